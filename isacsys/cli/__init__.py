@@ -1,0 +1,74 @@
+"""The command line: one module a group of commands, each registering its own subparsers."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import TextIO
+
+from isacsys.errors import ConfigError, IncompleteRun, IsacError
+
+DONE, DIFFERS, BAD_INPUT, INCOMPLETE = 0, 1, 2, 3
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that says what is wrong in one line and exits 2."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        """Print one line and leave."""
+        self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
+
+
+def build_parser() -> Parser:
+    """Return the parser of every command."""
+    from isacsys.cli import simulate
+
+    parser = Parser(prog="isacsys", description="Simulate networked ISAC: cellular networks that serve users and "
+                    "sense targets with one waveform and coordinate in clusters to null interference.")
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for module in (simulate,):
+        module.register(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    0 done, 1 a comparison failed, 2 bad input, 3 interrupted or incomplete.
+    """
+    options = build_parser().parse_args(arguments)
+    warnings.showwarning = _one_line
+    try:
+        return int(options.handler(options))
+    except IncompleteRun as error:
+        return _say(error, INCOMPLETE)
+    except IsacError as error:
+        return _say(error, BAD_INPUT)
+    except KeyboardInterrupt:
+        return _say("interrupted", INCOMPLETE)
+    except BrokenPipeError:  # `isacsys show … | head`: the reader has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _say(message: object, code: int) -> int:
+    print(f"isacsys: {' '.join(str(message).split())}", file=sys.stderr)
+    return code
+
+
+def _one_line(message: Warning | str, category: type[Warning], filename: str, lineno: int,
+              file: TextIO | None = None, line: str | None = None) -> None:
+    print(f"isacsys: warning: {message}", file=sys.stderr)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f"isacsys {version('isacsys')}"
+
+
+__all__ = ["BAD_INPUT", "DIFFERS", "DONE", "INCOMPLETE", "ConfigError", "main"]

@@ -1,0 +1,72 @@
+"""What the commands share: reading a scenario with its overrides, and printing figures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from isacsys.errors import ConfigError
+from isacsys.scenario import Scenario, parse_assignment, parse_value
+
+MAXIMUM_GRID = 1_000_000
+
+
+def add_scenario(parser: argparse.ArgumentParser) -> None:
+    """Declare ``SCENARIO`` and ``--set``."""
+    parser.add_argument("scenario", metavar="SCENARIO", help="a TOML file")
+    parser.add_argument("--set", dest="changes", metavar="section.key=value", action="append", default=[],
+                        help="change one setting; may be given several times")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--json``."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+
+def load_scenario(options: argparse.Namespace, extra: Mapping[str, Any] | None = None) -> Scenario:
+    """Read the scenario, apply ``--set`` and ``extra`` (those not None), and pass on its warnings."""
+    changes = dict(parse_assignment(text) for text in options.changes)
+    changes.update({key: value for key, value in (extra or {}).items() if value is not None})
+    scenario = Scenario.load(options.scenario).replace(changes)
+    for line in scenario.warnings():
+        warnings.warn(line, stacklevel=2)
+    return scenario
+
+
+def parse_axis(text: str) -> tuple[str, list[Any]]:
+    """Read ``section.key=1:20[:step]`` or ``section.key=a,b,c``; both ends of a range belong to it."""
+    key, separator, values = text.partition("=")
+    if not separator or not values:
+        raise ConfigError("axis", text, "section.key=1:20[:step] or section.key=a,b,c")
+    if ":" in values:
+        return key.strip(), _range(text, values.split(":"))
+    return key.strip(), [parse_value(value) for value in values.split(",")]
+
+
+def _range(text: str, parts: Sequence[str]) -> list[Any]:
+    numbers = [parse_value(p) for p in parts]
+    step = numbers[2] if len(numbers) == 3 else 1
+    real = all(isinstance(n, int | float) and not isinstance(n, bool) for n in (*numbers, step))
+    if len(numbers) not in (2, 3) or not real or not 0 < step < float("inf"):
+        raise ConfigError("axis", text, "first:last or first:last:step with a step greater than 0")
+    first, last = numbers[:2]
+    count = (last - first) / step
+    if not 0 <= count < MAXIMUM_GRID:
+        raise ConfigError("axis", text, f"a last value not below the first, and under {MAXIMUM_GRID} values")
+    return [first + i * step for i in range(int(count + 1e-9) + 1)]
+
+
+def print_json(figures: Any) -> None:
+    """Print one JSON object."""
+    print(json.dumps(figures, allow_nan=False))
+
+
+def format_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Align a table: the first column to the left, figures to the right."""
+    cells = [list(header), *[[str(c) for c in row] for row in rows]]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    lines = ([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in cells)
+    return "\n".join("  ".join(line).rstrip() for line in lines)

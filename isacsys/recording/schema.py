@@ -1,0 +1,136 @@
+"""The columns of a log: name, type, unit and meaning of everything that is recorded, stated once.
+
+A *table* is a mapping from column name to a 1-D array, all of one length; `TABLES` names them as HDF5 groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FORMAT, FORMAT_VERSION = "isacsys", 1
+
+Table = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, numpy type, unit ("1" where it has none) and meaning."""
+
+    name: str
+    dtype: str
+    unit: str
+    description: str
+
+
+def _count(name: str, description: str) -> Column:
+    return Column(name, "i8", "1", description)
+
+
+def _sum(name: str, unit: str, description: str) -> Column:
+    return Column(name, "f8", unit, description)
+
+
+DROP = _count("drop", "number of the drop")
+FRAME = Column("frame", "i4", "1", "number of the frame within its drop")
+RATE, KM, KM2 = "bit/s/Hz", "km", "km^2"
+
+_KINDS = (("communication", "user"), ("sensing", "target"))
+
+# Sums over the frames of a drop (or over one frame), from which every estimate is made.
+SUMS: tuple[Column, ...] = (
+    _count("stations", "base stations, summed over frames"),
+    _count("transmitting", "base stations with a user to serve, summed over frames"),
+    _sum("area", KM2, "area, summed over frames"),
+    *(column for kind, receiver in _KINDS for column in (
+        _count(f"{kind}_links", f"scheduled {receiver}s"),
+        _sum(f"{kind}_rate", RATE, f"sum of the rates of scheduled {receiver}s"),
+        _sum(f"{kind}_weight", "1", "sum of weights: population of the cell / number scheduled in it"),
+        _sum(f"{kind}_weighted_rate", RATE, "sum of weight x rate"))),
+    _count("null_requests", "null requests sent"),
+    _count("null_refused", "null requests refused for want of antennas"),
+    _count("null_late", "null requests that came too late"),
+    _count("constraints", "own users plus granted requests, summed over transmitting base stations"),
+)
+
+_INTERFERENCE: tuple[Column, ...] = (
+    Column("leakage_granted", "f8", "1", "power from base stations that granted a null"),
+    Column("interference_refused", "f8", "1", "power from cluster members that refused the null"),
+    Column("interference_other", "f8", "1", "power from other base stations that were drawn one by one"),
+    Column("far_field", "f8", "1", "mean power from all base stations beyond"),
+    Column("noise", "f8", "1", "noise power"),
+    Column("sir", "f8", "1", "signal to interference (and noise) ratio, linear"),
+    Column("rate", "f8", RATE, "log2(1 + sir)"),
+    Column("weight", "f8", "1", "population of the cell / number scheduled in it"),
+)
+
+_PLACE = (Column("x", "f8", KM, "position"), Column("y", "f8", KM, "position"))
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "drops": (DROP, *SUMS),
+    "frames": (DROP, FRAME, *SUMS),
+    "links/communication": (
+        DROP, FRAME, _count("user", "number of the user in its drop"), _count("station", "its serving base station"),
+        Column("distance", "f8", KM, "to the serving base station"),
+        Column("signal", "f8", "1", "wanted power"),
+        Column("intra_cell", "f8", "1", "power meant for other users of the cell"),
+        *_INTERFERENCE,
+        _count("degrees_of_freedom", "transmit antennas - independent constraints of the serving base station + 1"),
+    ),
+    "links/sensing": (
+        DROP, FRAME, _count("target", "number of the target in its drop"),
+        _count("station", "its serving base station"),
+        Column("distance", "f8", KM, "to the serving base station"),
+        Column("echo", "f8", "1", "wanted echo power"),
+        Column("inter_target", "f8", "1", "echoes of the other scheduled targets of the base station; part of sir "
+               "only with sensing.inter_target_echo"),
+        *_INTERFERENCE,
+    ),
+    "positions/stations": (DROP, _count("station", "number of the base station"), *_PLACE),
+    "positions/users": (DROP, _count("user", "number of the user"), _count("station", "nearest base station"), *_PLACE),
+    "positions/targets": (DROP, _count("target", "number of the target"), _count("station", "nearest base station"),
+                          *_PLACE),
+    "selections/communication": (DROP, FRAME, _count("station", "base station"), _count("user", "user it chose")),
+    "selections/sensing": (DROP, FRAME, _count("station", "base station"), _count("target", "target it chose")),
+    "requests": (
+        DROP, FRAME, Column("kind", "u1", "1", "0: towards a user, 1: towards the receive filter of a target"),
+        _count("receiver", "number of the user or target"), _count("station", "its serving base station"),
+        _count("asked", "base station asked for a null"),
+        Column("strength", "f8", "1", "interference relative to the mean wanted power"),
+        Column("granted", "u1", "1", "1 where the null was granted"),
+    ),
+    "events": (
+        DROP, Column("time", "f8", "s", "simulated time"), Column("event", "u1", "1", "what happened"),
+        Column("subject", "i8", "1", "whom it happened to; -1 for the whole network"),
+        Column("count", "i8", "1", "how many rows it concerned"),
+    ),
+}
+
+# What happened, in the order of the numbers in events/event: append, never renumber.
+EVENTS = ("frame_start", "selection", "null_requests", "grants", "frame_end")
+
+LEVELS: dict[str, tuple[str, ...]] = {
+    "summary": ("drops", "frames"),
+    "links": ("drops", "frames", "links/communication", "links/sensing"),
+    "full": tuple(TABLES),
+}
+
+
+def empty(table: str) -> dict[str, npt.NDArray[Any]]:
+    """Return ``table`` without rows."""
+    return {column.name: np.empty(0, column.dtype) for column in TABLES[table]}
+
+
+def conform(table: str, columns: Table) -> dict[str, npt.NDArray[Any]]:
+    """Return ``columns`` in the order and types of the schema; a scalar fills its column."""
+    size = max((np.size(value) for value in columns.values()), default=0)
+    lengths = {np.size(v) for v in columns.values() if np.ndim(v)}
+    if set(columns) != {c.name for c in TABLES[table]} or len(lengths) > 1:
+        raise ValueError(f"table {table} wants columns {[c.name for c in TABLES[table]]} of one length, not "
+                         f"{ {k: np.shape(v) for k, v in columns.items()} }")
+    size = lengths.pop() if lengths else size
+    return {c.name: np.broadcast_to(np.asarray(columns[c.name], c.dtype), (size,)) for c in TABLES[table]}

@@ -1,0 +1,1 @@
+"""One drop in SimPy, frame by frame."""

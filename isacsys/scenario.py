@@ -277,8 +277,8 @@ def _check_allocation(scenario: Scenario) -> None:
 
 def _check_network(scenario: Scenario) -> None:
     n, a = scenario.network, scenario.allocation
-    if (n.layout == "file") != bool(n.positions):
-        raise ConfigError("network.positions", n.positions, "a file with network.layout = \"file\", and only then")
+    if n.positions and n.layout != "file":
+        raise ConfigError("network.positions", n.positions, "a file only with network.layout = \"file\"")
     expected = n.bs_density * n.area
     for key in ("communication_cluster", "sensing_cluster"):
         if n.layout != "file" and getattr(a, key) > expected:

@@ -1,0 +1,14 @@
+"""Names for the arrays that everything is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.floating[Any]]
+Complex = npt.NDArray[np.complexfloating[Any, Any]]
+Index = npt.NDArray[np.integer[Any]]
+Flags = npt.NDArray[np.bool_]
+Table = dict[str, npt.NDArray[Any]]

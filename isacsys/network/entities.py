@@ -1,0 +1,196 @@
+"""Handles on the arrays of a drop: what scripts and policies hold in their hands.
+
+A handle is a state and a number; its properties read (and write) the arrays, so a thousand users cost nothing until
+somebody looks at one of them. Kernels never use handles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from isacsys.arrays import Array, Index
+from isacsys.network.state import NetworkState, Population
+
+if TYPE_CHECKING:
+    from isacsys.network.selection import Clusters
+
+
+
+class Handle:
+    """A row of the arrays of a state."""
+
+    __slots__ = ("index", "state")
+
+    def __init__(self, state: NetworkState, index: int) -> None:
+        self.state, self.index = state, int(index)
+
+    def __index__(self) -> int:
+        return self.index
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.state is self.state and other.index == self.index
+
+    def __hash__(self) -> int:
+        return hash((type(self), id(self.state), self.index))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.index})"
+
+
+class Receiver(Handle):
+    """What users and targets have in common."""
+
+    __slots__ = ()
+
+    @property
+    def population(self) -> Population:
+        """The arrays this handle is a row of."""
+        raise TypeError(f"{type(self).__name__} has no population: use User or Target")
+
+    @property
+    def position(self) -> Array:
+        """Position [2] in km; may be written."""
+        return self.population.position[self.index]
+
+    @property
+    def station(self) -> BaseStation:
+        """The serving base station."""
+        return BaseStation(self.state, int(self.population.station[self.index]))
+
+    @property
+    def distance(self) -> float:
+        """Distance to the serving base station, km."""
+        return float(self.population.distance[self.index])
+
+    @property
+    def last_served(self) -> int:
+        """Frame in which it was last scheduled, -1 if never."""
+        return int(self.population.last_served[self.index])
+
+
+class User(Receiver):
+    """A single-antenna user."""
+
+    __slots__ = ()
+
+    @property
+    def population(self) -> Population:
+        """All users of the drop."""
+        return self.state.users
+
+
+class Target(Receiver):
+    """A point target."""
+
+    __slots__ = ()
+
+    @property
+    def population(self) -> Population:
+        """All targets of the drop."""
+        return self.state.targets
+
+
+class BaseStation(Handle):
+    """A base station: transmits to users, and receives the echoes of targets."""
+
+    __slots__ = ()
+
+    @property
+    def position(self) -> Array:
+        """Position [2] in km."""
+        return self.state.deployment.stations[self.index]
+
+    @property
+    def users(self) -> Members:
+        """The users attached to this base station."""
+        return Members(self.state, self.state.users, User, self.state.users.of(self.index))
+
+    @property
+    def targets(self) -> Members:
+        """The targets attached to this base station."""
+        return Members(self.state, self.state.targets, Target, self.state.targets.of(self.index))
+
+
+class Members:
+    """The users (or targets) a policy chooses from, as small parallel arrays.
+
+    Attributes
+    ----------
+    ids : [n]
+        What a policy returns.
+    """
+
+    __slots__ = ("_kind", "_population", "ids", "state")
+
+    def __init__(self, state: NetworkState, population: Population, kind: type[Receiver], ids: Index) -> None:
+        self.state, self._population, self._kind, self.ids = state, population, kind, ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[Receiver]:
+        return (self._kind(self.state, i) for i in self.ids)
+
+    @property
+    def station(self) -> Index:
+        """Serving station, [n]."""
+        return self._population.station[self.ids]
+
+    @property
+    def distance(self) -> Array:
+        """Distance to the serving station, km, [n]."""
+        return self._population.distance[self.ids]
+
+    @property
+    def position(self) -> Array:
+        """Position in km, [n, 2]."""
+        return self._population.position[self.ids]
+
+    @property
+    def last_served(self) -> Index:
+        """Frame in which each was last scheduled, -1 if never, [n]."""
+        return self._population.last_served[self.ids]
+
+    def nearest(self, count: int) -> Index:
+        """Return the ids of the ``count`` closest to their station."""
+        return self.lowest(self.distance, count)
+
+    def lowest(self, score: npt.ArrayLike, count: int) -> Index:
+        """Return the ids of the ``count`` with the lowest score; ties go to the lower id."""
+        return self.ids[np.argsort(np.asarray(score), kind="stable")[:count]]
+
+
+class Cluster:
+    """The base stations that cooperate for one scheduled user or target in one frame.
+
+    A handle on `Clusters`: who is served, who was asked for a null, and who granted it.
+    """
+
+    __slots__ = ("clusters", "index")
+
+    def __init__(self, clusters: Clusters, index: int) -> None:
+        self.clusters, self.index = clusters, index
+
+    @property
+    def receiver(self) -> Receiver:
+        """The user or target in whose interest the cluster was formed."""
+        return self.clusters.receiver(self.index)
+
+    @property
+    def serving(self) -> BaseStation:
+        """Its serving base station."""
+        return self.receiver.station
+
+    @property
+    def asked(self) -> list[BaseStation]:
+        """Base stations that were asked for a null."""
+        return self.clusters.members(self.index, granted_only=False)
+
+    @property
+    def granted(self) -> list[BaseStation]:
+        """Base stations that granted it."""
+        return self.clusters.members(self.index, granted_only=True)

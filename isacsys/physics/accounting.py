@@ -1,0 +1,35 @@
+"""From gains to powers, terms kept apart, and from powers to rates."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from isacsys.arrays import Array, Flags
+
+
+def split(power: Array, cluster: Flags, granted: Flags) -> tuple[Array, Array, Array]:
+    """Sum interference over base stations, apart for those that granted, refused, and were never asked.
+
+    Shapes: power, cluster, granted [receiver, near] -> three times [receiver].
+    """
+    leakage = np.where(granted, power, 0.0).sum(-1)
+    refused = np.where(cluster & ~granted, power, 0.0).sum(-1)
+    other = np.where(cluster, 0.0, power).sum(-1)
+    return leakage, refused, other
+
+
+def echo_power(gain: Array, distance: Array, beta: float, c: float) -> Array:
+    """Echo power ``c sum_k |a^H w_k|^2 R^(-2 beta)`` for gains of unit power. Meng & Masouros (5)."""
+    return c * gain * distance ** (-2 * beta)
+
+
+def sir(signal: Array, *terms: npt.ArrayLike) -> Array:
+    """Signal over the sum of all interference (and noise) terms; infinite where there is none."""
+    total = np.broadcast_to(sum(np.asarray(t, float) for t in terms), signal.shape)
+    return np.divide(signal, total, out=np.full(signal.shape, np.inf), where=total > 0)
+
+
+def rate(sir: Array) -> Array:
+    """Shannon rate ``log2(1 + SIR)`` in bit/s/Hz."""
+    return np.log1p(sir) / np.log(2)

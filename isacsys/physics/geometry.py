@@ -1,0 +1,46 @@
+"""Distances and nearest neighbours on a torus."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from isacsys.arrays import Array, Index
+
+
+def wrap(positions: npt.ArrayLike, side: Array) -> Array:
+    """Bring positions [n, 2] onto the torus ``[0, side)``."""
+    wrapped = np.mod(np.asarray(positions, float).reshape(-1, 2), side)
+    return np.where(wrapped < side, wrapped, 0.0)  # -1e-17 % 1 == 1
+
+
+def displacement(start: Array, end: Array, side: Array) -> Array:
+    """Shortest way from ``start`` to ``end`` on the torus, [..., 2]."""
+    step = end - start
+    return step - side * np.round(step / side)
+
+
+def tree(points: Array, side: Array) -> cKDTree:
+    """Index points on the torus for nearest-neighbour queries."""
+    return cKDTree(points, boxsize=side)
+
+
+def nearest(index: cKDTree, positions: Array, count: int) -> tuple[Array, Index]:
+    """Return distances and numbers [n, count] of the nearest points, nearest first.
+
+    Where there are fewer than ``count`` points, the rest has distance inf and number ``index.n``.
+    """
+    if index.n == 0 or len(positions) == 0:
+        shape = (len(positions), count)
+        return np.full(shape, np.inf), np.full(shape, index.n, np.int64)
+    distance, number = index.query(positions, k=np.arange(1, count + 1))
+    return np.asarray(distance), np.asarray(number, np.int64)
+
+
+def nearest_others(index: cKDTree, count: int) -> tuple[Array, Index]:
+    """Return distances and numbers [index.n, count] of the nearest other points of every point of the tree."""
+    distance, number = nearest(index, np.asarray(index.data), count + 1)
+    own = number == np.arange(index.n)[:, None]
+    order = np.argsort(own, axis=1, kind="stable")[:, :count]  # itself last, also among coincident points
+    return np.take_along_axis(distance, order, 1), np.take_along_axis(number, order, 1)

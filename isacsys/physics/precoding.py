@@ -1,0 +1,114 @@
+"""Zero-forcing beams: from explicit channels, or drawn in law by the smallest exact form.
+
+Everything about the beams of a base station follows from the lower factor T of the Gram matrix of its own users'
+channels after projection on the null space of all other constraints, ``P H^H = E^H T^H`` with orthonormal rows E:
+``W = E^H T^-1 N^-1/2``, N the squared column norms of ``T^-1``, so that every beam has norm one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from isacsys.arrays import Array, Complex, Index
+from isacsys.errors import InfeasibleDesign
+from isacsys.physics.combining import TOLERANCE, remove_span
+
+
+@dataclass(frozen=True)
+class ZeroForcing:
+    """The beams of a batch of base stations, padded to K streams.
+
+    Attributes
+    ----------
+    gain : [bs, K]
+        Wanted gain ``|h_k^H w_k|^2 = 1 / [(H P H^H)^-1]_kk``; zero for streams that are not used.
+    factor : [bs, K, K]
+        B with ``W^H W = B^H B``; zero columns for streams that are not used.
+    """
+
+    gain: Array
+    factor: Complex
+
+    def eigenvalues(self) -> Array:
+        """Eigenvalues mu [bs, K] of ``W^H W``: the total gain of an unknown channel is ``sum_k mu_k Exp(1)``."""
+        if self.factor.shape[-1] == 1:
+            return np.abs(self.factor[..., 0]) ** 2
+        gram = self.factor.conj().swapaxes(-1, -2) @ self.factor
+        return np.clip(np.linalg.eigvalsh(gram), 0, None)
+
+
+def from_factor(lower: Complex, streams: Index) -> ZeroForcing:
+    """Return the beams whose Gram factor is ``lower`` [bs, K, K], its first ``streams`` [bs] rows in use."""
+    inverse = np.linalg.inv(lower)
+    norm = np.sum(inverse.real**2 + inverse.imag**2, axis=-2)  # [bs, stream]
+    used = np.arange(lower.shape[-1]) < streams[:, None]
+    return ZeroForcing(np.where(used, 1 / norm, 0.0), inverse * np.where(used, norm**-0.5, 0.0)[:, None, :])
+
+
+def draw(rng: np.random.Generator, dimensions: Index, streams: Index, padded: int) -> ZeroForcing:
+    """Draw the beams for Rayleigh channels with ``dimensions`` [bs] antennas left by the other constraints.
+
+    Constraints towards others are independent of the own channels and isotropic, so only their number counts: the
+    projected own channels are K x n complex Gaussian, n = M_t - constraints, and their Gram factor is Bartlett's:
+    ``T_jj^2 ~ Gamma(n - j + 1)``, ``T_jk ~ CN(0, 1)`` below the diagonal (Goodman 1963).
+
+    Parameters
+    ----------
+    dimensions : [bs]
+        Transmit antennas less independent constraints towards others; at least ``streams``.
+    streams : [bs]
+        Own users served.
+    padded : int
+        K, the common size of the result.
+    """
+    stream = np.arange(padded)
+    used = stream < streams[:, None]
+    shape = np.where(used, dimensions[:, None] - stream, 1.0)
+    lower = np.zeros((len(streams), padded, padded), complex)
+    lower[:, stream, stream] = np.sqrt(np.where(used, rng.standard_gamma(shape), 1.0))
+    row, column = np.tril_indices(padded, -1)
+    below = complex_normal(rng, (len(streams), len(row)))
+    lower[:, row, column] = below * (row < streams[:, None])
+    return from_factor(lower, streams)
+
+
+def zero_forcing(own: Complex, others: Complex, tolerance: float = TOLERANCE) -> tuple[ZeroForcing, Complex]:
+    """Zero-forcing beams of one base station from explicit channels.
+
+    Parameters
+    ----------
+    own : [K, M_t]
+        Channels h_k of the own users as rows; the amplitude of beam w at user k is ``h_k^H w``.
+    others : [c, M_t]
+        Channels to null as well; those that depend on others (relative ``tolerance``) count once.
+
+    Returns
+    -------
+    beams : ZeroForcing
+        With a batch of one.
+    W : [M_t, K]
+        The beams themselves, unit-norm columns.
+
+    Raises
+    ------
+    InfeasibleDesign
+        If an own user's channel depends on the other constraints.
+    """
+    stacked = np.concatenate([others, own])
+    chosen = np.arange(len(stacked)) < len(others)
+    residual, _ = remove_span(stacked, chosen, tolerance)
+    projected = residual[len(others):]
+    _, basis = remove_span(projected, np.ones(len(own), bool), tolerance)
+    if not np.any(basis, axis=-1).all() or np.any(
+            np.linalg.norm(projected, axis=-1) <= tolerance * np.linalg.norm(own, axis=-1)):
+        raise InfeasibleDesign(f"{len(own)} own users and {len(others)} nulls: an own channel depends on the others")
+    orthonormal, upper = np.linalg.qr(projected.T)  # E^H and T^H of the module docstring
+    beams = from_factor(upper.T[None].conj(), np.array([len(own)]))
+    return beams, orthonormal @ beams.factor[0]
+
+
+def complex_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Complex:
+    """Draw CN(0, 1)."""
+    return rng.standard_normal((*shape, 2)).view(complex)[..., 0] * np.sqrt(0.5)

@@ -1,0 +1,180 @@
+"""The contracts of policies, and the bookkeeping that no policy does itself.
+
+A scheduler only chooses; `select` counts, checks and records. A grant policy only ranks; `grant` keeps the budget.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from isacsys.arrays import Array, Flags, Index
+from isacsys.errors import SchedulingError
+from isacsys.network.entities import BaseStation, Members, Receiver, Target, User
+from isacsys.network.selection import Links, NullRequests, Selection
+from isacsys.network.state import NetworkState, Population
+
+Choose = Callable[[BaseStation, int, np.random.Generator], npt.ArrayLike]
+
+
+class Scheduler(ABC):
+    """Base of every scheduling policy: override `select_users`, and `select_targets` if targets matter too.
+
+    Examples
+    --------
+    >>> class Nearest(Scheduler):
+    ...     def select_users(self, station, count, rng):
+    ...         return station.users.nearest(count)
+    """
+
+    @abstractmethod
+    def select_users(self, station: BaseStation, count: int, rng: np.random.Generator) -> npt.ArrayLike:
+        """Choose up to ``count`` of ``station.users``; return their ids (or handles)."""
+
+    def select_targets(self, station: BaseStation, count: int, rng: np.random.Generator) -> npt.ArrayLike:
+        """Choose up to ``count`` of ``station.targets``; at random unless overridden."""
+        ids = station.targets.ids
+        return rng.choice(ids, min(count, len(ids)), replace=False)
+
+    def select_all_users(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
+        """Choose the users of all stations at once, up to ``counts`` [bs] of each; built-in policies use arrays."""
+        return _each(self.select_users, "users", network, network.users, counts, rng)
+
+    def select_all_targets(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
+        """Choose the targets of all stations at once, up to ``counts`` [bs] of each."""
+        return _each(self.select_targets, "targets", network, network.targets, counts, rng)
+
+
+class Ranked(Scheduler):
+    """A policy that serves those with the lowest score; one formula serves one station or all of them."""
+
+    @abstractmethod
+    def score(self, members: Members, rng: np.random.Generator) -> npt.ArrayLike:
+        """Score users or targets, [n]; ties go to the lower id."""
+
+    def select_users(self, station: BaseStation, count: int, rng: np.random.Generator) -> Index:
+        """Choose the users with the lowest scores."""
+        return station.users.lowest(self.score(station.users, rng), count)
+
+    def select_targets(self, station: BaseStation, count: int, rng: np.random.Generator) -> Index:
+        """Choose the targets with the lowest scores."""
+        return station.targets.lowest(self.score(station.targets, rng), count)
+
+    def select_all_users(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
+        """Rank the users of all stations in one sort."""
+        return self._rank(network, network.users, User, counts, rng)
+
+    def select_all_targets(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
+        """Rank the targets of all stations in one sort."""
+        return self._rank(network, network.targets, Target, counts, rng)
+
+    def _rank(self, network: NetworkState, population: Population, kind: type[Receiver], counts: Index,
+              rng: np.random.Generator) -> Index:
+        members = Members(network, population, kind, population.order)
+        score = np.asarray(self.score(members, rng))
+        return members.ids[_first_of_groups(score, members.station, counts)]
+
+
+class GrantPolicy(ABC):
+    """Base of every null-grant policy: override `priority`."""
+
+    @abstractmethod
+    def priority(self, requests: NullRequests, rng: np.random.Generator) -> npt.ArrayLike:
+        """Rank null requests, [request]: every station grants those with the highest priority first."""
+
+
+def select(network: NetworkState, scheduler: Scheduler, users_rng: np.random.Generator,
+           targets_rng: np.random.Generator) -> Selection:
+    """Let the scheduler choose, check its choice, and remember who was served.
+
+    Raises
+    ------
+    SchedulingError
+        Naming the policy and its fault.
+    """
+    allocation = network.scenario.allocation
+    per_station = np.full(network.stations, allocation.users_per_bs)
+    users = _checked(network.users, scheduler, "users", scheduler.select_all_users, network, per_station, users_rng)
+    # a silent station cannot sense
+    sensing = np.where(users.count > 0, allocation.targets_per_bs, 0)
+    targets = _checked(network.targets, scheduler, "targets", scheduler.select_all_targets, network, sensing,
+                       targets_rng)
+    network.users.last_served[users.ids] = network.frame
+    network.targets.last_served[targets.ids] = network.frame
+    return Selection(users, targets)
+
+
+def grant(requests: NullRequests, budget: Index, policy: GrantPolicy,
+          rng: np.random.Generator) -> Flags:
+    """Grant every station's requests in order of priority until its ``budget`` [bs] is spent; [request]."""
+    granted = np.zeros(len(requests), bool)
+    if len(requests):
+        priority = np.asarray(policy.priority(requests, rng), float)
+        granted[_first_of_groups(-priority, requests.asked, budget)] = True
+    return granted
+
+
+def _first_of_groups(score: Array, group: Index, counts: Index) -> Index:
+    """Return the rows of the ``counts[g]`` lowest scores of every group g, groups ascending, ties by row."""
+    order = np.lexsort((score, group))
+    sizes = np.bincount(group, minlength=len(counts))
+    first = np.cumsum(sizes) - sizes
+    sorted_group = group[order]
+    return order[np.arange(len(order)) - first[sorted_group] < counts[sorted_group]]
+
+
+def _each(choose: Choose, kind: str, network: NetworkState, population: Population, counts: Index,
+          rng: np.random.Generator) -> Index:
+    chosen = [_ids(choose, kind, BaseStation(network, i), int(counts[i]), rng)
+              for i in np.flatnonzero((counts > 0) & (population.count > 0)).tolist()]
+    return np.concatenate([np.empty(0, np.int64), *chosen])
+
+
+def _ids(choose: Choose, kind: str, station: BaseStation, count: int, rng: np.random.Generator) -> Index:
+    answer = choose(station, count, rng)
+    ids = np.asarray([i.__index__() for i in answer] if isinstance(answer, list | tuple) else answer)
+    if ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
+        raise SchedulingError(f"chose {answer!r} at station {station.index}, not a list of ids")
+    if len(ids) > count:
+        raise SchedulingError(f"chose {len(ids)} {kind} at station {station.index}, at most {count} allowed")
+    strangers = ids[~np.isin(ids, getattr(station, kind).ids)]
+    if len(strangers):
+        raise SchedulingError(f"chose {kind[:-1]} {strangers[0]} at station {station.index}, not one of its own")
+    return ids.astype(np.int64)
+
+
+def _checked(population: Population, scheduler: Scheduler, kind: str,
+             choose: Callable[[NetworkState, Index, np.random.Generator], Index], network: NetworkState,
+             counts: Index, rng: np.random.Generator) -> Links:
+    name = type(scheduler).__name__
+    try:
+        ids = choose(network, counts, rng)
+        return _links(population, np.asarray(ids), kind, counts)
+    except SchedulingError as error:
+        raise SchedulingError(f"policy {name} {error}") from None
+    except Exception as error:
+        raise SchedulingError(f"policy {name} raised {type(error).__name__} choosing {kind}: {error}") from error
+
+
+def _links(population: Population, ids: Index, kind: str, counts: Index) -> Links:
+    if len(ids) and (ids.min() < 0 or ids.max() >= len(population.station)):
+        raise SchedulingError(f"chose {kind} that do not exist")
+    station = population.station[ids]
+    links = Links(ids, station, len(counts))
+    if np.any(station[1:] < station[:-1]):
+        links = _sorted(links)
+    served = np.bincount(ids, minlength=1)
+    if served.max(initial=0) > 1:
+        raise SchedulingError(f"chose {kind[:-1]} {served.argmax()} twice")
+    if np.any(links.count > counts):
+        worst = int(np.argmax(links.count - counts))
+        raise SchedulingError(f"chose {links.count[worst]} {kind} at station {worst}, at most {counts[worst]} allowed")
+    return links
+
+
+def _sorted(links: Links) -> Links:
+    order = np.argsort(links.station, kind="stable")
+    return Links(links.ids[order], links.station[order], links.stations)

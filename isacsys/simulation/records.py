@@ -1,0 +1,84 @@
+"""From a `FrameRecord` to the rows of a log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isacsys.arrays import Array
+from isacsys.network.state import NetworkState, Population
+from isacsys.recording.base import Recorder
+from isacsys.recording.schema import LEVELS, SUMS
+from isacsys.simulation.values import FrameRecord, LinkTerms
+
+_OWN = {"communication": ("signal", "intra_cell"), "sensing": ("echo", "inter_target")}
+_RECEIVER = {"communication": "user", "sensing": "target"}
+
+Sums = dict[str, float]
+
+
+def frame_sums(record: FrameRecord) -> Sums:
+    """Return the sums over one frame from which every estimate is made (`schema.SUMS`)."""
+    situation = record.situation
+    selection, deployment = situation.selection, situation.state.deployment
+    transmitting = ~selection.silent
+    sums: Sums = {
+        "stations": situation.state.stations, "transmitting": int(transmitting.sum()), "area": deployment.area,
+        "null_requests": len(situation.grants.granted), "null_refused": int((~situation.grants.granted).sum()),
+        "null_late": 0,
+        "constraints": int(np.sum((selection.users.count + situation.granted_per_station)[transmitting])),
+    }
+    for kind, links, terms in record.links:
+        sums |= {f"{kind}_links": len(links), f"{kind}_rate": float(terms.rate.sum()),
+                 f"{kind}_weight": float(terms.weight.sum()),
+                 f"{kind}_weighted_rate": float(terms.weight @ terms.rate)}
+    return sums
+
+
+def add(total: Sums, sums: Sums) -> Sums:
+    """Add up the sums of frames."""
+    return {column.name: total.get(column.name, 0) + sums[column.name] for column in SUMS}
+
+
+def record_frame(recorder: Recorder, drop: int, record: FrameRecord, level: str) -> None:
+    """Write one frame's rows, as many as the level wants."""
+    tables = LEVELS[level]
+    state = record.situation.state
+    name = {"drop": drop, "frame": state.frame}
+    for kind, links, terms in record.links:
+        who = {_RECEIVER[kind]: links.ids, "station": links.station}
+        if f"links/{kind}" in tables:
+            recorder.append(f"links/{kind}", {**name, **who, **_link_columns(kind, record, terms)})
+        if f"selections/{kind}" in tables:
+            recorder.append(f"selections/{kind}", {**name, **who})
+    if "requests" in tables:
+        recorder.append("requests", {**name, **_request_columns(record)})
+
+
+def record_positions(recorder: Recorder, drop: int, state: NetworkState) -> None:
+    """Write where everybody is."""
+    stations = state.deployment.stations
+    recorder.append("positions/stations", {"drop": drop, "station": np.arange(len(stations)), **_places(stations)})
+    populations: tuple[tuple[str, Population], ...] = (("user", state.users), ("target", state.targets))
+    for kind, population in populations:
+        recorder.append(f"positions/{kind}s", {"drop": drop, kind: np.arange(len(population.station)),
+                                               "station": population.station, **_places(population.position)})
+
+
+def _link_columns(kind: str, record: FrameRecord, terms: LinkTerms) -> Mapping[str, npt.NDArray[Any]]:
+    signal, own = _OWN[kind]
+    columns = {{"signal": signal, "own": own}.get(name, name): values for name, values in terms.items()}
+    return columns | ({"degrees_of_freedom": record.degrees_of_freedom} if kind == "communication" else {})
+
+
+def _request_columns(record: FrameRecord) -> Mapping[str, npt.NDArray[Any]]:
+    requests = record.situation.clusters.requests
+    names = ("kind", "receiver", "station", "asked", "strength")
+    return {**{name: getattr(requests, name) for name in names}, "granted": record.situation.grants.granted}
+
+
+def _places(position: Array) -> Mapping[str, Array]:
+    return {"x": position[:, 0], "y": position[:, 1]}

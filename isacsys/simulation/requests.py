@@ -1,0 +1,112 @@
+"""From who is served to who is asked for nulls, and from grants to constraints."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isacsys.arrays import Array, Flags, Index
+from isacsys.network.selection import TARGET, USER, Links, NullRequests, Selection
+from isacsys.network.state import NetworkState, Surroundings
+from isacsys.physics import accounting, combining
+from isacsys.simulation.values import Grants, Receivers
+
+
+def user_requests(state: NetworkState, links: Links, around: Surroundings) -> NullRequests:
+    """Ask the L - 1 other nearest stations of every scheduled user for a null towards it.
+
+    Strength ``(d_1 / d_i)^alpha K_1 / (M_t - K_1 + 1)``.
+    """
+    others = state.scenario.allocation.communication_cluster - 1
+    asked = around.station[:, 1:1 + others]
+    link, column = np.nonzero(asked < state.stations)
+    served = links.count[links.station[link]]
+    gain = around.path_gain[link, column + 1] / around.path_gain[link, 0]
+    strength = gain * served / (state.scenario.antennas.transmit - served + 1)
+    return _requests(USER, links, link, column + 1, asked[link, column], strength)
+
+
+def target_requests(state: NetworkState, links: Links, receivers: Receivers, asked: Index) -> NullRequests:
+    """Ask the Q - 1 other stations ``asked`` [link, Q - 1] of every scheduled target's cluster to null its filter.
+
+    Strength ``D_q^-alpha / (c R^(-2 beta))``.
+    """
+    scenario = state.scenario
+    link, place = np.nonzero((asked < state.stations) & (asked != links.station[:, None]))
+    station = asked[link, place]
+    near = receivers.around.station[receivers.row[link]]  # [request, near]
+    column = np.argmax(near == station[:, None], axis=1)
+    echo = accounting.echo_power(np.ones(len(link)), state.targets.distance[links.ids[link]],
+                                 scenario.propagation.echo_exponent, scenario.echo_gain)
+    strength = state.path_gain(links.station[link], station) / echo
+    return _requests(TARGET, links, link, column, station, strength)
+
+
+def sensing_receivers(state: NetworkState, links: Links, asked: Index) -> Receivers:
+    """Gather the stations that sense, with the filters of their targets, and everybody who interferes with them."""
+    station, row = np.unique(links.station, return_inverse=True)
+    around = _with_members(state, station, row, asked)
+    size = (len(station), int(links.count.max(initial=1)))
+    cosine, active = np.zeros(size), np.zeros(size, bool)
+    cosine[row, links.slot] = state.target_cosines(links.ids)
+    active[row, links.slot] = True
+    filters = combining.mrc_filters(cosine, state.scenario.antennas.receive) * active[..., None]
+    reduced = active[..., None] + 0j if size[1] == 1 else combining.reduced_filters(filters)
+    return Receivers(station, row, around, cosine, active, reduced)
+
+
+def constraints(state: NetworkState, selection: Selection, requests: NullRequests, granted: Flags,
+                around_users: Surroundings, receivers: Receivers) -> Grants:
+    """Work out what the grants mean: which links are nulled, and how many independent constraints a station has."""
+    user_asked, user_granted = _marks(requests, granted, requests.kind == USER, requests.link,
+                                      around_users.station.shape)
+    rows, slot = np.zeros_like(requests.link), np.zeros_like(requests.link)
+    towards = requests.kind == TARGET
+    rows[towards] = receivers.row[requests.link[towards]]
+    slot[towards] = selection.targets.slot[requests.link[towards]]
+    shape = (*receivers.around.station.shape, receivers.filters.shape[1])
+    target_asked, target_granted = _marks(requests, granted, towards, rows, shape, slot)
+    row_of_pair, column_of_pair = np.nonzero(target_granted.any(-1))
+    pairs = row_of_pair, column_of_pair
+    residual, basis = combining.remove_span(receivers.filters[pairs[0]], target_granted[pairs])
+    holders = receivers.around.station[pairs]
+    number = (np.bincount(requests.asked[granted & (requests.kind == USER)], minlength=state.stations)
+              + np.bincount(holders, combining.rank(basis), minlength=state.stations).astype(np.int64))
+    return Grants(granted, user_asked, user_granted, target_asked, target_granted, pairs, residual, basis, number)
+
+
+def _requests(kind: int, links: Links, link: Index, column: Index, asked: Index, strength: Array) -> NullRequests:
+    return NullRequests(np.full(len(link), kind), link, column, links.ids[link], links.station[link], asked, strength)
+
+
+def join(one: NullRequests, other: NullRequests) -> NullRequests:
+    """Return all requests of both."""
+    return NullRequests(*(np.concatenate([getattr(one, name), getattr(other, name)])
+                          for name in NullRequests.__dataclass_fields__))
+
+
+def _marks(requests: NullRequests, granted: Flags, which: Flags, row: Index, shape: tuple[int, ...],
+           *slot: Index) -> tuple[Flags, Flags]:
+    """Mark asked and granted in arrays of ``shape`` [row, column, (slot)]."""
+    asked, given = np.zeros(shape, bool), np.zeros(shape, bool)
+    for marks, chosen in ((asked, which), (given, which & granted)):
+        marks[tuple(index[chosen] for index in (row, requests.column, *slot))] = True
+    return asked, given
+
+
+def _with_members(state: NetworkState, station: Index, row: Index, asked: Index) -> Surroundings:
+    """Surroundings of the sensing stations, with a column for every cluster member that is not among them."""
+    around = state.around_stations(station)
+    absent = (asked < state.stations) & (asked != station[row][:, None])
+    absent &= ~np.any(asked[:, :, None] == around.station[row][:, None, :], axis=-1)
+    if not absent.any():
+        return around
+    link, place = np.nonzero(absent)
+    pair = np.unique(np.stack([row[link], asked[link, place]], axis=1), axis=0)
+    receiver, member = pair.T
+    first = np.searchsorted(receiver, np.arange(len(station)))
+    column = np.arange(len(pair)) - first[receiver]
+    extra = np.full((len(station), column.max() + 1), state.stations)
+    gain = np.zeros(extra.shape)
+    extra[receiver, column] = member
+    gain[receiver, column] = state.path_gain(station[receiver], member)
+    return Surroundings(np.hstack([around.station, extra]), np.hstack([around.path_gain, gain]), around.far_field)

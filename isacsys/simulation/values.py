@@ -1,0 +1,143 @@
+"""The plain values that one step of a frame hands to the next, from grants on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from isacsys.arrays import Array, Complex, Flags, Index
+from isacsys.network.selection import Clusters, Links, Selection
+from isacsys.network.state import NetworkState, Surroundings
+from isacsys.physics.precoding import ZeroForcing
+
+
+@dataclass(frozen=True)
+class Receivers:
+    """The stations that sense in a frame, each with up to J receive filters that share one channel.
+
+    Attributes
+    ----------
+    station : [receiver]
+        Stations with at least one scheduled target.
+    row : [link]
+        Row of each scheduled target's station in these arrays; its filter is the link's slot.
+    around : Surroundings [receiver, near]
+        Who interferes; columns are added for cluster members that are not near.
+    cosine : [receiver, J]
+        Bearings of the targets, zero where a station has fewer than J.
+    active : [receiver, J]
+        Where it has one.
+    filters : [receiver, J, m]
+        MRC filters in reduced coordinates, zero where not active.
+    """
+
+    station: Index
+    row: Index
+    around: Surroundings
+    cosine: Array
+    active: Flags
+    filters: Complex
+
+
+@dataclass(frozen=True)
+class Grants:
+    """What was granted, and which constraints follow.
+
+    Attributes
+    ----------
+    granted : [request]
+        Which null requests were granted.
+    user_asked, user_granted : [link, near]
+        Stations that a scheduled user asked, and those that granted.
+    target_asked, target_granted : [receiver, near, J]
+        Likewise for the receive filters.
+    pairs : two arrays [pair]
+        Receiver and column of pairs of stations of which one nulls towards filters of the other.
+    residual, basis : [pair, J, m]
+        What is left of the filters outside the span of the granted ones, and an orthonormal basis of that span.
+    constraints : [bs]
+        Independent constraints towards users and targets of others.
+    """
+
+    granted: Flags
+    user_asked: Flags
+    user_granted: Flags
+    target_asked: Flags
+    target_granted: Flags
+    pairs: tuple[Index, Index]
+    residual: Complex
+    basis: Complex
+    constraints: Index
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Everything about a frame that is settled before a channel is drawn."""
+
+    state: NetworkState
+    selection: Selection
+    around_users: Surroundings
+    receivers: Receivers
+    grants: Grants
+    clusters: Clusters
+
+    @property
+    def granted_per_station(self) -> Index:
+        """Null requests that every station granted, [bs]."""
+        asked = self.clusters.requests.asked[self.grants.granted]
+        return np.bincount(asked, minlength=self.state.stations)
+
+
+@dataclass(frozen=True)
+class Design:
+    """The beams of all stations.
+
+    Attributes
+    ----------
+    beams : ZeroForcing
+        [bs, K].
+    power : [bs + 1, K]
+        Eigenvalues of ``W^H W`` over the number of streams: how a station's power of 1 is spread; zero for silent
+        stations and in the last row, which stands for no station.
+    """
+
+    beams: ZeroForcing
+    power: Array
+
+
+@dataclass(frozen=True)
+class LinkTerms:
+    """Accounted power terms of links of one kind, each [link]."""
+
+    distance: Array
+    signal: Array
+    own: Array
+    leakage_granted: Array
+    interference_refused: Array
+    interference_other: Array
+    far_field: Array
+    noise: Array
+    sir: Array
+    rate: Array
+    weight: Array
+
+    def items(self) -> list[tuple[str, Array]]:
+        """Return names and values, as a log has them."""
+        return [(f.name, getattr(self, f.name)) for f in fields(self)]
+
+
+@dataclass(frozen=True)
+class FrameRecord:
+    """All that there is to know of a frame; logs and summaries are made from it."""
+
+    situation: Situation
+    users: LinkTerms
+    degrees_of_freedom: Index
+    targets: LinkTerms
+
+    @property
+    def links(self) -> tuple[tuple[str, Links, LinkTerms], ...]:
+        """Kind, who, and terms of the two kinds of links."""
+        selection = self.situation.selection
+        return ("communication", selection.users, self.users), ("sensing", selection.targets, self.targets)

@@ -46,7 +46,7 @@ class Parameters:
     cluster_center: str = "serving_bs"  # or "target"
     inter_target_echo: bool = False
     nulling: str = "strongest"
-    tolerance: float = 1e-6
+    tolerance: float = 1e-10
 
 
 @dataclass(frozen=True)
@@ -290,14 +290,20 @@ def _constraints(scene: _Scene, station: int, known: Channels, grants: Collectio
     return np.stack(columns, axis=1)
 
 
-def _drawn(scene: _Scene, distances: np.ndarray, cluster: Iterable[int], itself: int | None) -> tuple[list[int], float]:
-    """Return the stations drawn one by one for a receiver and the radius rho beyond which all enter by the mean."""
+def _drawn(
+    scene: _Scene, distances: np.ndarray, cluster: Iterable[int], others: int, itself: int | None
+) -> tuple[list[int], float]:
+    """Return the stations drawn one by one for a receiver and the radius rho beyond which all enter by the mean.
+
+    One by one: the nearest, as many as a cluster has ``others`` besides the receiver's own or more, and the cluster.
+    A member out of sequence does not move rho: given where it is, everybody else beyond rho is still Poisson.
+    """
     p = scene.parameters
-    half, members = min(p.side) / 2, set(cluster) - {itself}
+    half, members, count = min(p.side) / 2, set(cluster) - {itself}, max(p.near_stations, others)
     order = [s for s in _nearest(distances) if s != itself]
-    near = [s for s in order[: p.near_stations] if distances[s] <= half]
-    rho = distances[near[-1]] if len(near) == p.near_stations else half
-    rho = min(max([rho, *distances[list(members)]]), half)
+    everybody = p.far_field == "torus" and len(order) <= count
+    near = [s for i, s in enumerate(order[:count]) if distances[s] <= half or i < others or everybody]
+    rho = min(distances[order[count - 1]], half) if len(order) >= count else half
     return near + sorted(members.difference(near)), float(rho)
 
 
@@ -320,7 +326,7 @@ def _user_row(scene: _Scene, user: int, known: Channels, grants: Collection[Gran
     p, d, cluster = scene.parameters, scene.from_user(user), scene.user_cluster(user)
     serving, term = cluster[0], np.zeros(4)
     own = scene.own_users[serving]
-    drawn, rho = _drawn(scene, d, cluster, None)
+    drawn, rho = _drawn(scene, d, cluster, p.L, None)
     for station in drawn:
         if station == serving or beams[station] is None:
             continue
@@ -349,7 +355,7 @@ def _target_rows(scene: _Scene, station: int, known: Channels, grants: Collectio
     """Return the rows of a BS's targets: they share its channels and everything drawn for it."""
     p, targets, D = scene.parameters, scene.own_targets[station], scene.from_station(station)
     clusters = [scene.target_cluster(t) for t in targets]
-    drawn, rho = _drawn(scene, D, {member for cluster in clusters for member in cluster}, station)
+    drawn, rho = _drawn(scene, D, {member for cluster in clusters for member in cluster}, p.Q - 1, station)
     filters, terms = scene.filters(targets), np.zeros((len(targets), 4))
     for other in drawn:
         if beams[other] is None:

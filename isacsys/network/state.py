@@ -112,7 +112,7 @@ class NetworkState:
         if self._station_cache is None:
             distance, number = geometry.nearest_others(self.deployment.index, self._horizon.stations_near)
             cluster = self.scenario.allocation.sensing_cluster - 1
-            self._station_cache = self._horizon.surroundings(distance, number, cluster)
+            self._station_cache = self._horizon.surroundings(distance, number, cluster, self.stations - 1)
         return self._station_cache[stations]
 
     def target_clusters(self, targets: Index) -> Index:
@@ -138,7 +138,8 @@ class NetworkState:
     def _query_users(self, users: Index) -> Surroundings:
         distance, number = geometry.nearest(self.deployment.index, self.deployment.users[users],
                                             self._horizon.users_near)
-        return self._horizon.surroundings(distance, number, self.scenario.allocation.communication_cluster)
+        cluster = self.scenario.allocation.communication_cluster
+        return self._horizon.surroundings(distance, number, cluster, self.stations)
 
 
 class _Horizon:
@@ -154,15 +155,18 @@ class _Horizon:
         self.torus = scenario.network.far_field == "torus"
         self.outside = propagation.outside_rectangle(self.density, side, self.alpha) if self.torus else 0.0
 
-    def surroundings(self, distance: Array, station: Index, cluster: int) -> Surroundings:
-        """Cut off what lies beyond ``side / 2`` and is not of the cluster, and replace it by its mean."""
-        complete = self.torus & ~np.isfinite(distance[:, -1])  # nobody is left on this torus
-        drawn = (distance <= self.half) | complete[:, None]
+    def surroundings(self, distance: Array, station: Index, cluster: int, everybody: int) -> Surroundings:
+        """Cut off what lies beyond ``side / 2`` and is not of the cluster, and replace it by its mean.
+
+        On a finite torus on which ``everybody`` is near, nobody is left to be replaced.
+        """
+        complete = self.torus and everybody <= distance.shape[1]
+        drawn = (distance <= self.half) | complete
         drawn[:, :cluster] = True
         gain = np.where(drawn, propagation.path_gain(distance, self.alpha), 0.0)
         rho = np.minimum(distance[:, -1], self.half)
         far = propagation.plane_far_field(self.density, rho, self.alpha) - self.outside
-        return Surroundings(station, gain, np.where(complete, 0.0, np.maximum(far, 0.0)))
+        return Surroundings(station, gain, np.maximum(far, 0.0) * (not complete))
 
 
 class _Cache:

@@ -100,15 +100,16 @@ class FullVectors:
 
     def __init__(self, channels: ExplicitChannels) -> None:
         self.channels = channels
+        self._antennas = 0
         self.beams: list[Complex] = []
 
     def design(self, situation: Situation) -> Design:
         """Zero-force over explicit constraints, granted filters as an orthonormal basis of their span."""
-        antennas, streams = situation.state.scenario.antennas.transmit, situation.selection.users.count
+        self._antennas, streams = situation.state.scenario.antennas.transmit, situation.selection.users.count
         padded = situation.state.scenario.allocation.users_per_bs
         gain = np.zeros((len(streams), padded))
         factor = np.zeros((len(streams), padded, padded), complex)
-        self.beams = [np.zeros((antennas, 0), complex)] * len(streams)
+        self.beams = [np.zeros((self._antennas, 0), complex)] * len(streams)
         for i in np.flatnonzero(streams).tolist():
             own = self._users(situation.selection.users.ids[situation.selection.users.station == i], i)
             zero_forcing, self.beams[i] = precoding.zero_forcing(own, self._nulls(situation, i))
@@ -160,7 +161,7 @@ class FullVectors:
 
     def _users(self, users: Index, station: int) -> Complex:
         vectors = [self.channels.user(u, station) for u in users]
-        return np.array(vectors).reshape(len(users), -1)
+        return np.array(vectors, complex).reshape(len(users), self._antennas)
 
     def _filters(self, situation: Situation) -> Complex:
         receivers = situation.receivers
@@ -171,7 +172,6 @@ class FullVectors:
         requests, grants, receivers = situation.clusters.requests, situation.grants, situation.receivers
         mine = grants.granted & (requests.asked == station)
         rows = [self._users(requests.receiver[mine & (requests.kind == 0)], station)]
-        rows[0] = rows[0].reshape(-1, situation.state.scenario.antennas.transmit)
         for row in np.unique(receivers.row[requests.link[mine & (requests.kind == 1)]]):
             slots = grants.target_granted[row][receivers.around.station[row] == station].any(0)
             _, basis = combining.remove_span(self._filters(situation)[row], slots)

@@ -37,7 +37,7 @@ def test_remove_span_is_the_orthogonal_projection(seed, count, dimension):
 
 
 def test_coincident_bearings_count_once():
-    v = filters([0.3, 0.3, 0.3 + 1e-9, -0.5])
+    v = filters([0.3, 0.3, 0.3 + 1e-12, -0.5])
     for chosen, rank in (([1, 1, 1, 0], 1), ([1, 0, 1, 1], 2), ([0, 0, 0, 0], 0)):
         residual, basis = combining.remove_span(v, np.array(chosen, bool))
         assert combining.rank(basis) == rank

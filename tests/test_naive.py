@@ -448,7 +448,8 @@ def test_the_fast_reference_computes_the_same_frame(case, monkeypatch):
         numbers.append(np.reshape([known.user(u, station) for u in plan.users], (-1, p.M_t)))
         numbers.append(np.reshape([known.station(r, station) for r in plan.receivers], (-1, p.M_t, p.M_r)))
     everybody = range(len(layout.stations))
-    monkeypatch.setattr(naive, "_drawn", lambda scene, d, cluster, others, itself: ([s for s in everybody if s != itself], 1.0))
+    monkeypatch.setattr(naive, "_drawn", lambda scene, d, cluster, others, itself: (
+        [s for s in everybody if s != itself], 1.0))
     slow = reference_frame(p, layout, choice, known)
     monkeypatch.setattr(naive, "_complex_normal", lambda rng, shape: numbers.pop(0))
     fast = fast_reference_frame(p, layout, choice, np.random.default_rng(0))

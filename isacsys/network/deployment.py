@@ -103,8 +103,8 @@ def read_positions(path: str) -> Positions:
     try:
         with open(path, newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
-            if reader.fieldnames is None or set(reader.fieldnames) != {"kind", "x", "y"}:
-                raise ConfigError(key, path, "a CSV file with the header kind,x,y")
+            if set(reader.fieldnames or ()) != {"kind", "x", "y"}:
+                raise csv.Error("its header is not kind,x,y")
             for row in reader:
                 found[row["kind"]].append((float(row["x"]), float(row["y"])))
     except (OSError, UnicodeDecodeError, csv.Error) as error:

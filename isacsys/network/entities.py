@@ -155,6 +155,11 @@ class Members:
         """Frame in which each was last scheduled, -1 if never, [n]."""
         return self._population.last_served[self.ids]
 
+    @property
+    def turn(self) -> Array:
+        """The same plus the place within that frame, as a fraction, [n]."""
+        return self._population.turn[self.ids]
+
     def nearest(self, count: int) -> Index:
         """Return the ids of the ``count`` closest to their station."""
         return self.lowest(self.distance, count)

@@ -27,18 +27,22 @@ class Population:
         km.
     last_served : [n]
         Frame in which each was last scheduled, -1 if never.
+    turn : [n]
+        The same plus the place within the frame, as a fraction: the order in which they were served.
     """
 
     position: Array
     station: Index
     distance: Array
     last_served: Index = field(init=False)
+    turn: Array = field(init=False)
     order: Index = field(init=False)
     start: Index = field(init=False)
     _stations: int = 0
 
     def __post_init__(self) -> None:
         self.last_served = np.full(len(self.station), -1)
+        self.turn = np.full(len(self.station), -1.0)
         attached = np.flatnonzero(self.station >= 0)
         self.order = attached[np.argsort(self.station[attached], kind="stable")]
         self.start = np.searchsorted(self.station[self.order], np.arange(self._stations + 1))

@@ -5,8 +5,10 @@ A scheduler only chooses; `select` counts, checks and records. A grant policy on
 
 from __future__ import annotations
 
+import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +19,8 @@ from isacsys.network.entities import BaseStation, Members, Receiver, Target, Use
 from isacsys.network.selection import Links, NullRequests, Selection
 from isacsys.network.state import NetworkState, Population
 
-Choose = Callable[[BaseStation, int, np.random.Generator], npt.ArrayLike]
+Chosen = Iterable[SupportsIndex] | Index
+Choose = Callable[[BaseStation, int, np.random.Generator], Chosen]
 
 
 class Scheduler(ABC):
@@ -31,10 +34,10 @@ class Scheduler(ABC):
     """
 
     @abstractmethod
-    def select_users(self, station: BaseStation, count: int, rng: np.random.Generator) -> npt.ArrayLike:
+    def select_users(self, station: BaseStation, count: int, rng: np.random.Generator) -> Chosen:
         """Choose up to ``count`` of ``station.users``; return their ids (or handles)."""
 
-    def select_targets(self, station: BaseStation, count: int, rng: np.random.Generator) -> npt.ArrayLike:
+    def select_targets(self, station: BaseStation, count: int, rng: np.random.Generator) -> Chosen:
         """Choose up to ``count`` of ``station.targets``; at random unless overridden."""
         ids = station.targets.ids
         return rng.choice(ids, min(count, len(ids)), replace=False)
@@ -102,8 +105,9 @@ def select(network: NetworkState, scheduler: Scheduler, users_rng: np.random.Gen
     sensing = np.where(users.count > 0, allocation.targets_per_bs, 0)
     targets = _checked(network.targets, scheduler, "targets", scheduler.select_all_targets, network, sensing,
                        targets_rng)
-    network.users.last_served[users.ids] = network.frame
-    network.targets.last_served[targets.ids] = network.frame
+    for population, links in ((network.users, users), (network.targets, targets)):
+        population.last_served[links.ids] = network.frame
+        population.turn[links.ids] = network.frame + links.slot / np.maximum(links.count, 1)[links.station]
     return Selection(users, targets)
 
 
@@ -135,15 +139,16 @@ def _each(choose: Choose, kind: str, network: NetworkState, population: Populati
 
 def _ids(choose: Choose, kind: str, station: BaseStation, count: int, rng: np.random.Generator) -> Index:
     answer = choose(station, count, rng)
-    ids = np.asarray([i.__index__() for i in answer] if isinstance(answer, list | tuple) else answer)
-    if ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
-        raise SchedulingError(f"chose {answer!r} at station {station.index}, not a list of ids")
+    try:
+        ids = np.array([operator.index(i) for i in answer], np.int64)
+    except TypeError:
+        raise SchedulingError(f"chose {answer!r} at station {station.index}, not a list of ids") from None
     if len(ids) > count:
         raise SchedulingError(f"chose {len(ids)} {kind} at station {station.index}, at most {count} allowed")
     strangers = ids[~np.isin(ids, getattr(station, kind).ids)]
     if len(strangers):
         raise SchedulingError(f"chose {kind[:-1]} {strangers[0]} at station {station.index}, not one of its own")
-    return ids.astype(np.int64)
+    return ids
 
 
 def _checked(population: Population, scheduler: Scheduler, kind: str,

@@ -20,11 +20,11 @@ class Random(Ranked):
 
 
 class RoundRobin(Ranked):
-    """Serve those who have waited longest."""
+    """Serve everybody in turn."""
 
     def score(self, members: Members, rng: np.random.Generator) -> npt.ArrayLike:
-        """Score by the frame in which each was last served."""
-        return members.last_served
+        """Score by when each was last served."""
+        return members.turn
 
 
 class Nearest(Ranked):

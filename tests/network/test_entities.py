@@ -1,0 +1,54 @@
+"""Handles read and write the arrays of the state, and nothing else."""
+
+import numpy as np
+import pytest
+
+from isacsys import BaseStation, Scenario, Target, User
+from isacsys.network import NetworkState, deploy
+from isacsys.scheduling import find_grant_policy, find_scheduler
+from isacsys.simulation import settle
+
+
+@pytest.fixture
+def state():
+    scenario = Scenario().replace({"network.area": 20, "network.users_per_cell": 8, "allocation.users_per_bs": 3,
+                                   "allocation.communication_cluster": 3, "allocation.targets_per_bs": 2,
+                                   "allocation.sensing_cluster": 3})
+    return NetworkState(scenario, deploy(scenario, 0))
+
+
+def test_handles_are_rows(state):
+    user = User(state, 5)
+    assert user.distance == state.users.distance[5] and user.station.index == state.users.station[5]
+    user.position[0] = 0.125
+    assert state.users.position[5, 0] == 0.125
+    assert user == User(state, 5) and user != User(state, 6) and user != Target(state, 5)
+    assert len({user, User(state, 5)}) == 1 and np.arange(9)[user] == 5
+
+
+def test_members_partition_the_population(state):
+    ids = np.concatenate([BaseStation(state, i).users.ids for i in range(state.stations)])
+    assert np.array_equal(np.sort(ids), np.arange(len(state.users.station)))
+    assert [len(BaseStation(state, i).targets) for i in range(state.stations)] == state.targets.count.tolist()
+
+
+def test_members_are_small_parallel_arrays(state):
+    members = BaseStation(state, int(np.argmax(state.users.count))).users
+    chosen = members.nearest(3)
+    assert len(chosen) == 3 and set(chosen) <= set(members.ids)
+    assert state.users.distance[chosen].max() <= np.sort(members.distance)[2]
+    assert [u.index for u in members] == members.ids.tolist()
+    assert members.lowest(np.zeros(len(members)), 2).tolist() == members.ids[:2].tolist()
+
+
+def test_clusters_know_who_was_asked_and_who_granted(state):
+    clusters = settle(state, 0, find_scheduler("random"), find_grant_policy("strongest")).clusters
+    users = sum(isinstance(c.receiver, User) for c in clusters)
+    assert len(clusters) > users > 0
+    for cluster in clusters:
+        assert len(cluster.asked) == 2 and set(cluster.granted) <= set(cluster.asked)
+        assert cluster.serving == cluster.receiver.station and cluster.serving not in cluster.asked
+    granted = sum(len(c.granted) for c in clusters)
+    assert granted == clusters.granted.sum()
+    with pytest.raises(IndexError):
+        clusters[len(clusters)]

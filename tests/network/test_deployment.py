@@ -53,8 +53,8 @@ def test_everybody_attaches_to_the_nearest_station():
 
 
 def test_moving_a_policy_or_a_frame_moves_nobody():
-    one, other = deploy(scenario(), 4), deploy(scenario().replace({"simulation.frames": 9, "scheduling.policy": "nearest",
-                                                                  "allocation.users_per_bs": 2}), 4)
+    changed = {"simulation.frames": 9, "scheduling.policy": "nearest", "allocation.users_per_bs": 2}
+    one, other = deploy(scenario(), 4), deploy(scenario().replace(changed), 4)
     for points in ("stations", "users", "targets"):
         assert np.array_equal(getattr(one, points), getattr(other, points))
     assert not np.array_equal(one.users, deploy(scenario(), 5).users)

@@ -70,8 +70,9 @@ def test_terms_add_up_grants_keep_the_budget_and_nothing_is_negative(changes, se
     situation, scenario = record.situation, record.situation.state.scenario
     for kind, _, terms in record.links:
         values = dict(terms.items())
-        assert all(np.all(v >= 0) and np.all(np.isfinite(v)) for name, v in values.items() if name not in ("sir", "rate"))
-        counted = [n for n in INTERFERENCE if n != "own" or kind == "communication" or scenario.sensing.inter_target_echo]
+        assert all(np.all(v >= 0) and np.all(np.isfinite(v)) for v in values.values())
+        own_counts = kind == "communication" or scenario.sensing.inter_target_echo
+        counted = INTERFERENCE if own_counts else INTERFERENCE[1:]
         total = sum(values[name] for name in counted)
         assert np.all(total > 0) and terms.sir == pytest.approx(terms.signal / total)
         assert terms.rate == pytest.approx(np.log2(1 + terms.sir))

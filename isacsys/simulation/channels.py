@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
+from scipy.linalg import orth
 
 from isacsys.arrays import Array, Complex, Index
 from isacsys.errors import InfeasibleDesign
@@ -174,9 +175,9 @@ class FullVectors:
         rows = [self._users(requests.receiver[mine & (requests.kind == 0)], station)]
         for row in np.unique(receivers.row[requests.link[mine & (requests.kind == 1)]]):
             slots = grants.target_granted[row][receivers.around.station[row] == station].any(0)
-            _, basis = combining.remove_span(self._filters(situation)[row], slots)
+            basis = orth(self._filters(situation)[row, slots].T, combining.TOLERANCE)
             channel = self.channels.station(receivers.station[row], station)
-            rows.append(basis[np.any(basis, axis=-1)] @ channel.T)
+            rows.append((channel @ basis).T)
         return np.concatenate(rows)
 
 

@@ -56,6 +56,8 @@ def receive_users(situation: Situation, design: Design, channels: Channels) -> L
 def receive_echoes(situation: Situation, design: Design, channels: Channels) -> LinkTerms:
     """Account the echo of every scheduled target after its receive filter. Meng & Masouros (5)."""
     state, links, receivers = situation.state, situation.selection.targets, situation.receivers
+    if not len(links):
+        return LinkTerms.none()
     grants, row, slot = situation.grants, receivers.row, links.slot
     gains = channels.to_filters(situation, design)[row, :, slot]  # [link, near]
     power = gains * receivers.around.path_gain[row]

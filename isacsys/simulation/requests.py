@@ -37,12 +37,14 @@ def target_requests(state: NetworkState, links: Links, receivers: Receivers, ask
     column = np.argmax(near == station[:, None], axis=1)
     echo = accounting.echo_power(np.ones(len(link)), state.targets.distance[links.ids[link]],
                                  scenario.propagation.echo_exponent, scenario.echo_gain)
-    strength = state.path_gain(links.station[link], station) / echo
+    strength = receivers.around.path_gain[receivers.row[link], column] / echo
     return _requests(TARGET, links, link, column, station, strength)
 
 
 def sensing_receivers(state: NetworkState, links: Links, asked: Index) -> Receivers:
     """Gather the stations that sense, with the filters of their targets, and everybody who interferes with them."""
+    if not len(links):
+        return _nobody(state)
     station, row = np.unique(links.station, return_inverse=True)
     around = _with_members(state, station, row, asked)
     size = (len(station), int(links.count.max(initial=1)))
@@ -67,11 +69,17 @@ def constraints(state: NetworkState, selection: Selection, requests: NullRequest
     target_asked, target_granted = _marks(requests, granted, towards, rows, shape, slot)
     row_of_pair, column_of_pair = np.nonzero(target_granted.any(-1))
     pairs = row_of_pair, column_of_pair
-    residual, basis = combining.remove_span(receivers.filters[pairs[0]], target_granted[pairs])
-    holders = receivers.around.station[pairs]
-    number = (np.bincount(requests.asked[granted & (requests.kind == USER)], minlength=state.stations)
-              + np.bincount(holders, combining.rank(basis), minlength=state.stations).astype(np.int64))
-    return Grants(granted, user_asked, user_granted, target_asked, target_granted, pairs, residual, basis, number)
+    residual, rank = combining.outside_span(receivers.filters[pairs[0]], target_granted[pairs])
+    number = np.bincount(requests.asked[granted & (requests.kind == USER)], minlength=state.stations)
+    np.add.at(number, receivers.around.station[pairs], rank)
+    return Grants(granted, user_asked, user_granted, target_asked, target_granted, pairs, residual, number)
+
+
+def _nobody(state: NetworkState) -> Receivers:
+    """No station senses."""
+    none = np.empty(0, np.int64)
+    around = state.around_stations(none)
+    return Receivers(none, none, around, np.empty((0, 1)), np.empty((0, 1), bool), np.empty((0, 1, 1), complex))
 
 
 def _requests(kind: int, links: Links, link: Index, column: Index, asked: Index, strength: Array) -> NullRequests:
@@ -96,6 +104,8 @@ def _marks(requests: NullRequests, granted: Flags, which: Flags, row: Index, sha
 def _with_members(state: NetworkState, station: Index, row: Index, asked: Index) -> Surroundings:
     """Surroundings of the sensing stations, with a column for every cluster member that is not among them."""
     around = state.around_stations(station)
+    if state.scenario.sensing.cluster_center == "serving_bs":
+        return around
     absent = (asked < state.stations) & (asked != station[row][:, None])
     absent &= ~np.any(asked[:, :, None] == around.station[row][:, None, :], axis=-1)
     if not absent.any():

@@ -54,8 +54,8 @@ class Grants:
         Likewise for the receive filters.
     pairs : two arrays [pair]
         Receiver and column of pairs of stations of which one nulls towards filters of the other.
-    residual, basis : [pair, J, m]
-        What is left of the filters outside the span of the granted ones, and an orthonormal basis of that span.
+    residual : [pair, J, m]
+        What is left of the filters outside the span of the granted ones.
     constraints : [bs]
         Independent constraints towards users and targets of others.
     """
@@ -67,7 +67,6 @@ class Grants:
     target_granted: Flags
     pairs: tuple[Index, Index]
     residual: Complex
-    basis: Complex
     constraints: Index
 
 
@@ -121,6 +120,11 @@ class LinkTerms:
     sir: Array
     rate: Array
     weight: Array
+
+    @classmethod
+    def none(cls) -> LinkTerms:
+        """No links at all."""
+        return cls(*[np.empty(0)] * len(fields(cls)))
 
     def items(self) -> list[tuple[str, Array]]:
         """Return names and values, as a log has them."""

@@ -43,7 +43,7 @@ class Hdf5Recorder:
         self._disk = _Disk(file)
         self._hdf5 = h5py.File(self._disk, "w")
         self._hdf5.attrs.update({"format": FORMAT, "format_version": FORMAT_VERSION, **(attributes or {})})
-        self._datasets = {table: _create(self._hdf5.create_group(table), table) for table in LEVELS[level]}
+        self._datasets: dict[str, dict[str, Any]] = {table: {} for table in LEVELS[level]}
         self._pending = {table: Block(table) for table in LEVELS[level]}
 
     def append(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> None:
@@ -82,6 +82,8 @@ class Hdf5Recorder:
 
     def _flush(self, table: str) -> None:
         block, datasets = self._pending[table], self._datasets[table]
+        if not datasets:  # only now is it known whether the table fills a chunk
+            datasets.update(_create(self._hdf5.create_group(table), table, max(block.rows, 1)))
         for name, values in block.columns.items():
             dataset = datasets[name]
             dataset.resize(len(dataset) + len(values), axis=0)
@@ -109,13 +111,13 @@ def stored_blocks(datasets: Mapping[str, Any]) -> Iterator[Table]:
         yield {name: dataset[start:stop] for name, dataset in datasets.items()}
 
 
-def _create(group: Any, table: str) -> dict[str, Any]:
-    return {column.name: _create_column(group, column) for column in TABLES[table]}
+def _create(group: Any, table: str, chunk: int) -> dict[str, Any]:
+    return {column.name: _create_column(group, column, chunk) for column in TABLES[table]}
 
 
-def _create_column(group: Any, column: Column) -> Any:
+def _create_column(group: Any, column: Column, chunk: int) -> Any:
     packing = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if column.repeats else {}
-    dataset = group.create_dataset(column.name, (0,), column.dtype, maxshape=(None,), chunks=(BLOCK_ROWS,), **packing)
+    dataset = group.create_dataset(column.name, (0,), column.dtype, maxshape=(None,), chunks=(chunk,), **packing)
     dataset.attrs["unit"], dataset.attrs["description"] = column.unit, column.description
     return dataset
 

@@ -16,6 +16,7 @@ from isacsys.recording.hdf5 import stored_blocks
 from isacsys.recording.memory import join
 from isacsys.recording.schema import FORMAT, FORMAT_VERSION, LEVELS, TABLES, Column
 
+_DEFLATE = 1100  # no filter of ours packs closer than this
 _DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, MemoryError)
 
 
@@ -87,6 +88,9 @@ def _check_format(path: Path, file: Any) -> None:
 def _columns(path: Path, file: Any, table: str) -> dict[str, Any]:
     if table not in file:
         raise LogFormatError(f"{path} has no table {table}; it was recorded with less (recording.level)")
+    steps = table.split("/")
+    if not all(_is_own(file, "/".join(steps[:i + 1])) for i in range(len(steps))):
+        raise LogFormatError(f"{path} is damaged: {table} is not a group of its own")
     group = file[table]
     datasets = {column.name: _column(path, group, table, column) for column in TABLES[table]}
     if len({len(dataset) for dataset in datasets.values()}) != 1:
@@ -97,13 +101,19 @@ def _columns(path: Path, file: Any, table: str) -> dict[str, Any]:
 def _column(path: Path, group: Any, table: str, column: Column) -> Any:
     """Return a dataset that holds its own data: a stranger's file must not make us read other files."""
     name = column.name
-    own = isinstance(group, h5py.Group) and isinstance(group.get(name, getlink=True), h5py.HardLink)
-    dataset = group[name] if own else None
+    dataset = group[name] if isinstance(group, h5py.Group) and _is_own(group, name) else None
     if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.external:
         raise LogFormatError(f"{path} is damaged: {table} has no column {name}")
     if dataset.ndim != 1 or not np.can_cast(dataset.dtype, column.dtype, "same_kind"):
         raise LogFormatError(f"{path} is damaged: {table}/{name} is not a column of type {column.dtype}")
+    if dataset.nbytes > _DEFLATE * (dataset.id.get_storage_size() + 1):
+        raise LogFormatError(f"{path} is damaged: {table}/{name} claims {len(dataset)} rows that are not there")
     return dataset
+
+
+def _is_own(group: Any, name: str) -> bool:
+    """Whether ``name`` is in the file itself, not a link to another place."""
+    return isinstance(group.get(name, getlink=True), h5py.HardLink)
 
 
 def _plain(value: Any) -> Any:

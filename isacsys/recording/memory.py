@@ -94,6 +94,25 @@ class MemoryRecorder:
                 self._blocks[table][-1].rows = rows - (len(self._blocks[table]) - 1) * BLOCK_ROWS
 
 
+class Tables:
+    """A source made of whole tables."""
+
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self._tables = dict(tables)
+
+    def tables(self) -> tuple[str, ...]:
+        """Return the names of the tables that were recorded."""
+        return tuple(self._tables)
+
+    def blocks(self, table: str) -> Iterator[Table]:
+        """Yield the rows of ``table``."""
+        yield self._tables[table]
+
+    def read(self, table: str) -> Table:
+        """Return all rows of ``table``."""
+        return self._tables[table]
+
+
 def join(table: str, blocks: Iterable[Table]) -> Table:
     """Return one table made of ``blocks``, in order."""
     parts = [empty(table), *blocks]

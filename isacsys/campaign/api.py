@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +32,8 @@ class Task:
     rule: StoppingRule
     output: Path | None
     resume: bool
-    force: bool
     simulate: Simulate
+    force: bool = False
 
 
 def run(scenario: Scenario, *, drops: int | None = None, frames: int | None = None, seed: int | None = None,
@@ -92,15 +92,23 @@ def run(scenario: Scenario, *, drops: int | None = None, frames: int | None = No
         Where the run ends early; what is finished is kept at ``output``.
     """
     leave_if_program_is_being_read()
+    check_output_flags(output, resume=resume, force=force)
     scenario = override(scenario, {"drops": drops, "frames": frames, "seed": seed})
-    check(scenario, positions=positions)
-    first, stop = _range(scenario, only_drop, precision)
-    handed = pack({"scheduler": scheduler, "grant_policy": grant_policy, "positions": positions}, executor)
-    task = Task(plan=Plan(scenario, first, stop, handed), rule=StoppingRule(stop, precision, metrics),
-                output=None if output is None else Path(output), resume=resume, force=force, simulate=simulate)
+    objects = {"scheduler": scheduler, "grant_policy": grant_policy, "positions": positions}
+    task = prepare(scenario, objects, executor, only_drop=only_drop, precision=precision, metrics=metrics,
+                   output=None if output is None else Path(output), resume=resume, force=force, simulate=simulate)
     with make_executor("serial" if only_drop is not None else executor, workers, dask_address) as crew, \
-            Bar(stop - first, shown=progress) as bar:
+            Bar(task.plan.stop - task.plan.first, shown=progress) as bar:
         return perform(task, Crew(crew, bar))
+
+
+def prepare(scenario: Scenario, objects: Mapping[str, Any], executor: str, *, only_drop: int | None = None,
+            precision: float | None = None, metrics: Sequence[str] = (), **rest: Any) -> Task:
+    """Check everything that can be checked before a drop is simulated; ``rest`` are fields of `Task`."""
+    check(scenario, positions=objects["positions"])
+    first, stop = _range(scenario, only_drop, precision)
+    plan = Plan(scenario, first, stop, pack(objects, executor))
+    return Task(plan=plan, rule=StoppingRule(stop, precision, metrics), **rest)
 
 
 def perform(task: Task, crew: Crew) -> Run:
@@ -123,6 +131,14 @@ def override(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
     return scenario.replace({f"simulation.{key}": value for key, value in changes.items() if value is not None})
 
 
+def check_output_flags(output: str | Path | None, *, resume: bool, force: bool) -> None:
+    """Raise ConfigError for flags that make no sense."""
+    if resume and force:
+        raise ConfigError("resume", True, "not together with force")
+    if output is None and (resume or force):
+        raise ConfigError("resume" if resume else "force", True, "only with an output")
+
+
 def _range(scenario: Scenario, only_drop: int | None, precision: float | None) -> tuple[int, int]:
     if only_drop is None:
         return 0, scenario.simulation.drops
@@ -136,11 +152,7 @@ def _range(scenario: Scenario, only_drop: int | None, precision: float | None) -
 @contextmanager
 def _store(task: Task) -> Iterator[Store]:
     if task.output is None:
-        if task.resume or task.force:
-            raise ConfigError("resume" if task.resume else "force", True, "only with an output")
         yield MemoryStore()
         return
-    if task.resume and task.force:
-        raise ConfigError("resume", True, "not together with force")
     with file_store(task.output, task.plan, resume=task.resume, force=task.force) as store:
         yield store

@@ -27,7 +27,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("log", metavar="RUN.h5", help="as it was, or will be, named by run -o")
     add_json(parser)
     parser.set_defaults(handler=show)
-    parser = commands.add_parser("schedulers", help="list the scheduling policies", epilog="example:\n  isacsys schedulers",
+    parser = commands.add_parser("schedulers", help="list the scheduling policies",
+                                 epilog="example:\n  isacsys schedulers",
                                  formatter_class=argparse.RawDescriptionHelpFormatter)
     add_json(parser)
     parser.set_defaults(handler=schedulers)

@@ -23,7 +23,6 @@ from isacsys.analysis.communication import open_probability
 RATE_TOLERANCE = 1e-5
 COVERAGE_TOLERANCE = 1e-5
 
-CENTERS = ("serving_bs", "target")
 GEOMETRIES: dict[str, tuple[Geometry, Discs]] = {
     "serving_bs": (around_serving_station, beyond_hole),
     "target": (around_target, outside_disc),

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from isacsys.analysis._numerics import Array
+from isacsys.arrays import Array, Index
 from isacsys.errors import ConfigError
 
 
@@ -27,7 +27,7 @@ def real(name: str, value: ArrayLike, *, above: float = -np.inf, minimum: float 
     return array
 
 
-def whole(name: str, value: ArrayLike, minimum: int = 1) -> NDArray[np.int64]:
+def whole(name: str, value: ArrayLike, minimum: int = 1) -> Index:
     """Return whole numbers of at least ``minimum``, or raise a ConfigError naming the argument."""
     array = real(name, value)
     if np.any((array < minimum) | (array != np.floor(array))):
@@ -42,7 +42,7 @@ def choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-def by_key(function: Callable[..., Array], keys: tuple[NDArray[Any], ...], values: NDArray[Any]) -> Any:
+def by_key(function: Callable[..., Array], keys: tuple[Array | Index, ...], values: Array) -> Any:
     """Broadcast keys and values; call ``function(*key, distinct values)`` once per distinct key.
 
     A float64 scalar where everything is a scalar, else an array.

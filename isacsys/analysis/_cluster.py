@@ -16,8 +16,9 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from isacsys.analysis._interference import largest_log_s, heard, log_factor_on_grid
-from isacsys.analysis._numerics import Array, Resolution, beta_nodes, gauss_legendre
+from isacsys.analysis._interference import heard, largest_log_s, log_factor_on_grid
+from isacsys.analysis._numerics import Resolution, beta_nodes, gauss_legendre
+from isacsys.arrays import Array
 
 
 class Link(NamedTuple):

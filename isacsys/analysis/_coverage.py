@@ -17,7 +17,8 @@ from scipy.optimize import brentq
 from isacsys.analysis._cluster import Link, hole_nodes, outside_nodes
 from isacsys.analysis._fading import gamma_nodes
 from isacsys.analysis._interference import factor_series, heard, negative_binomial
-from isacsys.analysis._numerics import Array, Resolution, beta_nodes
+from isacsys.analysis._numerics import Resolution, beta_nodes
+from isacsys.arrays import Array
 
 
 class Nodes(NamedTuple):
@@ -38,7 +39,7 @@ def covered(link: Link, discs: Discs, count: int, log_s: Array, at: Resolution) 
     """
     if link.eta == 0:
         parts = discs(link, log_s, count, at)
-        return sum((negative_power(part.series, link.order).sum(axis=-1) @ part.weights for part in parts), np.zeros(()))
+        return np.sum([negative_power(part.series, link.order).sum(axis=-1) @ part.weights for part in parts], axis=0)
     log_m, mass = gamma_nodes(link.order, _step(link.eta, count, at) / at.step, at.margin, at)
     parts = discs(link, (log_s[:, None] - link.eta * log_m).ravel(), count, at)
     total = np.zeros((log_s.size, log_m.size))

@@ -13,7 +13,8 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.special import gammaln
 
-from isacsys.analysis._numerics import LARGEST_EXPONENT, Array, Resolution, beta_nodes, log_grid
+from isacsys.analysis._numerics import LARGEST_EXPONENT, Resolution, beta_nodes, log_grid
+from isacsys.arrays import Array
 
 GainLaw: TypeAlias = Callable[[Array], Array]
 

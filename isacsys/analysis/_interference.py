@@ -11,7 +11,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import betainc, betaln, expit, gammaln
 
-from isacsys.analysis._numerics import LARGEST_EXPONENT, Array
+from isacsys.analysis._numerics import LARGEST_EXPONENT
+from isacsys.arrays import Array
 
 
 def log_interference_factor(log_s: Array, K: int, alpha: float) -> Array:
@@ -28,7 +29,7 @@ def log_interference_factor(log_s: Array, K: int, alpha: float) -> Array:
 
 @lru_cache(maxsize=512)
 def log_factor_on_grid(first: int, last: int, step: float, K: int, alpha: float) -> Array:
-    """Return `log_interference_factor` at ``step * [first, ..., last]``; kept, for tables ask for it again and again."""
+    """Return `log_interference_factor` at ``step * [first, ..., last]``; kept, for tables ask often."""
     return log_interference_factor(step * np.arange(first, last + 1), K, alpha)
 
 

@@ -11,12 +11,10 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array: TypeAlias = NDArray[np.float64]
+from isacsys.arrays import Array
 
 LARGEST_EXPONENT = 700.0  # exp beyond this overflows
 

@@ -8,6 +8,8 @@ arguments broadcast.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
@@ -17,8 +19,9 @@ from isacsys.analysis._arguments import by_key, real, whole
 from isacsys.analysis._cluster import Link, nulled_disc
 from isacsys.analysis._coverage import beyond_disc, covered, quantile
 from isacsys.analysis._fading import gamma_law, mixture_law
-from isacsys.analysis._numerics import FINE, LARGEST_EXPONENT, Array, Resolution, checked, log_grid
+from isacsys.analysis._numerics import FINE, LARGEST_EXPONENT, Resolution, checked, log_grid
 from isacsys.analysis._rates import mean_log
+from isacsys.arrays import Array
 from isacsys.errors import ConfigError
 
 RATE_TOLERANCE = 1e-6
@@ -42,7 +45,8 @@ def area_spectral_efficiency(rate: ArrayLike, *, links: ArrayLike, bs_density: A
     bs_density : array_like
         lambda_b per km^2.
     """
-    return np.asarray(real("bs_density", bs_density, above=0) * whole("links", links, 0) * real("rate", rate, minimum=0))
+    density = real("bs_density", bs_density, above=0)
+    return np.asarray(density * whole("links", links, 0) * real("rate", rate, minimum=0))
 
 
 def degrees_of_freedom(*, M_t: ArrayLike, K: ArrayLike, L: ArrayLike = 1, J: ArrayLike = 1, Q: ArrayLike = 1) -> Array:
@@ -156,10 +160,10 @@ def mean_field_integral(gains: Array, alpha: float, at: Resolution) -> Array:
 
 
 def mean_field_factor(alpha: float, gains: Array, at: Resolution) -> tuple[Array, Array]:
-    """Return a grid of ln z that suits the values Y and ln F(z) on it, ``F(z) = exp(-z) + z^delta gamma(1 - delta, z)``."""
+    """Return a grid of ln z that suits the values Y in ``gains``, and on it ln F(z) of Theorem 1."""
     delta = 2 / alpha
-    knee = np.log(1 - delta)
-    v = log_grid(min(-np.log(gains.max()), knee) - at.margin, at.margin / delta - min(0.0, np.log(gains.min())), at.step)
+    low = min(-np.log(gains.max()), np.log(1 - delta)) - at.margin
+    v = log_grid(low, at.margin / delta - min(0.0, np.log(gains.min())), at.step)
     z = np.exp(np.minimum(v, LARGEST_EXPONENT))
     crowd = delta * v + gammaln(1 - delta) + np.log(np.maximum(gammainc(1 - delta, z), 1e-300))
     return v, np.logaddexp(-z, crowd)
@@ -241,12 +245,14 @@ def _coverage(link: Link, D: int, log_theta: Array) -> Array:
                    f"communication coverage, K={link.K}, L={link.order}, D={D}, alpha={link.alpha}", scale=1.0)
 
 
-def _design(K: ArrayLike, L: ArrayLike, alpha: ArrayLike) -> tuple[Array, ...]:
+def _design(K: ArrayLike, L: ArrayLike, alpha: ArrayLike) -> tuple[Any, ...]:
     return whole("K", K), whole("L", L), real("alpha", alpha, above=2)
 
 
 def _freedom(D: ArrayLike | None, M_t: ArrayLike | None, K: ArrayLike, L: ArrayLike, J: ArrayLike,
              Q: ArrayLike) -> Array:
-    if (D is None) == (M_t is None):
-        raise ConfigError("D", D, "either D or M_t")
-    return degrees_of_freedom(M_t=M_t, K=K, L=L, J=J, Q=Q) if D is None else real("D", D, above=0)
+    if D is not None and M_t is None:
+        return real("D", D, above=0)
+    if D is None and M_t is not None:
+        return degrees_of_freedom(M_t=M_t, K=K, L=L, J=J, Q=Q)
+    raise ConfigError("D", D, "a number above 0 or M_t, one of the two")

@@ -1,8 +1,8 @@
 """Problems P1 and P2 of Meng & Masouros over all feasible whole designs, and the Pareto front between them.
 
 R_c depends on K, L and D alone and R_s on K and Q alone, so one table of each (`design_space`) serves every weight and
-every bound. P1 is ``best(designs, rho=...)``; P2 is ``best(restricted(designs, ...), rho=1)``; the boundary of Fig. 5 is
-``pareto_front(restricted(designs, ...))``. Rates in nats, ASE in nats per km^2.
+every bound. P1 is ``best(designs, rho=...)``; P2 is ``best(restricted(designs, ...), rho=1)``; the boundary of Fig. 5
+is ``pareto_front(restricted(designs, ...))``. Rates in nats, ASE in nats per km^2.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from isacsys.analysis._arguments import choice, real, whole
-from isacsys.analysis._numerics import Array
 from isacsys.analysis.communication import area_spectral_efficiency, communication_rate, communication_rate_approximate
 from isacsys.analysis.sensing import sensing_rate, sensing_rate_approximate
+from isacsys.arrays import Array, Index
 from isacsys.errors import ConfigError
 
 METHODS = ("exact", "approximate")
@@ -47,10 +46,10 @@ class InfeasibleBounds(ConfigError):
 class Designs:
     """Designs with their rates and area spectral efficiencies, arrays of one length (or scalars, for one design)."""
 
-    K: NDArray[np.int64]
-    L: NDArray[np.int64]
-    J: NDArray[np.int64]
-    Q: NDArray[np.int64]
+    K: Index
+    L: Index
+    J: Index
+    Q: Index
     communication_rate: Array
     sensing_rate: Array
     communication_ase: Array
@@ -91,7 +90,7 @@ def design_space(*, M_t: int, J_max: int = 10, alpha: float = 4.0, beta: float =
                    area_spectral_efficiency(rate_s, links=J, bs_density=bs_density))
 
 
-def feasible(M_t: int, J_max: int) -> tuple[NDArray[np.int64], ...]:
+def feasible(M_t: int, J_max: int) -> tuple[Index, ...]:
     """Return K, L, J, Q of all designs that meet (16a) and (16b)."""
     most = M_t - 1
     users = np.array([(K, L) for K in range(1, most + 1) for L in range(1, most // K + 1)])

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from isacsys.analysis._arguments import choice, real, whole
-from isacsys.analysis._numerics import Array
 from isacsys.analysis.sensing import GEOMETRIES
+from isacsys.arrays import Array
 from isacsys.errors import ConfigError
 
 DRAWN = 48  # stations beyond the cluster drawn one by one; the spread of the rest is far below any sampling error
@@ -45,7 +45,7 @@ def sample_communication_sir(*, K: int, L: int = 1, alpha: float = 4.0, D: Array
     """
     K, L, alpha = int(whole("K", K)), int(whole("L", L)), float(real("alpha", alpha, above=2))
     shapes = np.atleast_1d(real("D", D, above=0))
-    chances = np.full(shapes.size, 1 / shapes.size) if weights is None else np.atleast_1d(real("weights", weights, minimum=0))
+    chances = np.atleast_1d(real("weights", np.ones(shapes.size) if weights is None else weights, minimum=0))
     rng = np.random.default_rng(seed)
     parts = []
     for size in _batches(samples, L + DRAWN):

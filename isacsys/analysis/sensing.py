@@ -9,6 +9,8 @@ none of them nearer to the target than R: the interference hole. ``c = xi Delta 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -16,9 +18,10 @@ from isacsys.analysis._arguments import by_key, choice, real, whole
 from isacsys.analysis._cluster import Geometry, Link, around_serving_station, around_target, without_hole
 from isacsys.analysis._coverage import Discs, beyond_hole, covered, outside_disc, quantile
 from isacsys.analysis._fading import GainLaw, beam_law, gamma_law
-from isacsys.analysis._numerics import Array, checked
+from isacsys.analysis._numerics import checked
 from isacsys.analysis._rates import mean_log
 from isacsys.analysis.communication import open_probability
+from isacsys.arrays import Array
 
 RATE_TOLERANCE = 1e-5
 COVERAGE_TOLERANCE = 1e-5
@@ -160,14 +163,17 @@ def sensing_rate_quantile(*, probability: ArrayLike, K: ArrayLike, Q: ArrayLike 
         return np.log1p([c * quantile(lambda x: float(_coverage(link, cluster_center, density, np.array([x]))[0]), p)
                          for p in probabilities])
 
-    return by_key(rates, (*_design(K, Q, alpha, beta, bs_density), real("c", c, above=0)), open_probability(probability))
+    keys = *_design(K, Q, alpha, beta, bs_density), real("c", c, above=0)
+    return by_key(rates, keys, open_probability(probability))
 
 
 def _rates(link: Link, geometry: Geometry, law: GainLaw, mean_gain: float, density: float, gains: Array) -> Array:
-    scale = link.eta * np.log(np.pi * density)
-    what = f"sensing rate, K={link.K}, Q={link.order}, alpha={link.alpha}, beta={link.beta}"
-    return np.array([checked(lambda at, log_c=np.log(gain) - scale: mean_log(link, geometry, [law], mean_gain, log_c, at),
-                             RATE_TOLERANCE, f"{what}, c={gain}")[0] for gain in gains])
+    def rate(gain: float) -> Array:
+        log_c = np.log(gain) - link.eta * np.log(np.pi * density)
+        return checked(lambda at: mean_log(link, geometry, [law], mean_gain, log_c, at), RATE_TOLERANCE,
+                       f"sensing rate, K={link.K}, Q={link.order}, alpha={link.alpha}, beta={link.beta}, c={gain}")
+
+    return np.concatenate([rate(gain) for gain in gains])
 
 
 def _coverage(link: Link, center: str, density: float, log_ratio: Array) -> Array:
@@ -180,6 +186,6 @@ def _geometry(center: str) -> tuple[Geometry, Discs]:
     return GEOMETRIES[choice("cluster_center", center, tuple(GEOMETRIES))]
 
 
-def _design(K: ArrayLike, Q: ArrayLike, alpha: ArrayLike, beta: ArrayLike, density: ArrayLike) -> tuple[Array, ...]:
+def _design(K: ArrayLike, Q: ArrayLike, alpha: ArrayLike, beta: ArrayLike, density: ArrayLike) -> tuple[Any, ...]:
     return (whole("K", K), whole("Q", Q), real("alpha", alpha, above=2), real("beta", beta, above=0),
             real("bs_density", density, above=0))

@@ -32,7 +32,8 @@ def target_requests(state: NetworkState, links: Links, receivers: Receivers, ask
     """
     scenario = state.scenario
     if not len(links):
-        return _requests(TARGET, links, *[np.empty(0, np.int64)] * 3, np.empty(0))
+        none = np.empty(0, np.int64)
+        return _requests(TARGET, links, none, none, none, np.empty(0))
     link, place = np.nonzero((asked < state.stations) & (asked != links.station[:, None]))
     station = asked[link, place]
     near = receivers.around.station[receivers.row[link]]  # [request, near]

@@ -2,81 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
-from isacsys.arrays import Array, Index
+from isacsys.arrays import Array, Complex, Index
 from isacsys.network.deployment import Deployment
-from isacsys.physics import geometry, propagation
+from isacsys.network.population import Population
+from isacsys.network.surroundings import Horizon, Surroundings, UserSurroundings, serving_first
+from isacsys.physics import accounting, geometry, propagation
 from isacsys.scenario import Scenario
-
-
-@dataclass
-class Population:
-    """The users, or the targets, of a drop, as parallel arrays; ids are positions in them.
-
-    Attributes
-    ----------
-    station, distance : [n]
-        Serving station (-1: none) and its distance, km.
-    position : [n, 2]
-        km.
-    last_served : [n]
-        Frame in which each was last scheduled, -1 if never.
-    turn : [n]
-        The same plus the place within the frame, as a fraction: the order in which they were served.
-    """
-
-    position: Array
-    station: Index
-    distance: Array
-    last_served: Index = field(init=False)
-    turn: Array = field(init=False)
-    order: Index = field(init=False)
-    start: Index = field(init=False)
-    _stations: int = 0
-
-    def __post_init__(self) -> None:
-        self.last_served = np.full(len(self.station), -1)
-        self.turn = np.full(len(self.station), -1.0)
-        attached = np.flatnonzero(self.station >= 0)
-        self.order = attached[np.argsort(self.station[attached], kind="stable")]
-        self.start = np.searchsorted(self.station[self.order], np.arange(self._stations + 1))
-
-    @property
-    def count(self) -> Index:
-        """Population of every cell, [bs]."""
-        return np.diff(self.start)
-
-    def of(self, station: int) -> Index:
-        """Return the ids attached to ``station``."""
-        return self.order[self.start[station]:self.start[station + 1]]
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a receiver hears of the base stations around it, nearest first.
-
-    Attributes
-    ----------
-    station : [receiver, near]
-        Base stations drawn one by one; the number of stations where there are no more.
-    path_gain : [receiver, near]
-        Zero for those that are not drawn one by one.
-    far_field : [receiver]
-        Mean power of all base stations beyond, were none silent.
-    """
-
-    station: Index
-    path_gain: Array
-    far_field: Array
-
-    def __getitem__(self, rows: Any) -> Surroundings:
-        return Surroundings(self.station[rows], self.path_gain[rows], self.far_field[rows])
 
 
 class NetworkState:
@@ -92,12 +25,13 @@ class NetworkState:
         self.scenario, self.deployment = scenario, deployment
         self.stations = len(deployment.stations)
         self.users = Population(deployment.users, deployment.user_station, deployment.user_distance,
-                                _stations=self.stations)
+                                stations=self.stations)
         self.targets = Population(deployment.targets, deployment.target_station, deployment.target_distance,
-                                  _stations=self.stations)
+                                  stations=self.stations)
         self.frame = 0
-        self._horizon = _Horizon(self)
-        self._user_cache = _Cache(len(deployment.users), self._horizon.users_near)
+        self.channels: Complex | None = None
+        self._horizon = Horizon(scenario, self.bs_density, deployment.side)
+        self._near_users = UserSurroundings(scenario, self.users, deployment.index, deployment.side, self._horizon)
         self._station_cache: Surroundings | None = None
 
     @property
@@ -109,7 +43,17 @@ class NetworkState:
 
     def around_users(self, users: Index) -> Surroundings:
         """Surroundings of users; the first station is the serving one, the first L are the cluster."""
-        return self._user_cache.get(users, self._query_users)
+        return self._near_users.get(users)
+
+    def users_moved(self) -> None:
+        """Take note that users have moved, or changed their station."""
+        self._near_users.moved()
+
+    def mean_sir(self, users: Index) -> Array:
+        """Mean received power of users over mean interference and noise, every station sending: no fading, no nulls."""
+        around = self.around_users(users)
+        others = around.path_gain[:, 1:].sum(-1) + around.far_field + self.scenario.propagation.noise_power
+        return accounting.sir(around.path_gain[:, 0], others)
 
     def around_stations(self, stations: Index) -> Surroundings:
         """Surroundings of stations as receivers of echoes, themselves left out."""
@@ -122,73 +66,19 @@ class NetworkState:
     def target_clusters(self, targets: Index) -> Index:
         """Return the Q - 1 base stations [target, Q - 1] asked to null towards each target's receive filter."""
         others = self.scenario.allocation.sensing_cluster - 1
+        serving = self.targets.station[targets]
         if self.scenario.sensing.cluster_center == "serving_bs":
-            return self.around_stations(self.targets.station[targets]).station[:, :others]
-        position = self.deployment.targets[targets]
-        return geometry.nearest(self.deployment.index, position, others + 1)[1][:, 1:]
+            return self.around_stations(serving).station[:, :others]
+        distance, station = geometry.nearest(self.deployment.index, self.targets.position[targets], others + 1)
+        return serving_first(distance, station, self.targets.distance[targets], serving)[1][:, 1:]
 
-    def target_cosines(self, targets: Index) -> Array:
-        """Return the cosine of the true bearing of targets from their serving stations."""
+    def from_station(self, station: Index, population: Population, ids: Index) -> Array:
+        """Return the way from ``station`` to members of a population, km, [n, 2]."""
         d = self.deployment
-        step = geometry.displacement(d.stations[self.targets.station[targets]], d.targets[targets], d.side)
-        return step[:, 0] / np.hypot(step[:, 0], step[:, 1])
+        return geometry.displacement(d.stations[station], population.position[ids], d.side)
 
     def path_gain(self, one: Index, other: Index) -> Array:
         """Path gain between pairs of stations."""
         d = self.deployment
         step = geometry.displacement(d.stations[one], d.stations[other], d.side)
         return propagation.path_gain(np.hypot(step[:, 0], step[:, 1]), self.scenario.propagation.path_loss_exponent)
-
-    def _query_users(self, users: Index) -> Surroundings:
-        distance, number = geometry.nearest(self.deployment.index, self.deployment.users[users],
-                                            self._horizon.users_near)
-        cluster = self.scenario.allocation.communication_cluster
-        return self._horizon.surroundings(distance, number, cluster, self.stations)
-
-
-class _Horizon:
-    """Where a receiver's stations stop being drawn one by one, and what comes after (see MODEL: far field)."""
-
-    def __init__(self, state: NetworkState) -> None:
-        scenario, side = state.scenario, state.deployment.side
-        self.alpha = scenario.propagation.path_loss_exponent
-        self.near = scenario.network.near_stations
-        self.users_near = max(self.near, scenario.allocation.communication_cluster)
-        self.stations_near = max(self.near, scenario.allocation.sensing_cluster - 1)
-        self.density, self.half = state.bs_density, float(min(side)) / 2
-        self.torus = scenario.network.far_field == "torus"
-        self.outside = propagation.outside_rectangle(self.density, side, self.alpha) if self.torus else 0.0
-
-    def surroundings(self, distance: Array, station: Index, cluster: int, everybody: int) -> Surroundings:
-        """Cut off what lies beyond ``side / 2`` and is not of the cluster, and replace it by its mean.
-
-        On a finite torus on which ``everybody`` is near, nobody is left to be replaced.
-        """
-        complete = self.torus and everybody <= distance.shape[1]
-        drawn = (distance <= self.half) | complete
-        drawn[:, :cluster] = True
-        gain = np.where(drawn, propagation.path_gain(distance, self.alpha), 0.0)
-        rho = np.minimum(distance[:, -1], self.half)
-        far = propagation.plane_far_field(self.density, rho, self.alpha) - self.outside
-        return Surroundings(station, gain, np.maximum(far, 0.0) * (not complete))
-
-
-class _Cache:
-    """Rows of `Surroundings`, filled in for those who are asked for."""
-
-    def __init__(self, rows: int, near: int) -> None:
-        self.known = np.zeros(rows, bool)
-        self.table = Surroundings(np.empty((rows, near), np.int64), np.empty((rows, near)), np.empty(rows))
-
-    def get(self, rows: Index, query: Any) -> Surroundings:
-        missing = rows[~self.known[rows]]
-        if len(missing):
-            found = query(missing)
-            for mine, theirs in self._pairs(found):
-                mine[missing] = theirs
-            self.known[missing] = True
-        return self.table[rows]
-
-    def _pairs(self, found: Surroundings) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-        t = self.table
-        yield from ((t.station, found.station), (t.path_gain, found.path_gain), (t.far_field, found.far_field))

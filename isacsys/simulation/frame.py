@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Array, Index
+from isacsys.network.population import Population
 from isacsys.network.selection import Clusters, Links
-from isacsys.network.state import NetworkState, Population
+from isacsys.network.state import NetworkState
 from isacsys.physics import accounting, combining
 from isacsys.scheduling import GrantPolicy, Scheduler, grant, select
 from isacsys.simulation import requests as asking

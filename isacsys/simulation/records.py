@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.arrays import Array
-from isacsys.network.state import NetworkState, Population
+from isacsys.network.population import Population
+from isacsys.network.state import NetworkState
 from isacsys.recording.base import Recorder
 from isacsys.recording.schema import LEVELS, SUMS
 from isacsys.simulation.values import FrameRecord, LinkTerms

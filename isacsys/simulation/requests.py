@@ -6,7 +6,8 @@ import numpy as np
 
 from isacsys.arrays import Array, Flags, Index
 from isacsys.network.selection import TARGET, USER, Links, NullRequests, Selection
-from isacsys.network.state import NetworkState, Surroundings
+from isacsys.network.state import NetworkState
+from isacsys.network.surroundings import Surroundings
 from isacsys.physics import accounting, combining
 from isacsys.simulation.values import Grants, Receivers
 
@@ -47,7 +48,7 @@ def sensing_receivers(state: NetworkState, links: Links, asked: Index) -> Receiv
     around = _with_members(state, station, row, asked)
     size = (len(station), int(links.count.max(initial=1)))
     cosine, active = np.zeros(size), np.zeros(size, bool)
-    cosine[row, links.slot] = state.target_cosines(links.ids)
+    cosine[row, links.slot] = _cosines(state.from_station(links.station, state.targets, links.ids))
     active[row, links.slot] = True
     filters = combining.mrc_filters(cosine, state.scenario.antennas.receive) * active[..., None]
     reduced = active[..., None] + 0j if size[1] == 1 else combining.reduced_filters(filters)
@@ -72,6 +73,11 @@ def constraints(state: NetworkState, selection: Selection, requests: NullRequest
     number = (np.bincount(requests.asked[granted & (requests.kind == USER)], minlength=state.stations)
               + np.bincount(holders, combining.rank(basis), minlength=state.stations).astype(np.int64))
     return Grants(granted, user_asked, user_granted, target_asked, target_granted, pairs, residual, basis, number)
+
+
+def _cosines(way: Array) -> Array:
+    """Cosine of the bearing along ``way`` [n, 2]."""
+    return np.asarray(way[:, 0] / np.hypot(way[:, 0], way[:, 1]))
 
 
 def _requests(kind: int, links: Links, link: Index, column: Index, asked: Index, strength: Array) -> NullRequests:

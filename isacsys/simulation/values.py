@@ -8,7 +8,8 @@ import numpy as np
 
 from isacsys.arrays import Array, Complex, Flags, Index
 from isacsys.network.selection import Clusters, Links, Selection
-from isacsys.network.state import NetworkState, Surroundings
+from isacsys.network.state import NetworkState
+from isacsys.network.surroundings import Surroundings
 from isacsys.physics.precoding import ZeroForcing
 
 

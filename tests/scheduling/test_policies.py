@@ -7,7 +7,8 @@ from isacsys import BaseStation, Scenario, Scheduler
 from isacsys.errors import ConfigError, SchedulingError
 from isacsys.network import NetworkState, deploy
 from isacsys.scheduling import available, find_grant_policy, find_scheduler, grant, select
-from isacsys.scheduling.policies import GRANT_POLICIES, SCHEDULERS
+from isacsys.scheduling.grants import GRANT_POLICIES
+from isacsys.scheduling.policies import SCHEDULERS
 from tests.statistics import same_law
 
 

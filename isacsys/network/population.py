@@ -64,10 +64,9 @@ class Population:
         """Number of those who can be chosen in every cell, [bs]."""
         return np.diff(self.start)
 
-    @property
-    def speed(self) -> Array:
-        """m/s, [n]."""
-        return 1e3 * np.hypot(self.velocity[:, 0], self.velocity[:, 1])
+    def speed_of(self, ids: Index) -> Array:
+        """Speed in m/s, [ids]."""
+        return 1e3 * np.hypot(self.velocity[ids, 0], self.velocity[ids, 1])
 
     def of(self, station: int) -> Index:
         """Return the ids of those who can be chosen at ``station``."""

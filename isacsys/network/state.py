@@ -7,8 +7,9 @@ import numpy as np
 from isacsys.arrays import Array, Complex, Index
 from isacsys.network.deployment import Deployment
 from isacsys.network.population import Population
-from isacsys.network.surroundings import Horizon, Surroundings, UserSurroundings, serving_first
+from isacsys.network.surroundings import Horizon, Surroundings, UserSurroundings, distances, serving_first
 from isacsys.physics import accounting, geometry, propagation
+from isacsys.physics.precoding import complex_normal
 from isacsys.scenario import Scenario
 
 
@@ -48,6 +49,16 @@ class NetworkState:
     def users_moved(self) -> None:
         """Take note that users have moved, or changed their station."""
         self._near_users.moved()
+
+    def path_gains_now(self, users: Index, around: Surroundings) -> Surroundings:
+        """The same stations from where the users are now."""
+        far = distances(self.deployment.index, self.deployment.side, self.users.position[users], around.station)
+        gain = propagation.path_gain(far, self.scenario.propagation.path_loss_exponent)
+        return Surroundings(around.station, gain * (around.path_gain > 0), around.far_field)
+
+    def draw_channels(self, rng: np.random.Generator) -> None:
+        """Draw the channels [user, M_t] between users and their stations, for policies that look at them."""
+        self.channels = complex_normal(rng, (len(self.users), self.scenario.antennas.transmit))
 
     def mean_sir(self, users: Index) -> Array:
         """Mean received power of users over mean interference and noise, every station sending: no fading, no nulls."""

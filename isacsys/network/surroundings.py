@@ -34,8 +34,9 @@ class Surroundings:
     path_gain: Array
     far_field: Array
 
-    def __getitem__(self, rows: Any) -> Surroundings:
-        return Surroundings(self.station[rows], self.path_gain[rows], self.far_field[rows])
+    def __getitem__(self, rows: Index) -> Surroundings:
+        return Surroundings(np.take(self.station, rows, axis=0), np.take(self.path_gain, rows, axis=0),
+                            np.take(self.far_field, rows))
 
 
 class Horizon:

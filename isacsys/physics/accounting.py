@@ -13,9 +13,11 @@ def split(power: Array, cluster: Flags, granted: Flags) -> tuple[Array, Array, A
 
     Shapes: power, cluster, granted [receiver, near] -> three times [receiver].
     """
-    leakage = np.where(granted, power, 0.0).sum(-1)
-    refused = np.where(cluster & ~granted, power, 0.0).sum(-1)
-    other = np.where(cluster, 0.0, power).sum(-1)
+    if not cluster.any():
+        none = np.zeros(len(power))
+        return none, none, np.einsum("rn->r", power)
+    parts = (power * granted, power * (cluster & ~granted), power * ~cluster)
+    leakage, refused, other = (np.einsum("rn->r", part) for part in parts)
     return leakage, refused, other
 
 

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from isacsys.arrays import Array, Complex, Flags, Index
 
 # A filter (or channel) whose part outside the span of the others is below this share of its norm adds no constraint.
-# Nine filters of ten antennas are often nearly dependent: 1e-6 would merge 4 % of them and raise R_c by 2 %; 1e-10
-# merges 0.1 % and still nulls to rounding, because what is left is orthogonalised twice.
+# Nine filters of ten antennas are often nearly dependent: 1e-6 would merge 4 % of them and raise R_c by 3 %, 1e-10
+# merges 0.1 % and still nulls to rounding.
 TOLERANCE = 1e-10
 
 
@@ -30,54 +30,47 @@ def mrc_filters(cosine: npt.ArrayLike, antennas: int) -> Complex:
 
 
 def reduced_filters(filters: Complex) -> Complex:
-    """Coordinates of filters [..., J, M_r] in an orthonormal basis of their span, [..., J, min(J, M_r)].
+    """Coordinates of filters [..., J, M_r] in an orthonormal basis of their span, [..., J, m].
 
     Inner products are kept, and an isotropic channel has the same law in either, so kernels may use the smaller.
+    m = J where that at least halves the dimension; else the filters stay as they are.
     """
+    if 2 * filters.shape[-2] > filters.shape[-1]:
+        return filters
     upper = np.asarray(np.linalg.qr(filters.conj().swapaxes(-1, -2), mode="r"))
     return upper.conj().swapaxes(-1, -2)
 
 
-def remove_span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) -> tuple[Complex, Complex]:
-    """Project all vectors on the orthogonal complement of the chosen ones, revealing their rank.
+def outside_span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) -> tuple[Complex, Index]:
+    """What is left of vectors outside the span of the chosen ones, and the dimension of that span.
 
-    Modified Gram-Schmidt over the chosen vectors: one whose residual is below ``tolerance`` of its norm depends on
-    those before it and is merged with them.
+    A QR decomposition with the chosen first: the span is that of the leading columns of Q, less those that belong to
+    a vector whose own part, the diagonal of R, is below ``tolerance`` of its norm; it depends on those before it.
 
     Parameters
     ----------
     vectors : [..., n, m]
     chosen : [..., n]
-        Which vectors span the space to remove; may differ from batch to batch.
+        May differ from batch to batch.
 
     Returns
     -------
     residual : [..., n, m]
-        Every vector less its part in the span; exactly zero for the chosen.
-    basis : [..., n, m]
-        Orthonormal basis of the span, with zeros in place of vectors that are not chosen or depend on others.
+        In coordinates that keep inner products; exactly zero for the chosen.
+    rank : [...]
     """
-    residual = np.array(vectors)
-    basis = np.zeros_like(residual)
-    smallest = tolerance * np.linalg.norm(vectors, axis=-1)
-    for j in range(vectors.shape[-2]):
-        rest = residual[..., j, :]
-        if j:  # once more, or rounding of nearly dependent vectors would pass for a direction of its own
-            earlier = basis[..., :j, :]
-            rest = rest - ((earlier.conj() @ rest[..., None]).swapaxes(-1, -2) @ earlier)[..., 0, :]
-        norm = np.linalg.norm(rest, axis=-1)
-        kept = chosen[..., j] & (norm > smallest[..., j])
-        unit = rest * np.divide(1.0, norm, where=kept, out=np.zeros_like(norm))[..., None]
-        basis[..., j, :] = unit
-        overlap = residual @ unit.conj()[..., None]  # [..., n, 1]
-        residual -= overlap * unit[..., None, :]
+    order = np.argsort(~chosen, axis=-1, kind="stable")
+    first = np.take_along_axis(vectors, order[..., None], -2)
+    upper = np.asarray(np.linalg.qr(first.conj().swapaxes(-1, -2), mode="r"))  # [..., min(n, m), n]
+    coordinates = upper.conj().swapaxes(-1, -2)
+    own = np.abs(np.einsum("...jj->...j", upper[..., :, :upper.shape[-2]]))
+    norm = np.sqrt(np.einsum("...jn,...jn->...n", upper.conj(), upper).real)[..., :own.shape[-1]]
+    spans = np.take_along_axis(chosen, order, -1)[..., :own.shape[-1]] & (own > tolerance * norm)
+    residual = np.zeros(vectors.shape, complex)
+    left = coordinates * ~spans[..., None, :]
+    np.put_along_axis(residual[..., :own.shape[-1]], order[..., None], left, -2)
     residual[chosen] = 0
-    return residual, basis
-
-
-def rank(basis: Complex) -> Index:
-    """Count the vectors of a basis returned by `remove_span`."""
-    return np.count_nonzero(np.any(basis, axis=-1), axis=-1)
+    return residual, spans.sum(-1)
 
 
 def pattern(filters: Complex) -> Array:

@@ -34,7 +34,7 @@ def total_gains(rng: np.random.Generator, eigenvalues: Array, station: Index) ->
     gains = np.empty(station.shape)
     for rows in chunks(len(station), station.shape[-1] * streams):
         draws = rng.standard_exponential((*station[rows].shape, streams))
-        np.einsum("rnk,rnk->rn", draws, eigenvalues[station[rows]], out=gains[rows])
+        np.einsum("rnk,rnk->rn", draws, np.take(eigenvalues, station[rows], axis=0), out=gains[rows])
     return gains
 
 
@@ -54,7 +54,7 @@ def filtered_gains(rng: np.random.Generator, eigenvalues: Array, station: Index,
     residual_rows : two arrays [p]
         Receiver and column of the pairs that hold a null.
     residual : [p, J, m]
-        The filters of those pairs after projection (`combining.remove_span`).
+        The filters of those pairs after projection (`combining.outside_span`).
 
     Returns
     -------
@@ -69,11 +69,13 @@ def filtered_gains(rng: np.random.Generator, eigenvalues: Array, station: Index,
     which = np.full(station.shape, -1)
     which[residual_rows] = np.arange(len(residual))
     for rows in chunks(len(station), 2 * station.shape[-1] * streams * dimensions):
-        draws = complex_normal(rng, (*station[rows].shape, streams, dimensions))
-        mu = eigenvalues[station[rows]][..., None, :]  # [receiver, near, 1, k]
-        gains[rows] = _weighted(mu, draws, filters[rows, None])
+        near = station[rows].shape
+        draws = complex_normal(rng, (near[0], near[1] * streams, dimensions))
+        power = _power(draws @ filters[rows].conj().swapaxes(-1, -2)).reshape(*near, streams, targets)
         held = which[rows] >= 0
-        gains[rows][held] = _weighted(mu[held], draws[held], residual[which[rows][held]])
+        through = draws.reshape(*near, streams, dimensions)[held]
+        power[held] = _power(through @ residual[which[rows][held]].conj().swapaxes(-1, -2))
+        np.einsum("rnk,rnkj->rnj", np.take(eigenvalues, station[rows], axis=0), power, out=gains[rows])
     return gains
 
 
@@ -105,7 +107,7 @@ def beam_gains(rng: np.random.Generator, eigenvalues: Array, steering: Complex) 
         seen = seen / np.linalg.norm(frame, axis=-1, keepdims=True)
     else:
         seen = np.linalg.solve(np.linalg.cholesky(frame @ frame.conj().swapaxes(-1, -2)), seen)
-    return np.einsum("bk,bkj->bj", eigenvalues, seen.real**2 + seen.imag**2)
+    return np.einsum("bk,bkj->bj", eigenvalues, _power(seen))
 
 
 def chunks(rows: int, numbers_per_row: int) -> Iterator[slice]:
@@ -115,11 +117,9 @@ def chunks(rows: int, numbers_per_row: int) -> Iterator[slice]:
         yield slice(start, start + step)
 
 
-def _weighted(mu: Array, draws: Complex, filters: Complex) -> Array:
-    """``sum_k mu_k |v_j^H z_k|^2``: mu [..., 1, k], draws [..., k, m], filters [..., J, m] -> [..., J]."""
-    seen = draws @ filters.conj().swapaxes(-1, -2)  # [..., k, J]
-    return np.asarray((mu @ (seen.real**2 + seen.imag**2))[..., 0, :])
+def _power(amplitude: Complex) -> Array:
+    return amplitude.real**2 + amplitude.imag**2
 
 
 def _norm2(vectors: Complex) -> Array:
-    return np.sum(vectors.real**2 + vectors.imag**2, axis=-1)
+    return np.sum(_power(vectors), axis=-1)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Array, Complex, Index
-from isacsys.physics.combining import remove_span
-from isacsys.physics.precoding import ZeroForcing, complex_normal, from_factor
+from isacsys.physics.precoding import ZeroForcing, complex_normal, from_factor, lower_inverse
 
 
 def beams(rng: np.random.Generator, own: Complex, streams: Index, nulls: Index) -> tuple[ZeroForcing, Complex]:
@@ -25,16 +24,17 @@ def beams(rng: np.random.Generator, own: Complex, streams: Index, nulls: Index) 
     W : [bs, M_t, K]
         The beams themselves; zero columns for streams that are not used.
     """
-    most = int(nulls.max(initial=0))
-    others = complex_normal(rng, (len(own), most, own.shape[-1]))
-    chosen = np.zeros((len(own), most + own.shape[1]), bool)
-    chosen[:, :most] = np.arange(most) < nulls[:, None]
-    projected = remove_span(np.concatenate([others, own], axis=1), chosen)[0][:, most:] if most else own
+    projected = own
+    if nulls.any():
+        others = complex_normal(rng, (len(own), int(nulls.max()), own.shape[-1]))
+        basis = np.linalg.qr(others.swapaxes(-1, -2))[0]  # its first n columns span the first n of the others
+        basis *= (np.arange(basis.shape[-1]) < nulls[:, None])[:, None, :]
+        projected = own - (own @ basis.conj()) @ basis.swapaxes(-1, -2)
     unused = np.arange(own.shape[1]) >= streams[:, None]
     gram = projected.conj() @ projected.swapaxes(-1, -2) + unused[:, None] * np.eye(own.shape[1])
     lower = np.linalg.cholesky(gram)
     designed = from_factor(lower, streams)
-    return designed, projected.swapaxes(-1, -2) @ np.linalg.inv(lower).conj().swapaxes(-1, -2) @ designed.factor
+    return designed, projected.swapaxes(-1, -2) @ lower_inverse(lower).conj().swapaxes(-1, -2) @ designed.factor
 
 
 def beam_gains(vectors: Complex, steering: Complex) -> Array:

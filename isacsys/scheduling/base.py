@@ -130,7 +130,9 @@ def grant(requests: NullRequests, budget: Index, policy: GrantPolicy,
 
 def _first_of_groups(score: Array, group: Index, counts: Index) -> Index:
     """Return the rows of the ``counts[g]`` lowest scores of every group g, groups ascending, ties by row."""
-    order = np.lexsort((score, group))
+    order = np.argsort(score, kind="stable")
+    labels = group if len(counts) > 2**15 else group.astype(np.int16)  # numpy sorts short integers by radix
+    order = order[np.argsort(labels[order], kind="stable")]
     sizes = np.bincount(group, minlength=len(counts))
     first = np.cumsum(sizes) - sizes
     sorted_group = group[order]
@@ -162,6 +164,8 @@ def _checked(population: Population, scheduler: Scheduler, kind: str,
              choose: Callable[[NetworkState, Index, np.random.Generator], Index], network: NetworkState,
              counts: Index, rng: np.random.Generator) -> Links:
     name = type(scheduler).__name__
+    if not counts.any():
+        return Links(np.empty(0, np.int64), np.empty(0, np.int64), len(counts))
     try:
         ids = choose(network, counts, rng)
         return _links(population, np.asarray(ids), kind, counts)
@@ -181,9 +185,10 @@ def _links(population: Population, ids: Index, kind: str, counts: Index) -> Link
     links = Links(ids, station, len(counts))
     if np.any(station[1:] < station[:-1]):
         links = _sorted(links)
-    served = np.bincount(ids, minlength=1)
-    if served.max(initial=0) > 1:
-        raise SchedulingError(f"chose {kind[:-1]} {served.argmax()} twice")
+    marked = np.zeros(len(population.station), bool)
+    marked[ids] = True
+    if np.count_nonzero(marked) < len(ids):
+        raise SchedulingError(f"chose {kind[:-1]} {np.bincount(ids).argmax()} twice")
     if np.any(links.count > counts):
         worst = int(np.argmax(links.count - counts))
         raise SchedulingError(f"chose {links.count[worst]} {kind} at station {worst}, at most {counts[worst]} allowed")

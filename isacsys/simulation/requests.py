@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.arrays import Array, Flags, Index
+from isacsys.arrays import Array, Complex, Flags, Index
 from isacsys.network.selection import TARGET, USER, Links, NullRequests, Selection
 from isacsys.network.state import NetworkState
 from isacsys.network.surroundings import Surroundings
@@ -38,12 +38,14 @@ def target_requests(state: NetworkState, links: Links, receivers: Receivers, ask
     column = np.argmax(near == station[:, None], axis=1)
     echo = accounting.echo_power(np.ones(len(link)), state.targets.distance[links.ids[link]],
                                  scenario.propagation.echo_exponent, scenario.echo_gain)
-    strength = state.path_gain(links.station[link], station) / echo
+    strength = receivers.around.path_gain[receivers.row[link], column] / echo
     return _requests(TARGET, links, link, column, station, strength)
 
 
 def sensing_receivers(state: NetworkState, links: Links, asked: Index) -> Receivers:
     """Gather the stations that sense, with the filters of their targets, and everybody who interferes with them."""
+    if not len(links):
+        return _nobody(state)
     station, row = np.unique(links.station, return_inverse=True)
     around = _with_members(state, station, row, asked)
     size = (len(station), int(links.count.max(initial=1)))
@@ -56,8 +58,11 @@ def sensing_receivers(state: NetworkState, links: Links, asked: Index) -> Receiv
 
 
 def constraints(state: NetworkState, selection: Selection, requests: NullRequests, granted: Flags,
-                around_users: Surroundings, receivers: Receivers) -> Grants:
-    """Work out what the grants mean: which links are nulled, and how many independent constraints a station has."""
+                around_users: Surroundings, receivers: Receivers, nulled: Complex | None = None) -> Grants:
+    """Work out what the grants mean: which links are nulled, and how many independent constraints a station has.
+
+    Where targets have moved since, ``nulled`` [receiver, J, m] are the filters that the nulls stand for.
+    """
     user_asked, user_granted = _marks(requests, granted, requests.kind == USER, requests.link,
                                       around_users.station.shape)
     rows, slot = np.zeros_like(requests.link), np.zeros_like(requests.link)
@@ -68,11 +73,27 @@ def constraints(state: NetworkState, selection: Selection, requests: NullRequest
     target_asked, target_granted = _marks(requests, granted, towards, rows, shape, slot)
     row_of_pair, column_of_pair = np.nonzero(target_granted.any(-1))
     pairs = row_of_pair, column_of_pair
-    residual, basis = combining.remove_span(receivers.filters[pairs[0]], target_granted[pairs])
-    holders = receivers.around.station[pairs]
-    number = (np.bincount(requests.asked[granted & (requests.kind == USER)], minlength=state.stations)
-              + np.bincount(holders, combining.rank(basis), minlength=state.stations).astype(np.int64))
-    return Grants(granted, user_asked, user_granted, target_asked, target_granted, pairs, residual, basis, number)
+    residual, rank = _left(receivers.filters[pairs[0]], target_granted[pairs],
+                           None if nulled is None else nulled[pairs[0]])
+    number = np.bincount(requests.asked[granted & (requests.kind == USER)], minlength=state.stations)
+    np.add.at(number, receivers.around.station[pairs], rank)
+    return Grants(granted, user_asked, user_granted, target_asked, target_granted, pairs, residual, number)
+
+
+def _left(filters: Complex, chosen: Flags, nulled: Complex | None) -> tuple[Complex, Index]:
+    """What is left of filters outside the span of the chosen ones, or of what these were when the null was made."""
+    if nulled is None:
+        return combining.outside_span(filters, chosen)
+    both, which = np.concatenate([nulled, filters], axis=-2), np.concatenate([chosen, np.zeros_like(chosen)], axis=-1)
+    residual, rank = combining.outside_span(both, which)
+    return residual[..., nulled.shape[-2]:, :], rank
+
+
+def _nobody(state: NetworkState) -> Receivers:
+    """No station senses."""
+    none = np.empty(0, np.int64)
+    around = state.around_stations(none)
+    return Receivers(none, none, around, np.empty((0, 1)), np.empty((0, 1), bool), np.empty((0, 1, 1), complex))
 
 
 def _cosines(way: Array) -> Array:
@@ -102,6 +123,8 @@ def _marks(requests: NullRequests, granted: Flags, which: Flags, row: Index, sha
 def _with_members(state: NetworkState, station: Index, row: Index, asked: Index) -> Surroundings:
     """Surroundings of the sensing stations, with a column for every cluster member that is not among them."""
     around = state.around_stations(station)
+    if state.scenario.sensing.cluster_center == "serving_bs":
+        return around
     absent = (asked < state.stations) & (asked != station[row][:, None])
     absent &= ~np.any(asked[:, :, None] == around.station[row][:, None, :], axis=-1)
     if not absent.any():

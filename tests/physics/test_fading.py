@@ -37,11 +37,12 @@ def test_gains_through_filters_jointly(granted):
     mu, w = beams(rng)
     chosen, antennas = np.array(granted, bool), 5
     v = combining.mrc_filters(np.array([0.1, 0.25, -0.6, 0.1, 0.8, -0.2])[:len(granted)], antennas)
-    residual, _ = combining.remove_span(v, chosen)
+    span = v[chosen].T
+    residual = v - (v @ np.linalg.pinv(span).T) @ span.T if chosen.any() else v
     seen = np.einsum("nma,ja->nmj", gaussian(rng, N, 8, antennas), residual)  # G times what is left of v
     full = np.sum(np.abs(np.einsum("nmj,mk->njk", seen.conj(), w)) ** 2, axis=-1)
     reduced = combining.reduced_filters(v)
-    left, _ = combining.remove_span(reduced, chosen)
+    left, _ = combining.outside_span(reduced, chosen)
     rows = np.arange(N) if chosen.any() else np.zeros(0, int)
     drawn = fading.filtered_gains(rng, mu[None], np.zeros((N, 1), int), np.broadcast_to(reduced, (N, *reduced.shape)),
                                   (rows, 0 * rows), np.broadcast_to(left, (len(rows), *left.shape)))[:, 0]

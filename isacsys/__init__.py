@@ -1,7 +1,9 @@
 """isacsys: a discrete-event, system-level simulator for networked ISAC."""
 
+from isacsys.campaign import Comparison, Estimate, Run, Sweep, compare, open_run, run, sweep
 from isacsys.network import BaseStation, Cluster, Positions, Target, User
 from isacsys.scenario import Scenario
 from isacsys.scheduling import GrantPolicy, Scheduler
 
-__all__ = ["BaseStation", "Cluster", "GrantPolicy", "Positions", "Scenario", "Scheduler", "Target", "User"]
+__all__ = ["BaseStation", "Cluster", "Comparison", "Estimate", "GrantPolicy", "Positions", "Run", "Scenario",
+           "Scheduler", "Sweep", "Target", "User", "compare", "open_run", "run", "sweep"]

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TextIO
 
-from isacsys.errors import ConfigError, IncompleteRun, IsacError
+from isacsys.errors import ConfigError, DropError, IncompleteRun, IsacError
 
 DONE, DIFFERS, BAD_INPUT, INCOMPLETE = 0, 1, 2, 3
 
@@ -24,13 +24,13 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser() -> Parser:
     """Return the parser of every command."""
-    from isacsys.cli import simulate
+    from isacsys.cli import simulate, study
 
     parser = Parser(prog="isacsys", description="Simulate networked ISAC: cellular networks that serve users and "
                     "sense targets with one waveform and coordinate in clusters to null interference.")
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (simulate,):
+    for module in (simulate, study):
         module.register(commands)
     return parser
 
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warnings.showwarning = _one_line
     try:
         return int(options.handler(options))
-    except IncompleteRun as error:
+    except (IncompleteRun, DropError) as error:
         return _say(error, INCOMPLETE)
     except IsacError as error:
         return _say(error, BAD_INPUT)
@@ -53,10 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `isacsys show … | head`: the reader has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:
+        return _say(error, BAD_INPUT)
 
 
 def _say(message: object, code: int) -> int:
-    print(f"isacsys: {' '.join(str(message).split())}", file=sys.stderr)
+    text = "; ".join([str(message), *getattr(message, "__notes__", ())])
+    print(f"isacsys: {' '.join(text.split())}", file=sys.stderr)
     return code
 
 

@@ -3,7 +3,126 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from isacsys.cli.common import add_json, add_scenario, format_table, load_scenario, print_json
+
+if TYPE_CHECKING:
+    from isacsys.campaign import Estimate, Run
+
+_RUN_EXAMPLE = """examples:
+  isacsys run scenarios/paper.toml --drops 200
+  isacsys run scenarios/paper.toml --set allocation.users_per_bs=5 -o run.h5
+  isacsys run scenarios/paper.toml -o run.h5 --resume --drops 1000"""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
+    _add_run(commands)
+    parser = commands.add_parser("show", help="print the estimates of a log, finished or not",
+                                 epilog="example:\n  isacsys show run.h5",
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("log", metavar="RUN.h5", help="as it was, or will be, named by run -o")
+    add_json(parser)
+    parser.set_defaults(handler=show)
+    parser = commands.add_parser("schedulers", help="list the scheduling policies",
+                                 epilog="example:\n  isacsys schedulers",
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_json(parser)
+    parser.set_defaults(handler=schedulers)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Simulate; print the estimates."""
+    import isacsys
+
+    scenario = load_scenario(options, simulation_changes(options))
+    result = isacsys.run(scenario, output=options.output, only_drop=options.only_drop, **campaign_options(options))
+    print_run(result, options.json)
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print the estimates of a log."""
+    from isacsys.campaign import open_run
+
+    print_run(open_run(options.log), options.json)
+    return 0
+
+
+def schedulers(options: argparse.Namespace) -> int:
+    """List the scheduling policies."""
+    from isacsys.scheduling import available
+
+    found = available()
+    if options.json:
+        print_json(found)
+    else:
+        width = max(map(len, found))
+        print("\n".join(f"{name.ljust(width)}  {line}" for name, line in found.items()))
+    return 0
+
+
+def add_campaign(parser: argparse.ArgumentParser) -> None:
+    """Declare what `run` and `sweep` have in common."""
+    parser.add_argument("--drops", type=int, metavar="N", help="independent realisations of the positions")
+    parser.add_argument("--frames", type=int, metavar="F", help="frames in a drop")
+    parser.add_argument("--seed", type=int, metavar="S", help="of every random stream")
+    parser.add_argument("--workers", type=int, metavar="W", help="processes (default: one for every processor)")
+    parser.add_argument("--executor", choices=("process", "serial", "dask"), default="process",
+                        help="who simulates (default: %(default)s)")
+    parser.add_argument("--dask-address", metavar="A", help="of a dask scheduler (default: a cluster on this machine)")
+    parser.add_argument("--precision", type=float, metavar="P",
+                        help="stop when half-width / mean is at most P; --drops is the upper bound")
+    parser.add_argument("--metric", dest="metrics", action="append", default=[], metavar="M",
+                        help="what --precision is about; may be given several times (default: the ASEs that are not 0)")
+    parser.add_argument("--resume", action="store_true", help="continue what is there")
+    parser.add_argument("--force", action="store_true", help="replace what is there")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_json(parser)
+
+
+def simulation_changes(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings that have a flag of their own."""
+    return {f"simulation.{key}": getattr(options, key) for key in ("drops", "frames", "seed")}
+
+
+def campaign_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of `isacsys.run` that `add_campaign` declares."""
+    names = ("workers", "executor", "dask_address", "precision", "metrics", "resume", "force")
+    shown = not options.quiet and sys.stderr.isatty()
+    return {**{name: getattr(options, name) for name in names}, "progress": shown}
+
+
+def print_run(result: Run, as_json: bool) -> None:
+    """Print estimates, as JSON or as a table."""
+    if as_json:
+        print_json(result.to_dict())
+        return
+    unfinished = "" if result.complete else ", unfinished"
+    print(f"{result.drops} drops of {result.frames} frame{'s' * (result.frames != 1)}{unfinished}")
+    print(format_estimates(result.metrics))
+
+
+def format_estimates(metrics: Mapping[str, Estimate]) -> str:
+    """Return a table of estimates."""
+    rows = [(name, format_figure(e.mean), "" if e.half_width is None else f"± {format_figure(e.half_width)}",
+             "" if e.unit == "1" else e.unit) for name, e in metrics.items()]
+    return format_table(("metric", "mean", "95 %", "unit"), rows)
+
+
+def format_figure(value: float | None) -> str:
+    """Return a figure, or a dash where there is none."""
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("run", help="simulate a scenario; print the estimates", epilog=_RUN_EXAMPLE,
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_scenario(parser)
+    parser.add_argument("-o", "--output", metavar="RUN.h5", help="the log to write")
+    add_campaign(parser)
+    parser.add_argument("--only-drop", type=int, metavar="N", help="simulate drop N alone, in this process")
+    parser.set_defaults(handler=run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -37,10 +37,6 @@ class Deployment:
         Width and height of the torus, km.
     stations, users, targets : [n, 2]
         Positions, km.
-    user_station, target_station : [n]
-        The nearest station of each; -1 where there is none.
-    user_distance, target_distance : [n]
-        Its distance, km.
     index : cKDTree
         Of the stations, periodic.
     """
@@ -49,11 +45,17 @@ class Deployment:
     stations: Array
     users: Array
     targets: Array
-    user_station: Index
-    user_distance: Array
-    target_station: Index
-    target_distance: Array
     index: cKDTree
+
+    @cached_property
+    def user_attachment(self) -> tuple[Array, Index]:
+        """Distance (km) and number of the nearest station of every user; -1 where there is none."""
+        return attach(self.index, self.users)
+
+    @cached_property
+    def target_attachment(self) -> tuple[Array, Index]:
+        """Distance (km) and number of the nearest station of every target; looked up only if somebody senses."""
+        return attach(self.index, self.targets)
 
     @property
     def area(self) -> float:
@@ -68,12 +70,16 @@ def deploy(scenario: Scenario, drop: int, positions: Positions | None = None) ->
     index = geometry.tree(stations, side)
     users = _points(scenario, drop, Purpose.USERS, side, given.users if given else None)
     targets = _points(scenario, drop, Purpose.TARGETS, side, given.targets if given else None)
-    user_distance, user_station = _attach(index, users)
-    target_distance, target_station = _attach(index, targets)
+    deployment = Deployment(side, stations, users, targets, index)
     if given is not None:
-        _check_apart(index, user_distance, target_distance)
-    return Deployment(side, stations, users, targets, user_station, user_distance, target_station, target_distance,
-                      index)
+        _check_apart(index, deployment.user_attachment[0], deployment.target_attachment[0])
+    return deployment
+
+
+def attach(index: cKDTree, points: Array) -> tuple[Array, Index]:
+    """Return distance and number of the station of ``index`` nearest to every point; -1 where there is none."""
+    distance, station = geometry.nearest(index, points, 1)
+    return distance[:, 0], np.where(station[:, 0] < index.n, station[:, 0], -1)
 
 
 def given_positions(scenario: Scenario, positions: Positions | None = None) -> Positions | None:
@@ -156,11 +162,6 @@ def _inside(given: npt.ArrayLike, side: Array, kind: str) -> Array:
         raise ConfigError("network.positions", f"{kind} at {tuple(points[outside][0].tolist())}",
                           f"0 <= x, y < {side[0]:g} km, the side of network.area")
     return points
-
-
-def _attach(index: cKDTree, points: Array) -> tuple[Array, Index]:
-    distance, station = geometry.nearest(index, points, 1)
-    return distance[:, 0], np.where(station[:, 0] < index.n, station[:, 0], -1)
 
 
 def _check_apart(index: cKDTree, *distances: Array) -> None:

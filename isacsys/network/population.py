@@ -75,7 +75,7 @@ class Population:
     def regroup(self) -> None:
         """Group those who are attached and have data by station; to be called when either has changed."""
         ready = np.flatnonzero((self.station >= 0) & (self.queue > 0))
-        self.order = ready[np.argsort(self.station[ready], kind="stable")]
+        self.order = ready[group_order(self.station[ready], self.stations)]
         self.start = np.searchsorted(self.station[self.order], np.arange(self.stations + 1))
 
     def served(self, ids: Index, frame: int, place: Array) -> None:
@@ -93,3 +93,8 @@ class Population:
         """Add the members of ``other`` at the end."""
         for name in _ROWS:
             setattr(self, name, np.concatenate([getattr(self, name), getattr(other, name)]))
+
+
+def group_order(group: Index, groups: int) -> Index:
+    """Sort by group number, stably; numpy sorts short integers by radix, ten times faster than long ones."""
+    return np.argsort(group if groups > 2**15 else group.astype(np.int16), kind="stable")

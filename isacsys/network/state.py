@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from isacsys.arrays import Array, Complex, Index
@@ -25,15 +27,26 @@ class NetworkState:
     def __init__(self, scenario: Scenario, deployment: Deployment) -> None:
         self.scenario, self.deployment = scenario, deployment
         self.stations = len(deployment.stations)
-        self.users = Population(deployment.users, deployment.user_station, deployment.user_distance,
-                                stations=self.stations)
-        self.targets = Population(deployment.targets, deployment.target_station, deployment.target_distance,
-                                  stations=self.stations)
         self.frame = 0
         self.channels: Complex | None = None
         self._horizon = Horizon(scenario, self.bs_density, deployment.side)
-        self._near_users = UserSurroundings(scenario, self.users, deployment.index, deployment.side, self._horizon)
         self._station_cache: Surroundings | None = None
+
+    @cached_property
+    def users(self) -> Population:
+        """The users of the drop."""
+        distance, station = self.deployment.user_attachment
+        return Population(self.deployment.users, station, distance, self.stations)
+
+    @cached_property
+    def _near_users(self) -> UserSurroundings:
+        return UserSurroundings(self.scenario, self.users, self.deployment.index, self.deployment.side, self._horizon)
+
+    @cached_property
+    def targets(self) -> Population:
+        """The targets of the drop."""
+        distance, station = self.deployment.target_attachment
+        return Population(self.deployment.targets, station, distance, self.stations)
 
     @property
     def bs_density(self) -> float:
@@ -77,6 +90,8 @@ class NetworkState:
     def target_clusters(self, targets: Index) -> Index:
         """Return the Q - 1 base stations [target, Q - 1] asked to null towards each target's receive filter."""
         others = self.scenario.allocation.sensing_cluster - 1
+        if not len(targets):
+            return np.empty((0, others), np.int64)
         serving = self.targets.station[targets]
         if self.scenario.sensing.cluster_center == "serving_bs":
             return self.around_stations(serving).station[:, :others]

@@ -76,21 +76,24 @@ class UserSurroundings:
         self._users, self._index, self._side, self._horizon = users, index, side, horizon
         self._near = horizon.users_near
         self._cluster = scenario.allocation.communication_cluster
-        self._known = np.zeros(len(users), bool)
-        self._table = Surroundings(*(np.empty(shape, dtype) for shape, dtype in (
-            ((len(users), self._near), np.int64), ((len(users), self._near), float), (len(users), float))))
-        if scenario.moving:
+        self._once = scenario.simulation.frames == 1
+        self._moving = scenario.moving
+        if not self._once:
+            self._known = np.zeros(len(users), bool)
+            self._table = Surroundings(*(np.empty(shape, dtype) for shape, dtype in (
+                ((len(users), self._near), np.int64), ((len(users), self._near), float), (len(users), float))))
+        if self._moving:
             self._candidates = np.empty((len(users), self._near + SPARE), np.int64)
             self._reach = np.full(len(users), -np.inf)
             self._origin = np.empty((len(users), 2))
-        self._moving = scenario.moving
 
     def get(self, rows: Index) -> Surroundings:
         """Return the surroundings of users; the first station is the serving one."""
+        if self._once:
+            return self._find(rows)
         missing = rows[~self._known[rows]]
         if len(missing):
-            distance, station = self._follow(missing) if self._moving else self._look_up(missing, self._near)
-            found = self._horizon.surroundings(distance, station, self._cluster, self._index.n)
+            found = self._find(missing)
             self._table.station[missing] = found.station
             self._table.path_gain[missing] = found.path_gain
             self._table.far_field[missing] = found.far_field
@@ -99,7 +102,12 @@ class UserSurroundings:
 
     def moved(self) -> None:
         """Take note that users have moved, or changed their station."""
-        self._known[:] = False
+        if not self._once:
+            self._known[:] = False
+
+    def _find(self, rows: Index) -> Surroundings:
+        distance, station = self._follow(rows) if self._moving else self._look_up(rows, self._near)
+        return self._horizon.surroundings(distance, station, self._cluster, self._index.n)
 
     def _look_up(self, rows: Index, count: int) -> tuple[Array, Index]:
         return geometry.nearest(self._index, self._users.position[rows], count)

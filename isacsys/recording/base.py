@@ -1,11 +1,13 @@
-"""What a simulation writes to."""
+"""What a simulation writes to, and what figures are read from: two small contracts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import numpy.typing as npt
+
+from isacsys.arrays import Table
 
 
 class Recorder(Protocol):
@@ -13,4 +15,20 @@ class Recorder(Protocol):
 
     def append(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> None:
         """Add rows: one array a column, all of one length, or scalars that fill it."""
+        ...
+
+
+class Source(Protocol):
+    """Gives back what was recorded."""
+
+    def tables(self) -> tuple[str, ...]:
+        """Return the names of the tables that were recorded."""
+        ...
+
+    def blocks(self, table: str) -> Iterator[Table]:
+        """Yield the rows of ``table`` in order, a bounded number at a time."""
+        ...
+
+    def read(self, table: str) -> Table:
+        """Return all rows of ``table``."""
         ...

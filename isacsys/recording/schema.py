@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 FORMAT, FORMAT_VERSION = "isacsys", 1
-
-Table = Mapping[str, npt.NDArray[Any]]
+BLOCK_ROWS = 16384  # rows that are kept, written and read in one go, and that an HDF5 chunk holds
 
 
 @dataclass(frozen=True)
@@ -26,9 +25,19 @@ class Column:
     unit: str
     description: str
 
+    @property
+    def repeats(self) -> bool:
+        """Whether neighbouring rows tend to be alike, so that compression pays."""
+        return self.dtype != "f8" or self.name in ("noise", "weight")
+
 
 def _count(name: str, description: str) -> Column:
     return Column(name, "i8", "1", description)
+
+
+def _index(name: str, description: str) -> Column:
+    """A number of something in its drop: four bytes hold the largest network that a scenario may ask for."""
+    return Column(name, "i4", "1", description)
 
 
 def _sum(name: str, unit: str, description: str) -> Column:
@@ -74,39 +83,39 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "drops": (DROP, *SUMS),
     "frames": (DROP, FRAME, *SUMS),
     "links/communication": (
-        DROP, FRAME, _count("user", "number of the user in its drop"), _count("station", "its serving base station"),
+        DROP, FRAME, _index("user", "number of the user in its drop"), _index("station", "its serving base station"),
         Column("distance", "f8", KM, "to the serving base station"),
         Column("signal", "f8", "1", "wanted power"),
         Column("intra_cell", "f8", "1", "power meant for other users of the cell"),
         *_INTERFERENCE,
-        _count("degrees_of_freedom", "transmit antennas - independent constraints of the serving base station + 1"),
+        _index("degrees_of_freedom", "transmit antennas - independent constraints of the serving base station + 1"),
     ),
     "links/sensing": (
-        DROP, FRAME, _count("target", "number of the target in its drop"),
-        _count("station", "its serving base station"),
+        DROP, FRAME, _index("target", "number of the target in its drop"),
+        _index("station", "its serving base station"),
         Column("distance", "f8", KM, "to the serving base station"),
         Column("echo", "f8", "1", "wanted echo power"),
         Column("inter_target", "f8", "1", "echoes of the other scheduled targets of the base station; part of sir "
                "only with sensing.inter_target_echo"),
         *_INTERFERENCE,
     ),
-    "positions/stations": (DROP, _count("station", "number of the base station"), *_PLACE),
-    "positions/users": (DROP, _count("user", "number of the user"), _count("station", "nearest base station"), *_PLACE),
-    "positions/targets": (DROP, _count("target", "number of the target"), _count("station", "nearest base station"),
+    "positions/stations": (DROP, _index("station", "number of the base station"), *_PLACE),
+    "positions/users": (DROP, _index("user", "number of the user"), _index("station", "nearest base station"), *_PLACE),
+    "positions/targets": (DROP, _index("target", "number of the target"), _index("station", "nearest base station"),
                           *_PLACE),
-    "selections/communication": (DROP, FRAME, _count("station", "base station"), _count("user", "user it chose")),
-    "selections/sensing": (DROP, FRAME, _count("station", "base station"), _count("target", "target it chose")),
+    "selections/communication": (DROP, FRAME, _index("station", "base station"), _index("user", "user it chose")),
+    "selections/sensing": (DROP, FRAME, _index("station", "base station"), _index("target", "target it chose")),
     "requests": (
         DROP, FRAME, Column("kind", "u1", "1", "0: towards a user, 1: towards the receive filter of a target"),
-        _count("receiver", "number of the user or target"), _count("station", "its serving base station"),
-        _count("asked", "base station asked for a null"),
+        _index("receiver", "number of the user or target"), _index("station", "its serving base station"),
+        _index("asked", "base station asked for a null"),
         Column("strength", "f8", "1", "interference relative to the mean wanted power"),
         Column("granted", "u1", "1", "1 where the null was granted"),
     ),
     "events": (
         DROP, Column("time", "f8", "s", "simulated time"), Column("event", "u1", "1", "what happened"),
-        Column("subject", "i8", "1", "whom it happened to; -1 for the whole network"),
-        Column("count", "i8", "1", "how many rows it concerned"),
+        Column("subject", "i4", "1", "whom it happened to; -1 for the whole network"),
+        Column("count", "i4", "1", "how many rows it concerned"),
     ),
 }
 
@@ -125,12 +134,11 @@ def empty(table: str) -> dict[str, npt.NDArray[Any]]:
     return {column.name: np.empty(0, column.dtype) for column in TABLES[table]}
 
 
-def conform(table: str, columns: Table) -> dict[str, npt.NDArray[Any]]:
-    """Return ``columns`` in the order and types of the schema; a scalar fills its column."""
-    size = max((np.size(value) for value in columns.values()), default=0)
-    lengths = {np.size(v) for v in columns.values() if np.ndim(v)}
-    if set(columns) != {c.name for c in TABLES[table]} or len(lengths) > 1:
-        raise ValueError(f"table {table} wants columns {[c.name for c in TABLES[table]]} of one length, not "
-                         f"{ {k: np.shape(v) for k, v in columns.items()} }")
-    size = lengths.pop() if lengths else size
-    return {c.name: np.broadcast_to(np.asarray(columns[c.name], c.dtype), (size,)) for c in TABLES[table]}
+def row_count(table: str, columns: Mapping[str, npt.ArrayLike]) -> int:
+    """Return how many rows ``columns`` are; columns must be those of ``table``, of one length, or scalars."""
+    lengths = {len(value) for value in columns.values() if np.ndim(value) == 1}  # type: ignore[arg-type]
+    names = [column.name for column in TABLES[table]]
+    if columns.keys() != set(names) or len(lengths) > 1 or any(np.ndim(v) > 1 for v in columns.values()):
+        raise ValueError(f"table {table} wants columns {names} of one length, not "
+                         f"{ {name: np.shape(value) for name, value in columns.items()} }")
+    return lengths.pop() if lengths else 1

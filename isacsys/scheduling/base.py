@@ -16,7 +16,7 @@ import numpy.typing as npt
 from isacsys.arrays import Array, Flags, Index
 from isacsys.errors import SchedulingError
 from isacsys.network.entities import BaseStation, Members, Receiver, Target, User
-from isacsys.network.population import Population
+from isacsys.network.population import Population, group_order
 from isacsys.network.selection import Links, NullRequests, Selection
 from isacsys.network.state import NetworkState
 
@@ -108,14 +108,10 @@ def select(network: NetworkState, scheduler: Scheduler, users_rng: np.random.Gen
     """
     allocation = network.scenario.allocation
     per_station = np.full(network.stations, allocation.users_per_bs)
-    users = _checked(network.users, scheduler, "users", scheduler.select_all_users, network, per_station, users_rng)
+    users = _checked(scheduler, "users", network, per_station, users_rng)
     # a silent station cannot sense
     sensing = np.where(users.count > 0, allocation.targets_per_bs, 0)
-    other = target_scheduler or scheduler
-    targets = _checked(network.targets, other, "targets", other.select_all_targets, network, sensing, targets_rng)
-    for population, links in ((network.users, users), (network.targets, targets)):
-        population.served(links.ids, network.frame, links.slot / np.maximum(links.count, 1)[links.station])
-    return Selection(users, targets)
+    return Selection(users, _checked(target_scheduler or scheduler, "targets", network, sensing, targets_rng))
 
 
 def grant(requests: NullRequests, budget: Index, policy: GrantPolicy,
@@ -131,8 +127,7 @@ def grant(requests: NullRequests, budget: Index, policy: GrantPolicy,
 def _first_of_groups(score: Array, group: Index, counts: Index) -> Index:
     """Return the rows of the ``counts[g]`` lowest scores of every group g, groups ascending, ties by row."""
     order = np.argsort(score, kind="stable")
-    labels = group if len(counts) > 2**15 else group.astype(np.int16)  # numpy sorts short integers by radix
-    order = order[np.argsort(labels[order], kind="stable")]
+    order = order[group_order(group[order], len(counts))]
     sizes = np.bincount(group, minlength=len(counts))
     first = np.cumsum(sizes) - sizes
     sorted_group = group[order]
@@ -160,19 +155,22 @@ def _ids(choose: Choose, kind: str, station: BaseStation, count: int, rng: np.ra
     return ids
 
 
-def _checked(population: Population, scheduler: Scheduler, kind: str,
-             choose: Callable[[NetworkState, Index, np.random.Generator], Index], network: NetworkState,
-             counts: Index, rng: np.random.Generator) -> Links:
+def _checked(scheduler: Scheduler, kind: str, network: NetworkState, counts: Index,
+             rng: np.random.Generator) -> Links:
+    """Let the scheduler choose users or targets, check its choice, and remember who was served."""
     name = type(scheduler).__name__
     if not counts.any():
         return Links(np.empty(0, np.int64), np.empty(0, np.int64), len(counts))
+    population: Population = getattr(network, kind)
     try:
-        ids = choose(network, counts, rng)
-        return _links(population, np.asarray(ids), kind, counts)
+        ids = getattr(scheduler, f"select_all_{kind}")(network, counts, rng)
+        links = _links(population, np.asarray(ids), kind, counts)
     except SchedulingError as error:
         raise SchedulingError(f"policy {name} {error}") from None
     except Exception as error:
         raise SchedulingError(f"policy {name} raised {type(error).__name__} choosing {kind}: {error}") from error
+    population.served(links.ids, network.frame, links.slot / np.maximum(links.count, 1)[links.station])
+    return links
 
 
 def _links(population: Population, ids: Index, kind: str, counts: Index) -> Links:

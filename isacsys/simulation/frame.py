@@ -42,7 +42,7 @@ def plan(state: NetworkState, drop: int, scheduler: Scheduler, target_scheduler:
                            asking.target_requests(state, targets, receivers, asked))
     channels = state.channels[users.ids] if state.channels is not None else None
     return Plan(state.frame, selection, around_users, receivers, asked, requests,
-                (_weight(state.users, users), _weight(state.targets, targets)), channels)
+                (_weights(state, "users", users), _weights(state, "targets", targets)), channels)
 
 
 def coordinate(state: NetworkState, drop: int, plan: Plan, grant_policy: GrantPolicy, arrived: Flags | None = None,
@@ -129,7 +129,10 @@ def _terms(situation: Situation, kind: int, signal: Array, own: Array, own_count
                      accounting.rate(sir), situation.plan.weights[kind])
 
 
-def _weight(population: Population, links: Links) -> Array:
+def _weights(state: NetworkState, kind: str, links: Links) -> Array:
+    if not len(links):
+        return np.empty(0)
+    population: Population = getattr(state, kind)
     return np.asarray((population.count / np.maximum(links.count, 1))[links.station])
 
 

@@ -6,8 +6,9 @@ import dataclasses
 
 import numpy as np
 
-from isacsys.arrays import Array, Complex, Index
+from isacsys.arrays import Array, Complex
 from isacsys.network.population import Population
+from isacsys.network.selection import Links
 from isacsys.network.state import NetworkState
 from isacsys.network.surroundings import Surroundings
 from isacsys.physics import ageing, combining
@@ -19,14 +20,15 @@ def now(state: NetworkState, plan: Plan) -> tuple[Surroundings, Receivers, tuple
     """Surroundings of users, receivers, distances to serving stations, and, if other than now, the filters to null."""
     scenario = state.scenario
     users, targets = plan.selection.users, plan.selection.targets
+    far = _distances(state, "users", users), _distances(state, "targets", targets)
     if scenario.lead_frames == 0 or not scenario.moving:
-        return plan.around_users, plan.receivers, (state.users.distance[users.ids],
-                                                   state.targets.distance[targets.ids]), None
+        return plan.around_users, plan.receivers, far, None
     around = state.path_gains_now(users.ids, plan.around_users)
+    if not len(targets):
+        return around, plan.receivers, far, None
     receivers, nulled = _in_one_basis(asking.sensing_receivers(state, targets, plan.asked), plan.receivers,
                                       scenario.antennas.receive)
-    return around, receivers, (_distance(state, state.users, users.station, users.ids),
-                               _distance(state, state.targets, targets.station, targets.ids)), nulled
+    return around, receivers, far, nulled
 
 
 def own_correlation(situation: Situation) -> Array | None:
@@ -62,6 +64,12 @@ def _in_one_basis(receivers: Receivers, before: Receivers, antennas: int) -> tup
     return dataclasses.replace(receivers, filters=both[:, half:]), both[:, :half]
 
 
-def _distance(state: NetworkState, population: Population, station: Index, ids: Index) -> Array:
-    way = state.from_station(station, population, ids)
+def _distances(state: NetworkState, kind: str, links: Links) -> Array:
+    """Distances to the serving stations, which later handovers do not change."""
+    if not len(links):
+        return np.empty(0)
+    population: Population = getattr(state, kind)
+    if state.scenario.lead_frames == 0 or not state.scenario.moving:
+        return population.distance[links.ids]
+    way = state.from_station(links.station, population, links.ids)
     return np.hypot(way[:, 0], way[:, 1])

@@ -32,6 +32,9 @@ def target_requests(state: NetworkState, links: Links, receivers: Receivers, ask
     Strength ``D_q^-alpha / (c R^(-2 beta))``.
     """
     scenario = state.scenario
+    if not len(links):
+        none = np.empty(0, np.int64)
+        return _requests(TARGET, links, none, none, none, np.empty(0))
     link, place = np.nonzero((asked < state.stations) & (asked != links.station[:, None]))
     station = asked[link, place]
     near = receivers.around.station[receivers.row[link]]  # [request, near]
@@ -45,7 +48,7 @@ def target_requests(state: NetworkState, links: Links, receivers: Receivers, ask
 def sensing_receivers(state: NetworkState, links: Links, asked: Index) -> Receivers:
     """Gather the stations that sense, with the filters of their targets, and everybody who interferes with them."""
     if not len(links):
-        return _nobody(state)
+        return _nobody()
     station, row = np.unique(links.station, return_inverse=True)
     around = _with_members(state, station, row, asked)
     size = (len(station), int(links.count.max(initial=1)))
@@ -89,11 +92,11 @@ def _left(filters: Complex, chosen: Flags, nulled: Complex | None) -> tuple[Comp
     return residual[..., nulled.shape[-2]:, :], rank
 
 
-def _nobody(state: NetworkState) -> Receivers:
+def _nobody() -> Receivers:
     """No station senses."""
-    none = np.empty(0, np.int64)
-    around = state.around_stations(none)
-    return Receivers(none, none, around, np.empty((0, 1)), np.empty((0, 1), bool), np.empty((0, 1, 1), complex))
+    none, nothing = np.empty(0, np.int64), np.empty((0, 1))
+    around = Surroundings(none.reshape(0, 1), nothing, np.empty(0))
+    return Receivers(none, none, around, nothing, np.empty((0, 1), bool), np.empty((0, 1, 1), complex))
 
 
 def _cosines(way: Array) -> Array:

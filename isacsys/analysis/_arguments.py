@@ -1,0 +1,58 @@
+"""Checks of arguments, and evaluation over broadcast arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from isacsys.arrays import Array, Index
+from isacsys.errors import ConfigError
+
+
+def real(name: str, value: ArrayLike, *, above: float = -np.inf, minimum: float = -np.inf,
+         maximum: float = np.inf) -> Array:
+    """Return finite numbers in range as float64, or raise a ConfigError naming the argument."""
+    allowed = "finite numbers" + "".join(f", {text} {bound:g}" for text, bound in
+                                         (("above", above), ("at least", minimum), ("at most", maximum))
+                                         if np.isfinite(bound))
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ConfigError(name, value, allowed) from None
+    if not np.all(np.isfinite(array) & (array > above) & (array >= minimum) & (array <= maximum)):
+        raise ConfigError(name, value, allowed)
+    return array
+
+
+def whole(name: str, value: ArrayLike, minimum: int = 1) -> Index:
+    """Return whole numbers of at least ``minimum``, or raise a ConfigError naming the argument."""
+    array = real(name, value)
+    if np.any((array < minimum) | (array != np.floor(array))):
+        raise ConfigError(name, value, f"whole numbers of at least {minimum}")
+    return array.astype(np.int64)
+
+
+def choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    """Return ``value`` if it is allowed, or raise a ConfigError naming the argument."""
+    if value not in allowed:
+        raise ConfigError(name, value, "one of " + ", ".join(allowed))
+    return value
+
+
+def by_key(function: Callable[..., Array], keys: tuple[Array | Index, ...], values: Array) -> Any:
+    """Broadcast keys and values; call ``function(*key, distinct values)`` once per distinct key.
+
+    A float64 scalar where everything is a scalar, else an array.
+    """
+    *key_arrays, value_array = np.broadcast_arrays(*keys, values)
+    result = np.empty(value_array.shape)
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for index, key in enumerate(zip(*(array.ravel().tolist() for array in key_arrays), strict=True)):
+        groups.setdefault(key, []).append(index)
+    for key, indices in groups.items():
+        distinct, back = np.unique(value_array.ravel()[indices], return_inverse=True)
+        result.reshape(-1)[indices] = function(*key, distinct)[back]
+    return result[()]

@@ -1,0 +1,143 @@
+"""P(SIR > theta) for a wanted gain g ~ Gamma(n, 1), n whole.
+
+``P(g > x) = sum_{j<n} x^j exp(-x) / j!``, so with x = s I the coverage is the sum of the first n Taylor coefficients
+of ``E[exp(-s (1 - x) I)]`` in x. All of them are positive and so is every term of the recursions below: nothing
+cancels. (Toeplitz form of multi-antenna coverage, e.g. C. Li, J. Zhang, K. B. Letaief, IEEE Trans. Wireless Commun.,
+2014.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from scipy.optimize import brentq
+
+from isacsys.analysis._cluster import Link, hole_nodes, outside_nodes
+from isacsys.analysis._fading import gamma_nodes
+from isacsys.analysis._interference import factor_series, heard, negative_binomial
+from isacsys.analysis._numerics import Resolution, beta_nodes
+from isacsys.arrays import Array
+
+
+class Nodes(NamedTuple):
+    """Weights [node] and, per threshold, the Taylor coefficients of g_i(s (1 - x)) [threshold, node, order]."""
+
+    weights: Array
+    series: Array
+
+
+Discs: TypeAlias = Callable[[Link, Array, int, Resolution], list[Nodes]]
+
+
+def covered(link: Link, discs: Discs, count: int, log_s: Array, at: Resolution) -> Array:
+    """Return P(SIR > theta) for each ``log_s = ln(theta / c) + eta ln(pi lambda)``.
+
+    With m ~ the squared distance, s = theta / c (m / pi lambda)^-eta: where eta = 0, m integrates out and leaves
+    ``g^-order``; elsewhere it is one more sum.
+    """
+    if link.eta == 0:
+        parts = discs(link, log_s, count, at)
+        return np.sum([negative_power(part.series, link.order).sum(axis=-1) @ part.weights for part in parts], axis=0)
+    log_m, mass = gamma_nodes(link.order, _step(link.eta, count, at) / at.step, at.margin, at)
+    parts = discs(link, (log_s[:, None] - link.eta * log_m).ravel(), count, at)
+    total = np.zeros((log_s.size, log_m.size))
+    m = np.exp(log_m)[:, None, None]
+    for weights, series in parts:
+        series[..., 0] -= 1  # exp(-m) is in the mass
+        shaped = series.reshape(log_s.size, log_m.size, *series.shape[1:])
+        total += exponential(-m * shaped).sum(axis=-1) @ weights
+    return total @ mass
+
+
+def beyond_disc(link: Link, log_s: Array, count: int, at: Resolution) -> list[Nodes]:
+    """Return the nodes of `_cluster.nulled_disc`."""
+    log_t, weights = _ratio_nodes(link, link.order - 1, count, at)
+    return [Nodes(weights, factor_series(log_s[:, None] + link.beta * log_t, link.K, link.alpha, count))]
+
+
+def beyond_hole(link: Link, log_s: Array, count: int, at: Resolution) -> list[Nodes]:
+    """Return the nodes of `_cluster.around_serving_station`."""
+    t, slope, area, above = hole_nodes(at.nodes)
+    log_v = log_s - link.alpha * np.log(2)
+    inside = _heard(log_v[:, None] - link.alpha * np.log(t), link.K, count)
+    plane = _plane(log_v, link, count)
+    if link.order == 1:
+        return [Nodes(np.ones(1), (plane + np.einsum("t,stj->sj", slope, inside))[:, None])]
+    near = plane[:, None] + np.einsum("at,stj->saj", above, inside)
+    near[..., 0] += area
+    log_t, weights = _ratio_nodes(link, 1, count, at)
+    log_y = log_t - np.log(4)
+    far = (link.order - 1) * weights / 4 * np.exp((link.order - 2) * np.log1p(-np.exp(log_y)))
+    return [Nodes((link.order - 1) * slope * area ** (link.order - 2), near),
+            Nodes(far, factor_series(log_s[:, None] + link.beta * log_y, link.K, link.alpha, count))]
+
+
+def outside_disc(link: Link, log_s: Array, count: int, at: Resolution) -> list[Nodes]:
+    """Return the nodes of `_cluster.around_target`."""
+    if link.order == 1:
+        return beyond_hole(link, log_s, count, at)
+    log_t, weights = _ratio_nodes(link, link.order - 1, count, at)
+    log_v = log_s[:, None] + link.beta * log_t
+    series = _plane(log_v - link.alpha * np.log(2), link, count)
+    for tau, weight in zip(*outside_nodes(log_t, at.nodes // 2), strict=True):
+        series += weight[:, None] * _heard(log_v - link.alpha * np.log(tau), link.K, count)
+    return [Nodes(weights, series)]
+
+
+def _ratio_nodes(link: Link, order: int, count: int, at: Resolution) -> tuple[Array, Array]:
+    return beta_nodes(order, _step(link.beta, count, at), -at.margin - np.log(link.order), at.margin)
+
+
+def _step(exponent: float, count: int, at: Resolution) -> float:
+    """Return a step that resolves P(g > s w^exponent) in ln w: a gamma variable of shape n has spread n^-1/2."""
+    return at.step * min(1.0, 2 / abs(exponent) / np.sqrt(1 + count / 4))
+
+
+def _plane(log_v: Array, link: Link, count: int) -> Array:
+    """Return the series of 1 + what lies beyond the distance 2: ``4 F_K(exp(v)) - 3``."""
+    series = 4 * factor_series(log_v, link.K, link.alpha, count)
+    series[..., 0] -= 3
+    return series
+
+
+def _heard(log_q: Array, K: int, count: int) -> Array:
+    """Return the series of ``1 - (1 + q (1 - x))^-K``."""
+    series = -negative_binomial(log_q, K, count)
+    series[..., 0] = heard(log_q, K)
+    return series
+
+
+def negative_power(series: Array, power: int) -> Array:
+    """Return the series of ``a(x)^-power``, a_0 > 0 and a_j <= 0 for j > 0, along the last axis."""
+    result = np.empty_like(series)
+    result[..., 0] = series[..., 0] ** -power
+    for j in range(1, series.shape[-1]):
+        i = np.arange(1, j + 1)
+        terms = -((power - 1) * i + j) * series[..., 1 : j + 1] * result[..., j - 1 :: -1]
+        result[..., j] = terms.sum(axis=-1) / (j * series[..., 0])
+    return result
+
+
+def exponential(series: Array) -> Array:
+    """Return the series of ``exp(a(x))``, a_j >= 0 for j > 0, along the last axis."""
+    result = np.empty_like(series)
+    result[..., 0] = np.exp(series[..., 0])
+    for j in range(1, series.shape[-1]):
+        i = np.arange(1, j + 1)
+        result[..., j] = (i * series[..., 1 : j + 1] * result[..., j - 1 :: -1]).sum(axis=-1) / j
+    return result
+
+
+def quantile(coverage: Callable[[float], float], probability: float) -> float:
+    """Return the theta at which P(SIR > theta) = 1 - probability, to a relative 1e-10."""
+    def excess(log_theta: float) -> float:
+        return coverage(log_theta) - (1 - probability)
+
+    low, high = -8.0, 8.0
+    while excess(low) < 0:
+        low *= 2
+    while excess(high) > 0:
+        high *= 2
+    return float(np.exp(brentq(excess, low, high, xtol=1e-10)))

@@ -1,0 +1,124 @@
+"""The analytic values of a scenario, in the units that users see: bit/s/Hz and bit/s/Hz/km^2.
+
+The analysis is that of an interference-limited network of Poisson stations without backhaul or ageing; what a scenario
+has beyond it is left out, and `left_out` says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from numpy.typing import ArrayLike
+
+from isacsys.analysis.communication import (
+    area_spectral_efficiency,
+    bits,
+    communication_rate,
+    communication_rate_approximate,
+    mean_communication_rate,
+)
+from isacsys.analysis.optimization import Designs, design_space
+from isacsys.analysis.sensing import sensing_rate, sensing_rate_approximate, sensing_rate_beam_law
+from isacsys.errors import ConfigError
+from isacsys.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class LinkValues:
+    """Mean rate (bit/s/Hz) and area spectral efficiency (bit/s/Hz/km^2), exact and in the paper's approximation."""
+
+    rate_exact: float
+    rate_approximate: float
+    ase_exact: float
+    ase_approximate: float
+
+
+@dataclass(frozen=True)
+class SensingValues(LinkValues):
+    """The same of sensing; ``rate_beam_law`` has the exact law of the beam and is None unless K = 1."""
+
+    rate_beam_law: float | None
+
+
+def communication_values(scenario: Scenario) -> LinkValues:
+    """Return rate and ASE of the typical user at the nominal degrees of freedom, exact and by Theorem 1.
+
+    Raises
+    ------
+    ConfigError
+        Where D < 1.
+    """
+    a, D = scenario.allocation, _freedom(scenario)
+    exact, approximate = (
+        rate(K=a.users_per_bs, L=a.communication_cluster, D=D, alpha=scenario.propagation.path_loss_exponent)
+        for rate in (communication_rate, communication_rate_approximate))
+    return LinkValues(*_rates_and_ase(exact, approximate, a.users_per_bs, scenario))
+
+
+def measured_communication_rate(scenario: Scenario, *, D: ArrayLike, weights: ArrayLike) -> float:
+    """Return the exact rate of the typical user, averaged over a measured law of the degrees of freedom, in bit/s/Hz.
+
+    Parameters
+    ----------
+    D, weights : array_like, shape (n,)
+        Values of M_t - (own users + granted nulls) + 1 and how often a typical user met them.
+    """
+    a = scenario.allocation
+    return float(bits(mean_communication_rate(K=a.users_per_bs, L=a.communication_cluster, D=D, weights=weights,
+                                              alpha=scenario.propagation.path_loss_exponent)))
+
+
+def sensing_values(scenario: Scenario) -> SensingValues | None:
+    """Return rate and ASE of the typical target, exact and by Proposition 2 or Theorem 2; None without sensing."""
+    a, p = scenario.allocation, scenario.propagation
+    if a.targets_per_bs == 0:
+        return None
+    link = {"Q": a.sensing_cluster, "alpha": p.path_loss_exponent, "beta": p.echo_exponent, "c": scenario.echo_gain,
+            "bs_density": scenario.network.bs_density}
+    center = scenario.sensing.cluster_center
+    exact = sensing_rate(K=a.users_per_bs, cluster_center=center, **link)
+    approximate = sensing_rate_approximate(K=a.users_per_bs, **link)
+    beam = None
+    if a.users_per_bs == 1:
+        beam = float(bits(sensing_rate_beam_law(M_t=scenario.antennas.transmit, cluster_center=center, **link)))
+    return SensingValues(*_rates_and_ase(exact, approximate, a.targets_per_bs, scenario), rate_beam_law=beam)
+
+
+def designs_of(scenario: Scenario, *, method: str = "exact") -> Designs:
+    """Return every feasible design of the scenario's antennas, path loss, echo and J_max (`design_space`), in nats."""
+    if scenario.antennas.transmit < 2:
+        raise ConfigError("antennas.transmit", scenario.antennas.transmit, "at least 2: K L + J (Q - 1) + 1 <= M_t")
+    if scenario.allocation.max_targets_per_bs < 1:
+        raise ConfigError("allocation.max_targets_per_bs", scenario.allocation.max_targets_per_bs, "at least 1: J >= 1")
+    p = scenario.propagation
+    return design_space(M_t=scenario.antennas.transmit, J_max=scenario.allocation.max_targets_per_bs,
+                        alpha=p.path_loss_exponent, beta=p.echo_exponent, c=scenario.echo_gain,
+                        bs_density=scenario.network.bs_density, cluster_center=scenario.sensing.cluster_center,
+                        method=method)
+
+
+def left_out(scenario: Scenario) -> list[str]:
+    """Return one line for every setting whose effect the analysis does not contain."""
+    lines = []
+    if scenario.network.layout != "poisson":
+        lines.append(f'network.layout = "{scenario.network.layout}": the analysis takes Poisson stations')
+    if scenario.propagation.noise_power > 0:
+        lines.append("propagation.noise_power: the analysis leaves noise out")
+    if scenario.sensing.inter_target_echo:
+        lines.append("sensing.inter_target_echo: the analysis leaves the echoes of other targets out")
+    return lines
+
+
+def _freedom(scenario: Scenario) -> int:
+    if scenario.degrees_of_freedom < 1:
+        needed = scenario.demand - 1
+        raise ConfigError("antennas.transmit", scenario.antennas.transmit,
+                          f"at least K L + J (Q - 1) = {needed} for the analysis")
+    return scenario.degrees_of_freedom
+
+
+def _rates_and_ase(exact: ArrayLike, approximate: ArrayLike, links: int, scenario: Scenario) -> list[float]:
+    rates = [bits(exact), bits(approximate)]
+    density = scenario.network.bs_density
+    return [float(value) for value in
+            (*rates, *(area_spectral_efficiency(rate, links=links, bs_density=density) for rate in rates))]

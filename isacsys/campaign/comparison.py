@@ -1,0 +1,128 @@
+"""Two runs on the same drops: what differs, and how surely.
+
+Both saw the same positions, so that what one drop does to both cancels in the difference.
+With the influences ``z`` of every drop on a metric (see `estimates`), ``Var(B - A) ~ s^2(z_B - z_A) / n``.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isacsys.arrays import Array, Table
+from isacsys.campaign.estimates import METRICS, finite, linearise, mean_half_width
+from isacsys.campaign.result import Run, open_run
+from isacsys.errors import ConfigError
+
+SAME_DEPLOYMENT = ("simulation.seed", "network.bs_density", "network.users_per_cell", "network.targets_per_cell",
+                   "network.area", "network.layout", "network.positions")
+_WHY = "the same in both: otherwise a drop of one is not the same place as that drop of the other"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One metric in two runs.
+
+    Attributes
+    ----------
+    a, b : float or None
+        The metric in each, on the common drops; None without data.
+    difference : float or None
+        b - a.
+    half_width : float or None
+        Of the 95 % interval of the difference.
+    variance_saved : float or None
+        ``1 - Var(paired) / Var(independent)``.
+    """
+
+    a: float | None
+    b: float | None
+    difference: float | None
+    half_width: float | None
+    variance_saved: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Every metric in two runs, paired by drop.
+
+    Attributes
+    ----------
+    drops : int
+        Number of drops that both have.
+    metrics : mapping
+        From name to `Difference`.
+    """
+
+    drops: int
+    metrics: Mapping[str, Difference]
+
+    def __getitem__(self, metric: str) -> Difference:
+        return self.metrics[metric]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the comparison as JSON has it."""
+        return asdict(self)
+
+
+def compare(a: Run | str | Path, b: Run | str | Path) -> Comparison:
+    """Compare two runs, drop by drop.
+
+    Parameters
+    ----------
+    a, b : Run or path
+        Runs of the same seed and the same deployment.
+
+    Returns
+    -------
+    Comparison
+        Differences are b - a.
+
+    Raises
+    ------
+    ConfigError
+        Where the two cannot be paired.
+    """
+    one, other = (run if isinstance(run, Run) else open_run(run) for run in (a, b))
+    _check_pair(one, other)
+    tables = one.table("drops"), other.table("drops")
+    common = np.intersect1d(tables[0]["drop"], tables[1]["drop"])
+    if not len(common):
+        raise ConfigError("simulation.drops", one.scenario.simulation.drops, "two runs with drops in common")
+    if len(common) < max(one.drops, other.drops):
+        warnings.warn(f"compared on the {len(common)} drops that both have", stacklevel=2)
+    rows_a, rows_b = (_rows(table, common) for table in tables)
+    return Comparison(len(common), {name: _difference(one, other, rows_a, rows_b, name) for name in METRICS})
+
+
+def _check_pair(a: Run, b: Run) -> None:
+    for key in SAME_DEPLOYMENT:
+        if a.scenario.get(key) != b.scenario.get(key):
+            raise ConfigError(key, (a.scenario.get(key), b.scenario.get(key)), _WHY)
+    for key in ("positions", "content_of_network.positions"):
+        if a.attributes.get(key, "") != b.attributes.get(key, ""):
+            raise ConfigError(key, (a.attributes.get(key, ""), b.attributes.get(key, "")), _WHY)
+
+
+def _rows(table: Table, drops: Array) -> Table:
+    order = np.argsort(table["drop"], kind="stable")
+    chosen = order[np.searchsorted(table["drop"], drops, sorter=order)]
+    return {name: column[chosen] for name, column in table.items()}
+
+
+def _difference(a: Run, b: Run, rows_a: Table, rows_b: Table, name: str) -> Difference:
+    one, other = linearise(a.scenario, rows_a, name), linearise(b.scenario, rows_b, name)
+    if one.value is None or other.value is None:
+        return Difference(one.value, other.value, None, None, None)
+    paired = other.influence - one.influence
+    saved = None
+    if len(paired) > 1:
+        with np.errstate(all="ignore"):
+            alone = np.var(one.influence) + np.var(other.influence)
+            saved = finite(float(1 - np.var(paired) / alone)) if alone > 0 else None
+    return Difference(one.value, other.value, finite(other.value - one.value), mean_half_width(paired), saved)

@@ -1,0 +1,64 @@
+"""The executor for users who outgrow one machine: a dask cluster, theirs or one made here.
+
+dask itself runs the calls of a worker that died again, on another one.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from isacsys.errors import ConfigError, IncompleteRun
+
+_START_SECONDS = 60
+
+
+class Dask:
+    """Runs everything on a dask cluster.
+
+    Parameters
+    ----------
+    workers : int
+        Processes of the cluster that is made where there is no ``address``.
+    address : str or None
+        Of a scheduler that is there already (``"tcp://…"``).
+    """
+
+    shares_files = False  # its workers may be anywhere
+
+    def __init__(self, workers: int, address: str | None) -> None:
+        try:
+            distributed: Any = importlib.import_module("distributed")
+        except ImportError:
+            raise ConfigError("executor", "dask", "pip install 'isacsys[dask]' first") from None
+        self.lost: tuple[type[BaseException], ...] = (distributed.KilledWorker,)
+        self._cluster = None if address else distributed.LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
+        try:
+            self._client = distributed.Client(address or self._cluster, timeout=_START_SECONDS)
+            self._client.wait_for_workers(1, timeout=_START_SECONDS)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise IncompleteRun(f"no dask workers at {address or 'this machine'} ({error})") from None
+        self._executor = self._client.get_executor(pure=False)
+
+    @property
+    def slots(self) -> int:
+        """One call for every thread of the cluster as it is now, and one waiting."""
+        threads = sum(self._client.nthreads().values())
+        return max(2, 2 * threads)
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+        """Call ``function`` on some worker."""
+        future: Future[Any] = self._executor.submit(function, *arguments)
+        return future
+
+    def interrupt(self) -> None:
+        """What is under way ends within a batch."""
+
+    def close(self, *, kill: bool = False) -> None:
+        """Leave the cluster, and end it where it is ours."""
+        self._client.close()
+        if self._cluster is not None:
+            self._cluster.close()

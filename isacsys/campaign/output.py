@@ -1,0 +1,62 @@
+"""What an unfinished run leaves beside its log: a directory of parts, and a manifest that says of what."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from isacsys.errors import LogFormatError
+from isacsys.recording import Part
+from isacsys.recording.files import whole_file
+
+MANIFEST = "campaign.json"
+
+
+def parts_directory(path: Path) -> Path:
+    """Return where the parts of the log at ``path`` are while it is being made."""
+    return path.with_name(f"{path.name}.parts")
+
+
+def read_manifest(directory: Path) -> dict[str, Any] | None:
+    """Return what is being simulated into ``directory``, or None where nothing is."""
+    path = directory / MANIFEST
+    try:
+        manifest = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise LogFormatError(f"{path} is damaged ({type(error).__name__})") from None
+    if not isinstance(manifest, dict):
+        raise LogFormatError(f"{path} is damaged")
+    return manifest
+
+
+def write_manifest(directory: Path, attributes: Mapping[str, Any]) -> None:
+    """Write down what is being simulated into ``directory``."""
+    with whole_file(directory / MANIFEST) as file:
+        file.write(json.dumps({**attributes, "complete": False}, indent=1).encode())
+
+
+def clear(directory: Path) -> None:
+    """Remove everything of an unfinished run but the lock."""
+    for path in [*directory.glob("*.part"), *directory.glob("*.tmp"), directory / MANIFEST]:
+        path.unlink(missing_ok=True)
+
+
+def whole_parts(directory: Path, campaign: str | None = None) -> list[Part]:
+    """Return the parts in ``directory`` that can be read (and belong to ``campaign``), by their first drop."""
+    found = []
+    for path in directory.glob("*.part"):
+        try:
+            part = Part(path)
+        except FileNotFoundError:  # gathered since we looked
+            continue
+        except LogFormatError as error:
+            warnings.warn(f"{error}; its drops do not count", stacklevel=2)
+            continue
+        if campaign is None or part.campaign == campaign:
+            found.append(part)
+    return sorted(found, key=lambda part: (part.first, -part.stop))

@@ -1,0 +1,110 @@
+"""What a campaign is to simulate, and how to tell whether two are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from isacsys.campaign.handed import Handed
+from isacsys.errors import ConfigError, IsacError, LogFormatError
+from isacsys.scenario import Scenario
+
+NOT_COMPARED = "simulation.drops"  # more drops are welcome
+_PACKAGES = ("isacsys", "numpy", "scipy", "h5py", "simpy")
+_HANDED = ("scheduler", "grant_policy", "positions")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Drops ``first`` up to ``stop`` of a scenario.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    first, stop : int
+    handed : Handed
+        What was handed in from Python.
+    """
+
+    scenario: Scenario
+    first: int
+    stop: int
+    handed: Handed
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that results depend on, apart from how many drops there are."""
+        found = {key: value for key, value in self.scenario.items() if key != NOT_COMPARED}
+        return found | {"first drop": self.first, **{name: self.handed.names.get(name, "") for name in _HANDED},
+                        "content of network.positions": _digest(self.scenario.network.positions)}
+
+    @property
+    def fingerprint(self) -> str:
+        """A short name of `settings`."""
+        return hashlib.sha256(json.dumps(self.settings, sort_keys=True).encode()).hexdigest()[:32]
+
+    def attributes(self, stop: int) -> dict[str, Any]:
+        """Return what a log of the drops before ``stop`` says of itself."""
+        scenario = self.scenario.replace({NOT_COMPARED: stop - self.first})
+        given = {name: self.settings[name] for name in (*_HANDED, "content of network.positions")}
+        return {
+            "scenario": scenario.to_toml(), "seed": scenario.simulation.seed, "first_drop": self.first,
+            "drops": stop - self.first, "complete": True, **versions(),
+            **{name.replace(" ", "_"): value for name, value in given.items() if value},
+        }
+
+
+def read_scenario(attributes: Mapping[str, Any], path: Path) -> Scenario:
+    """Return the scenario that a log was made from."""
+    try:
+        return Scenario.from_toml(attributes["scenario"])
+    except (KeyError, TypeError, ValueError, IsacError) as error:
+        raise LogFormatError(f"{path} is damaged: its scenario cannot be read ({error})") from None
+
+
+def read_settings(attributes: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """Return `Plan.settings` of what a log was made from."""
+    found = dict(read_scenario(attributes, path).items())
+    del found[NOT_COMPARED]
+    names = (*_HANDED, "content of network.positions")
+    return found | {"first drop": attributes.get("first_drop", 0),
+                    **{name: attributes.get(name.replace(" ", "_"), "") for name in names}}
+
+
+def check_same(plan: Plan, attributes: Mapping[str, Any], path: Path) -> None:
+    """Raise ConfigError naming the first setting in which ``plan`` is not what is in ``path``."""
+    theirs = read_settings(attributes, path)
+    for key, value in plan.settings.items():
+        if theirs[key] != value:
+            raise ConfigError(key, value, f"{path} was begun with {theirs[key]!r}: resume with that, "
+                              "name another output, or start anew (--force)")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of everything that numbers depend on."""
+    return {"python_version": platform.python_version(), **{f"{name}_version": _version(name) for name in _PACKAGES}}
+
+
+@cache
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _digest(path: str) -> str:
+    """Return a digest of a file of positions: it may change under its name."""
+    if not path:
+        return ""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        raise ConfigError("network.positions", path, f"a readable file ({error.strerror})") from None

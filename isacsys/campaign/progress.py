@@ -1,0 +1,38 @@
+"""A bar on stderr: drops done, rate, time left."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+
+from tqdm import tqdm
+
+
+class Bar:
+    """Counts drops; shown only where ``shown`` says so."""
+
+    def __init__(self, total: int, *, shown: bool) -> None:
+        self._bar = tqdm(total=total, unit="drop", file=sys.stderr, disable=not shown, dynamic_ncols=True)
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 traceback: TracebackType | None) -> None:
+        self._bar.close()
+
+    def found(self, drops: int) -> None:
+        """Count drops that an earlier run finished: they say nothing of the rate."""
+        if not self._bar.disable:
+            self._bar.initial += drops
+        self.advance(drops)
+
+    def advance(self, drops: int) -> None:
+        """Count drops that were finished now."""
+        self._bar.update(drops)
+
+    def spare(self, drops: int) -> None:
+        """Take back drops that need not be simulated."""
+        if not self._bar.disable:
+            self._bar.total = (self._bar.total or drops) - drops
+            self._bar.refresh()

@@ -1,0 +1,138 @@
+"""A run, finished or not, as a user sees it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from isacsys.arrays import Table
+from isacsys.campaign.estimates import METRICS, Estimate, estimates
+from isacsys.campaign.output import parts_directory, read_manifest, whole_parts
+from isacsys.campaign.plan import read_scenario
+from isacsys.errors import ConfigError, LogFormatError
+from isacsys.recording import Gathered, Log, Source
+from isacsys.recording.schema import LEVELS
+from isacsys.scenario import Scenario
+
+_ATTEMPTS = 5
+
+
+class Run:
+    """What was simulated: estimates and tables.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What was simulated.
+    source : Source
+        What was recorded.
+    complete : bool
+        Whether every drop that was asked for is there.
+    attributes : dict, optional
+        What the log says of itself.
+
+    Examples
+    --------
+    >>> import isacsys
+    >>> run = isacsys.run(isacsys.Scenario(), drops=2, executor="serial")
+    >>> run["communication_ase"].unit
+    'bit/s/Hz/km^2'
+    """
+
+    def __init__(self, scenario: Scenario, source: Source, *, complete: bool,
+                 attributes: dict[str, Any] | None = None) -> None:
+        self.scenario, self.complete = scenario, complete
+        self.attributes = attributes or {}
+        self._source = source
+
+    @staticmethod
+    def open(path: str | Path) -> Run:
+        """Open a log, or what there is so far of one that is being made."""
+        return open_run(path)
+
+    def __getitem__(self, metric: str) -> Estimate:
+        if metric not in METRICS:
+            raise ConfigError("metric", metric, f"one of {', '.join(METRICS)}")
+        return self.metrics[metric]
+
+    def __repr__(self) -> str:
+        return f"<Run of {self.drops} drops{'' if self.complete else ', unfinished'}>"
+
+    @property
+    def drops(self) -> int:
+        """Number of finished drops."""
+        return len(self._drops["drop"])
+
+    @property
+    def frames(self) -> int:
+        """Number of frames in a drop."""
+        return self.scenario.simulation.frames
+
+    @cached_property
+    def metrics(self) -> dict[str, Estimate]:
+        """Every metric with its 95 % interval."""
+        return estimates(self.scenario, self._drops)
+
+    def table(self, name: str) -> Table:
+        """Return a table of the log, a mapping from column to array (``"drops"``, ``"links/communication"`` …)."""
+        level = self.scenario.recording.level
+        if name not in LEVELS[level]:
+            raise ConfigError("table", name, f"one of {', '.join(LEVELS[level])} (recording.level = \"{level}\")")
+        return self._source.read(name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the estimates as JSON has them."""
+        return {"drops": self.drops, "frames": self.frames, "complete": self.complete,
+                "metrics": {name: estimate.to_dict() for name, estimate in self.metrics.items()}}
+
+    @cached_property
+    def _drops(self) -> Table:
+        return self._source.read("drops")
+
+
+def open_run(path: str | Path) -> Run:
+    """Open a log, or what there is so far of one that is being made.
+
+    Parameters
+    ----------
+    path : path
+        As it was, or will be, named by ``output``.
+
+    Raises
+    ------
+    LogFormatError
+        Where there is none, or it is damaged.
+    """
+    path = Path(path)
+    for _ in range(_ATTEMPTS):
+        found = _read(path)
+        if found is not None:
+            return found
+    raise LogFormatError(f"{path} changes too fast to be read")
+
+
+def _read(path: Path) -> Run | None:
+    """Return what there is; None where it was gathered while we looked."""
+    log = Log(path) if path.exists() else None
+    manifest = read_manifest(parts_directory(path))
+    if log is not None:
+        planned = manifest.get("drops", 0) if manifest is not None else 0
+        if manifest is None or planned <= log.attributes.get("drops", 0):
+            return Run(read_scenario(log.attributes, path), log, complete=log.attributes.get("complete") is not False,
+                       attributes=log.attributes)
+    if manifest is None:
+        raise LogFormatError(f"{path}: no such file, nor an unfinished run")
+    return _unfinished(path, log, manifest)
+
+
+def _unfinished(path: Path, log: Log | None, manifest: dict[str, Any]) -> Run | None:
+    begun = [] if log is None else [log]
+    last = 0 if log is None else log.attributes["first_drop"] + log.attributes["drops"]
+    try:
+        parts = [part for part in whole_parts(parts_directory(path)) if part.first >= last]
+        source = Gathered([*begun, *parts])
+        run = Run(read_scenario(manifest, path), source, complete=False, attributes=manifest)
+        return run if run.drops >= 0 else None
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,89 @@
+"""When to stop: after a number of drops, or as soon as figures are known well enough.
+
+Whether they are is looked at after fixed numbers of drops, so that the end does not depend on who simulated what when.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from isacsys.arrays import Table
+from isacsys.campaign.estimates import METRICS, Estimate, estimates
+from isacsys.errors import ConfigError
+from isacsys.scenario import Scenario
+
+FIRST_CHECK = 30  # fewer drops do not tell how far to trust their own spread
+GROWTH = 1.2
+
+
+class StoppingRule:
+    """Stop at ``stop`` drops, or at the first check at which every metric is known to ``precision``.
+
+    Parameters
+    ----------
+    stop : int
+        Most drops.
+    precision : float or None
+        Half-width over mean that is enough; None: simulate all.
+    metrics : sequence of str
+        Names of metrics; none: the area spectral efficiencies that are not zero.
+    """
+
+    def __init__(self, stop: int, precision: float | None = None, metrics: Sequence[str] = ()) -> None:
+        _check_arguments(precision, metrics)
+        self.stop, self._precision, self._metrics = stop, precision, tuple(metrics)
+        self._checks = [] if precision is None else _checks(stop)
+
+    @property
+    def next_check(self) -> int | None:
+        """The number of drops after which to look next."""
+        return self._checks[0] if self._checks else None
+
+    @property
+    def horizon(self) -> int:
+        """Drops before this one may be simulated now: up to the check after the next, so that nobody waits."""
+        return self._checks[1] if len(self._checks) > 1 else self.stop
+
+    def look(self, scenario: Scenario, drops: Table) -> bool:
+        """Whether ``drops``, as many as `next_check` says, are enough."""
+        del self._checks[0]
+        found = estimates(scenario, drops)
+        return all(self._is_known(found[name]) for name in self._chosen(found))
+
+    def unmet(self, scenario: Scenario, drops: Table) -> list[str]:
+        """Return what is still not known well enough, in words."""
+        if self._precision is None:
+            return []
+        found = estimates(scenario, drops)
+        return [f"{name} is known to {_relative(found[name]):.3g}, not to {self._precision:g}"
+                for name in self._chosen(found) if not self._is_known(found[name])]
+
+    def _chosen(self, found: dict[str, Estimate]) -> Sequence[str]:
+        return self._metrics or [name for name in ("communication_ase", "sensing_ase") if found[name].mean]
+
+    def _is_known(self, estimate: Estimate) -> bool:
+        return self._precision is not None and _relative(estimate) <= self._precision
+
+
+def _relative(estimate: Estimate) -> float:
+    if not estimate.mean or estimate.half_width is None:
+        return math.inf
+    return estimate.half_width / abs(estimate.mean)
+
+
+def _checks(stop: int) -> list[int]:
+    found = [FIRST_CHECK]
+    while found[-1] < stop:
+        found.append(math.ceil(found[-1] * GROWTH))
+    return [check for check in found if check < stop]
+
+
+def _check_arguments(precision: float | None, metrics: Sequence[str]) -> None:
+    if precision is not None and not 0 < precision < math.inf:
+        raise ConfigError("precision", precision, "a number greater than 0: half-width over mean")
+    for name in metrics:
+        if name not in METRICS:
+            raise ConfigError("metric", name, f"one of {', '.join(METRICS)}")
+    if metrics and precision is None:
+        raise ConfigError("metric", list(metrics), "something to be known to a --precision")

@@ -1,0 +1,236 @@
+"""Where finished batches go: memory, or a directory beside the log that is to be."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from isacsys.arrays import Table
+from isacsys.campaign.batches import Batch, cannot_write
+from isacsys.campaign.intervals import Range
+from isacsys.campaign.output import clear, parts_directory, read_manifest, whole_parts, write_manifest
+from isacsys.campaign.plan import Plan, check_same, versions
+from isacsys.errors import ConfigError, LogFormatError
+from isacsys.recording import Gathered, Log, Part, Source, Tables, write_log, write_part
+from isacsys.recording.files import DirectoryLock
+
+
+class Store(Protocol):
+    """Keeps what is finished."""
+
+    @property
+    def directory(self) -> Path | None:
+        """Where workers put what is finished; None: they hand it back."""
+        ...
+
+    @property
+    def advice(self) -> str:
+        """What to tell a user whose run was cut short."""
+        ...
+
+    @property
+    def done(self) -> list[Range]:
+        """Drops that are finished."""
+        ...
+
+    @property
+    def kept(self) -> int:
+        """Drops before this one stay, whatever a stopping rule says."""
+        ...
+
+    def add(self, batch: Batch) -> None:
+        """Take a finished batch."""
+        ...
+
+    def drops(self, before: int) -> Table:
+        """Return the rows of table ``drops``, in order, of the drops before ``before``."""
+        ...
+
+    def finish(self, stop: int) -> Source:
+        """Return everything of the drops before ``stop``, which all are finished."""
+        ...
+
+
+class MemoryStore:
+    """Keeps everything in memory."""
+
+    directory: Path | None = None
+    advice = "without an output nothing is kept"
+    kept = 0
+
+    def __init__(self) -> None:
+        self._sources: dict[Range, Source] = {}
+
+    @property
+    def done(self) -> list[Range]:
+        """Drops that are finished."""
+        return sorted(self._sources)
+
+    def add(self, batch: Batch) -> None:
+        """Take a finished batch."""
+        if batch.tables is not None:
+            self._sources[batch.first, batch.stop] = batch.tables
+
+    def drops(self, before: int) -> Table:
+        """Return the rows of table ``drops``, in order, of the drops before ``before``."""
+        return self.finish(before).read("drops")
+
+    def finish(self, stop: int) -> Gathered:
+        """Return everything of the drops before ``stop``."""
+        return Gathered([self._sources[key] for key in self.done], stop)
+
+
+class FileStore:
+    """Keeps finished batches as parts in ``RUN.h5.parts`` until they are gathered into ``RUN.h5``.
+
+    A log that is there already counts as the first part. Use it through `file_store`.
+    """
+
+    def __init__(self, path: Path, plan: Plan) -> None:
+        self.path, self.plan = path, plan
+        self.directory: Path | None = parts_directory(path)
+        self._pieces: dict[Range, Source] = {}
+        self._drops: dict[Range, Table] = {}
+
+    @property
+    def advice(self) -> str:
+        """What to tell a user whose run was cut short."""
+        count = sum(stop - first for first, stop in self._pieces)
+        return f"{count} finished drops are kept; --resume -o {self.path} continues"
+
+    @property
+    def done(self) -> list[Range]:
+        """Drops that are finished."""
+        return sorted(self._pieces)
+
+    def add(self, batch: Batch) -> None:
+        """Take a finished batch; one that came without a file is written."""
+        if batch.stop == batch.first:
+            return
+        try:
+            path = batch.path or write_part(self._parts, batch.first, batch.stop, self.plan.fingerprint,
+                                            batch.tables or Tables({}))
+        except OSError as error:
+            raise cannot_write(self._parts, error) from None
+        self._pieces[batch.first, batch.stop] = Part(path)
+        self._drops[batch.first, batch.stop] = batch.drops
+
+    def drops(self, before: int) -> Table:
+        """Return the rows of table ``drops``, in order, of the drops before ``before``."""
+        for key, piece in self._pieces.items():
+            if key not in self._drops:
+                self._drops[key] = piece.read("drops")
+        return Gathered([Tables({"drops": self._drops[key]}) for key in self.done], before).read("drops")
+
+    def finish(self, stop: int) -> Source:
+        """Gather the drops before ``stop`` into the log, and remove the parts."""
+        if not isinstance(self._pieces.get((self.plan.first, stop)), Log):
+            try:
+                write_log(self.path, self.plan.scenario.recording.level, self.plan.attributes(stop),
+                          Gathered([self._pieces[key] for key in self.done], stop))
+            except OSError as error:
+                raise cannot_write(self.path, error) from None
+        shutil.rmtree(self._parts, ignore_errors=True)
+        return Log(self.path)
+
+    @property
+    def kept(self) -> int:
+        """The drop after the last one of a log that is there already: it only ever grows."""
+        return max((stop for (_, stop), piece in self._pieces.items() if isinstance(piece, Log)), default=0)
+
+    def load(self) -> None:
+        """Take what an earlier run left. Raises ConfigError where it was another one."""
+        if self.path.exists():
+            log = Log(self.path)
+            check_same(self.plan, log.attributes, self.path)
+            self._compare_versions(log.attributes)
+            self._pieces[self.plan.first, self.plan.first + int(log.attributes["drops"])] = log
+        manifest = read_manifest(self._parts)
+        if manifest is not None:
+            check_same(self.plan, manifest, self.path)
+            self._compare_versions(manifest)
+            for part in whole_parts(self._parts, self.plan.fingerprint):
+                self._take(part)
+        last = max((stop for _, stop in self._pieces), default=0)
+        if last > self.plan.stop:
+            raise ConfigError("simulation.drops", self.plan.stop - self.plan.first,
+                              f"at least {last - self.plan.first}: so far {self.path} went, and nothing is thrown away")
+
+    def begin(self) -> None:
+        """Write down what is being simulated."""
+        write_manifest(self._parts, self.plan.attributes(self.plan.stop))
+
+    @property
+    def _parts(self) -> Path:
+        return parts_directory(self.path)
+
+    def _take(self, part: Part) -> None:
+        if any(first < part.stop and part.first < stop for first, stop in self._pieces):
+            part.path.unlink(missing_ok=True)  # its drops are in another piece
+            return
+        try:
+            part.check()
+        except LogFormatError as error:
+            warnings.warn(f"{error}; its drops run again", stacklevel=2)
+            part.path.unlink(missing_ok=True)
+        else:
+            self._pieces[part.first, part.stop] = part
+
+    def _compare_versions(self, attributes: Mapping[str, Any]) -> None:
+        for name, mine in versions().items():
+            if attributes.get(name) != mine:
+                warnings.warn(f"{self.path} was begun with {name} {attributes.get(name)}, this is {mine}: "
+                              "numbers may differ in the last bit", stacklevel=2)
+
+
+@contextmanager
+def file_store(path: Path, plan: Plan, *, resume: bool, force: bool) -> Iterator[FileStore]:
+    """Open the store of the log at ``path`` for this process alone.
+
+    Raises
+    ------
+    ConfigError
+        Where there is something already and neither ``resume`` nor ``force`` says what to do with it, where it is
+        not the same campaign, where another process is at it, or where it cannot be written.
+    """
+    directory = parts_directory(path)
+    if path.is_dir() or not path.parent.is_dir():
+        raise ConfigError("output", str(path), "a file in a directory that exists")
+    try:
+        directory.mkdir(exist_ok=True)
+        lock = DirectoryLock(directory)
+    except BlockingIOError:
+        raise ConfigError("output", str(path), "not the output of another run that is going on") from None
+    except OSError as error:
+        raise ConfigError("output", str(path), f"a file that can be written ({error.strerror})") from None
+    store = FileStore(path, plan)
+    try:
+        _prepare(store, directory, resume=resume, force=force)
+        yield store
+    finally:
+        if not any(directory.glob("*.part")):  # nothing to resume
+            shutil.rmtree(directory, ignore_errors=True)
+        lock.release()
+
+
+def _prepare(store: FileStore, directory: Path, *, resume: bool, force: bool) -> None:
+    def refuse(allowed: str) -> ConfigError:
+        return ConfigError("output", str(store.path), allowed)
+
+    try:
+        if force:
+            store.path.unlink(missing_ok=True)
+            clear(directory)
+        elif resume:
+            store.load()
+        elif store.path.exists():
+            raise refuse("a new file, or --resume to continue it, or --force to replace it")
+        elif read_manifest(directory) is not None:
+            raise refuse("a new file: an unfinished run is there; --resume continues it, --force starts anew")
+        store.begin()
+    except OSError as error:
+        raise refuse(f"a file that can be written ({error.strerror or error})") from None

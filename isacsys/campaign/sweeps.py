@@ -1,0 +1,211 @@
+"""A grid of scenarios on common seeds, as one tidy table."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from isacsys.campaign.api import Task, check_output_flags, override, perform, prepare
+from isacsys.campaign.batches import Simulate
+from isacsys.campaign.conductor import Crew
+from isacsys.campaign.estimates import METRICS
+from isacsys.campaign.executors import executor as make_executor
+from isacsys.campaign.handed import leave_if_program_is_being_read
+from isacsys.campaign.output import parts_directory
+from isacsys.campaign.progress import Bar
+from isacsys.campaign.result import Run
+from isacsys.campaign.store import file_store
+from isacsys.errors import ConfigError, IsacError
+from isacsys.network import Positions
+from isacsys.recording.files import whole_file
+from isacsys.scenario import Scenario
+from isacsys.scheduling import GrantPolicy, Scheduler
+from isacsys.simulation import simulate_drop
+
+TABLE = "sweep.csv"
+_LONGEST_NAME = 150
+
+
+@dataclass(frozen=True)
+class Point:
+    """One place of the grid."""
+
+    settings: Mapping[str, Any]
+    run: Run
+
+
+class Sweep(dict[str, list[Any]]):
+    """A tidy table: a mapping from column to values, a row a point.
+
+    ``pandas.DataFrame(sweep)`` and ``xarray.Dataset.from_dict(sweep.grid())`` take it as it is. The columns are the
+    settings that were varied, ``drops``, and for every metric its mean and ``<metric>_half_width``; NaN where there
+    are no data.
+
+    Attributes
+    ----------
+    axes : dict
+        From setting to its values.
+    points : list of Point
+        In the order of the rows: the last axis runs fastest.
+    """
+
+    def __init__(self, axes: Mapping[str, Sequence[Any]], points: Sequence[Point]) -> None:
+        self.axes = {key: list(values) for key, values in axes.items()}
+        self.points = list(points)
+        super().__init__({key: [point.settings[key] for point in points] for key in axes})
+        self["drops"] = [point.run.drops for point in points]
+        for name in METRICS:
+            found = [point.run[name] for point in points]
+            self[name] = [_number(estimate.mean) for estimate in found]
+            self[f"{name}_half_width"] = [_number(estimate.half_width) for estimate in found]
+
+    def to_csv(self) -> str:
+        """Return the table as CSV, with nothing where there are no data."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self)
+        for row in zip(*self.values(), strict=True):
+            writer.writerow("" if isinstance(v, float) and math.isnan(v) else v for v in row)
+        return text.getvalue()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the points as JSON has them."""
+        return {"points": [{"settings": dict(point.settings), **point.run.to_dict()} for point in self.points]}
+
+    def grid(self) -> dict[str, Any]:
+        """Return the table as a grid, as ``xarray.Dataset.from_dict`` takes it."""
+        shape, dims = [len(values) for values in self.axes.values()], tuple(self.axes)
+        return {
+            "dims": dims,
+            "coords": {key: {"dims": (key,), "data": values} for key, values in self.axes.items()},
+            "data_vars": {name: {"dims": dims, "data": np.reshape(column, shape), "attrs": _attributes(name)}
+                          for name, column in self.items() if name not in self.axes},
+        }
+
+
+def sweep(scenario: Scenario, axes: Mapping[str, Iterable[Any]], *, drops: int | None = None,
+          frames: int | None = None, seed: int | None = None, output: str | Path | None = None, resume: bool = False,
+          force: bool = False, workers: int | None = None, executor: str = "process", dask_address: str | None = None,
+          precision: float | None = None, metrics: Sequence[str] = (), scheduler: Scheduler | None = None,
+          grant_policy: GrantPolicy | None = None, positions: Positions | None = None, progress: bool = False,
+          simulate: Simulate = simulate_drop) -> Sweep:
+    """Simulate a scenario at every point of a grid, all on the same seed.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    axes : mapping
+        From ``"section.key"`` to values.
+    output : path, optional
+        A directory that gets a log for every point and ``sweep.csv``.
+    drops, frames, seed, resume, force, workers, executor, dask_address, precision, metrics, scheduler, grant_policy,
+    positions, progress, simulate : optional
+        As in `isacsys.run`.
+
+    Returns
+    -------
+    Sweep
+
+    Raises
+    ------
+    ConfigError
+        Before anything is simulated: a point that is not feasible is named with its setting.
+    """
+    leave_if_program_is_being_read()
+    check_output_flags(output, resume=resume, force=force)
+    scenario = override(scenario, {"drops": drops, "frames": frames, "seed": seed})
+    directory = None if output is None else Path(output)
+    values = {key: _values(key, given) for key, given in axes.items()}
+    settings = [dict(zip(values, point, strict=True)) for point in itertools.product(*values.values())]
+    objects = {"scheduler": scheduler, "grant_policy": grant_policy, "positions": positions}
+    tasks = [prepare(_place(scenario, point), objects, executor, precision=precision, metrics=metrics, resume=resume,
+                     output=None if directory is None else directory / _file_name(point), simulate=simulate)
+             for point in settings]
+    if directory is not None:
+        _open(directory, tasks, resume=resume, force=force)
+    with make_executor(executor, workers, dask_address) as crew, \
+            Bar(sum(task.rule.stop for task in tasks), shown=progress) as bar:
+        runs = [_perform(task, point, Crew(crew, bar)) for task, point in zip(tasks, settings, strict=True)]
+    found = Sweep(values, [Point(point, run) for point, run in zip(settings, runs, strict=True)])
+    if directory is not None:
+        _write_table(directory, found)
+    return found
+
+
+def _values(key: str, given: Iterable[Any]) -> list[Any]:
+    values = [value.item() if isinstance(value, np.generic) else value
+              for value in ([given] if isinstance(given, str) else given)]
+    if not values or len(set(map(repr, values))) < len(values):
+        raise ConfigError(key, values, "at least one value, and none of them twice")
+    return values
+
+
+def _place(scenario: Scenario, point: Mapping[str, Any]) -> Scenario:
+    try:
+        return scenario.replace(point)
+    except ConfigError as error:
+        raise ConfigError(error.key, error.value, f"{error.allowed} (at {_words(point)})") from None
+
+
+def _perform(task: Task, point: Mapping[str, Any], crew: Crew) -> Run:
+    try:
+        return perform(task, crew)
+    except IsacError as error:
+        error.add_note(f"at {_words(point)}")
+        raise
+
+
+def _words(point: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} = {value}" for key, value in point.items())
+
+
+def _file_name(point: Mapping[str, Any]) -> str:
+    """Return a name that says where in the grid a log belongs, and stays the same when the grid grows."""
+    name = quote(",".join(f"{key}={value}" for key, value in point.items()), safe="=,+ ").replace("%", "_")
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[:_LONGEST_NAME]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    return f"{name}.h5"
+
+
+def _open(directory: Path, tasks: Sequence[Task], *, resume: bool, force: bool) -> None:
+    """Make the directory, and see that nothing in it stands in the way."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError("output", str(directory), f"a directory that can be written ({error.strerror})") from None
+    paths = [task.output for task in tasks if task.output is not None]
+    there = [path for path in paths if path.exists() or parts_directory(path).exists()]
+    if there and not resume and not force:
+        raise ConfigError("output", str(directory), "a new directory, or --resume to continue, or --force to replace "
+                          "the runs in it")
+    for task in tasks:
+        if force and task.output is not None:
+            with file_store(task.output, task.plan, resume=False, force=True):
+                """Only makes room."""
+
+
+def _write_table(directory: Path, found: Sweep) -> None:
+    try:
+        with whole_file(directory / TABLE) as file:
+            file.write(found.to_csv().encode())
+    except OSError as error:
+        raise ConfigError("output", str(directory), f"a directory that can be written ({error.strerror})") from None
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _attributes(column: str) -> dict[str, str]:
+    metric = METRICS.get(column.removesuffix("_half_width"))
+    return {} if metric is None else {"units": metric.unit, "long_name": metric.meaning}

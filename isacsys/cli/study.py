@@ -1,0 +1,88 @@
+"""The commands that set runs side by side: sweep, compare."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from isacsys.cli.common import add_json, add_scenario, format_table, load_scenario, parse_axis, print_json
+from isacsys.cli.simulate import add_campaign, campaign_options, format_figure, simulation_changes
+from isacsys.errors import ConfigError
+
+if TYPE_CHECKING:
+    from isacsys.campaign import Sweep
+
+_SHOWN = ("communication_rate", "communication_ase", "sensing_rate", "sensing_ase")
+_SWEEP_EXAMPLE = """examples:
+  isacsys sweep scenarios/paper.toml --over allocation.users_per_bs=1:20 -o users --drops 50
+  isacsys sweep scenarios/paper.toml --over allocation.users_per_bs=2,5 --over scheduling.policy=random,nearest --csv"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands."""
+    parser = commands.add_parser("sweep", help="simulate a grid of scenarios on common seeds", epilog=_SWEEP_EXAMPLE,
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_scenario(parser)
+    parser.add_argument("--over", action="extend", nargs="+", required=True, metavar="section.key=VALUES",
+                        help="an axis: first:last[:step], both ends included, or a,b,c; several make a grid")
+    parser.add_argument("-o", "--output", metavar="DIR", help="gets a log for every point, and sweep.csv")
+    parser.add_argument("--csv", action="store_true", help="print the whole table as CSV")
+    add_campaign(parser)
+    parser.set_defaults(handler=sweep)
+    parser = commands.add_parser("compare", help="compare two logs drop by drop",
+                                 epilog="example:\n  isacsys compare random.h5 nearest.h5",
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("a", metavar="A.h5", help="a log")
+    parser.add_argument("b", metavar="B.h5", help="another one of the same seed and deployment")
+    add_json(parser)
+    parser.set_defaults(handler=compare)
+
+
+def sweep(options: argparse.Namespace) -> int:
+    """Simulate a grid; print a row a point."""
+    import isacsys
+
+    scenario = load_scenario(options, simulation_changes(options))
+    found = isacsys.sweep(scenario, _axes(options.over), output=options.output, **campaign_options(options))
+    if options.json:
+        print_json(found.to_dict())
+    elif options.csv:
+        print(found.to_csv(), end="")
+    else:
+        print(_format_sweep(found))
+    return 0
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Print the differences between two logs."""
+    import isacsys
+
+    found = isacsys.compare(options.a, options.b)
+    if options.json:
+        print_json(found.to_dict())
+        return 0
+    rows = [(name, format_figure(d.a), format_figure(d.b), format_figure(d.difference),
+             "" if d.half_width is None else f"± {format_figure(d.half_width)}",
+             "" if d.variance_saved is None else f"{d.variance_saved:.0%}") for name, d in found.metrics.items()]
+    print(f"{found.drops} drops, paired")
+    print(format_table(("metric", "A", "B", "B - A", "95 %", "variance saved"), rows))
+    return 0
+
+
+def _axes(texts: list[str]) -> dict[str, list[Any]]:
+    axes: dict[str, list[Any]] = {}
+    for text in texts:
+        key, values = parse_axis(text)
+        if key in axes:
+            raise ConfigError("--over", text, "every setting once")
+        axes[key] = values
+    return axes
+
+
+def _format_sweep(found: Sweep) -> str:
+    header = [*found.axes, "drops", *(name for metric in _SHOWN for name in (metric, "±"))]
+    columns = [[str(v) for v in found[name]] for name in (*found.axes, "drops")]
+    for metric in _SHOWN:
+        for name in (metric, f"{metric}_half_width"):
+            columns.append([format_figure(v if v == v else None) for v in found[name]])
+    return format_table(header, list(zip(*columns, strict=True)))

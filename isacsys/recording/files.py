@@ -1,0 +1,77 @@
+"""Files that are either whole or absent, and directories that belong to one process at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+try:
+    import fcntl
+except ImportError:  # not a POSIX system: nothing guards against a second process
+    fcntl = None  # type: ignore[assignment]
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing that appears as ``path`` only when everything in it is on disk.
+
+    It is written aside, synced and renamed, and its directory is synced: a process killed, or a machine that loses
+    power, leaves either all of it or nothing.
+    """
+    aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(aside, "w+b", buffering=0) as file:
+            yield file
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Put the names in a directory on disk."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class DirectoryLock:
+    """Keeps a directory to one process; the lock goes with its owner, however that ends.
+
+    Raises
+    ------
+    BlockingIOError
+        While another process holds it.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._descriptor = self._acquire(directory / "lock")
+
+    def release(self) -> None:
+        """Let others in."""
+        os.close(self._descriptor)
+
+    @staticmethod
+    def _acquire(path: Path) -> int:
+        while True:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                if fcntl is not None:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                    return descriptor
+            except FileNotFoundError:  # the last owner removed it between our opening and our locking
+                pass
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)

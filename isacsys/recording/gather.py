@@ -1,0 +1,56 @@
+"""From many sources to one log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isacsys.arrays import Table
+from isacsys.recording.base import Source
+from isacsys.recording.hdf5 import hdf5_file
+from isacsys.recording.memory import join
+
+
+class Gathered:
+    """Sources one after the other, as one.
+
+    Parameters
+    ----------
+    sources : iterable of Source
+        In the order of their drops.
+    stop : int, optional
+        Drops from here on are left out.
+    """
+
+    def __init__(self, sources: Iterable[Source], stop: int | None = None) -> None:
+        self._sources, self._stop = list(sources), stop
+
+    def tables(self) -> tuple[str, ...]:
+        """Return the names of the tables that were recorded."""
+        return self._sources[0].tables() if self._sources else ()
+
+    def blocks(self, table: str) -> Iterator[Table]:
+        """Yield the rows of ``table`` in order, a bounded number at a time."""
+        for source in self._sources:
+            for block in source.blocks(table):
+                yield block if self._stop is None else _before(block, self._stop)
+
+    def read(self, table: str) -> Table:
+        """Return all rows of ``table``."""
+        return join(table, self.blocks(table))
+
+
+def write_log(path: Path, level: str, attributes: Mapping[str, Any], source: Source) -> None:
+    """Write everything in ``source`` as one log, which appears under its name only when it is whole."""
+    with hdf5_file(path, level, attributes) as recorder:
+        for table in recorder.tables():
+            for block in source.blocks(table):
+                recorder.append(table, block)
+
+
+def _before(block: Table, stop: int) -> Table:
+    rows = int(np.searchsorted(block["drop"], stop))
+    return {name: column[:rows] for name, column in block.items()}

@@ -1,0 +1,189 @@
+"""The recorder that writes the HDF5 log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import h5py
+import numpy.typing as npt
+
+from isacsys.arrays import Table
+from isacsys.recording.files import whole_file
+from isacsys.recording.memory import Block, join
+from isacsys.recording.schema import BLOCK_ROWS, FORMAT, FORMAT_VERSION, LEVELS, TABLES, Column, row_count
+
+# What the netCDF convention calls a dimension that has no values of its own: xarray then names the dimension only.
+_NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable. {:10d}"
+
+
+class Hdf5Recorder:
+    """Writes tables as groups of plain 1-D datasets, a chunk of `schema.BLOCK_ROWS` rows at a time.
+
+    Every group has a dimension scale: ``drops/drop`` in ``drops``, an empty one called ``row`` elsewhere.
+
+    Parameters
+    ----------
+    file : binary file
+        Open for reading and writing, empty.
+    level : str
+        A key of `schema.LEVELS`: which tables there are.
+    attributes : mapping
+        What the root says of the run, besides format and version.
+
+    Notes
+    -----
+    Columns of random reals are stored as they are: gzip would save a quarter of their space and take four times as
+    long as writing them. Numbers and columns that repeat themselves shrink to almost nothing at little cost.
+    """
+
+    def __init__(self, file: BinaryIO, level: str = "full", attributes: Mapping[str, Any] | None = None) -> None:
+        self._disk = _Disk(file)
+        self._hdf5 = h5py.File(self._disk, "w")
+        self._hdf5.attrs.update({"format": FORMAT, "format_version": FORMAT_VERSION, **(attributes or {})})
+        self._datasets: dict[str, dict[str, Any]] = {table: {} for table in LEVELS[level]}
+        self._pending = {table: Block(table) for table in LEVELS[level]}
+
+    def append(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> None:
+        """Add rows: one array a column, all of one length, or scalars that fill it."""
+        block, total, start = self._pending[table], row_count(table, columns), 0
+        while start < total:
+            count = min(block.room, total - start)
+            block.fill(columns, start, count)
+            start += count
+            if not block.room:
+                self._flush(table)
+
+    def tables(self) -> tuple[str, ...]:
+        """Return the names of the tables of this level."""
+        return tuple(self._datasets)
+
+    def blocks(self, table: str) -> Iterator[Table]:
+        """Yield the rows of ``table`` in order, a bounded number at a time."""
+        yield from stored_blocks(self._datasets[table])
+        yield self._pending[table].columns
+
+    def read(self, table: str) -> Table:
+        """Return all rows of ``table``."""
+        return join(table, self.blocks(table))
+
+    def close(self) -> None:
+        """Write what is left, name the dimensions, and close. Raises OSError where the disk did not take it all."""
+        try:
+            if self._disk.error is None:
+                for table, datasets in self._datasets.items():
+                    self._flush(table)
+                    _name_dimension(self._hdf5[table], table, datasets)
+        finally:
+            self._hdf5.close()
+        self._disk.check()
+
+    def _flush(self, table: str) -> None:
+        block, datasets = self._pending[table], self._datasets[table]
+        if not datasets:  # only now is it known whether the table fills a chunk
+            datasets.update(_create(self._hdf5.create_group(table), table, max(block.rows, 1)))
+        for name, values in block.columns.items():
+            dataset = datasets[name]
+            dataset.resize(len(dataset) + len(values), axis=0)
+            dataset[len(dataset) - len(values):] = values
+        block.rows = 0
+        self._disk.check()
+
+
+@contextmanager
+def hdf5_file(path: Path, level: str, attributes: Mapping[str, Any]) -> Iterator[Hdf5Recorder]:
+    """Write a log that appears as ``path`` only when it is whole."""
+    with whole_file(path) as file:
+        recorder = Hdf5Recorder(file, level, attributes)
+        try:
+            yield recorder
+        finally:
+            recorder.close()
+
+
+def stored_blocks(datasets: Mapping[str, Any]) -> Iterator[Table]:
+    """Yield the rows of 1-D datasets of one length, `schema.BLOCK_ROWS` at a time."""
+    rows = min((len(dataset) for dataset in datasets.values()), default=0)
+    for start in range(0, rows, BLOCK_ROWS):
+        stop = min(start + BLOCK_ROWS, rows)
+        yield {name: dataset[start:stop] for name, dataset in datasets.items()}
+
+
+def _create(group: Any, table: str, chunk: int) -> dict[str, Any]:
+    return {column.name: _create_column(group, column, chunk) for column in TABLES[table]}
+
+
+def _create_column(group: Any, column: Column, chunk: int) -> Any:
+    packing = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if column.repeats else {}
+    dataset = group.create_dataset(column.name, (0,), column.dtype, maxshape=(None,), chunks=(chunk,), **packing)
+    dataset.attrs["unit"], dataset.attrs["description"] = column.unit, column.description
+    return dataset
+
+
+def _name_dimension(group: Any, table: str, datasets: Mapping[str, Any]) -> None:
+    if table == "drops":
+        scale = datasets["drop"]
+        scale.make_scale("drop")
+    else:
+        rows = len(datasets["drop"])
+        scale = group.create_dataset("row", (rows,), "i1")
+        scale.make_scale(_NO_VARIABLE.format(rows))
+        scale.attrs["description"] = "the dimension of the columns; holds no data"
+    for dataset in datasets.values():
+        if dataset != scale:
+            dataset.dims[0].attach_scale(scale)
+
+
+class _Disk:
+    """A file that takes every write, and remembers the first that failed.
+
+    HDF5 crashes the interpreter when a file cannot be closed because the disk is full; it therefore never learns of
+    it, and `check` tells us instead.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def check(self) -> None:
+        """Raise what went wrong, if anything did."""
+        if self.error is not None:
+            raise self.error
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data).cast("B")
+        try:
+            written = 0
+            while self.error is None and written < len(view):
+                written += self._file.write(view[written:])
+        except OSError as error:
+            self.error = error
+        return len(view)
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size)
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        got = self._file.readinto(view)  # type: ignore[attr-defined]
+        view[got:] = bytes(len(view) - got)
+        return len(view)
+
+    def truncate(self, size: int) -> int:
+        if self.error is None:
+            try:
+                self._file.truncate(size)
+            except OSError as error:
+                self.error = error
+        return size
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def flush(self) -> None:
+        """Nothing is buffered."""

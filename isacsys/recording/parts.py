@@ -1,0 +1,117 @@
+"""Finished batches on disk, each a small file of its own.
+
+HDF5 does not survive a writer that is killed, so while a campaign runs nothing is written in place: every finished
+batch becomes a file that is written aside, synced and renamed, and is from then on safe whatever is killed.
+In the end all of them are gathered, in the order of their drops, into one log that is itself written aside and renamed.
+
+A part is one line of JSON (what it holds, row counts, a checksum) and then the columns, one after the other, as they
+are in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from isacsys.arrays import Table
+from isacsys.errors import LogFormatError
+from isacsys.recording.base import Source
+from isacsys.recording.files import whole_file
+from isacsys.recording.memory import join
+from isacsys.recording.schema import TABLES
+
+SUFFIX = ".part"
+_FORMAT = "isacsys part 1"
+
+
+def write_part(directory: Path, first: int, stop: int, campaign: str, source: Source) -> Path:
+    """Write the drops from ``first`` up to ``stop``, all that ``source`` holds, as a part of a campaign."""
+    path = directory / f"drops-{first:09d}-{stop - 1:09d}{SUFFIX}"
+    blocks = {table: list(source.blocks(table)) for table in source.tables()}
+    rows = {table: [len(block["drop"]) for block in some] for table, some in blocks.items()}
+    header = {"format": _FORMAT, "campaign": campaign, "first": first, "stop": stop, "rows": rows,
+              "crc32": _checksum(a for some in blocks.values() for a in _arrays(some))}
+    with whole_file(path) as file:
+        _write(file, json.dumps(header).encode() + b"\n")
+        for some in blocks.values():
+            for array in _arrays(some):
+                _write(file, memoryview(array).cast("B"))
+    return path
+
+
+class Part:
+    """A part, opened for reading.
+
+    Raises
+    ------
+    LogFormatError
+        Where it is not one, or is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._open()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise LogFormatError(f"{path} is damaged ({type(error).__name__})") from None
+
+    def _open(self) -> None:
+        with open(self.path, "rb") as file:
+            header: dict[str, Any] = json.loads(file.readline(1_000_000))
+            self._start = file.tell()
+        self.campaign, self.first, self.stop = str(header["campaign"]), int(header["first"]), int(header["stop"])
+        self._crc32 = int(header["crc32"])
+        self._rows = {table: [int(n) for n in rows] for table, rows in header["rows"].items()}
+        size = sum(_row_size(table) * sum(rows) for table, rows in self._rows.items())
+        if header["format"] != _FORMAT or self.path.stat().st_size != self._start + size:
+            raise ValueError
+
+    def tables(self) -> tuple[str, ...]:
+        """Return the names of the tables that were recorded."""
+        return tuple(self._rows)
+
+    def blocks(self, table: str) -> Iterator[Table]:
+        """Yield the rows of ``table`` in order, a bounded number at a time."""
+        names = list(self._rows)
+        before = sum(_row_size(t) * sum(self._rows[t]) for t in names[:names.index(table)])
+        with open(self.path, "rb") as file:
+            file.seek(self._start + before)
+            for rows in self._rows[table]:
+                yield {c.name: np.fromfile(file, c.dtype, rows) for c in TABLES[table]}
+
+    def read(self, table: str) -> Table:
+        """Return all rows of ``table``."""
+        return join(table, self.blocks(table))
+
+    def check(self) -> None:
+        """Raise LogFormatError where the content is not what was written."""
+        if _checksum(a for table in self._rows for a in _arrays(self.blocks(table))) != self._crc32:
+            raise LogFormatError(f"{self.path} is damaged (checksum)")
+
+
+def _arrays(blocks: Iterable[Table]) -> Iterator[Any]:
+    for block in blocks:
+        yield from block.values()
+
+
+def _checksum(arrays: Iterable[Any]) -> int:
+    value = 0
+    for array in arrays:
+        value = zlib.crc32(array, value)
+    return value
+
+
+def _row_size(table: str) -> int:
+    return sum(np.dtype(column.dtype).itemsize for column in TABLES[table])
+
+
+def _write(file: BinaryIO, data: bytes | memoryview) -> None:
+    """Write all of it: an unbuffered file may take less at a time."""
+    view = memoryview(data)
+    while len(view):
+        view = view[file.write(view):]

@@ -87,7 +87,7 @@ class NullRequests:
     def __len__(self) -> int:
         return len(self.kind)
 
-    def __getitem__(self, rows: Flags) -> NullRequests:
+    def __getitem__(self, rows: Index) -> NullRequests:
         return NullRequests(*(getattr(self, f.name)[rows] for f in fields(self)))
 
 

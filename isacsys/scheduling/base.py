@@ -114,13 +114,18 @@ def select(network: NetworkState, scheduler: Scheduler, users_rng: np.random.Gen
     return Selection(users, _checked(target_scheduler or scheduler, "targets", network, sensing, targets_rng))
 
 
-def grant(requests: NullRequests, budget: Index, policy: GrantPolicy,
-          rng: np.random.Generator) -> Flags:
-    """Grant every station's requests in order of priority until its ``budget`` [bs] is spent; [request]."""
+def grant(requests: NullRequests, budget: Index, policy: GrantPolicy, rng: np.random.Generator,
+          arrived: Flags | None = None) -> Flags:
+    """Grant every station's requests in order of priority until its ``budget`` [bs] is spent; [request].
+
+    Where ``arrived`` [request] is given, only those count, and the policy sees no others.
+    """
     granted = np.zeros(len(requests), bool)
-    if len(requests):
-        priority = np.asarray(policy.priority(requests, rng), float)
-        granted[_first_of_groups(-priority, requests.asked, budget)] = True
+    there = np.arange(len(requests)) if arrived is None else np.flatnonzero(arrived)
+    if len(there):
+        seen = requests if arrived is None else requests[there]
+        priority = np.asarray(policy.priority(seen, rng), float)
+        granted[there[_first_of_groups(-priority, seen.asked, budget)]] = True
     return granted
 
 

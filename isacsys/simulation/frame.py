@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.arrays import Array, Flags, Index
+from isacsys.arrays import Array, Index
 from isacsys.network.population import Population
 from isacsys.network.selection import Clusters, Links
 from isacsys.network.state import NetworkState
@@ -13,7 +13,7 @@ from isacsys.scheduling import GrantPolicy, Scheduler, grant, select
 from isacsys.simulation import moving
 from isacsys.simulation import requests as asking
 from isacsys.simulation.channels import Channels
-from isacsys.simulation.values import Design, FrameRecord, LinkTerms, Plan, Situation
+from isacsys.simulation.values import Bundle, Design, FrameRecord, LinkTerms, Plan, Situation
 from isacsys.streams import Purpose, stream
 
 
@@ -45,19 +45,18 @@ def plan(state: NetworkState, drop: int, scheduler: Scheduler, target_scheduler:
                 (_weights(state, "users", users), _weights(state, "targets", targets)), channels)
 
 
-def coordinate(state: NetworkState, drop: int, plan: Plan, grant_policy: GrantPolicy, arrived: Flags | None = None,
-               lost: Flags | None = None) -> Situation:
-    """Let every station grant the null requests that have ``arrived`` [request]; all have unless told otherwise."""
+def coordinate(state: NetworkState, drop: int, plan: Plan, grant_policy: GrantPolicy,
+               bundle: Bundle | None = None) -> Situation:
+    """Let every station grant null requests of those that have arrived; all have, unless a bundle says otherwise."""
     users, requests = plan.selection.users, plan.requests
-    arrived = np.ones(len(requests), bool) if arrived is None else arrived
-    lost = np.zeros(len(requests), bool) if lost is None else lost
+    arrived, travel = (bundle.arrived, bundle.travel) if bundle else (None, np.zeros(len(requests)))
     budget = np.maximum(state.scenario.antennas.transmit - 1 - users.count, 0)  # (16a), per station and instant
-    granted = np.zeros(len(requests), bool)
-    granted[arrived] = grant(requests[arrived], budget, grant_policy, _stream(state, drop, Purpose.GRANTS))
+    granted = grant(requests, budget, grant_policy, _stream(state, drop, Purpose.GRANTS), arrived)
     around_users, receivers, distances, nulled = moving.now(state, plan)
     grants = asking.constraints(state, plan.selection, requests, granted, around_users, receivers, nulled)
     clusters = Clusters(state, plan.selection, requests, granted)
-    return Situation(state, plan, around_users, receivers, distances, grants, clusters, arrived, lost)
+    arrived = np.ones(len(requests), bool) if arrived is None else arrived
+    return Situation(state, plan, around_users, receivers, distances, grants, clusters, arrived, travel)
 
 
 def transmit(situation: Situation, channels: Channels) -> FrameRecord:

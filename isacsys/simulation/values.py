@@ -101,6 +101,25 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Bundle:
+    """The null requests of a frame on their way.
+
+    Attributes
+    ----------
+    frame : int
+        The frame they are for.
+    travel : [request]
+        Seconds from when they were written to when they come; infinite for those that are lost.
+    arrived : [request]
+        Which are there by now.
+    """
+
+    frame: int
+    travel: Array
+    arrived: Flags
+
+
+@dataclass(frozen=True)
 class Situation:
     """Everything about a frame that is settled before a channel is drawn.
 
@@ -108,8 +127,10 @@ class Situation:
     ----------
     distances : two arrays [link]
         Of users and of targets to their serving stations, km.
-    arrived, lost : [request]
-        Which null requests came in time for the frame, and which not at all; what is neither came too late.
+    arrived : [request]
+        Which null requests came in time for the frame.
+    travel : [request]
+        Seconds on the backhaul; infinite for those that are lost.
     """
 
     state: NetworkState
@@ -120,7 +141,7 @@ class Situation:
     grants: Grants
     clusters: Clusters
     arrived: Flags
-    lost: Flags
+    travel: Array
 
     @property
     def selection(self) -> Selection:
@@ -131,6 +152,11 @@ class Situation:
     def refused(self) -> Flags:
         """Null requests that came in time and were refused, [request]."""
         return self.arrived & ~self.grants.granted
+
+    @property
+    def lost(self) -> Flags:
+        """Null requests that never came, [request]."""
+        return np.isinf(self.travel)
 
     @property
     def late(self) -> Flags:

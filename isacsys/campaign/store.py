@@ -100,6 +100,8 @@ class FileStore:
     def advice(self) -> str:
         """What to tell a user whose run was cut short."""
         count = sum(stop - first for first, stop in self._pieces)
+        if not count:
+            return "no drop was finished"
         return f"{count} finished drops are kept; --resume -o {self.path} continues"
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from isacsys import Scenario
-from isacsys.recording.schema import SUMS, TABLES
+from isacsys.recording.schema import NAMES, SUMS, TABLES
 from isacsys.streams import Purpose, stream
 
 SCENARIO = Scenario().replace({"simulation.drops": 40, "simulation.frames": 2, "recording.level": "links"})
@@ -28,15 +28,15 @@ def simulate(scenario, drop, recorder, **objects):
         sums = sums_of(rng, cells, rows["rate"], rows["weight"])
         recorder.append("frames", {"drop": drop, "frame": frame, **sums})
         total = {name: total[name] + sums[name] for name in total}
-    recorder.append("drops", {"drop": drop, **total})
+    recorder.append("drops", {**dict.fromkeys(NAMES["drops"], 0), "drop": drop, **total})
 
 
 def sums_of(rng, cells, rate, weight):
     """Sums over a frame that look like those of a network."""
     links = {"links": cells, "rate": rate.sum(), "weight": weight.sum(), "weighted_rate": rate @ weight}
-    return {"stations": cells, "transmitting": cells, "area": 20.0,
+    return {**dict.fromkeys((c.name for c in SUMS), 0), "stations": cells, "transmitting": cells, "area": 20.0,
             **{f"{kind}_{name}": value for kind in ("communication", "sensing") for name, value in links.items()},
-            "null_requests": 2 * cells, "null_refused": int(rng.binomial(2 * cells, 0.3)), "null_late": 0,
+            "null_requests": 2 * cells, "null_refused": int(rng.binomial(2 * cells, 0.3)),
             "constraints": 3 * cells}
 
 

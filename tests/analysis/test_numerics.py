@@ -61,7 +61,8 @@ def test_gain_laws():
     """1 - E[exp(-y g)] by sampling."""
     rng, y = np.random.default_rng(1), np.array([1e-3, 0.1, 1.0, 10.0])
     gains = {gamma_law(2.5): rng.standard_gamma(2.5, 200_000), beam_law(5): 5 * rng.beta(1, 4, 200_000),
-             mixture_law(np.array([1.0, 4.0]), np.array([0.25, 0.75])): rng.standard_gamma(rng.choice([1, 4, 4, 4], 200_000))}
+             mixture_law(np.array([1.0, 4.0]), np.array([0.25, 0.75])):
+                 rng.standard_gamma(rng.choice([1, 4, 4, 4], 200_000))}
     for law, g in gains.items():
         hits = -np.expm1(-y[:, None] * g)
         assert np.all(np.abs(law(np.log(y)) - hits.mean(axis=1)) < 4.5 * hits.std(axis=1) / np.sqrt(g.size))

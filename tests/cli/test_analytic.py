@@ -80,7 +80,7 @@ def test_optimize_keeps_its_contract(call):
 
 
 def test_optimize_p2_in_bits(call):
-    """3 bits are 2.08 nats: Q = 3 gives 2.2 and more, Q = 2 at most 2.06 (see test_sensing)."""
+    """3 bits are 2.08 nats, which takes Q = 3."""
     bound = "--min-sensing-rate", "3"
     found = figures(call, "optimize", SCENARIO, *bound)
     assert found["optimum"]["Q"] == 3 and found["sensing_ase"] >= 3 * found["optimum"]["J"]

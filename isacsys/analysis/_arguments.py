@@ -35,6 +35,14 @@ def whole(name: str, value: ArrayLike, minimum: int = 1) -> Index:
     return array.astype(np.int64)
 
 
+def mixture(D: ArrayLike, weights: ArrayLike) -> tuple[Array, Array]:
+    """Return the values of D, above 0, and their weights, normalised; or raise a ConfigError."""
+    shapes, weight = np.atleast_1d(real("D", D, above=0)), np.atleast_1d(real("weights", weights, minimum=0))
+    if shapes.ndim != 1 or shapes.shape != weight.shape or not weight.sum() > 0:
+        raise ConfigError("weights", weights, "one weight for each D, not all zero")
+    return shapes, weight / weight.sum()
+
+
 def choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
     """Return ``value`` if it is allowed, or raise a ConfigError naming the argument."""
     if value not in allowed:

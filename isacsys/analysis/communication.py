@@ -19,7 +19,7 @@ from isacsys.analysis._arguments import by_key, mixture, real, whole
 from isacsys.analysis._cluster import Link, nulled_disc
 from isacsys.analysis._coverage import beyond_disc, covered, quantile, tail_probability
 from isacsys.analysis._fading import gamma_law, mixture_law
-from isacsys.analysis._numerics import FINE, LARGEST_EXPONENT, Resolution, checked, log_grid
+from isacsys.analysis._numerics import LARGEST_EXPONENT, Resolution, checked, log_grid
 from isacsys.analysis._rates import mean_log
 from isacsys.arrays import Array
 from isacsys.errors import ConfigError
@@ -215,18 +215,22 @@ def optimal_load(*, L: int = 1, alpha: float = 4.0) -> float:
 
     The root of ``int_0^inf (1 - exp(-z Y) - z (G_L / v) exp(-z Y)) / (z F(z)) dz = 0``, ``Y = G_L (1 / v - L)``, in
     0 < v < 1 / L: the derivative of the concave ``v int (1 - exp(-z Y)) / (z F(z)) dz``. Meng & Masouros,
-    Proposition 3, corrected. Relative error below 1e-9.
+    Proposition 3, corrected. Relative error below 1e-6, or an AccuracyWarning.
     """
     size, exponent = int(whole("L", L)), float(real("alpha", alpha, above=2))
-    gain = float(effective_gain(L=size, alpha=exponent))
-    v, log_f = mean_field_factor(exponent, np.array([gain * 1e-6, gain * 1e6]), FINE)
+    return float(checked(lambda at: _load(size, exponent, at), RATE_TOLERANCE, f"v*, L={L}, alpha={alpha}"))
+
+
+def _load(L: int, alpha: float, at: Resolution) -> Array:
+    gain = effective_gain(L=L, alpha=alpha)
+    v, log_f = mean_field_factor(alpha, gain * np.array([1e-6, 1e6]), at)
+    z = np.exp(np.minimum(v, LARGEST_EXPONENT))
 
     def slope(load: float) -> float:
-        z = np.exp(np.minimum(v, LARGEST_EXPONENT))
-        decay = np.exp(-gain * (1 / load - size) * z)
+        decay = np.exp(-gain * (1 / load - L) * z)
         return float(np.sum((1 - decay - z * gain / load * decay) * np.exp(-log_f)))
 
-    return float(brentq(slope, 1e-6 / size, (1 - 1e-9) / size, xtol=1e-13))
+    return np.asarray(brentq(slope, 1e-6 / L, (1 - 1e-9) / L, xtol=1e-13))
 
 
 def _coverage(link: Link, D: int, log_theta: Array) -> Array:

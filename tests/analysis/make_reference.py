@@ -136,7 +136,7 @@ def sensing(K: int, Q: int, alpha: float, beta: float, c: float, bs_density: flo
 
     reach = max(0.0, -math.log(gain))
     low = -abs(math.log(gain)) - math.log(K) - 17 * max(1.0, beta if Q > 1 else -eta) - alpha / 2 * math.log(Q * alpha / (alpha - 2))
-    high = (17 + reach / max(1.0, beta)) * alpha / 2 / max(1, Q - 1) + 6 * alpha
+    high = (24 + reach) * alpha / 2 / max(1, Q - 1) + 8 * alpha
     return math.fsum(w * inner(math.exp(u)) for u, w in panels(spread(low, high, 5 / math.sqrt(1 + Q / 12)), degree - 1))
 
 

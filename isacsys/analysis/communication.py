@@ -210,15 +210,17 @@ def communication_rate_quantile(*, probability: ArrayLike, K: ArrayLike, L: Arra
     return by_key(rates, (*_design(K, L, alpha), freedom), tail_probability(probability))
 
 
-def optimal_load(*, L: int = 1, alpha: float = 4.0) -> float:
+def optimal_load(*, L: ArrayLike = 1, alpha: ArrayLike = 4.0) -> Array:
     """Return ``v*(L)``, the K / (M_t - J (Q - 1) + 1) that maximises the communication ASE of Theorem 1.
 
     The root of ``int_0^inf (1 - exp(-z Y) - z (G_L / v) exp(-z Y)) / (z F(z)) dz = 0``, ``Y = G_L (1 / v - L)``, in
     0 < v < 1 / L: the derivative of the concave ``v int (1 - exp(-z Y)) / (z F(z)) dz``. Meng & Masouros,
     Proposition 3, corrected. Relative error below 1e-6, or an AccuracyWarning.
     """
-    size, exponent = int(whole("L", L)), float(real("alpha", alpha, above=2))
-    return float(checked(lambda at: _load(size, exponent, at), RATE_TOLERANCE, f"v*, L={L}, alpha={alpha}"))
+    def load(L: int, alpha: float, _: Array) -> Array:
+        return checked(lambda at: _load(L, alpha, at), RATE_TOLERANCE, f"v*, L={L}, alpha={alpha}")
+
+    return by_key(load, _design(1, L, alpha)[1:], np.zeros(()))
 
 
 def _load(L: int, alpha: float, at: Resolution) -> Array:
@@ -230,7 +232,7 @@ def _load(L: int, alpha: float, at: Resolution) -> Array:
         decay = np.exp(-gain * (1 / load - L) * z)
         return float(np.sum((1 - decay - z * gain / load * decay) * np.exp(-log_f)))
 
-    return np.asarray(brentq(slope, 1e-6 / L, (1 - 1e-9) / L, xtol=1e-13))
+    return np.array([brentq(slope, 1e-6 / L, (1 - 1e-9) / L, xtol=1e-13)])
 
 
 def _coverage(link: Link, D: int, log_theta: Array) -> Array:

@@ -135,9 +135,11 @@ def sensing(K: int, Q: int, alpha: float, beta: float, c: float, bs_density: flo
         return float(np.sum(np.exp(log_weight[:, None] + log_law - m * mass[:, None]) * hit))
 
     reach = max(0.0, -math.log(gain))
-    low = -abs(math.log(gain)) - math.log(K) - 17 * max(1.0, beta if Q > 1 else -eta) - alpha / 2 * math.log(Q * alpha / (alpha - 2))
+    knee = -math.log(K) - alpha / 2 * math.log(Q * alpha / (alpha - 2))
+    low = knee - abs(math.log(gain)) - 17 * max(1.0, beta if Q > 1 else -eta)
     high = (24 + reach) * alpha / 2 / max(1, Q - 1) + 8 * alpha
-    return math.fsum(w * inner(math.exp(u)) for u, w in panels(spread(low, high, 5 / math.sqrt(1 + Q / 12)), degree - 1))
+    breaks = spread(low, high, 5 / math.sqrt(1 + Q / 12))
+    return math.fsum(w * inner(math.exp(u)) for u, w in panels(breaks, degree - 1))
 
 
 def discs(Q: int, center: str, beta: float, degree: int) -> tuple[Any, Any, Any, Any]:

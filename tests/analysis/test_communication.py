@@ -126,6 +126,7 @@ def test_optimal_load_maximises_theorem_1(L, alpha):
 
 def test_optimal_load_of_the_paper():
     assert analysis.optimal_load() == pytest.approx(0.5920, abs=5e-5)
+    assert analysis.optimal_load(L=[1, 2])[1] == analysis.optimal_load(L=2)
 
 
 def test_broadcasting():

@@ -16,6 +16,7 @@ import numpy as np
 
 Grant = tuple[str, int, int]  # kind "user" or "target", link id, asked station
 Table = dict[str, np.ndarray]
+Attached = tuple[np.ndarray, np.ndarray]  # nearest stations of users and of targets
 
 _UNWANTED = ("leakage_granted", "interference_refused", "interference_other", "far_field", "noise")
 _TERMS = (*_UNWANTED, "sir", "rate", "weight")
@@ -422,13 +423,19 @@ def reference_frame(
 # The same frame for speed: arrays over all links, a loop over transmitting stations only.
 
 
+def attach_all(parameters: Parameters, layout: Layout) -> Attached:
+    """Return the nearest station of every user and every target."""
+    users, targets = (attach(points, layout.stations, parameters.side) for points in (layout.users, layout.targets))
+    return users, targets
+
+
 class _Plan:
     """Positions, clusters and grants of a frame as arrays; links are rows, stations are columns."""
 
-    def __init__(self, parameters: Parameters, layout: Layout, choice: Choice):
+    def __init__(self, parameters: Parameters, layout: Layout, choice: Choice, attached: Attached | None = None):
         p, stations, side = parameters, layout.stations, parameters.side
         self.parameters, self.count = p, len(stations)
-        all_users, all_targets = (attach(points, stations, side) for points in (layout.users, layout.targets))
+        all_users, all_targets = attached or attach_all(parameters, layout)
         self.users, self.user_station = choice.users, all_users[choice.users]
         self.served = np.bincount(self.user_station, minlength=self.count)
         self.targets = choice.targets[self.served[all_targets[choice.targets]] > 0]
@@ -514,12 +521,15 @@ def _fast_constraints(plan: _Plan, station: int, own: np.ndarray, H: np.ndarray,
     return np.concatenate(stacked).T
 
 
-def fast_reference_frame(parameters: Parameters, layout: Layout, choice: Choice, rng: np.random.Generator) -> dict:
+def fast_reference_frame(
+    parameters: Parameters, layout: Layout, choice: Choice, rng: np.random.Generator, attached: Attached | None = None
+) -> dict:
     """Return one frame with every channel vector of the torus drawn, from all stations to all receivers.
 
     Nobody on the torus enters by a mean, so the far field of the infinite plane is what lies outside of it.
+    ``attached`` saves what does not change from frame to frame.
     """
-    plan, p = _Plan(parameters, layout, choice), parameters
+    plan, p = _Plan(parameters, layout, choice, attached), parameters
     user_gain = np.zeros((len(plan.users), plan.count))
     target_gain = np.zeros((len(plan.targets), plan.count))
     own_gain, lit = np.zeros(len(plan.users)), np.zeros(len(plan.targets))

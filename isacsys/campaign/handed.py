@@ -69,7 +69,7 @@ def pack(objects: Mapping[str, Any], executor: str) -> Handed:
         return Handed(payload, names)
     program = sys.modules["__main__"]
     file = getattr(program, "__file__", None)
-    if executor == "dask" or file is None:  # nobody else can read our program
+    if executor == "dask" or file is None or not Path(file).is_file():  # nobody else can read our program
         return Handed(_by_value(given, names), names)
     return Handed(payload, names, (str(Path(file).resolve()), getattr(program, "__package__", None)))
 

@@ -33,7 +33,8 @@ class Block:
         here = slice(self.rows, self.rows + count)
         for name, column in self._columns.items():
             value = columns[name]
-            column[here] = np.asarray(value)[start:start + count] if np.ndim(value) else value
+            scalar = isinstance(value, int | float) or not np.ndim(value)
+            column[here] = value if scalar else np.asarray(value)[start:start + count]
         self.rows += count
 
 

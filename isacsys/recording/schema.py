@@ -145,6 +145,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
 }
 
+NAMES = {table: {column.name for column in columns} for table, columns in TABLES.items()}
+
 # What happened, in the order of the numbers in events/event: append, never renumber.
 EVENTS = ("frame_start", "selection", "null_requests", "grants", "frame_end", "requests_arrived", "requests_late",
           "requests_lost", "handover", "target_handover", "files_arrived", "files_delivered", "targets_appeared",
@@ -164,9 +166,9 @@ def empty(table: str) -> dict[str, npt.NDArray[Any]]:
 
 def row_count(table: str, columns: Mapping[str, npt.ArrayLike]) -> int:
     """Return how many rows ``columns`` are; columns must be those of ``table``, of one length, or scalars."""
-    lengths = {len(value) for value in columns.values() if np.ndim(value) == 1}  # type: ignore[arg-type]
-    names = [column.name for column in TABLES[table]]
-    if columns.keys() != set(names) or len(lengths) > 1 or any(np.ndim(v) > 1 for v in columns.values()):
-        raise ValueError(f"table {table} wants columns {names} of one length, not "
+    shapes = {value.shape if isinstance(value, np.ndarray) else np.shape(value) for value in columns.values()
+              if not isinstance(value, int | float)} - {()}
+    if columns.keys() != NAMES[table] or len(shapes) > 1 or any(len(shape) > 1 for shape in shapes):
+        raise ValueError(f"table {table} wants columns {sorted(NAMES[table])} of one length, not "
                          f"{ {name: np.shape(value) for name, value in columns.items()} }")
-    return lengths.pop() if lengths else 1
+    return int(shapes.pop()[0]) if shapes else 1

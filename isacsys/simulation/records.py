@@ -50,6 +50,8 @@ def record_frame(recorder: Recorder, drop: int, record: FrameRecord, level: str)
     state = record.situation.state
     name = {"drop": drop, "frame": state.frame}
     for kind, links, terms in record.links:
+        if not len(links):
+            continue
         who = {_RECEIVER[kind]: links.ids, "station": links.station}
         if f"links/{kind}" in tables:
             recorder.append(f"links/{kind}", {**name, **who, **_link_columns(kind, record, terms)})

@@ -76,10 +76,11 @@ def constraints(state: NetworkState, selection: Selection, requests: NullRequest
     target_asked, target_granted = _marks(requests, granted, towards, rows, shape, slot)
     row_of_pair, column_of_pair = np.nonzero(target_granted.any(-1))
     pairs = row_of_pair, column_of_pair
-    residual, rank = _left(receivers.filters[pairs[0]], target_granted[pairs],
-                           None if nulled is None else nulled[pairs[0]])
     number = np.bincount(requests.asked[granted & (requests.kind == USER)], minlength=state.stations)
-    np.add.at(number, receivers.around.station[pairs], rank)
+    residual = receivers.filters[pairs[0]]
+    if len(residual):
+        residual, rank = _left(residual, target_granted[pairs], None if nulled is None else nulled[pairs[0]])
+        np.add.at(number, receivers.around.station[pairs], rank)
     return Grants(granted, user_asked, user_granted, target_asked, target_granted, pairs, residual, number)
 
 

@@ -1,0 +1,105 @@
+"""Drops that cost next to nothing, for tests of everything around them."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+
+from isacsys import Scenario
+from isacsys.recording.schema import SUMS, TABLES
+from isacsys.streams import Purpose, stream
+
+SCENARIO = Scenario().replace({"simulation.drops": 40, "simulation.frames": 2, "recording.level": "links"})
+
+
+def simulate(scenario, drop, recorder, **objects):
+    """Random rows that depend on seed and drop alone (and on what was handed in, if it says so)."""
+    total = dict.fromkeys((c.name for c in SUMS), 0)
+    for frame in range(scenario.simulation.frames):
+        rng = stream(scenario.simulation.seed, drop, frame, Purpose.STATIONS)
+        cells = int(rng.poisson(20))
+        for table in ("links/communication", "links/sensing"):
+            rows = {c.name: rng.exponential(size=cells) if c.dtype == "f8" else rng.integers(0, 9, cells)
+                    for c in TABLES[table]}
+            if scenario.recording.level != "summary":
+                recorder.append(table, {**rows, "drop": drop, "frame": frame})
+        sums = sums_of(rng, cells, rows["rate"], rows["weight"])
+        recorder.append("frames", {"drop": drop, "frame": frame, **sums})
+        total = {name: total[name] + sums[name] for name in total}
+    recorder.append("drops", {"drop": drop, **total})
+
+
+def sums_of(rng, cells, rate, weight):
+    """Sums over a frame that look like those of a network."""
+    links = {"links": cells, "rate": rate.sum(), "weight": weight.sum(), "weighted_rate": rate @ weight}
+    return {"stations": cells, "transmitting": cells, "area": 20.0,
+            **{f"{kind}_{name}": value for kind in ("communication", "sensing") for name, value in links.items()},
+            "null_requests": 2 * cells, "null_refused": int(rng.binomial(2 * cells, 0.3)), "null_late": 0,
+            "constraints": 3 * cells}
+
+
+def simulate_slowly(scenario, drop, recorder, **objects):
+    """Take a while."""
+    time.sleep(0.02)
+    simulate(scenario, drop, recorder)
+
+
+def fail_at_seven(scenario, drop, recorder, **objects):
+    """Drop 7 fails when half of it is recorded."""
+    if drop == 7:
+        recorder.append("frames", {"drop": drop, "frame": 0, **{c.name: 1 for c in SUMS}})
+        raise ZeroDivisionError("of course")
+    simulate(scenario, drop, recorder)
+
+
+def die_at_seven(scenario, drop, recorder, **objects):
+    """Drop 7 kills whoever simulates it."""
+    if drop == 7:
+        os.kill(os.getpid(), signal.SIGKILL)
+    simulate(scenario, drop, recorder)
+
+
+def die_once(scenario, drop, recorder, *, scheduler):
+    """Drop 7 kills the first who simulates it: the one that finds no file called `scheduler.path`."""
+    if drop == 7:
+        try:
+            Path(scheduler.path).touch(exist_ok=False)
+        except FileExistsError:
+            pass
+        else:
+            os.kill(os.getpid(), signal.SIGKILL)
+    simulate(scenario, drop, recorder)
+
+
+def count_up(scenario, drop, recorder, *, scheduler):
+    """Use up what was handed in: every drop must get its own."""
+    assert scheduler.calls == 0
+    scheduler.calls += 1
+    simulate(scenario, drop, recorder)
+
+
+class Counter:
+    """Counts, badly."""
+
+    def __init__(self):
+        self.calls = 0
+
+
+class Marker:
+    """Knows a place for a mark."""
+
+    def __init__(self, path):
+        self.path = path
+
+
+def tables(run):
+    """All tables of a run."""
+    return {table: run.table(table) for table in run._source.tables()}
+
+
+def sums_table(columns, drops):
+    """A table of drops: `columns`, and ones."""
+    table = {c.name: np.ones(drops) for c in SUMS}
+    return {"drop": np.arange(drops), **table, **columns}

@@ -1,0 +1,38 @@
+"""``tools/bench``: one command, one table."""
+
+import argparse
+import json
+
+from tools.benchmarks import frames, scale
+
+
+def figures(quick):
+    """Everything, as nested mappings."""
+    rounds, drops = (5, 12) if quick else (25, 60)
+    return {
+        "frame at 100 stations, log included": {case: frames.against(case, rounds) for case in frames.CASES},
+        "a drop of one frame": {case: frames.fresh(case, rounds) for case in frames.CASES},
+        "percent of the time": {case: frames.shares(case) for case in frames.CASES},
+        "size (K=12 L=1)": scale.sizes((100, 1000) if quick else (100, 1000, 10000)),
+        "workers": {"1 and 2": scale.workers(drops)},
+        "recording": {"links": scale.recording(drops)},
+    }
+
+
+def main():
+    """Print a table, or JSON."""
+    parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, nothing above 1,000 stations")
+    options = parser.parse_args()
+    results = figures(options.quick)
+    if options.json:
+        print(json.dumps(results))
+        return
+    for title, rows in results.items():
+        print(f"\n{title}")
+        for name, row in rows.items():
+            print(f"  {name!s:18}" + "  ".join(f"{key} {value:.3g}" for key, value in row.items()))
+
+
+main()

@@ -1,0 +1,123 @@
+"""A frame of 100 stations: against the naive reference, against a floor, and where its time goes."""
+
+import tempfile
+
+import numpy as np
+
+from isacsys import Scenario
+from isacsys.network import deployment
+from isacsys.physics import fading
+from isacsys.recording.hdf5 import Hdf5Recorder
+from isacsys.scheduling import base
+from isacsys.simulation import channels, drop, frame, records, requests
+from isacsys.simulation.drop import Drop
+from tests import naive
+from tools.benchmarks.timing import Shares, in_turn
+
+CASES = {"K=12 L=1": (12, 1, 0, 1), "K=5 L=2": (5, 2, 0, 1), "K=4 L=2 J=3 Q=3": (4, 2, 3, 3),
+         "K=1 L=1 J=9 Q=3": (1, 1, 9, 3), "K=10 L=1": (10, 1, 0, 1)}
+
+
+def scenario(case, stations=100, frames=10**6):
+    """A benchmark's scenario, links recorded."""
+    k, l, j, q = CASES[case]
+    return Scenario().replace({
+        "allocation.users_per_bs": k, "allocation.communication_cluster": l, "allocation.targets_per_bs": j,
+        "allocation.sensing_cluster": q, "network.area": stations, "network.layout": "fixed_count",
+        "recording.level": "links", "simulation.frames": frames})
+
+
+class Frames:
+    """The package's frames one after the other, their log written to a file."""
+
+    def __init__(self, chosen, number=0):
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - gone with the object
+        self.drop = Drop(chosen, number, Hdf5Recorder(self.file, "links"))
+        self.next = 0
+
+    def __call__(self):
+        """Run the next frame."""
+        self.drop.state.frame, self.next = self.next, self.next + 1
+        self.drop._frame()
+
+
+def floor(chosen):
+    """The draws that a frame cannot do without, at the generator's speed, and one factorised Gram matrix a station."""
+    rng, a, n = np.random.default_rng(0), chosen.allocation, round(chosen.network.area)
+    near, k, j = chosen.network.near_stations, a.users_per_bs, a.targets_per_bs
+    filters = min(j, chosen.antennas.receive)
+    exponentials = n * k * (near - 1) * k + (n * near * k if j == 1 else 0)
+    normals = 2 * n * near * k * filters if j > 1 else 0
+    order = k + k * (a.communication_cluster - 1) + j * (a.sensing_cluster - 1)
+    order = min(order, chosen.antennas.transmit - 1)
+    channel = rng.standard_normal((n, order, 20)) + 1j * rng.standard_normal((n, order, 20))
+
+    def run():
+        rng.standard_exponential(exponentials)
+        rng.standard_normal(normals)
+        lower = np.linalg.cholesky(channel @ channel.conj().swapaxes(1, 2))
+        np.linalg.eigvalsh(lower[:, :k, :k])
+
+    return run
+
+
+def reference(chosen):
+    """The naive reference's frame on the same number of everything, its associations made beforehand."""
+    rng, a, n = np.random.default_rng(1), chosen.allocation, round(chosen.network.area)
+    p = naive.Parameters(
+        M_t=chosen.antennas.transmit, M_r=chosen.antennas.receive, K=a.users_per_bs, J=a.targets_per_bs,
+        L=a.communication_cluster, Q=a.sensing_cluster, alpha=4, beta=2, c=1, bs_density=1, side=(np.sqrt(n),) * 2)
+    layout = naive.draw_layout(rng, p, n, 60 * n, 60 * n)
+    choice, attached = naive.choose_random(rng, p, layout), naive.attach_all(p, layout)
+    return lambda: naive.fast_reference_frame(p, layout, choice, rng, attached)
+
+
+def against(case, rounds):
+    """Milliseconds of a frame and its ratios to reference and floor."""
+    chosen = scenario(case)
+    frames = Frames(chosen)
+    for _ in range(20):
+        frames()
+    seconds = in_turn({"frame": frames, "reference": reference(chosen), "floor": floor(chosen)}, rounds)
+    return {"frame_ms": 1e3 * seconds["frame"], "times_faster_than_reference": seconds["reference"] / seconds["frame"],
+            "times_the_floor": seconds["frame"] / seconds["floor"], "frames_per_second": 1 / seconds["frame"]}
+
+
+def fresh(case, rounds):
+    """A drop of one frame, positions and all, in frame times."""
+    chosen, numbers = scenario(case), iter(range(1, 10**6))
+    frames = Frames(chosen)
+    for _ in range(20):
+        frames()
+    single = chosen.replace({"simulation.frames": 1, "recording.level": "summary"})
+    seconds = in_turn({"frame": frames, "fresh": lambda: Frames(single, next(numbers))()}, rounds)
+    return {"fresh_drop_ms": 1e3 * seconds["fresh"], "in_frame_times": seconds["fresh"] / seconds["frame"]}
+
+
+WATCHED = (
+    (frame, "select", "scheduling"), (frame, "grant", "grants"), (requests, "constraints", "grants"),
+    (requests, "user_requests", "grants"), (requests, "target_requests", "grants"),
+    (requests, "sensing_receivers", "grants"), (channels.ShortForms, "design", "design"),
+    (fading, "total_gains", "draws"), (fading, "filtered_gains", "draws"), (fading, "beam_gains", "draws"),
+    (frame, "receive_users", "accounting"), (frame, "receive_echoes", "accounting"),
+    (records, "record_frame", "recording"), (records, "frame_sums", "recording"), (Hdf5Recorder, "append", "recording"),
+    (drop, "run_frame", "entities"), (Drop, "run", "SimPy"))
+
+
+def shares(case, frames=100):
+    """Percent of a drop's time by part, set-up apart."""
+    watch = Shares()
+    watch.watch(deployment, "attach", "setup")
+    for owner, attribute, name in WATCHED:
+        watch.watch(owner, attribute, name)
+    try:
+        run = Frames(scenario(case, frames=frames))
+        run.drop.run()
+    finally:
+        watch.restore()
+    spent = {name: s for name, s in watch.seconds.items() if name != "setup"}
+    total = sum(spent.values())
+    return {name: 100 * s / total for name, s in sorted(spent.items(), key=lambda item: -item[1])}
+
+
+assert base.select is frame.select  # what `WATCHED` relies on

@@ -1,0 +1,67 @@
+"""Time and memory per station from 100 to 10,000 stations, and two workers against one."""
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+import isacsys
+from isacsys.simulation.drop import Drop
+from tools.benchmarks.frames import scenario
+
+CASE = "K=12 L=1"
+
+
+class Nowhere:
+    """Keeps nothing."""
+
+    def append(self, table, columns):
+        """Forget it."""
+
+
+def measure(stations):
+    """Set-up, frame time per station and peak memory of one drop; run in a process of its own."""
+    start = time.process_time()
+    drop = Drop(scenario(CASE, stations), 0, Nowhere())
+    drop.state.users, drop.state.targets  # noqa: B018 - looked up when first used
+    setup, frames = time.process_time() - start, []
+    for number in range(max(4, 3000 // stations)):
+        drop.state.frame = number
+        start = time.process_time()
+        drop._frame()
+        frames.append(time.process_time() - start)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return {"setup_s": setup, "us_per_station": 1e6 * statistics.median(frames[1:]) / stations, "peak_MB": peak / 1e6}
+
+
+def sizes(numbers):
+    """`measure` for every number of stations, each in a fresh process."""
+    program = "import json, sys; from tools.benchmarks import scale; print(json.dumps(scale.measure(int(sys.argv[1]))))"
+    return {n: json.loads(subprocess.run([sys.executable, "-c", program, str(n)], check=True, text=True,
+                                         stdout=subprocess.PIPE).stdout) for n in numbers}
+
+
+def workers(drops):
+    """Drops per second of one and of two worker processes, start-up included and taken out by a short run."""
+    chosen = scenario(CASE, frames=10)
+    rate = {}
+    for number in (1, 2):
+        spent = []
+        for n in (4, drops):
+            start = time.perf_counter()
+            isacsys.run(chosen, drops=n, workers=number)
+            spent.append(time.perf_counter() - start)
+        rate[number] = (drops - 4) / (spent[1] - spent[0])
+    return {"drops_per_second_1": rate[1], "drops_per_second_2": rate[2], "speed_up": rate[2] / rate[1]}
+
+
+def recording(drops):
+    """What writing links costs, in percent of a run without them."""
+    chosen, seconds = scenario(CASE, frames=10), {}
+    for level in ("summary", "links", "summary", "links"):
+        start = time.process_time()
+        isacsys.run(chosen.replace({"recording.level": level}), drops=drops, executor="serial")
+        seconds.setdefault(level, []).append(time.process_time() - start)
+    return {"links_cost_percent": 100 * (min(seconds["links"]) / min(seconds["summary"]) - 1)}

@@ -1,0 +1,49 @@
+"""Timing on a noisy machine: things to compare take turns, and medians of processor time count."""
+
+import statistics
+import time
+
+
+def in_turn(calls, rounds, clock=time.process_time):
+    """Median seconds of every named call, measured in turn so that a slow minute hits all alike."""
+    seconds = {name: [] for name in calls}
+    for call in calls.values():
+        call()
+    for _ in range(rounds):
+        for name, call in calls.items():
+            start = clock()
+            call()
+            seconds[name].append(clock() - start)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+class Shares:
+    """Processor time spent in named functions, time in nested ones counted for these alone."""
+
+    def __init__(self):
+        self.seconds, self._stack, self._undo = {}, [], []
+
+    def watch(self, owner, attribute, name):
+        """Count calls of ``owner.attribute`` under ``name`` until `restore`."""
+        original = getattr(owner, attribute)
+
+        def timed(*args, **kwargs):
+            with_children = [0.0]
+            self._stack.append(with_children)
+            start = time.process_time()
+            try:
+                return original(*args, **kwargs)
+            finally:
+                spent = time.process_time() - start
+                self._stack.pop()
+                self.seconds[name] = self.seconds.get(name, 0.0) + spent - with_children[0]
+                if self._stack:
+                    self._stack[-1][0] += spent
+
+        setattr(owner, attribute, timed)
+        self._undo.append((owner, attribute, original))
+
+    def restore(self):
+        """Put the functions back."""
+        for owner, attribute, original in self._undo:
+            setattr(owner, attribute, original)

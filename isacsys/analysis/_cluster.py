@@ -22,9 +22,9 @@ from isacsys.arrays import Array
 
 
 class Link(NamedTuple):
-    """Streams K of an interferer, size of the cluster, one-way exponent alpha, echo exponent beta."""
+    """Gamma shape K of an interfering gain, size of the cluster, one-way exponent alpha, echo exponent beta."""
 
-    K: int
+    K: float
     order: int
     alpha: float
     beta: float

@@ -16,6 +16,7 @@ from isacsys.scenario import Scenario
 from isacsys.scheduling import GrantPolicy, Scheduler, find_grant_policy, find_scheduler
 from isacsys.simulation import records
 from isacsys.simulation.channels import ShortForms
+from isacsys.simulation.classes import Classes
 from isacsys.simulation.frame import run_frame
 from isacsys.simulation.values import FrameRecord
 
@@ -63,6 +64,7 @@ class Drop:
         self.environment = simpy.Environment()
         self.state = NetworkState(scenario, deploy(scenario, drop, positions))
         self.sums: records.Sums = {}
+        self.classes = Classes(scenario)
 
     def run(self) -> None:
         """Run every frame and write the drop's row."""
@@ -77,6 +79,7 @@ class Drop:
             raise
         except Exception as error:
             raise DropError(f"{type(error).__name__}: {error} ({self._where})") from error
+        self.recorder.append("classes", {"drop": self.number, **self.classes.columns()})
         self.recorder.append("drops", {"drop": self.number, **self.sums})
 
     @property
@@ -99,6 +102,7 @@ class Drop:
         record = run_frame(self.state, self.number, self.scheduler, self.grant_policy, channels)
         sums = records.frame_sums(record)
         self.sums = records.add(self.sums, sums)
+        self.classes.add(record)
         self.recorder.append("frames", {"drop": self.number, "frame": self.state.frame, **sums})
         records.record_frame(self.recorder, self.number, record, self.scenario.recording.level)
         if self.full:

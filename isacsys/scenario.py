@@ -1,7 +1,7 @@
 """What is simulated: frozen, validated dataclasses, read from and written to TOML.
 
-Every key, its default, range, unit and meaning stands once, in the fields below; validation,
-``describe`` and the error messages are derived from them.
+Every key, its default, range, unit and meaning stands once, in `isacsys.sections`; validation and the error
+messages are derived from there.
 """
 
 from __future__ import annotations
@@ -9,110 +9,35 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
+import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from isacsys.errors import ConfigError
-from isacsys.settings import Section, choice, flag, integer, real, text
+from isacsys.sections import (
+    Allocation,
+    Antennas,
+    Backhaul,
+    Csi,
+    Mobility,
+    Network,
+    Nulling,
+    Propagation,
+    Recording,
+    Scheduling,
+    Sensing,
+    Simulation,
+    Targets,
+    Traffic,
+)
+from isacsys.settings import Section
 
 MAXIMUM_POINTS = 1e9
-
-
-@dataclass(frozen=True, kw_only=True)
-class Network(Section):
-    """Where base stations, users and targets are."""
-
-    name: ClassVar[str] = "network"
-    bs_density: float = real(1.0, "lambda_b, base stations per km^2", above=0)
-    users_per_cell: float = real(60.0, "lambda_u / lambda_b, mean number of users in a cell", minimum=0)
-    targets_per_cell: float = real(60.0, "lambda_s / lambda_b, mean number of targets in a cell", minimum=0)
-    area: float = real(100.0, "area of the torus in km^2", above=0)
-    layout: str = choice("poisson", "the point processes", ("poisson", "fixed_count", "hexagonal", "file"))
-    positions: str = text("", "for layout \"file\": a CSV file of kind,x,y (km), kind station, user or target")
-    near_stations: int = integer(16, "base stations drawn one by one for a receiver", minimum=1)
-    far_field: str = choice("infinite_plane", "what lies beyond them", ("infinite_plane", "torus"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Antennas(Section):
-    """The arrays of a base station."""
-
-    name: ClassVar[str] = "antennas"
-    transmit: int = integer(20, "M_t, transmit antennas of a base station", minimum=1)
-    receive: int = integer(10, "M_r, receive antennas of a base station", minimum=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Allocation(Section):
-    """How the spatial degrees of freedom are shared out."""
-
-    name: ClassVar[str] = "allocation"
-    users_per_bs: int = integer(12, "K, users served by a base station in a frame", minimum=1)
-    targets_per_bs: int = integer(1, "J, targets sensed by a base station in a frame (0: no sensing)", minimum=0)
-    communication_cluster: int = integer(1, "L, base stations in the cluster of a user", minimum=1)
-    sensing_cluster: int = integer(1, "Q, base stations in the cluster of a target", minimum=1)
-    max_targets_per_bs: int = integer(10, "J_max, most targets a base station can tell apart", minimum=0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Propagation(Section):
-    """Path loss and noise; distances in km, path loss (d / 1 km)^-alpha."""
-
-    name: ClassVar[str] = "propagation"
-    path_loss_exponent: float = real(4.0, "alpha, of one-way links", above=2)
-    echo_exponent: float = real(2.0, "beta, of one way of the echo, which falls as R^(-2 beta)", above=0)
-    noise_power: float = real(0.0, "noise relative to what a BS at full power gives at 1 km", minimum=0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sensing(Section):
-    """The echo and how it is received."""
-
-    name: ClassVar[str] = "sensing"
-    rcs: float = real(0.1, "xi, radar cross-section", above=0)
-    mismatch_loss: float = real(1.0, "kappa, loss of the receive filter", above=0, maximum=1)
-    matched_filter_gain: float = real(1.0, "Delta T, gain of the matched filter", above=0)
-    cluster_center: str = choice("serving_bs", "around whom the sensing cluster is formed", ("serving_bs", "target"))
-    inter_target_echo: bool = flag(False, "count the echoes of the other scheduled targets of the BS as interference")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scheduling(Section):
-    """Who is served."""
-
-    name: ClassVar[str] = "scheduling"
-    policy: str = text("random", "a name of `isacsys schedulers`, or \"module:Class\"")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Nulling(Section):
-    """Which requests for nulls are granted first."""
-
-    name: ClassVar[str] = "nulling"
-    policy: str = text("strongest", "\"strongest\", \"random\", or \"module:Class\"")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Simulation(Section):
-    """How much is simulated."""
-
-    name: ClassVar[str] = "simulation"
-    drops: int = integer(100, "independent realisations of the positions", minimum=1)
-    frames: int = integer(1, "scheduling intervals in a drop", minimum=1)
-    frame_duration: float = real(0.01, "seconds", above=0)
-    seed: int = integer(1, "of every random stream", minimum=0, maximum=2**63 - 1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recording(Section):
-    """What a log keeps."""
-
-    name: ClassVar[str] = "recording"
-    level: str = choice("summary", "summary: drops and frames; links: a row a link; full: also positions, "
-                        "selections, null requests and events", ("summary", "links", "full"))
+FILES = {"network.positions": "network.layout", "mobility.positions": "mobility.model",
+         "traffic.arrivals": "traffic.model"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,16 +57,22 @@ class Scenario:
     sensing: Sensing = field(default_factory=Sensing)
     scheduling: Scheduling = field(default_factory=Scheduling)
     nulling: Nulling = field(default_factory=Nulling)
+    backhaul: Backhaul = field(default_factory=Backhaul)
+    csi: Csi = field(default_factory=Csi)
+    mobility: Mobility = field(default_factory=Mobility)
+    traffic: Traffic = field(default_factory=Traffic)
+    targets: Targets = field(default_factory=Targets)
     simulation: Simulation = field(default_factory=Simulation)
     recording: Recording = field(default_factory=Recording)
 
     def __post_init__(self) -> None:
         _check_allocation(self)
+        _check_files(self)
         _check_network(self)
 
     @classmethod
     def load(cls, path: str | Path) -> Scenario:
-        """Read a scenario from a TOML file; a relative ``network.positions`` is relative to that file."""
+        """Read a scenario from a TOML file; names of other files in it are relative to that file."""
         path = Path(path)
         try:
             scenario = cls.from_toml(path.read_text(encoding="utf-8"))
@@ -149,9 +80,8 @@ class Scenario:
             raise ConfigError("scenario", str(path), f"a readable TOML file ({error.strerror})") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError("scenario", str(path), f"a TOML file ({error})") from None
-        if not scenario.network.positions:
-            return scenario
-        return scenario.replace({"network.positions": str((path.parent / scenario.network.positions).resolve())})
+        files = {key: scenario.get(key) for key in FILES}
+        return scenario.replace({key: str((path.parent / name).resolve()) for key, name in files.items() if name})
 
     @classmethod
     def from_toml(cls, text: str) -> Scenario:
@@ -214,6 +144,18 @@ class Scenario:
         """D = M_t - K L - J (Q - 1) + 1, left for diversity when every BS gets the average number of requests."""
         return self.antennas.transmit + 2 - self.demand
 
+    @property
+    def lead_frames(self) -> int:
+        """How many frames ahead a schedule is fixed."""
+        seconds = self.backhaul.latency if self.backhaul.lead < 0 else self.backhaul.lead
+        return math.ceil(seconds / self.simulation.frame_duration - 1e-9)
+
+    @property
+    def moving(self) -> bool:
+        """Whether anybody moves."""
+        m = self.mobility
+        return m.model == "file" or m.user_speed > 0 or m.target_speed > 0
+
     def warnings(self) -> list[str]:
         """Return one line for every setting that is feasible but easily meant otherwise."""
         a = self.allocation
@@ -225,7 +167,8 @@ class Scenario:
 
 
 SECTIONS: dict[str, type[Section]] = {
-    s.name: s for s in (Network, Antennas, Allocation, Propagation, Sensing, Scheduling, Nulling, Simulation, Recording)
+    s.name: s for s in (Network, Antennas, Allocation, Propagation, Sensing, Scheduling, Nulling, Backhaul, Csi,
+                        Mobility, Traffic, Targets, Simulation, Recording)
 }
 
 
@@ -275,10 +218,16 @@ def _check_allocation(scenario: Scenario) -> None:
                           f"at most allocation.max_targets_per_bs = {a.max_targets_per_bs}")
 
 
+def _check_files(scenario: Scenario) -> None:
+    for key, chooser in FILES.items():
+        if scenario.get(key) and scenario.get(chooser) != "file":
+            raise ConfigError(key, scenario.get(key), f"a file only with {chooser} = \"file\"")
+        if scenario.get(chooser) == "file" and not scenario.get(key) and chooser != "network.layout":
+            raise ConfigError(chooser, "file", f"a file named by {key}")
+
+
 def _check_network(scenario: Scenario) -> None:
     n, a = scenario.network, scenario.allocation
-    if n.positions and n.layout != "file":
-        raise ConfigError("network.positions", n.positions, "a file only with network.layout = \"file\"")
     expected = n.bs_density * n.area
     for key in ("communication_cluster", "sensing_cluster"):
         if n.layout != "file" and getattr(a, key) > expected:

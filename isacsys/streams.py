@@ -24,6 +24,14 @@ class Purpose(IntEnum):
     USER_INTERFERENCE = 7
     TARGET_INTERFERENCE = 8
     ECHOES = 9
+    CHANNELS_SEEN = 10
+    NULLS_HELD = 11
+    AGEING = 12
+    BACKHAUL = 13
+    MOVEMENT = 14
+    ARRIVALS = 15
+    TARGET_LIFE = 16
+    REVISITS = 17
 
 
 def stream(seed: int, drop: int, frame: int, purpose: Purpose) -> np.random.Generator:

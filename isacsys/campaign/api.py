@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -119,6 +120,8 @@ def perform(task: Task, crew: Crew) -> Run:
         work = Work(plan.scenario, plan.handed, task.simulate, plan.fingerprint, directory)
         crew.bar.found(sum(stop - first for first, stop in store.done))
         end = Conductor(work, plan.first, rule, store, crew).run()
+        for line in rule.unmet(plan.scenario, store.drops(end)):
+            warnings.warn(f"after {end} drops {line}", stacklevel=3)
         source = store.finish(end)
     if task.output is not None:
         return open_run(task.output)

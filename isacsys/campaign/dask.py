@@ -35,7 +35,7 @@ class Dask:
             raise ConfigError("executor", "dask", "pip install 'isacsys[dask]' first") from None
         self.lost: tuple[type[BaseException], ...] = (distributed.KilledWorker,)
         self._cluster = None if address else distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0")
         try:
             self._client = distributed.Client(address or self._cluster, timeout=_START_SECONDS)
             self._client.wait_for_workers(1, timeout=_START_SECONDS)

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
 
 from isacsys.arrays import Array, Table
 from isacsys.recording.schema import RATE
@@ -119,6 +118,8 @@ def mean_half_width(values: Array) -> float | None:
 
 def student(degrees: int) -> float:
     """Return the two-sided 95 % quantile of Student's t."""
+    from scipy.special import stdtrit  # here: workers have no use for it, and it takes longer to load than numpy
+
     return float(stdtrit(degrees, 0.5 + CONFIDENCE / 2))
 
 

@@ -4,15 +4,19 @@ They travel pickled, and every drop unpickles its own copy: no drop sees what an
 so results do not depend on who simulated what.
 
 What is defined in the program that is being run (``__main__``) can only be unpickled where that program is known.
-A worker therefore reads the program up to its first call of `isacsys.run`, and no further: a program needs no
-``if __name__ == "__main__"``.
+A worker therefore reads the program up to its first call of `isacsys.run`, and beyond it only what defines or imports
+something: a program needs no ``if __name__ == "__main__"``, and may define its policy between two runs.
 """
 
 from __future__ import annotations
+import __future__
 
+import ast
+import contextlib
 import hashlib
 import pickle
 import sys
+import traceback
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -98,6 +102,7 @@ def _by_value(given: Mapping[str, Any], names: Mapping[str, str]) -> bytes:
     return content
 
 
+_DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.Import, ast.ImportFrom)
 _reading = False
 _known: set[str] = set()
 
@@ -111,11 +116,26 @@ def _know_program(path: str, package: str | None) -> None:
     module = types.ModuleType("__mp_main__")
     module.__file__, module.__package__ = path, package
     sys.modules["__main__"] = sys.modules["__mp_main__"] = module
+    source = Path(path).read_bytes()
     _reading = True
     try:
-        exec(compile(Path(path).read_bytes(), path, "exec"), module.__dict__)
-    except ProgramRead:
-        pass
+        exec(compile(source, path, "exec", dont_inherit=True), module.__dict__)
+    except ProgramRead as stop:
+        _define_rest(source, path, stop, module)
     finally:
         _reading = False
     _known.add(path)
+
+
+def _define_rest(source: bytes, path: str, stop: ProgramRead, module: types.ModuleType) -> None:
+    """Run what defines or imports something after the statement at which the reading of a program stopped.
+
+    What needs a result of a run cannot be defined here; if it is a policy, unpickling it will say that it is missing.
+    """
+    line = next(at for frame, at in traceback.walk_tb(stop.__traceback__) if frame.f_code.co_filename == path)
+    flags = compile(source, path, "exec", dont_inherit=True).co_flags & __future__.annotations.compiler_flag
+    for statement in ast.parse(source).body:
+        if statement.lineno > line and isinstance(statement, _DEFINITIONS):
+            code = compile(ast.Module([statement], []), path, "exec", flags, dont_inherit=True)
+            with contextlib.suppress(Exception):
+                exec(code, module.__dict__)

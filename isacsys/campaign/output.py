@@ -17,7 +17,7 @@ MANIFEST = "campaign.json"
 
 def parts_directory(path: Path) -> Path:
     """Return where the parts of the log at ``path`` are while it is being made."""
-    return path.with_name(f"{path.name}.parts")
+    return path.parent / f"{path.name}.parts"
 
 
 def read_manifest(directory: Path) -> dict[str, Any] | None:

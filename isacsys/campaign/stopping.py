@@ -9,12 +9,13 @@ import math
 from collections.abc import Sequence
 
 from isacsys.arrays import Table
-from isacsys.campaign.estimates import METRICS, Estimate, estimates
+from isacsys.campaign.estimates import METRICS, Estimate, estimate
 from isacsys.errors import ConfigError
 from isacsys.scenario import Scenario
 
 FIRST_CHECK = 30  # fewer drops do not tell how far to trust their own spread
 GROWTH = 1.2
+DEFAULT = ("communication_ase", "sensing_ase")
 
 
 class StoppingRule:
@@ -48,22 +49,16 @@ class StoppingRule:
     def look(self, scenario: Scenario, drops: Table) -> bool:
         """Whether ``drops``, as many as `next_check` says, are enough."""
         del self._checks[0]
-        found = estimates(scenario, drops)
-        return all(self._is_known(found[name]) for name in self._chosen(found))
+        return not self.unmet(scenario, drops)
 
     def unmet(self, scenario: Scenario, drops: Table) -> list[str]:
-        """Return what is still not known well enough, in words."""
+        """Return what is not known well enough from ``drops``, in words."""
         if self._precision is None:
             return []
-        found = estimates(scenario, drops)
-        return [f"{name} is known to {_relative(found[name]):.3g}, not to {self._precision:g}"
-                for name in self._chosen(found) if not self._is_known(found[name])]
-
-    def _chosen(self, found: dict[str, Estimate]) -> Sequence[str]:
-        return self._metrics or [name for name in ("communication_ase", "sensing_ase") if found[name].mean]
-
-    def _is_known(self, estimate: Estimate) -> bool:
-        return self._precision is not None and _relative(estimate) <= self._precision
+        found = {name: estimate(scenario, drops, name) for name in self._metrics or DEFAULT}
+        reached = {name: _relative(e) for name, e in found.items() if self._metrics or e.mean}
+        return [f"{name} is known to {value:.3g}, not to {self._precision:g}"
+                for name, value in reached.items() if value > self._precision]
 
 
 def _relative(estimate: Estimate) -> float:
@@ -80,7 +75,7 @@ def _checks(stop: int) -> list[int]:
 
 
 def _check_arguments(precision: float | None, metrics: Sequence[str]) -> None:
-    if precision is not None and not 0 < precision < math.inf:
+    if precision is not None and not (isinstance(precision, int | float) and 0 < precision < math.inf):
         raise ConfigError("precision", precision, "a number greater than 0: half-width over mean")
     for name in metrics:
         if name not in METRICS:

@@ -14,7 +14,7 @@ from isacsys.campaign.batches import Batch, cannot_write
 from isacsys.campaign.intervals import Range
 from isacsys.campaign.output import clear, parts_directory, read_manifest, whole_parts, write_manifest
 from isacsys.campaign.plan import Plan, check_same, versions
-from isacsys.errors import ConfigError, LogFormatError
+from isacsys.errors import ConfigError, IncompleteRun, LogFormatError
 from isacsys.recording import Gathered, Log, Part, Source, Tables, write_log, write_part
 from isacsys.recording.files import DirectoryLock
 
@@ -100,6 +100,8 @@ class FileStore:
     def advice(self) -> str:
         """What to tell a user whose run was cut short."""
         count = sum(stop - first for first, stop in self._pieces)
+        if not count:
+            return "no drop was finished"
         return f"{count} finished drops are kept; --resume -o {self.path} continues"
 
     @property
@@ -133,7 +135,9 @@ class FileStore:
                 write_log(self.path, self.plan.scenario.recording.level, self.plan.attributes(stop),
                           Gathered([self._pieces[key] for key in self.done], stop))
             except OSError as error:
-                raise cannot_write(self.path, error) from None
+                raise IncompleteRun(f"{cannot_write(self.path, error)}; {self.advice}") from None
+            except KeyboardInterrupt:
+                raise IncompleteRun(f"interrupted; {self.advice}") from None
         shutil.rmtree(self._parts, ignore_errors=True)
         return Log(self.path)
 

@@ -13,7 +13,8 @@ from scipy.spatial import cKDTree
 from isacsys.arrays import Array, Index
 from isacsys.errors import ConfigError
 from isacsys.physics import geometry
-from isacsys.scenario import Network, Scenario
+from isacsys.scenario import Scenario
+from isacsys.sections import Network
 from isacsys.streams import Purpose, stream
 
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.arrays import Array, Index
-from isacsys.network.state import NetworkState, Population
+from isacsys.arrays import Array, Complex, Index
+from isacsys.errors import SchedulingError
+from isacsys.network.population import Population
+from isacsys.network.state import NetworkState
 
 if TYPE_CHECKING:
     from isacsys.network.selection import Clusters
@@ -159,6 +161,49 @@ class Members:
     def turn(self) -> Array:
         """The same plus the place within that frame, as a fraction, [n]."""
         return self._population.turn[self.ids]
+
+    @property
+    def velocity(self) -> Array:
+        """m/s, [n, 2]."""
+        return 1e3 * self._population.velocity[self.ids]
+
+    @property
+    def mean_rate(self) -> Array:
+        """Mean rate over the last frames, served or not, bit/s/Hz, [n]."""
+        return self._population.mean_rate[self.ids]
+
+    @property
+    def last_rate(self) -> Array:
+        """Rate when last served, bit/s/Hz, [n]."""
+        return self._population.last_rate[self.ids]
+
+    @property
+    def queue(self) -> Array:
+        """Bits waiting, [n]; infinite with full buffers."""
+        return self._population.queue[self.ids]
+
+    @property
+    def waiting_time(self) -> Array:
+        """Seconds since each was last served (for targets: sensed), or since it has been there, [n]."""
+        since = np.maximum(self.last_served, self._population.born[self.ids])
+        return (self.state.frame - since) * self.state.scenario.simulation.frame_duration
+
+    @property
+    def time_left(self) -> Array:
+        """Seconds until each is to be served (sensed) again, negative when late; infinite without deadlines, [n]."""
+        return (self._population.due[self.ids] - self.state.frame) * self.state.scenario.simulation.frame_duration
+
+    @property
+    def mean_sir(self) -> Array:
+        """For users: mean received power over mean interference and noise, by path loss alone, [n]."""
+        return self.state.mean_sir(self.ids)
+
+    @property
+    def channel(self) -> Complex:
+        """For users: the channel to the serving station, CN(0, I), where ``needs_channels`` is set, [n, M_t]."""
+        if self.state.channels is None:
+            raise SchedulingError("looks at channels without setting needs_channels = True")
+        return self.state.channels[self.ids]
 
     def nearest(self, count: int) -> Index:
         """Return the ids of the ``count`` closest to their station."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -86,6 +86,9 @@ class NullRequests:
 
     def __len__(self) -> int:
         return len(self.kind)
+
+    def __getitem__(self, rows: Index) -> NullRequests:
+        return NullRequests(*(getattr(self, f.name)[rows] for f in fields(self)))
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,27 @@ SUMS: tuple[Column, ...] = (
     _count("null_requests", "null requests sent"),
     _count("null_refused", "null requests refused for want of antennas"),
     _count("null_late", "null requests that came too late"),
+    _count("null_lost", "null requests that never came"),
     _count("constraints", "own users plus granted requests, summed over transmitting base stations"),
+)
+
+# What only a drop as a whole can tell. A figure that a drop may not have comes with a count of those that have it.
+QUALITY: tuple[Column, ...] = (
+    _count("rated", "1 where users were followed over several frames"),
+    _sum("cell_edge_rate", RATE, "5th percentile over users of their mean rate over the frames, served or not"),
+    _sum("fairness", "1", "Jain's index of these mean rates"),
+    _count("files", "files delivered"),
+    _sum("file_delay", "s", "sum of their delays, from arrival to delivery"),
+    _count("files_ranked", "1 where a file was delivered"),
+    _sum("file_delay_95", "s", "95th percentile of the delays"),
+    _sum("user_time", "s", "time that users moved for, summed over users"),
+    _count("handovers", "handovers of users"),
+    _count("sensing_gaps", "times between two sensings of a target"),
+    _sum("sensing_gap", "s", "their sum"),
+    _count("gaps_ranked", "1 where a target was sensed twice"),
+    _sum("sensing_gap_95", "s", "95th percentile of the times"),
+    _count("revisits", "revisits of targets that fell due: made in time or missed"),
+    _count("revisits_missed", "revisits that were missed"),
 )
 
 _INTERFERENCE: tuple[Column, ...] = (
@@ -80,7 +100,7 @@ _INTERFERENCE: tuple[Column, ...] = (
 _PLACE = (Column("x", "f8", KM, "position"), Column("y", "f8", KM, "position"))
 
 TABLES: dict[str, tuple[Column, ...]] = {
-    "drops": (DROP, *SUMS),
+    "drops": (DROP, *SUMS, *QUALITY),
     "frames": (DROP, FRAME, *SUMS),
     "classes": (
         DROP, Column("kind", "u1", "1", "0: users, 1: targets"),
@@ -119,6 +139,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _index("asked", "base station asked for a null"),
         Column("strength", "f8", "1", "interference relative to the mean wanted power"),
         Column("granted", "u1", "1", "1 where the null was granted"),
+        Column("travel", "f8", "s", "from when it was written to when it came; infinite for one that is lost"),
+        Column("late", "u1", "1", "1 where it came after its frame had begun, or never"),
+    ),
+    "files": (
+        DROP, _index("user", "number of the user"), Column("arrival", "f8", "s", "simulated time"),
+        Column("size", "f8", "bit", "size"), Column("delay", "f8", "s", "until its last bit was delivered"),
     ),
     "events": (
         DROP, Column("time", "f8", "s", "simulated time"), Column("event", "u1", "1", "what happened"),
@@ -130,11 +156,13 @@ TABLES: dict[str, tuple[Column, ...]] = {
 NAMES = {table: {column.name for column in columns} for table, columns in TABLES.items()}
 
 # What happened, in the order of the numbers in events/event: append, never renumber.
-EVENTS = ("frame_start", "selection", "null_requests", "grants", "frame_end")
+EVENTS = ("frame_start", "selection", "null_requests", "grants", "frame_end", "requests_arrived", "requests_late",
+          "requests_lost", "handover", "target_handover", "files_arrived", "files_delivered", "targets_appeared",
+          "targets_left", "revisits_missed")
 
 LEVELS: dict[str, tuple[str, ...]] = {
     "summary": ("drops", "frames", "classes"),
-    "links": ("drops", "frames", "classes", "links/communication", "links/sensing"),
+    "links": ("drops", "frames", "classes", "links/communication", "links/sensing", "files"),
     "full": tuple(TABLES),
 }
 

@@ -16,8 +16,9 @@ import numpy.typing as npt
 from isacsys.arrays import Array, Flags, Index
 from isacsys.errors import SchedulingError
 from isacsys.network.entities import BaseStation, Members, Receiver, Target, User
+from isacsys.network.population import Population, group_order
 from isacsys.network.selection import Links, NullRequests, Selection
-from isacsys.network.state import NetworkState, Population, group_order
+from isacsys.network.state import NetworkState
 
 Chosen = Iterable[SupportsIndex] | Index
 Choose = Callable[[BaseStation, int, np.random.Generator], Chosen]
@@ -26,12 +27,17 @@ Choose = Callable[[BaseStation, int, np.random.Generator], Chosen]
 class Scheduler(ABC):
     """Base of every scheduling policy: override `select_users`, and `select_targets` if targets matter too.
 
+    A policy that sets ``needs_channels = True`` finds the channels between a station and its users in
+    ``station.users.channel``; the beams of the frame are then designed for those very channels.
+
     Examples
     --------
     >>> class Nearest(Scheduler):
     ...     def select_users(self, station, count, rng):
     ...         return station.users.nearest(count)
     """
+
+    needs_channels = False
 
     @abstractmethod
     def select_users(self, station: BaseStation, count: int, rng: np.random.Generator) -> Chosen:
@@ -90,8 +96,10 @@ class GrantPolicy(ABC):
 
 
 def select(network: NetworkState, scheduler: Scheduler, users_rng: np.random.Generator,
-           targets_rng: np.random.Generator) -> Selection:
+           targets_rng: np.random.Generator, target_scheduler: Scheduler | None = None) -> Selection:
     """Let the scheduler choose, check its choice, and remember who was served.
+
+    Where there is a ``target_scheduler``, it chooses the targets.
 
     Raises
     ------
@@ -103,16 +111,21 @@ def select(network: NetworkState, scheduler: Scheduler, users_rng: np.random.Gen
     users = _checked(scheduler, "users", network, per_station, users_rng)
     # a silent station cannot sense
     sensing = np.where(users.count > 0, allocation.targets_per_bs, 0)
-    return Selection(users, _checked(scheduler, "targets", network, sensing, targets_rng))
+    return Selection(users, _checked(target_scheduler or scheduler, "targets", network, sensing, targets_rng))
 
 
-def grant(requests: NullRequests, budget: Index, policy: GrantPolicy,
-          rng: np.random.Generator) -> Flags:
-    """Grant every station's requests in order of priority until its ``budget`` [bs] is spent; [request]."""
+def grant(requests: NullRequests, budget: Index, policy: GrantPolicy, rng: np.random.Generator,
+          arrived: Flags | None = None) -> Flags:
+    """Grant every station's requests in order of priority until its ``budget`` [bs] is spent; [request].
+
+    Where ``arrived`` [request] is given, only those count, and the policy sees no others.
+    """
     granted = np.zeros(len(requests), bool)
-    if len(requests):
-        priority = np.asarray(policy.priority(requests, rng), float)
-        granted[_first_of_groups(-priority, requests.asked, budget)] = True
+    there = np.arange(len(requests)) if arrived is None else np.flatnonzero(arrived)
+    if len(there):
+        seen = requests if arrived is None else requests[there]
+        priority = np.asarray(policy.priority(seen, rng), float)
+        granted[there[_first_of_groups(-priority, seen.asked, budget)]] = True
     return granted
 
 
@@ -161,8 +174,7 @@ def _checked(scheduler: Scheduler, kind: str, network: NetworkState, counts: Ind
         raise SchedulingError(f"policy {name} {error}") from None
     except Exception as error:
         raise SchedulingError(f"policy {name} raised {type(error).__name__} choosing {kind}: {error}") from error
-    population.last_served[links.ids] = network.frame
-    population.turn[links.ids] = network.frame + links.slot / np.maximum(links.count, 1)[links.station]
+    population.served(links.ids, network.frame, links.slot / np.maximum(links.count, 1)[links.station])
     return links
 
 
@@ -170,6 +182,9 @@ def _links(population: Population, ids: Index, kind: str, counts: Index) -> Link
     if len(ids) and (ids.min() < 0 or ids.max() >= len(population.station)):
         raise SchedulingError(f"chose {kind} that do not exist")
     station = population.station[ids]
+    idle = ids[(station < 0) | (population.queue[ids] <= 0)]
+    if len(idle):
+        raise SchedulingError(f"chose {kind[:-1]} {idle[0]}, who has no station or no data")
     links = Links(ids, station, len(counts))
     if np.any(station[1:] < station[:-1]):
         links = _sorted(links)

@@ -1,4 +1,4 @@
-"""The built-in policies."""
+"""The built-in schedulers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.arrays import Array, Index
-from isacsys.network.entities import Members
-from isacsys.network.selection import NullRequests
+from isacsys.network.entities import BaseStation, Members
 from isacsys.network.state import NetworkState
-from isacsys.scheduling.base import GrantPolicy, Ranked
+from isacsys.scheduling.base import Ranked, Scheduler
+from isacsys.scheduling.semi_orthogonal import SemiOrthogonal
 
 
 class Random(Ranked):
@@ -44,20 +44,67 @@ class Nearest(Ranked):
         return members.distance
 
 
-class Strongest(GrantPolicy):
-    """Null first where interference is strongest relative to the mean wanted power."""
+class StalestFirst(Ranked):
+    """Serve (or sense) those who have waited longest, newcomers since they came."""
 
-    def priority(self, requests: NullRequests, rng: np.random.Generator) -> Array:
-        """Rank by strength."""
-        return requests.strength
+    def score(self, members: Members, rng: np.random.Generator) -> Array:
+        """Score by waiting time."""
+        return -members.waiting_time
 
 
-class RandomGrants(GrantPolicy):
-    """Null for randomly chosen requests."""
+class Deadline(Ranked):
+    """Sense those first whose revisit is due first; without revisit periods, in turn."""
 
-    def priority(self, requests: NullRequests, rng: np.random.Generator) -> Array:
-        """Draw independent priorities."""
-        return rng.random(len(requests))
+    def score(self, members: Members, rng: np.random.Generator) -> npt.ArrayLike:
+        """Score by the time left."""
+        left = members.time_left
+        return left if np.all(np.isfinite(left)) else members.turn
+
+
+class UserRanked(Ranked):
+    """A policy whose score means something for users only; targets are chosen at random."""
+
+    def select_targets(self, station: BaseStation, count: int, rng: np.random.Generator) -> Index:
+        """Choose targets at random."""
+        return Random().select_targets(station, count, rng)
+
+    def select_all_targets(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
+        """Choose targets at random."""
+        return Random().select_all_targets(network, counts, rng)
+
+
+class MaxRate(UserRanked):
+    """Serve those with the best mean SIR by path loss: the highest rates, for the few."""
+
+    def score(self, members: Members, rng: np.random.Generator) -> Array:
+        """Score by large-scale SIR."""
+        return -members.mean_sir
+
+
+class ProportionalFair(UserRanked):
+    """Serve those whose channel now promises most relative to the mean rate they have had (looks at channels)."""
+
+    needs_channels = True
+
+    def score(self, members: Members, rng: np.random.Generator) -> Array:
+        """Score by promised rate over mean rate; those never served come first, the best of them at the head.
+
+        With K streams, a channel h promises an SIR of ``|h|^2 (M_t - K + 1) / (M_t K)`` times the mean one.
+        """
+        scenario = members.state.scenario
+        antennas, streams = scenario.antennas.transmit, scenario.allocation.users_per_bs
+        gain = np.sum(np.abs(members.channel) ** 2, axis=-1) * (antennas - streams + 1) / (antennas * streams)
+        promised = np.log2(1 + gain * members.mean_sir)
+        return -promised / np.maximum(members.mean_rate, 1e-12)
+
+
+class LongestQueue(UserRanked):
+    """Serve those with most data waiting; in turn where all buffers are full."""
+
+    def score(self, members: Members, rng: np.random.Generator) -> npt.ArrayLike:
+        """Score by queue length."""
+        queue = members.queue
+        return -queue if np.all(np.isfinite(queue)) else members.turn
 
 
 def sample_groups(rng: np.random.Generator, members: Index, start: Index, counts: Index) -> Index:
@@ -78,5 +125,7 @@ def sample_groups(rng: np.random.Generator, members: Index, start: Index, counts
     return pool[np.repeat(start[:-1], drawn) + place]
 
 
-SCHEDULERS: dict[str, type[Ranked]] = {"random": Random, "round_robin": RoundRobin, "nearest": Nearest}
-GRANT_POLICIES: dict[str, type[GrantPolicy]] = {"strongest": Strongest, "random": RandomGrants}
+SCHEDULERS: dict[str, type[Scheduler]] = {
+    "random": Random, "round_robin": RoundRobin, "proportional_fair": ProportionalFair, "max_rate": MaxRate,
+    "nearest": Nearest, "longest_queue": LongestQueue, "semi_orthogonal": SemiOrthogonal,
+    "stalest_first": StalestFirst, "deadline": Deadline}

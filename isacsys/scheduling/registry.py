@@ -11,18 +11,19 @@ from typing import Any, TypeVar
 
 from isacsys.errors import ConfigError
 from isacsys.scheduling.base import GrantPolicy, Scheduler
-from isacsys.scheduling.policies import GRANT_POLICIES, SCHEDULERS
+from isacsys.scheduling.grants import GRANT_POLICIES
+from isacsys.scheduling.policies import SCHEDULERS
 
 ENTRY_POINTS = "isacsys.schedulers"
 T = TypeVar("T")
 
 
-def find_scheduler(name: str) -> Scheduler:
-    """Return a new scheduler of this name. Raises ConfigError where there is none."""
+def find_scheduler(name: str, key: str = "scheduling.policy") -> Scheduler:
+    """Return a new scheduler of this name. Raises ConfigError, naming ``key``, where there is none."""
     known: dict[str, Any] = dict(SCHEDULERS)
     if name not in known:  # looking through installed packages takes longer than a frame
         known = {**_installed(), **known}
-    return _make("scheduling.policy", name, known, Scheduler)  # type: ignore[type-abstract]
+    return _make(key, name, known, Scheduler)  # type: ignore[type-abstract]
 
 
 def find_grant_policy(name: str) -> GrantPolicy:

@@ -12,8 +12,9 @@ from scipy.linalg import orth
 
 from isacsys.arrays import Array, Complex, Index
 from isacsys.errors import InfeasibleDesign
-from isacsys.physics import combining, fading, precoding
+from isacsys.physics import ageing, combining, fading, given_channels, precoding
 from isacsys.physics.precoding import ZeroForcing
+from isacsys.simulation import moving
 from isacsys.simulation.values import Design, Situation
 from isacsys.streams import Purpose, stream
 
@@ -54,21 +55,42 @@ class ShortForms:
         left = scenario.antennas.transmit - situation.grants.constraints
         if np.any(left < streams):
             raise InfeasibleDesign(f"station {np.argmin(left - streams)} has more constraints than antennas")
+        if situation.plan.channels is not None:
+            return self._design_for(situation, situation.plan.channels)
         beams = precoding.draw(stream(*self._name, Purpose.OWN_CHANNELS), left, streams,
                                scenario.allocation.users_per_bs)
         return Design(beams, spread(beams, streams))
 
+    def _design_for(self, situation: Situation, channels: Complex) -> Design:
+        """Design beams for the own channels that the scheduler looked at."""
+        links, allocation = situation.selection.users, situation.state.scenario.allocation
+        own = np.zeros((links.stations, allocation.users_per_bs, channels.shape[-1]), complex)
+        own[links.station, links.slot] = channels
+        beams, vectors = given_channels.beams(stream(*self._name, Purpose.NULLS_HELD), own, links.count,
+                                              situation.grants.constraints)
+        return Design(beams, spread(beams, links.count), vectors)
+
     def own(self, situation: Situation, design: Design) -> tuple[Array, Array]:
-        """Read the wanted gains off the design; zero forcing leaves no leakage."""
-        gain = wanted(situation, design)
-        return gain, np.zeros_like(gain)
+        """Read the wanted gains off the design; zero forcing leaves leakage only where channels have aged."""
+        gain, rho = wanted(situation, design), moving.own_correlation(situation)
+        if rho is None:
+            return gain, np.zeros_like(gain)
+        links = situation.selection.users
+        streams = links.count[links.station]
+        signal, leakage = ageing.own_gains(stream(*self._name, Purpose.AGEING), gain * streams, design.beams.factor,
+                                           links.station, links.slot, rho)
+        return signal / streams, leakage / streams
 
     def to_users(self, situation: Situation, design: Design) -> Array:
-        """Draw total gains; those that granted a null give none."""
+        """Draw total gains; those that granted a null give none but what leaks because it has aged."""
         around, gains = situation.around_users, np.zeros(situation.around_users.station.shape)
         gains[:, 1:] = fading.total_gains(stream(*self._name, Purpose.USER_INTERFERENCE), design.power,
                                           around.station[:, 1:])
-        gains[situation.grants.user_granted] = 0
+        nulled, rho = situation.grants.user_granted, moving.cross_correlation(situation)
+        if rho is None:
+            gains[nulled] = 0
+        else:
+            gains *= np.where(nulled, ageing.leakage(rho)[:, None], 1.0)
         return gains
 
     def to_filters(self, situation: Situation, design: Design) -> Array:
@@ -80,6 +102,9 @@ class ShortForms:
     def echoes(self, situation: Situation, design: Design) -> Array:
         """Draw the gains of a Haar-distributed frame of beams towards the bearings."""
         receivers = situation.receivers
+        if design.vectors is not None:
+            streams = np.maximum(situation.selection.users.count[receivers.station], 1)
+            return given_channels.beam_gains(design.vectors[receivers.station], bearings(situation)) / streams[:, None]
         return fading.beam_gains(stream(*self._name, Purpose.ECHOES), design.power[receivers.station],
                                  bearings(situation))
 

@@ -5,52 +5,76 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Array, Index
+from isacsys.network.population import Population
 from isacsys.network.selection import Clusters, Links
-from isacsys.network.state import NetworkState, Population
+from isacsys.network.state import NetworkState
 from isacsys.physics import accounting, combining
 from isacsys.scheduling import GrantPolicy, Scheduler, grant, select
+from isacsys.simulation import moving
 from isacsys.simulation import requests as asking
 from isacsys.simulation.channels import Channels
-from isacsys.simulation.values import Design, FrameRecord, LinkTerms, Situation
+from isacsys.simulation.values import Bundle, Design, FrameRecord, LinkTerms, Plan, Situation
 from isacsys.streams import Purpose, stream
 
 
 def run_frame(state: NetworkState, drop: int, scheduler: Scheduler, grant_policy: GrantPolicy,
               channels: Channels) -> FrameRecord:
     """Schedule, coordinate, transmit and account one frame of all stations."""
-    situation = settle(state, drop, scheduler, grant_policy)
-    design = channels.design(situation)
-    return FrameRecord(situation, receive_users(situation, design, channels),
-                       degrees_of_freedom(situation), receive_echoes(situation, design, channels))
+    return transmit(settle(state, drop, scheduler, grant_policy), channels)
 
 
 def settle(state: NetworkState, drop: int, scheduler: Scheduler, grant_policy: GrantPolicy) -> Situation:
-    """Choose who is served, form clusters, send null requests, grant them."""
-    def rng(purpose: Purpose) -> np.random.Generator:
-        return stream(state.scenario.simulation.seed, drop, state.frame, purpose)
+    """Choose who is served, form clusters, send null requests, grant them: all within the frame."""
+    return coordinate(state, drop, plan(state, drop, scheduler), grant_policy)
 
-    selection = select(state, scheduler, rng(Purpose.SELECT_USERS), rng(Purpose.SELECT_TARGETS))
+
+def plan(state: NetworkState, drop: int, scheduler: Scheduler, target_scheduler: Scheduler | None = None) -> Plan:
+    """Choose who is served in ``state.frame``, form clusters, and write null requests."""
+    if any(policy.needs_channels for policy in (scheduler, target_scheduler) if policy):
+        state.draw_channels(_stream(state, drop, Purpose.CHANNELS_SEEN))
+    selection = select(state, scheduler, _stream(state, drop, Purpose.SELECT_USERS),
+                       _stream(state, drop, Purpose.SELECT_TARGETS), target_scheduler)
     users, targets = selection.users, selection.targets
     around_users = state.around_users(users.ids)
     asked = state.target_clusters(targets.ids)
     receivers = asking.sensing_receivers(state, targets, asked)
     requests = asking.join(asking.user_requests(state, users, around_users),
                            asking.target_requests(state, targets, receivers, asked))
+    channels = state.channels[users.ids] if state.channels is not None else None
+    return Plan(state.frame, selection, around_users, receivers, asked, requests,
+                (_weights(state, "users", users), _weights(state, "targets", targets)), channels)
+
+
+def coordinate(state: NetworkState, drop: int, plan: Plan, grant_policy: GrantPolicy,
+               bundle: Bundle | None = None) -> Situation:
+    """Let every station grant null requests of those that have arrived; all have, unless a bundle says otherwise."""
+    users, requests = plan.selection.users, plan.requests
+    arrived, travel = (bundle.arrived, bundle.travel) if bundle else (None, np.zeros(len(requests)))
     budget = np.maximum(state.scenario.antennas.transmit - 1 - users.count, 0)  # (16a), per station and instant
-    granted = grant(requests, budget, grant_policy, rng(Purpose.GRANTS))
-    grants = asking.constraints(state, selection, requests, granted, around_users, receivers)
-    return Situation(state, selection, around_users, receivers, grants, Clusters(state, selection, requests, granted))
+    granted = grant(requests, budget, grant_policy, _stream(state, drop, Purpose.GRANTS), arrived)
+    around_users, receivers, distances, nulled = moving.now(state, plan)
+    grants = asking.constraints(state, plan.selection, requests, granted, around_users, receivers, nulled)
+    clusters = Clusters(state, plan.selection, requests, granted)
+    arrived = np.ones(len(requests), bool) if arrived is None else arrived
+    return Situation(state, plan, around_users, receivers, distances, grants, clusters, arrived, travel)
+
+
+def transmit(situation: Situation, channels: Channels) -> FrameRecord:
+    """Design beams, send, and account what everybody receives."""
+    design = channels.design(situation)
+    return FrameRecord(situation, receive_users(situation, design, channels),
+                       degrees_of_freedom(situation), receive_echoes(situation, design, channels))
 
 
 def receive_users(situation: Situation, design: Design, channels: Channels) -> LinkTerms:
     """Account what every scheduled user receives. Meng & Masouros (2)."""
-    state, links, around, grants = situation.state, situation.selection.users, situation.around_users, situation.grants
+    around, grants = situation.around_users, situation.grants
     gain, leakage = channels.own(situation, design)
     power = channels.to_users(situation, design) * around.path_gain
     serving = around.path_gain[:, 0]
     terms = accounting.split(power, grants.user_asked, grants.user_granted)
     far = around.far_field * active_share(situation)
-    return _terms(state, state.users, links, gain * serving, leakage * serving, True, terms, far)
+    return _terms(situation, 0, gain * serving, leakage * serving, True, terms, far)
 
 
 def receive_echoes(situation: Situation, design: Design, channels: Channels) -> LinkTerms:
@@ -65,7 +89,7 @@ def receive_echoes(situation: Situation, design: Design, channels: Channels) -> 
     echo, others = echoes(situation, channels.echoes(situation, design))
     far = receivers.around.far_field[row] * active_share(situation)
     counted = state.scenario.sensing.inter_target_echo
-    return _terms(state, state.targets, links, echo, others, counted, terms, far)
+    return _terms(situation, 1, echo, others, counted, terms, far)
 
 
 def echoes(situation: Situation, gains: Array) -> tuple[Array, Array]:
@@ -73,8 +97,9 @@ def echoes(situation: Situation, gains: Array) -> tuple[Array, Array]:
     state, links, receivers = situation.state, situation.selection.targets, situation.receivers
     scenario, place = state.scenario, (receivers.row, links.slot)
     power = np.zeros(receivers.active.shape)
-    power[place] = accounting.echo_power(gains[place], state.targets.distance[links.ids],
-                                         scenario.propagation.echo_exponent, scenario.echo_gain)
+    power[place] = accounting.echo_power(gains[place], situation.distances[1], scenario.propagation.echo_exponent,
+                                         scenario.echo_gain)
+    power[place] *= state.targets.station[links.ids] >= 0  # a target that has left since gives no echo
     if receivers.active.shape[-1] == 1:
         return power[place], np.zeros(len(links))
     heard = combining.pattern(receivers.filters)  # 1 for the own bearing
@@ -95,10 +120,20 @@ def active_share(situation: Situation) -> float:
     return 1 - float(silent.mean()) if silent.size else 1.0
 
 
-def _terms(state: NetworkState, population: Population, links: Links, signal: Array, own: Array, own_counts: bool,
+def _terms(situation: Situation, kind: int, signal: Array, own: Array, own_counts: bool,
            interference: tuple[Array, Array, Array], far: Array) -> LinkTerms:
-    noise = np.full(len(links), state.scenario.propagation.noise_power)
+    noise = np.full(len(signal), situation.state.scenario.propagation.noise_power)
     sir = accounting.sir(signal, own * own_counts, *interference, far, noise)
-    weight = (population.count / np.maximum(links.count, 1))[links.station]
-    return LinkTerms(population.distance[links.ids], signal, own, *interference, far, noise, sir,
-                     accounting.rate(sir), weight)
+    return LinkTerms(situation.distances[kind], signal, own, *interference, far, noise, sir,
+                     accounting.rate(sir), situation.plan.weights[kind])
+
+
+def _weights(state: NetworkState, kind: str, links: Links) -> Array:
+    if not len(links):
+        return np.empty(0)
+    population: Population = getattr(state, kind)
+    return np.asarray((population.count / np.maximum(links.count, 1))[links.station])
+
+
+def _stream(state: NetworkState, drop: int, purpose: Purpose) -> np.random.Generator:
+    return stream(state.scenario.simulation.seed, drop, state.frame, purpose)

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.arrays import Array
-from isacsys.network.state import NetworkState, Population
+from isacsys.network.population import Population
+from isacsys.network.state import NetworkState
 from isacsys.recording.base import Recorder
 from isacsys.recording.schema import LEVELS, SUMS
 from isacsys.simulation.values import FrameRecord, LinkTerms
@@ -27,8 +28,8 @@ def frame_sums(record: FrameRecord) -> Sums:
     transmitting = ~selection.silent
     sums: Sums = {
         "stations": situation.state.stations, "transmitting": int(transmitting.sum()), "area": deployment.area,
-        "null_requests": len(situation.grants.granted), "null_refused": int((~situation.grants.granted).sum()),
-        "null_late": 0,
+        "null_requests": len(situation.grants.granted), "null_refused": int(np.count_nonzero(situation.refused)),
+        "null_late": int(np.count_nonzero(situation.late)), "null_lost": int(np.count_nonzero(situation.lost)),
         "constraints": int(np.sum((selection.users.count + situation.granted_per_station)[transmitting])),
     }
     for kind, links, terms in record.links:
@@ -79,7 +80,9 @@ def _link_columns(kind: str, record: FrameRecord, terms: LinkTerms) -> Mapping[s
 def _request_columns(record: FrameRecord) -> Mapping[str, npt.NDArray[Any]]:
     requests = record.situation.clusters.requests
     names = ("kind", "receiver", "station", "asked", "strength")
-    return {**{name: getattr(requests, name) for name in names}, "granted": record.situation.grants.granted}
+    situation = record.situation
+    return {**{name: getattr(requests, name) for name in names}, "granted": situation.grants.granted,
+            "travel": situation.travel, "late": ~situation.arrived}
 
 
 def _places(position: Array) -> Mapping[str, Array]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.arrays import Array, Flags, Index
+from isacsys.arrays import Array, Complex, Flags, Index
 from isacsys.network.selection import TARGET, USER, Links, NullRequests, Selection
-from isacsys.network.state import NetworkState, Surroundings
+from isacsys.network.state import NetworkState
+from isacsys.network.surroundings import Surroundings
 from isacsys.physics import accounting, combining
 from isacsys.simulation.values import Grants, Receivers
 
@@ -52,7 +53,7 @@ def sensing_receivers(state: NetworkState, links: Links, asked: Index) -> Receiv
     around = _with_members(state, station, row, asked)
     size = (len(station), int(links.count.max(initial=1)))
     cosine, active = np.zeros(size), np.zeros(size, bool)
-    cosine[row, links.slot] = state.target_cosines(links.ids)
+    cosine[row, links.slot] = _cosines(state.from_station(links.station, state.targets, links.ids))
     active[row, links.slot] = True
     filters = combining.mrc_filters(cosine, state.scenario.antennas.receive) * active[..., None]
     reduced = active[..., None] + 0j if size[1] == 1 else combining.reduced_filters(filters)
@@ -60,8 +61,11 @@ def sensing_receivers(state: NetworkState, links: Links, asked: Index) -> Receiv
 
 
 def constraints(state: NetworkState, selection: Selection, requests: NullRequests, granted: Flags,
-                around_users: Surroundings, receivers: Receivers) -> Grants:
-    """Work out what the grants mean: which links are nulled, and how many independent constraints a station has."""
+                around_users: Surroundings, receivers: Receivers, nulled: Complex | None = None) -> Grants:
+    """Work out what the grants mean: which links are nulled, and how many independent constraints a station has.
+
+    Where targets have moved since, ``nulled`` [receiver, J, m] are the filters that the nulls stand for.
+    """
     user_asked, user_granted = _marks(requests, granted, requests.kind == USER, requests.link,
                                       around_users.station.shape)
     rows, slot = np.zeros_like(requests.link), np.zeros_like(requests.link)
@@ -75,9 +79,18 @@ def constraints(state: NetworkState, selection: Selection, requests: NullRequest
     number = np.bincount(requests.asked[granted & (requests.kind == USER)], minlength=state.stations)
     residual = receivers.filters[pairs[0]]
     if len(residual):
-        residual, rank = combining.outside_span(residual, target_granted[pairs])
+        residual, rank = _left(residual, target_granted[pairs], None if nulled is None else nulled[pairs[0]])
         np.add.at(number, receivers.around.station[pairs], rank)
     return Grants(granted, user_asked, user_granted, target_asked, target_granted, pairs, residual, number)
+
+
+def _left(filters: Complex, chosen: Flags, nulled: Complex | None) -> tuple[Complex, Index]:
+    """What is left of filters outside the span of the chosen ones, or of what these were when the null was made."""
+    if nulled is None:
+        return combining.outside_span(filters, chosen)
+    both, which = np.concatenate([nulled, filters], axis=-2), np.concatenate([chosen, np.zeros_like(chosen)], axis=-1)
+    residual, rank = combining.outside_span(both, which)
+    return residual[..., nulled.shape[-2]:, :], rank
 
 
 def _nobody() -> Receivers:
@@ -85,6 +98,11 @@ def _nobody() -> Receivers:
     none, nothing = np.empty(0, np.int64), np.empty((0, 1))
     around = Surroundings(none.reshape(0, 1), nothing, np.empty(0))
     return Receivers(none, none, around, nothing, np.empty((0, 1), bool), np.empty((0, 1, 1), complex))
+
+
+def _cosines(way: Array) -> Array:
+    """Cosine of the bearing along ``way`` [n, 2]."""
+    return np.asarray(way[:, 0] / np.hypot(way[:, 0], way[:, 1]))
 
 
 def _requests(kind: int, links: Links, link: Index, column: Index, asked: Index, strength: Array) -> NullRequests:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from isacsys.arrays import Array, Complex, Flags, Index
-from isacsys.network.selection import Clusters, Links, Selection
-from isacsys.network.state import NetworkState, Surroundings
+from isacsys.network.selection import Clusters, Links, NullRequests, Selection
+from isacsys.network.state import NetworkState
+from isacsys.network.surroundings import Surroundings
 from isacsys.physics.precoding import ZeroForcing
 
 
@@ -71,15 +72,96 @@ class Grants:
 
 
 @dataclass(frozen=True)
-class Situation:
-    """Everything about a frame that is settled before a channel is drawn."""
+class Plan:
+    """What is fixed when a frame is scheduled, which may be some frames before it is sent.
 
-    state: NetworkState
+    Attributes
+    ----------
+    frame : int
+        The frame that is planned.
+    selection, around_users, receivers : Selection, Surroundings, Receivers
+        Who is served, and what was known of everybody's place.
+    asked : [target link, Q - 1]
+        The other stations of the targets' clusters.
+    requests : NullRequests
+    weights : two arrays [link]
+        Population of the cell over number scheduled in it, of users and of targets.
+    channels : [user link, M_t] or None
+        Own channels, where the scheduler looked at them: the design is to use these.
+    """
+
+    frame: int
     selection: Selection
     around_users: Surroundings
     receivers: Receivers
+    asked: Index
+    requests: NullRequests
+    weights: tuple[Array, Array]
+    channels: Complex | None
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The null requests of a frame on their way.
+
+    Attributes
+    ----------
+    frame : int
+        The frame they are for.
+    travel : [request]
+        Seconds from when they were written to when they come; infinite for those that are lost.
+    arrived : [request]
+        Which are there by now.
+    """
+
+    frame: int
+    travel: Array
+    arrived: Flags
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Everything about a frame that is settled before a channel is drawn.
+
+    Attributes
+    ----------
+    distances : two arrays [link]
+        Of users and of targets to their serving stations, km.
+    arrived : [request]
+        Which null requests came in time for the frame.
+    travel : [request]
+        Seconds on the backhaul; infinite for those that are lost.
+    """
+
+    state: NetworkState
+    plan: Plan
+    around_users: Surroundings
+    receivers: Receivers
+    distances: tuple[Array, Array]
     grants: Grants
     clusters: Clusters
+    arrived: Flags
+    travel: Array
+
+    @property
+    def selection(self) -> Selection:
+        """Who is served."""
+        return self.plan.selection
+
+    @property
+    def refused(self) -> Flags:
+        """Null requests that came in time and were refused, [request]."""
+        return self.arrived & ~self.grants.granted
+
+    @property
+    def lost(self) -> Flags:
+        """Null requests that never came, [request]."""
+        return np.isinf(self.travel)
+
+    @property
+    def late(self) -> Flags:
+        """Null requests that came after the frame had begun, [request]."""
+        return ~self.arrived & ~self.lost
 
     @property
     def granted_per_station(self) -> Index:
@@ -99,10 +181,13 @@ class Design:
     power : [bs + 1, K]
         Eigenvalues of ``W^H W`` over the number of streams: how a station's power of 1 is spread; zero for silent
         stations and in the last row, which stands for no station.
+    vectors : [bs, M_t, K] or None
+        The beams themselves, where own channels are given.
     """
 
     beams: ZeroForcing
     power: Array
+    vectors: Complex | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from isacsys import BaseStation, Scenario, Scheduler
 from isacsys.errors import ConfigError, SchedulingError
 from isacsys.network import NetworkState, deploy
 from isacsys.scheduling import available, find_grant_policy, find_scheduler, grant, select
-from isacsys.scheduling.policies import GRANT_POLICIES, SCHEDULERS
+from isacsys.scheduling.grants import GRANT_POLICIES
+from isacsys.scheduling.policies import SCHEDULERS
 from tests.statistics import same_law
 
 
@@ -38,6 +39,7 @@ def test_selections_are_feasible_and_leave_nobody_idle(name, one_by_one):
     policy = OneByOne(find_scheduler(name)) if one_by_one else find_scheduler(name)
     for frame in range(4):
         state.frame = frame
+        state.draw_channels(np.random.default_rng(frame))
         chosen = select(state, policy, *rngs(frame))
         for links, population, most in ((chosen.users, state.users, 3), (chosen.targets, state.targets, 2)):
             assert len(set(links.ids.tolist())) == len(links)
@@ -135,6 +137,7 @@ class Requests:
 
     def __init__(self, asked, strength):
         self.asked, self.strength = np.asarray(asked), np.asarray(strength, float)
+        self.kind = np.arange(len(self.asked)) % 2
 
     def __len__(self):
         return len(self.asked)

@@ -31,11 +31,12 @@ class Frames:
     """The package's frames one after the other, their log written to a file."""
 
     def __init__(self, chosen, number=0):
-        self.file = tempfile.TemporaryFile()
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - gone with the object
         self.drop = Drop(chosen, number, Hdf5Recorder(self.file, "links"))
         self.next = 0
 
     def __call__(self):
+        """Run the next frame."""
         self.drop.state.frame, self.next = self.next, self.next + 1
         self.drop._frame()
 

@@ -1,0 +1,115 @@
+"""How users and targets move on the torus, and when they change their base station."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from isacsys.arrays import Array, Index
+from isacsys.network.deployment import Deployment
+from isacsys.network.population import Population
+from isacsys.network.tracks import Track
+from isacsys.physics import geometry
+from isacsys.scenario import Scenario
+
+
+class Mover(Protocol):
+    """Moves a population; those who have come since the last step take up a course of their own."""
+
+    def step(self, seconds: float, rng: np.random.Generator) -> None:
+        """Move everybody for some time."""
+        ...
+
+
+class RandomDirection:
+    """Straight on at constant speed, with turns into a random direction as a Poisson process of ``turn_rate``."""
+
+    def __init__(self, population: Population, side: Array, speed: float, turn_rate: float) -> None:
+        self._population, self._side, self._speed, self._turn_rate = population, side, speed / 1e3, turn_rate
+        self._started = 0
+
+    def step(self, seconds: float, rng: np.random.Generator) -> None:
+        """Turn those whose time has come, and move everybody."""
+        who = self._population
+        turn = rng.random(len(who)) < -np.expm1(-self._turn_rate * seconds)
+        turn[self._started:] = True
+        angle = rng.uniform(0, 2 * np.pi, np.count_nonzero(turn))
+        who.velocity[turn] = self._speed * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+        self._started = len(who)
+        who.position[:] = geometry.wrap(who.position + who.velocity * seconds, self._side)
+
+
+class RandomWaypoint:
+    """At constant speed to a place drawn uniformly, the shortest way round the torus; there to the next one.
+
+    Whoever arrives within a step ends it at the place.
+    """
+
+    def __init__(self, population: Population, side: Array, speed: float) -> None:
+        self._population, self._side, self._speed = population, side, speed / 1e3
+        self._goal = np.empty((0, 2))
+
+    def step(self, seconds: float, rng: np.random.Generator) -> None:
+        """Move everybody, and draw a new place for those who have arrived."""
+        who = self._population
+        new = rng.random((len(who) - len(self._goal), 2)) * self._side
+        self._goal = np.concatenate([self._goal, new])
+        way = geometry.displacement(who.position, self._goal, self._side)
+        left = np.hypot(way[:, 0], way[:, 1])
+        there = left <= self._speed * seconds
+        who.velocity[:] = way * (self._speed / np.maximum(left, 1e-12))[:, None]
+        step = np.where(there[:, None], way, who.velocity * seconds)
+        who.position[:] = geometry.wrap(who.position + step, self._side)
+        self._goal[there] = rng.random((np.count_nonzero(there), 2)) * self._side
+
+
+def mover(scenario: Scenario, population: Population, side: Array, kind: str) -> Mover | None:
+    """Return what moves the users (or targets) of a scenario; None where they stay."""
+    m = scenario.mobility
+    speed: float = getattr(m, f"{kind}_speed")
+    if m.model == "file":
+        return Track(m.positions, kind, population, side, -scenario.lead_frames * scenario.simulation.frame_duration)
+    if speed == 0:
+        return None
+    if m.model == "random_waypoint":
+        return RandomWaypoint(population, side, speed)
+    return RandomDirection(population, side, speed, m.turn_rate)
+
+
+class Attachment:
+    """Who belongs to which station while everybody moves.
+
+    Somebody changes to the nearest station when that is better than the serving one by more than the hysteresis,
+    ``d_serving > r d_nearest`` with ``r = 10^(dB / (10 alpha))``. Nobody can before having gone
+    ``(r d_other - d_serving) / (1 + r)``, so only those who have are looked at.
+    """
+
+    def __init__(self, scenario: Scenario, population: Population, deployment: Deployment) -> None:
+        self._population, self._deployment = population, deployment
+        self._ratio = 10 ** (scenario.mobility.hysteresis / (10 * scenario.propagation.path_loss_exponent))
+        self._slack = np.full(len(population), -1.0)
+        self._last = population.position.copy()
+
+    def follow(self) -> Index:
+        """Bring stations and distances up to date, and return who has changed the station."""
+        who, d = self._population, self._deployment
+        self._slack = np.concatenate([self._slack, np.full(len(who) - len(self._slack), -1.0)])
+        self._last = np.concatenate([self._last, who.position[len(self._last):]])
+        gone = geometry.displacement(self._last, who.position, d.side)
+        self._slack -= np.hypot(gone[:, 0], gone[:, 1])
+        self._last[:] = who.position
+        way = geometry.displacement(d.stations[who.station], who.position, d.side)
+        who.distance = np.hypot(way[:, 0], way[:, 1])
+        return self._change(np.flatnonzero((self._slack < 0) & (who.station >= 0)))
+
+    def _change(self, rows: Index) -> Index:
+        who = self._population
+        distance, station = geometry.nearest(self._deployment.index, who.position[rows], 2)
+        own = who.distance[rows]
+        better = (station[:, 0] != who.station[rows]) & (own > self._ratio * distance[:, 0])
+        changed = rows[better]
+        who.station[changed], who.distance[changed] = station[better, 0], distance[better, 0]
+        other = np.where(station[:, 0] == who.station[rows], distance[:, 1], distance[:, 0])
+        self._slack[rows] = (self._ratio * other - who.distance[rows]) / (1 + self._ratio)
+        return changed

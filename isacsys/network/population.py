@@ -1,0 +1,100 @@
+"""The users, or the targets, of a drop as parallel arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isacsys.arrays import Array, Index
+
+# What each member starts with.
+_START: dict[str, tuple[float, type]] = {
+    "born": (-1, int), "last_served": (-1, int), "turn": (-1, float), "mean_rate": (0, float), "last_rate": (0, float),
+    "queue": (np.inf, float), "due": (np.inf, float), "period": (np.inf, float)}
+_ROWS = ("position", "station", "distance", "velocity", *_START)
+
+
+class Population:
+    """The users, or the targets, of a drop, as parallel arrays; ids are positions in them.
+
+    Attributes
+    ----------
+    position : [n, 2]
+        km.
+    station, distance : [n]
+        Serving station (-1: none, or gone) and its distance, km.
+    velocity : [n, 2]
+        km/s.
+    born, last_served : [n]
+        Frame in which each appeared (-1: it was there) and was last scheduled (-1: never).
+    turn : [n]
+        `last_served` plus the place within that frame, as a fraction: the order in which they were served.
+    mean_rate, last_rate : [n]
+        Average over frames, served or not, and rate when last served, bit/s/Hz.
+    queue : [n]
+        Bits waiting; infinite with full buffers.
+    due, period : [n]
+        Frame until which each is to be served again, and how many frames it gives; infinite without a deadline.
+    order, start : [m], [bs + 1]
+        Those who can be chosen, grouped by station, and where the group of every station starts.
+    """
+
+    born: Index
+    last_served: Index
+    turn: Array
+    mean_rate: Array
+    last_rate: Array
+    queue: Array
+    due: Array
+    period: Array
+    order: Index
+    start: Index
+
+    def __init__(self, position: Array, station: Index, distance: Array, stations: int) -> None:
+        self.position, self.station, self.distance = np.array(position), np.array(station), np.array(distance)
+        self.velocity, self.stations = np.zeros_like(self.position), stations
+        for name, (value, dtype) in _START.items():
+            setattr(self, name, np.full(len(self.station), value, dtype))
+        self.regroup()
+
+    def __len__(self) -> int:
+        return len(self.station)
+
+    @property
+    def count(self) -> Index:
+        """Number of those who can be chosen in every cell, [bs]."""
+        return np.diff(self.start)
+
+    def speed_of(self, ids: Index) -> Array:
+        """Speed in m/s, [ids]."""
+        return 1e3 * np.hypot(self.velocity[ids, 0], self.velocity[ids, 1])
+
+    def of(self, station: int) -> Index:
+        """Return the ids of those who can be chosen at ``station``."""
+        return self.order[self.start[station]:self.start[station + 1]]
+
+    def regroup(self) -> None:
+        """Group those who are attached and have data by station; to be called when either has changed."""
+        ready = np.flatnonzero((self.station >= 0) & (self.queue > 0))
+        self.order = ready[group_order(self.station[ready], self.stations)]
+        self.start = np.searchsorted(self.station[self.order], np.arange(self.stations + 1))
+
+    def served(self, ids: Index, frame: int, place: Array) -> None:
+        """Remember who was scheduled in a frame, and their places 0 <= place < 1 within it."""
+        self.last_served[ids] = frame
+        self.turn[ids] = frame + place
+
+    def average(self, ids: Index, rate: Array, window: int) -> None:
+        """Enter the rates of a frame into the means, exponentially weighted over ``window`` frames."""
+        self.last_rate[ids] = rate
+        self.mean_rate *= 1 - 1 / window
+        self.mean_rate[ids] += rate / window
+
+    def append(self, other: Population) -> None:
+        """Add the members of ``other`` at the end."""
+        for name in _ROWS:
+            setattr(self, name, np.concatenate([getattr(self, name), getattr(other, name)]))
+
+
+def group_order(group: Index, groups: int) -> Index:
+    """Sort by group number, stably; numpy sorts short integers by radix, ten times faster than long ones."""
+    return np.argsort(group if groups > 2**15 else group.astype(np.int16), kind="stable")

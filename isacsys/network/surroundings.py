@@ -1,0 +1,150 @@
+"""Which base stations a receiver hears one by one, and what stands for all the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from isacsys.arrays import Array, Index
+from isacsys.network.population import Population
+from isacsys.physics import geometry, propagation
+from isacsys.scenario import Scenario
+
+SPARE = 8  # candidates beyond the near stations of a moving receiver, so that it need not look them up every frame
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a receiver hears of the base stations around it, nearest first.
+
+    Attributes
+    ----------
+    station : [receiver, near]
+        Base stations drawn one by one; the number of stations where there are no more.
+    path_gain : [receiver, near]
+        Zero for those that are not drawn one by one.
+    far_field : [receiver]
+        Mean power of all base stations beyond, were none silent.
+    """
+
+    station: Index
+    path_gain: Array
+    far_field: Array
+
+    def __getitem__(self, rows: Index) -> Surroundings:
+        return Surroundings(np.take(self.station, rows, axis=0), np.take(self.path_gain, rows, axis=0),
+                            np.take(self.far_field, rows))
+
+
+class Horizon:
+    """Where a receiver's stations stop being drawn one by one, and what comes after (see MODEL: far field)."""
+
+    def __init__(self, scenario: Scenario, density: float, side: Array) -> None:
+        self.alpha = scenario.propagation.path_loss_exponent
+        self.near = scenario.network.near_stations
+        self.users_near = max(self.near, scenario.allocation.communication_cluster)
+        self.stations_near = max(self.near, scenario.allocation.sensing_cluster - 1)
+        self.density, self.half = density, float(min(side)) / 2
+        self.torus = scenario.network.far_field == "torus"
+        self.outside = propagation.outside_rectangle(self.density, side, self.alpha) if self.torus else 0.0
+
+    def surroundings(self, distance: Array, station: Index, cluster: int, everybody: int) -> Surroundings:
+        """Cut off what lies beyond ``side / 2`` and is not of the cluster, and replace it by its mean.
+
+        On a finite torus on which ``everybody`` is near, nobody is left to be replaced.
+        """
+        complete = self.torus and everybody <= distance.shape[1]
+        drawn = (distance <= self.half) | complete
+        drawn[:, :cluster] = True
+        gain = np.where(drawn, propagation.path_gain(distance, self.alpha), 0.0)
+        rho = np.minimum(distance[:, -1], self.half)
+        far = propagation.plane_far_field(self.density, rho, self.alpha) - self.outside
+        return Surroundings(station, gain, np.maximum(far, 0.0) * (not complete))
+
+
+class UserSurroundings:
+    """Surroundings of users, worked out for those who are asked for, and followed while they move.
+
+    A user's near stations are found once, with some to spare. As long as the farthest of the near ones is closer than
+    the farthest spare one was, less the way made since, no station from outside can have come between.
+    """
+
+    def __init__(self, scenario: Scenario, users: Population, index: cKDTree, side: Array, horizon: Horizon) -> None:
+        self._users, self._index, self._side, self._horizon = users, index, side, horizon
+        self._near = horizon.users_near
+        self._cluster = scenario.allocation.communication_cluster
+        self._once = scenario.simulation.frames == 1
+        self._moving = scenario.moving
+        if not self._once:
+            self._known = np.zeros(len(users), bool)
+            self._table = Surroundings(*(np.empty(shape, dtype) for shape, dtype in (
+                ((len(users), self._near), np.int64), ((len(users), self._near), float), (len(users), float))))
+        if self._moving:
+            self._candidates = np.empty((len(users), self._near + SPARE), np.int64)
+            self._reach = np.full(len(users), -np.inf)
+            self._origin = np.empty((len(users), 2))
+
+    def get(self, rows: Index) -> Surroundings:
+        """Return the surroundings of users; the first station is the serving one."""
+        if self._once:
+            return self._find(rows)
+        missing = rows[~self._known[rows]]
+        if len(missing):
+            found = self._find(missing)
+            self._table.station[missing] = found.station
+            self._table.path_gain[missing] = found.path_gain
+            self._table.far_field[missing] = found.far_field
+            self._known[missing] = True
+        return self._table[rows]
+
+    def moved(self) -> None:
+        """Take note that users have moved, or changed their station."""
+        if not self._once:
+            self._known[:] = False
+
+    def _find(self, rows: Index) -> Surroundings:
+        distance, station = self._follow(rows) if self._moving else self._look_up(rows, self._near)
+        return self._horizon.surroundings(distance, station, self._cluster, self._index.n)
+
+    def _look_up(self, rows: Index, count: int) -> tuple[Array, Index]:
+        return geometry.nearest(self._index, self._users.position[rows], count)
+
+    def _follow(self, rows: Index) -> tuple[Array, Index]:
+        """Distances and numbers [row, near] of the near stations of users that move, the serving one first."""
+        distance, station, sound = self._from_candidates(rows)
+        if not sound.all():
+            lost = rows[~sound]
+            reach, self._candidates[lost] = self._look_up(lost, self._near + SPARE)
+            self._reach[lost], self._origin[lost] = reach[:, -1], self._users.position[lost]
+            distance[~sound], station[~sound], _ = self._from_candidates(lost)
+        return serving_first(distance, station, self._users.distance[rows], self._users.station[rows])
+
+    def _from_candidates(self, rows: Index) -> tuple[Array, Index, Any]:
+        known, position = self._reach[rows] > 0, self._users.position[rows]
+        station = np.where(known[:, None], self._candidates[rows], self._index.n)
+        distance = distances(self._index, self._side, position, station)
+        order = np.argsort(distance, axis=1)[:, :self._near]
+        distance, station = np.take_along_axis(distance, order, 1), np.take_along_axis(station, order, 1)
+        gone = geometry.displacement(np.where(known[:, None], self._origin[rows], position), position, self._side)
+        return distance, station, distance[:, -1] <= self._reach[rows] - np.hypot(gone[:, 0], gone[:, 1])
+
+
+def distances(index: cKDTree, side: Array, position: Array, station: Index) -> Array:
+    """Distance of receivers [n] to ``station`` [n, m]; inf where that is no station."""
+    points = np.asarray(index.data)
+    if not len(points):
+        return np.full(station.shape, np.inf)
+    step = geometry.displacement(position[:, None], points[np.minimum(station, index.n - 1)], side)
+    return np.where(station < index.n, np.hypot(step[..., 0], step[..., 1]), np.inf)
+
+
+def serving_first(distance: Array, station: Index, own_distance: Array, own_station: Index) -> tuple[Array, Index]:
+    """Put the serving station in front where hysteresis has kept one that is not the nearest."""
+    own, distance, station = own_station[:, None], distance.copy(), station.copy()
+    absent = ~np.any(station == own, axis=1)
+    station[absent, -1], distance[absent, -1] = own_station[absent], own_distance[absent]
+    order = np.argsort(np.where(station == own, -1.0, distance), axis=1, kind="stable")
+    return np.take_along_axis(distance, order, 1), np.take_along_axis(station, order, 1)

@@ -1,0 +1,75 @@
+"""Positions over time, from a file."""
+
+from __future__ import annotations
+
+import csv
+from functools import lru_cache
+
+import numpy as np
+
+from isacsys.arrays import Array
+from isacsys.errors import ConfigError
+from isacsys.network.population import Population
+from isacsys.physics import geometry
+
+KEY = "mobility.positions"
+
+
+class Track:
+    """Moves a population along given positions, linearly in between; before the first and after the last it stays.
+
+    Those of whom the file says nothing stay where they are. ``start`` is the time at which the drop begins.
+    """
+
+    def __init__(self, path: str, kind: str, population: Population, side: Array, start: float) -> None:
+        rows = read_tracks(path)[kind]
+        if len(rows) and rows[:, 0].max() >= len(population):
+            raise ConfigError(KEY, f"{kind} {rows[:, 0].max():g}", f"numbers below {len(population)}, that of the drop")
+        self._population, self._side = population, side
+        self._time, self._place = rows[:, 1], geometry.wrap(rows[:, 2:], side)
+        self._who, first = np.unique(rows[:, 0].astype(np.int64), return_index=True)
+        self._row, self._last = first.copy(), np.append(first[1:], len(rows)) - 1
+        self._now = start
+
+    def step(self, seconds: float, rng: np.random.Generator) -> None:
+        """Move to where everybody is at the end of the step."""
+        self._now += seconds
+        while np.any(behind := (self._row < self._last) & (self._time[np.minimum(self._row + 1, self._last)]
+                                                          <= self._now)):
+            self._row[behind] += 1
+        here, there = self._row, np.minimum(self._row + 1, self._last)
+        span = self._time[there] - self._time[here]
+        way = geometry.displacement(self._place[here], self._place[there], self._side)
+        share = np.clip((self._now - self._time[here]) / np.where(span > 0, span, 1), 0, 1)
+        moving = (span > 0) & (self._now >= self._time[here])
+        self._population.position[self._who] = geometry.wrap(self._place[here] + share[:, None] * way, self._side)
+        self._population.velocity[self._who] = way * (moving / np.where(span > 0, span, 1))[:, None]
+
+
+@lru_cache(maxsize=4)
+def read_tracks(path: str) -> dict[str, Array]:
+    """Read ``time,kind,id,x,y`` and return rows [n, 4] of id, time, x, y by kind, sorted by id and time."""
+    found: dict[str, list[tuple[float, ...]]] = {"user": [], "target": []}
+    line = 1
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            if set(reader.fieldnames or ()) != {"time", "kind", "id", "x", "y"}:
+                raise csv.Error("its header is not time,kind,id,x,y")
+            for row in reader:
+                line = reader.line_num
+                place = float(row["time"]), float(row["x"]), float(row["y"])
+                found[row["kind"]].append((_number(row["id"]), *place))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(KEY, path, f"a readable CSV file ({error})") from None
+    except (KeyError, ValueError, TypeError):
+        raise ConfigError(KEY, f"{path}, line {line}", "time,kind,id,x,y with kind user or target, times in s, places "
+                          "in km") from None
+    return {kind: np.array(sorted(rows)).reshape(-1, 4) for kind, rows in found.items()}
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number

@@ -1,0 +1,170 @@
+"""The tables of a scenario: every key with its default, range, unit and meaning, stated once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from isacsys.settings import Section, choice, flag, integer, real, text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network(Section):
+    """Where base stations, users and targets are."""
+
+    name: ClassVar[str] = "network"
+    bs_density: float = real(1.0, "lambda_b, base stations per km^2", above=0)
+    users_per_cell: float = real(60.0, "lambda_u / lambda_b, mean number of users in a cell", minimum=0)
+    targets_per_cell: float = real(60.0, "lambda_s / lambda_b, mean number of targets in a cell", minimum=0)
+    area: float = real(100.0, "area of the torus in km^2", above=0)
+    layout: str = choice("poisson", "the point processes", ("poisson", "fixed_count", "hexagonal", "file"))
+    positions: str = text("", "for layout \"file\": a CSV file of kind,x,y (km), kind station, user or target")
+    near_stations: int = integer(16, "base stations drawn one by one for a receiver", minimum=1)
+    far_field: str = choice("infinite_plane", "what lies beyond them", ("infinite_plane", "torus"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Antennas(Section):
+    """The arrays of a base station."""
+
+    name: ClassVar[str] = "antennas"
+    transmit: int = integer(20, "M_t, transmit antennas of a base station", minimum=1)
+    receive: int = integer(10, "M_r, receive antennas of a base station", minimum=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allocation(Section):
+    """How the spatial degrees of freedom are shared out."""
+
+    name: ClassVar[str] = "allocation"
+    users_per_bs: int = integer(12, "K, users served by a base station in a frame", minimum=1)
+    targets_per_bs: int = integer(1, "J, targets sensed by a base station in a frame (0: no sensing)", minimum=0)
+    communication_cluster: int = integer(1, "L, base stations in the cluster of a user", minimum=1)
+    sensing_cluster: int = integer(1, "Q, base stations in the cluster of a target", minimum=1)
+    max_targets_per_bs: int = integer(10, "J_max, most targets a base station can tell apart", minimum=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Propagation(Section):
+    """Path loss and noise; distances in km, path loss (d / 1 km)^-alpha."""
+
+    name: ClassVar[str] = "propagation"
+    path_loss_exponent: float = real(4.0, "alpha, of one-way links", above=2)
+    echo_exponent: float = real(2.0, "beta, of one way of the echo, which falls as R^(-2 beta)", above=0)
+    noise_power: float = real(0.0, "noise relative to what a BS at full power gives at 1 km", minimum=0)
+    carrier_frequency: float = real(3.5e9, "Hz; with speed and age it says how far channels have aged", above=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensing(Section):
+    """The echo and how it is received."""
+
+    name: ClassVar[str] = "sensing"
+    rcs: float = real(0.1, "xi, radar cross-section", above=0)
+    mismatch_loss: float = real(1.0, "kappa, loss of the receive filter", above=0, maximum=1)
+    matched_filter_gain: float = real(1.0, "Delta T, gain of the matched filter", above=0)
+    cluster_center: str = choice("serving_bs", "around whom the sensing cluster is formed", ("serving_bs", "target"))
+    inter_target_echo: bool = flag(False, "count the echoes of the other scheduled targets of the BS as interference")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheduling(Section):
+    """Who is served."""
+
+    name: ClassVar[str] = "scheduling"
+    policy: str = text("random", "a name of `isacsys schedulers`, or \"module:Class\"")
+    target_policy: str = text("", "likewise, for the choice of targets; empty: scheduling.policy chooses them too")
+    rate_window: int = integer(100, "frames over which the mean rate of a user is averaged (exponentially)", minimum=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nulling(Section):
+    """Which requests for nulls are granted first."""
+
+    name: ClassVar[str] = "nulling"
+    policy: str = text("strongest", "\"strongest\", \"random\", \"communication_first\", \"sensing_first\", or "
+                       "\"module:Class\"")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backhaul(Section):
+    """How null requests travel between base stations, and how far ahead frames are scheduled."""
+
+    name: ClassVar[str] = "backhaul"
+    latency: float = real(0.0, "seconds a null request travels", minimum=0)
+    latency_law: str = choice("constant", "constant, or drawn for every request with mean backhaul.latency",
+                              ("constant", "exponential"))
+    capacity: float = real(0.0, "null requests a base station can send in a second, strongest first (0: any number)",
+                           minimum=0)
+    loss: float = real(0.0, "probability that a null request is lost", minimum=0, maximum=1)
+    lead: float = real(-1.0, "seconds ahead of its frame that a schedule is fixed, rounded up to whole frames "
+                       "(-1: as long as backhaul.latency)", minimum=-1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Csi(Section):
+    """How old channel state information is when a frame uses it; that of cross links is as old as the schedule."""
+
+    name: ClassVar[str] = "csi"
+    own_age: float = real(0.0, "seconds, of what a base station knows of the channels of its own users", minimum=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mobility(Section):
+    """How users and targets move; base stations stay."""
+
+    name: ClassVar[str] = "mobility"
+    model: str = choice("random_direction", "random_direction: straight on, with turns at random; random_waypoint: "
+                        "from one random place to the next; file: as mobility.positions says",
+                        ("random_direction", "random_waypoint", "file"))
+    user_speed: float = real(0.0, "m/s", minimum=0)
+    target_speed: float = real(0.0, "m/s", minimum=0)
+    turn_rate: float = real(0.1, "turns in a second, for random_direction", minimum=0)
+    hysteresis: float = real(0.0, "dB by which the nearest base station must be better for a handover", minimum=0)
+    positions: str = text("", "for model \"file\": a CSV file of time,kind,id,x,y (s, km), kind user or target; "
+                          "linear in between")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traffic(Section):
+    """What users want to receive; a user is served only while it has data."""
+
+    name: ClassVar[str] = "traffic"
+    model: str = choice("full_buffer", "full_buffer: always more; poisson: files arrive at random (3GPP FTP model 3); "
+                        "file: as traffic.arrivals says", ("full_buffer", "poisson", "file"))
+    file_size: float = real(4e6, "mean size of a file, bit", above=0)
+    size_law: str = choice("fixed", "law of the sizes", ("fixed", "exponential"))
+    arrival_rate: float = real(0.5, "files per user and second", minimum=0)
+    bandwidth: float = real(10e6, "Hz, by which a rate in bit/s/Hz becomes bit/s", above=0)
+    arrivals: str = text("", "for model \"file\": a CSV file of time,user,bits (s, bit)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Targets(Section):
+    """How long targets stay, and how often they are to be sensed."""
+
+    name: ClassVar[str] = "targets"
+    lifetime: float = real(0.0, "mean seconds until a target leaves (0: never); as many appear on average", minimum=0)
+    revisit_period: float = real(0.0, "seconds within which a target is to be sensed again (0: no hurry)", minimum=0)
+    revisit_spread: float = real(0.0, "the period of a target is uniform within 1 -+ this share of it", minimum=0,
+                                 maximum=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulation(Section):
+    """How much is simulated."""
+
+    name: ClassVar[str] = "simulation"
+    drops: int = integer(100, "independent realisations of the positions", minimum=1)
+    frames: int = integer(1, "scheduling intervals in a drop", minimum=1)
+    frame_duration: float = real(0.01, "seconds", above=0)
+    seed: int = integer(1, "of every random stream", minimum=0, maximum=2**63 - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording(Section):
+    """What a log keeps."""
+
+    name: ClassVar[str] = "recording"
+    level: str = choice("summary", "summary: drops and frames; links: a row a link; full: also positions, "
+                        "selections, null requests and events", ("summary", "links", "full"))

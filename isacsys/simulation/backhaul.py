@@ -1,0 +1,79 @@
+"""Null requests on their way between base stations."""
+
+from __future__ import annotations
+
+import numpy as np
+import simpy
+
+from isacsys.arrays import Array, Index
+from isacsys.network.selection import NullRequests
+from isacsys.scenario import Scenario
+from isacsys.simulation.journal import Journal
+from isacsys.simulation.values import Bundle
+from isacsys.streams import Purpose, stream
+
+
+class Backhaul:
+    """Carries the null requests of each frame as one bundle of rows.
+
+    A request waits for its turn at the station that sends it (``backhaul.capacity``), then travels. Stations look at
+    what has come when a frame begins, so a bundle is delivered in as many portions as there are frames in which
+    something arrives; each is a SimPy event at the beginning of the frame that follows.
+    """
+
+    def __init__(self, environment: simpy.Environment, scenario: Scenario, drop: int, stations: int,
+                 journal: Journal) -> None:
+        self._environment, self._scenario, self._drop, self._journal = environment, scenario, drop, journal
+        self._free = np.full(stations, -np.inf)  # seconds; when the last request of a station is sent
+
+    @property
+    def instant(self) -> bool:
+        """Whether every request arrives at once."""
+        b = self._scenario.backhaul
+        return b.latency == 0 and b.capacity == 0 and b.loss == 0
+
+    def send(self, requests: NullRequests, frame: int) -> Bundle:
+        """Send the requests for a frame."""
+        travel = self._queue(requests) + self._travel(len(requests), frame)
+        bundle = Bundle(frame, travel, travel == 0)
+        ticks = np.ceil(travel / self._scenario.simulation.frame_duration - 1e-9)
+        for tick in np.unique(ticks[np.isfinite(ticks) & (travel > 0)]):
+            event = self._environment.timeout(tick, (bundle, np.flatnonzero(ticks == tick)))
+            event.callbacks.append(self._deliver)
+        self._journal.note("requests_lost", int(np.count_nonzero(np.isinf(travel))))
+        return bundle
+
+    def _deliver(self, event: simpy.Event) -> None:
+        portion: tuple[Bundle, Index] = event.value  # type: ignore[assignment]
+        bundle, rows = portion
+        late = self._environment.now > bundle.frame
+        bundle.arrived[rows] = not late
+        self._journal.note("requests_late" if late else "requests_arrived", len(rows))
+
+    def _queue(self, requests: NullRequests) -> Array:
+        """Seconds until each request is sent: a station sends one at a time, the strongest of a frame first."""
+        capacity = self._scenario.backhaul.capacity
+        if capacity == 0 or not len(requests):
+            return np.zeros(len(requests))
+        now = self._environment.now * self._scenario.simulation.frame_duration
+        begin = np.maximum(self._free, now)
+        end = begin[requests.station] + (_rank(requests.station, -requests.strength) + 1) / capacity
+        np.maximum.at(self._free, requests.station, end)
+        return end - now
+
+    def _travel(self, count: int, frame: int) -> Array:
+        b = self._scenario.backhaul
+        rng = stream(self._scenario.simulation.seed, self._drop, frame, Purpose.BACKHAUL)
+        travel = np.full(count, b.latency)
+        if b.latency_law == "exponential":
+            travel = rng.exponential(b.latency, count)
+        return np.where(rng.random(count) < b.loss, np.inf, travel)
+
+
+def _rank(group: Index, score: Array) -> Index:
+    """Place of each row within its group in order of score, [row]."""
+    order = np.lexsort((score, group))
+    first = np.searchsorted(group[order], group[order])
+    rank = np.empty(len(group), np.int64)
+    rank[order] = np.arange(len(group)) - first
+    return rank

@@ -1,0 +1,66 @@
+"""A dask cluster on loopback makes the same file, also where a worker is killed."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+import isacsys
+from isacsys.errors import DropError, IncompleteRun
+from tests.campaign import fakes
+from tests.campaign.fakes import SCENARIO
+
+distributed = pytest.importorskip("distributed")
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
+        yield cluster
+
+
+def kill_a_worker(address, directory):
+    """Wait for the first part, then kill a worker that is at work."""
+    with distributed.Client(address) as client:
+        pids = client.run(os.getpid)
+        while not list(directory.glob("*.part")):
+            time.sleep(0.005)
+        os.kill(next(iter(pids.values())), signal.SIGKILL)
+
+
+def test_one_of_two_workers_is_killed(tmp_path, cluster):
+    path, address = tmp_path / "run.h5", cluster.scheduler_address
+    killer = threading.Thread(target=kill_a_worker, args=(address, tmp_path / "run.h5.parts"))
+    killer.start()
+    isacsys.run(SCENARIO, drops=80, executor="dask", dask_address=address, simulate=fakes.simulate_slowly, output=path)
+    killer.join()
+    isacsys.run(SCENARIO, drops=80, executor="serial", simulate=fakes.simulate, output=tmp_path / "serial.h5")
+    assert path.read_bytes() == (tmp_path / "serial.h5").read_bytes()
+
+
+def test_an_exception_on_the_cluster_arrives(tmp_path, cluster):
+    with pytest.raises(DropError, match=r"of course \(drop 7, seed 1\)"):
+        isacsys.run(SCENARIO, executor="dask", dask_address=cluster.scheduler_address, simulate=fakes.fail_at_seven,
+                    output=tmp_path / "run.h5")
+    assert isacsys.open_run(tmp_path / "run.h5").drops >= 7
+
+
+def test_a_policy_travels(cluster):
+    address = cluster.scheduler_address
+    run = isacsys.run(SCENARIO, executor="dask", dask_address=address, simulate=fakes.count_up,
+                      scheduler=fakes.Counter(), drops=10)
+    assert run.drops == 10
+
+
+def test_nobody_at_the_address(monkeypatch):
+    monkeypatch.setattr("isacsys.campaign.dask._START_SECONDS", 0.5)
+    with pytest.raises(IncompleteRun, match="no dask workers at tcp://127.0.0.1:1"):
+        isacsys.run(SCENARIO, executor="dask", dask_address="tcp://127.0.0.1:1")
+
+
+@pytest.mark.slow
+def test_without_an_address_a_cluster_is_made():
+    run = isacsys.run(SCENARIO, executor="dask", workers=2, simulate=fakes.simulate)
+    assert run.metrics == isacsys.run(SCENARIO, executor="serial", simulate=fakes.simulate).metrics

@@ -1,0 +1,127 @@
+"""A grid of runs on common seeds, as one table."""
+
+import csv
+import io
+import math
+
+import numpy as np
+import pandas
+import pytest
+import xarray
+
+import isacsys
+from isacsys.campaign import METRICS
+from isacsys.campaign.sweeps import _file_name
+from isacsys.errors import ConfigError, DropError
+from tests.campaign import fakes
+from tests.campaign.fakes import SCENARIO
+
+AXES = {"allocation.users_per_bs": range(1, 4), "scheduling.policy": ["random", "nearest"]}
+
+
+def sweep(output=None, axes=AXES, **options):
+    return isacsys.sweep(SCENARIO, axes, output=output,
+                         **{"drops": 5, "executor": "serial", "simulate": fakes.simulate, **options})
+
+
+def files(directory):
+    return {path.name: path.read_bytes() for path in directory.iterdir()}
+
+
+def test_every_point_is_the_run_of_its_settings():
+    found = sweep()
+    assert len(found["drops"]) == 6
+    for row, point in enumerate(found.points):
+        assert point.settings == {key: found[key][row] for key in AXES}
+        alone = isacsys.run(SCENARIO.replace(point.settings), drops=5, executor="serial", simulate=fakes.simulate)
+        assert point.run.metrics == alone.metrics
+        assert found["sensing_ase"][row] == alone["sensing_ase"].mean
+        assert found["sensing_ase_half_width"][row] == alone["sensing_ase"].half_width
+
+
+def test_pandas_and_xarray_take_it_in_one_call():
+    found = sweep()
+    frame, grid = pandas.DataFrame(found), xarray.Dataset.from_dict(found.grid())
+    assert len(frame) == 6
+    assert dict(grid.sizes) == {"allocation.users_per_bs": 3, "scheduling.policy": 2}
+    for _, row in frame.iterrows():
+        place = grid.sel({key: row[key] for key in AXES})
+        for name in METRICS:
+            assert float(place[name]) == row[name]
+    assert grid["sensing_ase"].attrs["units"] == "bit/s/Hz/km^2"
+
+
+def test_the_table_is_tidy(tmp_path):
+    found = sweep(tmp_path / "grid")
+    text = (tmp_path / "grid" / "sweep.csv").read_text()
+    assert text == found.to_csv()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["scheduling.policy"] for row in rows] == ["random", "nearest"] * 3
+    assert [float(row["communication_ase"]) for row in rows] == found["communication_ase"]
+
+
+def test_no_data_is_nan_in_the_table_and_nothing_in_csv():
+    found = sweep(drops=1, axes={"simulation.frames": [1, 2]})
+    assert all(map(math.isnan, found["sensing_ase_half_width"]))
+    assert "nan" not in found.to_csv()
+    assert found.to_dict()["points"][0]["metrics"]["sensing_ase"]["half_width"] is None
+
+
+def test_a_sweep_that_was_cut_short_is_resumed(tmp_path):
+    sweep(tmp_path / "whole")
+    with pytest.raises(DropError) as error:
+        sweep(tmp_path / "cut", drops=9, simulate=fakes.fail_at_seven)
+    assert "at allocation.users_per_bs = 1, scheduling.policy = random" in error.value.__notes__
+    assert not (tmp_path / "cut" / "sweep.csv").exists()
+    sweep(tmp_path / "cut", drops=9, resume=True)
+    sweep(tmp_path / "whole", drops=9, resume=True)
+    assert files(tmp_path / "whole") == files(tmp_path / "cut")
+
+
+def test_a_grid_may_grow(tmp_path):
+    sweep(tmp_path / "a", axes={"allocation.users_per_bs": [1, 2]})
+    sweep(tmp_path / "a", axes={"allocation.users_per_bs": [1, 2, 3]}, resume=True)
+    sweep(tmp_path / "b", axes={"allocation.users_per_bs": [1, 2, 3]})
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def test_a_directory_with_runs_in_it_is_not_overwritten_unasked(tmp_path):
+    sweep(tmp_path / "a")
+    before = files(tmp_path / "a")
+    with pytest.raises(ConfigError, match="output"):
+        sweep(tmp_path / "a", seed=2)
+    with pytest.raises(ConfigError, match="simulation.seed"):
+        sweep(tmp_path / "a", seed=2, resume=True)
+    assert files(tmp_path / "a") == before
+    sweep(tmp_path / "a", seed=2, force=True)
+    assert files(tmp_path / "a") != before
+
+
+@pytest.mark.parametrize(("axes", "message"), [
+    ({"allocation.users_per_bs": [5, 30]}, r"allocation.users_per_bs = 30: at most antennas.transmit = 20 \(at alloc"),
+    ({"allocation.users_per_bs": []}, "at least one value"),
+    ({"allocation.users_per_bs": [1, 1]}, "none of them twice"),
+    ({"allocation.user_per_bs": [1]}, "did you mean allocation.users_per_bs"),
+    ({"antennas.transmit": [20, 4]}, r"allocation.users_per_bs = 12: .* \(at antennas.transmit = 4\)"),
+    ({"scheduling.policy": ["random", "nobody"]}, "scheduling.policy = 'nobody'"),
+])
+def test_a_point_that_cannot_be_is_refused_before_anything_happens(tmp_path, axes, message):
+    with pytest.raises(ConfigError, match=message):
+        sweep(tmp_path / "a", axes=axes)
+    assert not (tmp_path / "a").exists()
+
+
+def test_numpy_values_are_values():
+    assert sweep(axes={"network.bs_density": np.linspace(1, 2, 3)})["network.bs_density"] == [1.0, 1.5, 2.0]
+
+
+def test_names_of_files_are_names():
+    names = {_file_name({"scheduling.policy": value}) for value in ("a/b", "a:b", "../a", "x" * 300, "x" * 301)}
+    assert len(names) == 5
+    assert all("/" not in name and len(name) < 200 for name in names)
+
+
+def test_one_pool_serves_all_points(tmp_path):
+    sweep(tmp_path / "a", executor="process", workers=2)
+    sweep(tmp_path / "b")
+    assert files(tmp_path / "a") == files(tmp_path / "b")

@@ -1,0 +1,44 @@
+"""The README's Python works as pasted, and its commands are those there are."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from isacsys.cli import main
+from isacsys.scenario import Scenario
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_python_blocks_run_one_after_the_other(tmp_path):
+    """Pasted into a file, run as a program: with worker processes and no guard."""
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(blocks) >= 3
+    shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    (tmp_path / "pasted.py").write_text(re.sub(r"drops=\d+", "drops=4", "".join(blocks)))
+    done = subprocess.run([sys.executable, "pasted.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Estimate(mean=" in done.stdout
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"^\| `(\w+)", README, re.MULTILINE)) - {
+    "communication_rate", "sensing_", "null_requests_per_bs", "null_refused_fraction", "constraints_per_bs",
+    "communication_rate_scheduled", "communication_ase", "communication_ase_typical"}))
+def test_commands_exist_and_help_has_an_example(command, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    assert end.value.code == 0 and "isacsys " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("*.toml")), ids=lambda p: p.name)
+def test_scenarios_load(path):
+    assert Scenario.load(path).warnings() == []
+
+
+def test_paper_scenario_is_the_default():
+    assert Scenario.load(ROOT / "scenarios/paper.toml") == Scenario()

@@ -12,7 +12,8 @@ corrected ones pass. Figures at alpha = 4 unless said.
 (8), Theorem 1, ``F = (e^-z - 1) + z^delta Gamma(1 - delta, z)``
     The -1 is spurious (the appendix has it not) and the incomplete gamma function must be the lower
     one: ``1 / F = E[exp(-z I)]`` lies between 0 and 1. At z = 1 it is 0.537, in a Monte Carlo
-    0.536; the printed F gives -2.8, without the -1 1.55, with the lower function but the -1 1.16. The printed F crosses zero, so the integral has no value.
+    0.536; the printed F gives -2.8, without the -1 1.55, with the lower function but the -1 1.16. The printed F
+    crosses zero, so the integral has no value.
 Section III.B, alpha and beta
     Interchanged in (10) to (14) and (24): interference falls with distance^-alpha, the echo with R^(-2 beta). At the
     paper's own beta = 2 the printed ``B(., 1 - 2 / beta, .)`` is infinite.

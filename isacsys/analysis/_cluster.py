@@ -20,6 +20,8 @@ from isacsys.analysis._interference import heard, largest_log_s, log_factor_on_g
 from isacsys.analysis._numerics import Resolution, beta_nodes, gauss_legendre
 from isacsys.arrays import Array
 
+QUIET = 1e-14
+
 
 class Link(NamedTuple):
     """Gamma shape K of an interfering gain, size of the cluster, one-way exponent alpha, echo exponent beta."""
@@ -190,8 +192,11 @@ def _outside(K: int, alpha: float, grid: Grid, at: Resolution, beta: float) -> A
     """Return ln g [v, t] of `around_target`, the same nodes for every order."""
     first, last, step, least = grid
     log_t, _ = beta_nodes(1, at.step * min(1.0, 2 / beta), least, at.margin)
+    log_f = log_factor_on_grid(first, last, step, K, alpha)[:, None]
+    g = np.tile(1 + 4 * np.expm1(log_f), log_t.size)
     v = step * np.arange(first, last + 1)[:, None] + alpha * np.log(2)
-    g = 1 + np.tile(4 * np.expm1(log_factor_on_grid(first, last, step, K, alpha))[:, None], log_t.size)
+    quiet = alpha / 2 * np.log(QUIET * (1 - 2 / alpha)) - np.log(K)  # below, g - 1 < QUIET and the disc adds nothing
+    loud = v[:, 0] > quiet
     for tau, weight in zip(*outside_nodes(log_t, at.nodes // 2), strict=True):
-        g += weight * heard(v - alpha * np.log(tau), K)
+        g[loud] += weight * heard(v[loud] - alpha * np.log(tau), K)
     return np.log(g)

@@ -40,7 +40,8 @@ def covered(link: Link, discs: Discs, count: int, log_s: Array, at: Resolution) 
     if link.eta == 0:
         parts = discs(link, log_s, count, at)
         return np.sum([negative_power(part.series, link.order).sum(axis=-1) @ part.weights for part in parts], axis=0)
-    log_m, mass = gamma_nodes(link.order, _step(link.eta, count, at) / at.step, at.margin, at)
+    growth = max(abs(link.eta), 4 * link.beta / link.alpha * (link.eta < 0))  # m s^(2 / alpha) goes like m^growth / 2
+    log_m, mass = gamma_nodes(link.order, -growth * np.sqrt(1 + count / 4), at.margin, at)
     parts = discs(link, (log_s[:, None] - link.eta * log_m).ravel(), count, at)
     total = np.zeros((log_s.size, log_m.size))
     m = np.exp(log_m)[:, None, None]

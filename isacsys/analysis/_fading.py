@@ -59,18 +59,22 @@ def averaged(law: GainLaw, order: int, exponent: float, span: tuple[float, float
     """
     if exponent == 0:
         return law
-    x, weights = gamma_nodes(order, min(1.0, 2.0 / abs(exponent)), reach, at)
+    x, weights = gamma_nodes(order, exponent, reach, at)
     y = np.linspace(span[0] - 1, span[1] + 1, int((span[1] - span[0] + 2) / (SPLINE_STEP * at.step)) + 8)
     values = law(y[:, None] + exponent * x) @ weights
     spline = CubicSpline(y, np.log(np.maximum(values, SMALLEST)))
     return lambda log_y: np.exp(spline(log_y))
 
 
-def gamma_nodes(order: int, smoothness: float, reach: float, at: Resolution) -> tuple[Array, Array]:
-    """Return nodes ln w and weights of w ~ Gamma(order, 1), by the trapezoidal rule in ln w."""
+def gamma_nodes(order: int, exponent: float, reach: float, at: Resolution) -> tuple[Array, Array]:
+    """Return nodes ln w and weights of w ~ Gamma(order, 1), by the trapezoidal rule in ln w.
+
+    Good for the mean of functions that vary like w^exponent at most and are analytic for |arg w| < pi / |exponent|.
+    """
+    top = order + max(exponent, 0.0)
     smallest = (gammaln(order + 1) - reach) / order
-    largest = np.log(order + at.margin + np.sqrt(2 * order * at.margin))
-    step = at.step * min(smoothness, 1 / np.sqrt(1 + order / 4))
+    largest = np.log(top + at.margin + np.sqrt(2 * top * at.margin))
+    step = at.step * min(2 / abs(exponent), 1 / np.sqrt(1 + top / 4))
     x = log_grid(smallest, largest, step)
     return x, step * np.exp(order * x - np.exp(x) - gammaln(order))
 

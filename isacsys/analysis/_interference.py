@@ -51,9 +51,11 @@ def negative_binomial(log_s: Array, K: float, count: int) -> Array:
 
     These are the Taylor coefficients of ``(1 + s (1 - x))^-K`` in x.
     """
-    j = np.arange(count)
-    log_x, log_rest = -np.logaddexp(0, -log_s)[..., None], -np.logaddexp(0, log_s)[..., None]
-    return np.exp(gammaln(K + j) - gammaln(K) - gammaln(j + 1) + j * log_x + K * log_rest)
+    ratios = np.empty((*np.shape(log_s), count))
+    ratios[..., 0] = np.exp(-K * np.logaddexp(0, log_s))
+    j = np.arange(1, count)
+    ratios[..., 1:] = expit(log_s)[..., None] * ((K + j - 1) / j)
+    return np.multiply.accumulate(ratios, axis=-1)
 
 
 def factor_series(log_s: Array, K: float, alpha: float, count: int) -> Array:

@@ -52,7 +52,7 @@ def communication_values(scenario: Scenario) -> LinkValues:
     exact, approximate = (
         rate(K=a.users_per_bs, L=a.communication_cluster, D=D, alpha=scenario.propagation.path_loss_exponent)
         for rate in (communication_rate, communication_rate_approximate))
-    return LinkValues(*_rates_and_ase(exact, approximate, a.users_per_bs, scenario))
+    return LinkValues(**_rates_and_ase(exact, approximate, a.users_per_bs, scenario))
 
 
 def measured_communication_rate(scenario: Scenario, *, D: ArrayLike, weights: ArrayLike) -> float:
@@ -81,7 +81,7 @@ def sensing_values(scenario: Scenario) -> SensingValues | None:
     beam = None
     if a.users_per_bs == 1:
         beam = float(bits(sensing_rate_beam_law(M_t=scenario.antennas.transmit, cluster_center=center, **link)))
-    return SensingValues(*_rates_and_ase(exact, approximate, a.targets_per_bs, scenario), rate_beam_law=beam)
+    return SensingValues(**_rates_and_ase(exact, approximate, a.targets_per_bs, scenario), rate_beam_law=beam)
 
 
 def designs_of(scenario: Scenario, *, method: str = "exact") -> Designs:
@@ -117,8 +117,10 @@ def _freedom(scenario: Scenario) -> int:
     return scenario.degrees_of_freedom
 
 
-def _rates_and_ase(exact: ArrayLike, approximate: ArrayLike, links: int, scenario: Scenario) -> list[float]:
-    rates = [bits(exact), bits(approximate)]
-    density = scenario.network.bs_density
-    return [float(value) for value in
-            (*rates, *(area_spectral_efficiency(rate, links=links, bs_density=density) for rate in rates))]
+def _rates_and_ase(exact: ArrayLike, approximate: ArrayLike, links: int, scenario: Scenario) -> dict[str, float]:
+    figures = {}
+    for name, rate in (("exact", bits(exact)), ("approximate", bits(approximate))):
+        figures[f"rate_{name}"] = float(rate)
+        figures[f"ase_{name}"] = float(
+            area_spectral_efficiency(rate, links=links, bs_density=scenario.network.bs_density))
+    return figures

@@ -36,6 +36,17 @@ def load_scenario(options: argparse.Namespace, extra: Mapping[str, Any] | None =
     return scenario
 
 
+def parse_axes(texts: Sequence[str], option: str) -> dict[str, list[Any]]:
+    """Read every axis given with ``option``, each setting once."""
+    axes: dict[str, list[Any]] = {}
+    for text in texts:
+        key, values = parse_axis(text)
+        if key in axes:
+            raise ConfigError(option, text, "every setting once")
+        axes[key] = values
+    return axes
+
+
 def parse_axis(text: str) -> tuple[str, list[Any]]:
     """Read ``section.key=1:20[:step]`` or ``section.key=a,b,c``; both ends of a range belong to it."""
     key, separator, values = text.partition("=")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from isacsys.cli.common import add_json, add_scenario, format_table, load_scenario, parse_axis, print_json
+from isacsys.cli.common import add_json, add_scenario, format_table, load_scenario, parse_axes, print_json
 from isacsys.cli.simulate import add_campaign, campaign_options, format_figure, simulation_changes
-from isacsys.errors import ConfigError
 
 if TYPE_CHECKING:
     from isacsys.campaign import Sweep
@@ -43,7 +42,8 @@ def sweep(options: argparse.Namespace) -> int:
     import isacsys
 
     scenario = load_scenario(options, simulation_changes(options))
-    found = isacsys.sweep(scenario, _axes(options.over), output=options.output, **campaign_options(options))
+    axes = parse_axes(options.over, "--over")
+    found = isacsys.sweep(scenario, axes, output=options.output, **campaign_options(options))
     if options.json:
         print_json(found.to_dict())
     elif options.csv:
@@ -67,16 +67,6 @@ def compare(options: argparse.Namespace) -> int:
     print(f"{found.drops} drops, paired")
     print(format_table(("metric", "A", "B", "B - A", "95 %", "variance saved"), rows))
     return 0
-
-
-def _axes(texts: list[str]) -> dict[str, list[Any]]:
-    axes: dict[str, list[Any]] = {}
-    for text in texts:
-        key, values = parse_axis(text)
-        if key in axes:
-            raise ConfigError("--over", text, "every setting once")
-        axes[key] = values
-    return axes
 
 
 def _format_sweep(found: Sweep) -> str:

@@ -16,9 +16,10 @@ def split(power: Array, cluster: Flags, granted: Flags) -> tuple[Array, Array, A
     if not cluster.any():
         none = np.zeros(len(power))
         return none, none, np.einsum("rn->r", power)
-    parts = (power * granted, power * (cluster & ~granted), power * ~cluster)
-    leakage, refused, other = (np.einsum("rn->r", part) for part in parts)
-    return leakage, refused, other
+    width = int(np.flatnonzero(cluster.any(0))[-1]) + 1  # clusters are among the nearest: the rest needs no masks
+    inside, asked, held = power[:, :width], cluster[:, :width], granted[:, :width]
+    leakage, refused, other = (np.einsum("rn->r", inside * mask) for mask in (held, asked & ~held, ~asked))
+    return leakage, refused, other + np.einsum("rn->r", power[:, width:])
 
 
 def echo_power(gain: Array, distance: Array, beta: float, c: float) -> Array:

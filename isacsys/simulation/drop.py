@@ -164,11 +164,15 @@ class Drop:
         for now in range(-self.lead, frames):
             if now >= 0:
                 self.journal.note("frame_start", now)
-            if now + self.lead < frames:
-                self._plan(now + self.lead)
-            if now >= 0:
-                self._send(now)
+            self.frame(now)
             yield self.environment.timeout(1)
+
+    def frame(self, now: int) -> None:
+        """Plan the frame whose time has come, a lead ahead, and send the one that begins."""
+        if now + self.lead < self.scenario.simulation.frames:
+            self._plan(now + self.lead)
+        if now >= 0:
+            self._send(now)
 
     def _plan(self, frame: int) -> None:
         """Fix who is served in a frame, and send its null requests."""

@@ -35,7 +35,7 @@ def frame_sums(record: FrameRecord) -> Sums:
     for kind, links, terms in record.links:
         sums |= {f"{kind}_links": len(links), f"{kind}_rate": float(terms.rate.sum()),
                  f"{kind}_weight": float(terms.weight.sum()),
-                 f"{kind}_weighted_rate": float(terms.weight @ terms.rate)}
+                 f"{kind}_weighted_rate": float((terms.weight * terms.rate).sum())}
     return sums
 
 

@@ -12,8 +12,9 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import mpmath as mp
 from mpmath.calculus.quadrature import GaussLegendre
@@ -21,7 +22,7 @@ from mpmath.calculus.quadrature import GaussLegendre
 mp.mp.dps = 25
 
 
-@lru_cache
+@cache
 def legendre(degree: int) -> list[tuple[float, float]]:
     """The 3 * 2^(degree - 1) Gauss-Legendre nodes and weights on (0, 1)."""
     return [(float((1 + x) / 2), float(w / 2)) for x, w in GaussLegendre(mp.mp).calc_nodes(degree, 80)]
@@ -38,7 +39,7 @@ def spread(low: float, high: float, width: float) -> list[float]:
     return [low + (high - low) * i / number for i in range(number + 1)]
 
 
-@lru_cache(maxsize=None)
+@cache
 def factor(K: int, alpha: float, s: float) -> float:
     """2F1(K, -delta; 1 - delta; -s)."""
     delta = 2 / mp.mpf(alpha)
@@ -113,8 +114,8 @@ def sensing(K: int, Q: int, alpha: float, beta: float, c: float, density: float,
     """
     eta = alpha / 2 - beta
     gain = c * (math.pi * density) ** -eta
-    squares = [(tau**8, w * 8 * tau**7) for tau, w in
-               panels([0.0, *(x ** (1 / 8) for x in (1e-9, 1e-6, 1e-4, 1e-2, 0.2, 1.0, 3.0, 8.0, 20.0, 45.0 + 2 * Q))], degree - 1)]
+    breaks = [0.0, *(x ** (1 / 8) for x in (1e-9, 1e-6, 1e-4, 1e-2, 0.2, 1.0, 3.0, 8.0, 20.0, 45.0 + 2 * Q))]
+    squares = [(tau**8, w * 8 * tau**7) for tau, w in panels(breaks, degree - 1)]
     scales = [(m, math.log(w) - m + (Q - 1) * math.log(m) - math.lgamma(Q), m**eta) for m, w in squares]
     discs = list(_discs(Q, center, beta, degree))
     heard_from = hole_heard if center == "serving_bs" else target_heard
@@ -144,21 +145,23 @@ def _discs(Q: int, center: str, beta: float, degree: int) -> Iterator[tuple[floa
             log_law = math.log(Q - 1) + (Q - 2) * math.log1p(-(kappa**2))
             yield kappa, 0.0, math.log(w * 3 * tau**2 * 2 * kappa) + log_law, kappa ** (-2 * beta)
     else:
-        near = ((2 * (1 - (1 - s * s) ** 2), w * 8 * s * (1 - s * s)) for s, w in panels([0.0, 0.2, 0.5, 1.0], degree - 1))
+        near = ((2 * (1 - (1 - s * s) ** 2), w * 8 * s * (1 - s * s))
+                for s, w in panels([0.0, 0.2, 0.5, 1.0], degree - 1))
         far = ((2 / x**1.5, w * 3 / x**2.5) for x, w in panels([0.0, 0.05, 0.15, 0.3, 0.6, 1.0], degree - 1))
         for a, w in itertools.chain(near, far):
             slope = 2 * a * (1 - math.acos(min(1.0, a / 2)) / math.pi)
             yield a, hole_area(a), math.log(w * slope * (Q - 1)) + (Q - 2) * math.log(hole_area(a)), 1.0
 
 
-def settled(value: Callable[[int], float], tolerance: float) -> tuple[float, float]:
-    """The value at rising degrees until two differ by less than ``tolerance``, and their relative difference."""
-    last, error = value(3), math.inf
+def settled(function: Callable[..., float], point: dict[str, Any], tolerance: float) -> dict[str, Any]:
+    """The point with its rate, at rising degrees until two differ by less than ``tolerance``, and that difference."""
+    factor.cache_clear()
+    last, error = function(*point.values(), 3), math.inf
     for degree in (4, 5, 6):
-        last, error = (now := value(degree)), abs(now / last - 1)
+        last, error = (now := function(*point.values(), degree)), abs(now / last - 1)
         if error < tolerance:
             break
-    return last, error
+    return {**point, "rate": last, "error": error}
 
 
 COMMUNICATION = [
@@ -175,17 +178,8 @@ SENSING = [{"K": K, "Q": Q, "alpha": alpha, "beta": beta, "c": c, "bs_density": 
 
 def main() -> None:
     """Compute both grids and write them beside this script."""
-    result: dict[str, list[dict[str, object]]] = {"communication": [], "sensing": []}
-    for point in COMMUNICATION:
-        factor.cache_clear()
-        value, error = settled(lambda degree: communication(**point, degree=degree), 1e-8)
-        result["communication"].append({**point, "rate": value, "error": error})
-        print(result["communication"][-1], flush=True)
-    for case in SENSING:
-        factor.cache_clear()
-        value, error = settled(lambda degree: sensing(*case.values(), degree=degree), 1e-6)
-        result["sensing"].append({**case, "rate": value, "error": error})
-        print(result["sensing"][-1], flush=True)
+    result = {"communication": [settled(communication, point, 1e-8) for point in COMMUNICATION],
+              "sensing": [settled(sensing, point, 1e-6) for point in SENSING]}
     Path(__file__).with_name("reference.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 

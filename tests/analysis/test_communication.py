@@ -46,7 +46,8 @@ def test_coverage_of_a_single_antenna_network():
     theta = np.array([0.01, 0.1, 0.5, 0.99])
     for alpha in (2.2, 3.0, 4.0, 6.0):
         expected = 1 / hyp2f1(1, -2 / alpha, 1 - 2 / alpha, -theta)
-        assert analysis.communication_coverage(threshold=theta, K=1, D=1, alpha=alpha) == pytest.approx(expected, rel=1e-9)
+        found = analysis.communication_coverage(threshold=theta, K=1, D=1, alpha=alpha)
+        assert found == pytest.approx(expected, rel=1e-9)
 
 
 @given(**designs)
@@ -73,16 +74,19 @@ def test_coverage_integrates_to_the_rate(K, L, alpha, D):
 
 @pytest.mark.parametrize(("K", "L", "alpha", "D"), [(12, 1, 4.0, 9), (2, 5, 2.1, 11), (8, 3, 6.0, 60), (1, 2, 3.0, 1)])
 def test_monte_carlo(K, L, alpha, D):
-    sir = analysis.sample_communication_sir(K=K, L=L, alpha=alpha, D=D, samples=60_000, seed=5)
-    has_mean(np.log1p(sir), analysis.communication_rate(K=K, L=L, alpha=alpha, D=D))
-    for theta in np.quantile(sir, [0.1, 0.5, 0.9]):
-        has_mean(sir > theta, analysis.communication_coverage(threshold=theta, K=K, L=L, alpha=alpha, D=D), bias=1 / 60_000)
+    design = {"K": K, "L": L, "alpha": alpha, "D": D}
+    sir = analysis.sample_communication_sir(**design, samples=60_000, seed=5)
+    rate = analysis.communication_rate(**design)
+    has_mean(np.log1p(sir), rate)
+    for theta in np.expm1(rate * np.array([0.3, 1.0, 2.0])):
+        has_mean(sir > theta, analysis.communication_coverage(threshold=theta, **design))
 
 
 def test_rate_quantiles_invert_the_coverage():
     design = {"K": 12, "M_t": 20}
     rates = analysis.communication_rate_quantile(probability=[0.05, 0.5, 0.95], **design)
-    assert analysis.communication_coverage(threshold=np.expm1(rates), **design) == pytest.approx([0.95, 0.5, 0.05], abs=1e-7)
+    coverage = analysis.communication_coverage(threshold=np.expm1(rates), **design)
+    assert coverage == pytest.approx([0.95, 0.5, 0.05], abs=1e-7)
     sample = np.log1p(analysis.sample_communication_sir(K=12, D=9, samples=60_000))
     has_mean(sample < rates[0], 0.05)
     has_mean(sample < rates[1], 0.5)

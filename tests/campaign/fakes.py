@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from isacsys import Scenario
-from isacsys.recording.schema import SUMS, TABLES
+from isacsys.recording.schema import NAMES, TABLES
 from isacsys.streams import Purpose, stream
 
 SCENARIO = Scenario().replace({"simulation.drops": 40, "simulation.frames": 2, "recording.level": "links"})
+NOTHING, FRAME = (dict.fromkeys(sorted(NAMES[table]), 0) for table in ("drops", "frames"))
 
 
 def simulate(scenario, drop, recorder, **objects):
     """Random rows that depend on seed and drop alone (and on what was handed in, if it says so)."""
-    total = dict.fromkeys((c.name for c in SUMS), 0)
+    total = {}
     for frame in range(scenario.simulation.frames):
         rng = stream(scenario.simulation.seed, drop, frame, Purpose.STATIONS)
         cells = int(rng.poisson(20))
@@ -26,9 +27,9 @@ def simulate(scenario, drop, recorder, **objects):
             if scenario.recording.level != "summary":
                 recorder.append(table, {**rows, "drop": drop, "frame": frame})
         sums = sums_of(rng, cells, rows["rate"], rows["weight"])
-        recorder.append("frames", {"drop": drop, "frame": frame, **sums})
-        total = {name: total[name] + sums[name] for name in total}
-    recorder.append("drops", {"drop": drop, **total})
+        recorder.append("frames", {**FRAME, "drop": drop, "frame": frame, **sums})
+        total = {name: total.get(name, 0) + value for name, value in sums.items()}
+    recorder.append("drops", {**NOTHING, "drop": drop, **total})
 
 
 def sums_of(rng, cells, rate, weight):
@@ -49,7 +50,7 @@ def simulate_slowly(scenario, drop, recorder, **objects):
 def fail_at_seven(scenario, drop, recorder, **objects):
     """Drop 7 fails when half of it is recorded."""
     if drop == 7:
-        recorder.append("frames", {"drop": drop, "frame": 0, **{c.name: 1 for c in SUMS}})
+        recorder.append("frames", {**FRAME, "drop": drop})
         raise ZeroDivisionError("of course")
     simulate(scenario, drop, recorder)
 
@@ -101,5 +102,4 @@ def tables(run):
 
 def sums_table(columns, drops):
     """A table of drops: `columns`, and ones."""
-    table = {c.name: np.ones(drops) for c in SUMS}
-    return {"drop": np.arange(drops), **table, **columns}
+    return {**{c.name: np.ones(drops) for c in TABLES["drops"]}, "drop": np.arange(drops), **columns}

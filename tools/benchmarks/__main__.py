@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from tools.benchmarks import frames, scale
+from tools.benchmarks import analytic, frames, scale
 
 
 def figures(quick):
@@ -16,6 +16,7 @@ def figures(quick):
         "size (K=12 L=1)": scale.sizes((100, 1000) if quick else (100, 1000, 10000)),
         "workers": {"1 and 2": scale.workers(drops)},
         "recording": {"links": scale.recording(drops)},
+        "analytic values": analytic.speeds(quick),
     }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from isacsys import Scenario
 from isacsys.network import deployment
+from isacsys.network.state import NetworkState
 from isacsys.physics import fading
 from isacsys.recording.hdf5 import Hdf5Recorder
 from isacsys.scheduling import base
@@ -37,8 +38,16 @@ class Frames:
 
     def __call__(self):
         """Run the next frame."""
-        self.drop.state.frame, self.next = self.next, self.next + 1
-        self.drop._frame()
+        self.drop.frame(self.next)
+        self.next += 1
+
+
+def warm(chosen):
+    """Frames of a drop that has gone on for a while: nearly everybody's neighbours have been looked up."""
+    frames = Frames(chosen)
+    for _ in range(100):
+        frames()
+    return frames
 
 
 def floor(chosen):
@@ -75,9 +84,7 @@ def reference(chosen):
 def against(case, rounds):
     """Milliseconds of a frame and its ratios to reference and floor."""
     chosen = scenario(case)
-    frames = Frames(chosen)
-    for _ in range(20):
-        frames()
+    frames = warm(chosen)
     seconds = in_turn({"frame": frames, "reference": reference(chosen), "floor": floor(chosen)}, rounds)
     return {"frame_ms": 1e3 * seconds["frame"], "times_faster_than_reference": seconds["reference"] / seconds["frame"],
             "times_the_floor": seconds["frame"] / seconds["floor"], "frames_per_second": 1 / seconds["frame"]}
@@ -86,22 +93,22 @@ def against(case, rounds):
 def fresh(case, rounds):
     """A drop of one frame, positions and all, in frame times."""
     chosen, numbers = scenario(case), iter(range(1, 10**6))
-    frames = Frames(chosen)
-    for _ in range(20):
-        frames()
+    frames = warm(chosen)
     single = chosen.replace({"simulation.frames": 1, "recording.level": "summary"})
     seconds = in_turn({"frame": frames, "fresh": lambda: Frames(single, next(numbers))()}, rounds)
     return {"fresh_drop_ms": 1e3 * seconds["fresh"], "in_frame_times": seconds["fresh"] / seconds["frame"]}
 
 
 WATCHED = (
+    (drop, "plan", "scheduling"), (drop, "coordinate", "grants"), (drop, "transmit", "accounting"),
+    (NetworkState, "around_users", "accounting"),
     (frame, "select", "scheduling"), (frame, "grant", "grants"), (requests, "constraints", "grants"),
     (requests, "user_requests", "grants"), (requests, "target_requests", "grants"),
     (requests, "sensing_receivers", "grants"), (channels.ShortForms, "design", "design"),
     (fading, "total_gains", "draws"), (fading, "filtered_gains", "draws"), (fading, "beam_gains", "draws"),
     (frame, "receive_users", "accounting"), (frame, "receive_echoes", "accounting"),
     (records, "record_frame", "recording"), (records, "frame_sums", "recording"), (Hdf5Recorder, "append", "recording"),
-    (drop, "run_frame", "entities"), (Drop, "run", "SimPy"))
+    (Drop, "frame", "entities"), (Drop, "run", "SimPy"))
 
 
 def shares(case, frames=100):

@@ -28,9 +28,8 @@ def measure(stations):
     drop.state.users, drop.state.targets  # noqa: B018 - looked up when first used
     setup, frames = time.process_time() - start, []
     for number in range(max(4, 3000 // stations)):
-        drop.state.frame = number
         start = time.process_time()
-        drop._frame()
+        drop.frame(number)
         frames.append(time.process_time() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return {"setup_s": setup, "us_per_station": 1e6 * statistics.median(frames[1:]) / stations, "peak_MB": peak / 1e6}

@@ -1,0 +1,89 @@
+"""The analytic values of a scenario, in bits."""
+
+import numpy as np
+import pytest
+
+from isacsys import Scenario, analysis
+from isacsys.analysis.scenarios import (
+    communication_values,
+    designs_of,
+    left_out,
+    measured_communication_rate,
+    sensing_values,
+)
+from isacsys.errors import ConfigError
+
+CHANGES = {"network.bs_density": 2.0, "antennas.transmit": 16, "antennas.receive": 6, "allocation.users_per_bs": 3,
+           "allocation.targets_per_bs": 2, "allocation.communication_cluster": 2, "allocation.sensing_cluster": 3,
+           "propagation.path_loss_exponent": 3.5, "propagation.echo_exponent": 2.2, "sensing.rcs": 0.5,
+           "sensing.mismatch_loss": 0.8, "sensing.matched_filter_gain": 3.0}
+
+
+@pytest.fixture
+def scenario():
+    return Scenario().replace(CHANGES)
+
+
+def test_every_setting_reaches_its_symbol(scenario):
+    communication, sensing = communication_values(scenario), sensing_values(scenario)
+    design = {"M_t": 16, "K": 3, "L": 2, "J": 2, "Q": 3, "alpha": 3.5}
+    link = {"K": 3, "Q": 3, "alpha": 3.5, "beta": 2.2, "bs_density": 2.0,
+            "c": analysis.echo_gain(M_r=6, xi=0.5, kappa=0.8, delta_T=3.0)}
+    bit = 1 / np.log(2)
+    assert communication.rate_exact == pytest.approx(bit * analysis.communication_rate(**design))
+    assert communication.rate_approximate == pytest.approx(bit * analysis.communication_rate_approximate(**design))
+    assert communication.ase_exact == pytest.approx(2 * 3 * communication.rate_exact)
+    assert sensing.rate_exact == pytest.approx(bit * analysis.sensing_rate(**link))
+    assert sensing.rate_approximate == pytest.approx(bit * analysis.sensing_rate_approximate(**link))
+    assert sensing.ase_approximate == pytest.approx(2 * 2 * sensing.rate_approximate)
+    assert sensing.rate_beam_law is None
+
+
+def test_the_cluster_centre_matters(scenario):
+    other = scenario.replace({"sensing.cluster_center": "target"})
+    assert sensing_values(other).rate_exact < sensing_values(scenario).rate_exact
+    assert sensing_values(other).rate_approximate == sensing_values(scenario).rate_approximate
+
+
+def test_one_stream_has_the_beam_law():
+    values = sensing_values(Scenario().replace({"allocation.users_per_bs": 1}))
+    assert values.rate_beam_law == pytest.approx(1.35065 / np.log(2), rel=1e-5)
+
+
+def test_no_targets_no_sensing():
+    assert sensing_values(Scenario().replace({"allocation.targets_per_bs": 0})) is None
+
+
+def test_the_measured_law_of_D(scenario):
+    nominal = measured_communication_rate(scenario, D=[scenario.degrees_of_freedom], weights=[3.0])
+    assert nominal == pytest.approx(communication_values(scenario).rate_exact)
+    assert measured_communication_rate(scenario, D=[7, 14], weights=[1, 1]) > nominal
+
+
+def test_too_few_antennas_are_named():
+    with pytest.raises(ConfigError, match="^antennas.transmit = 20: at least K L"):
+        communication_values(Scenario().replace({"allocation.communication_cluster": 2}))
+
+
+def test_designs_of_a_scenario(scenario):
+    designs = designs_of(scenario)
+    mine = (designs.K == 3) & (designs.L == 2) & (designs.J == 2) & (designs.Q == 3)
+    ase = analysis.bits(designs.communication_ase[mine])
+    assert ase == pytest.approx([communication_values(scenario).ase_exact])
+    assert designs.J.max() == 10
+
+
+@pytest.mark.parametrize(("changes", "key"), [({"antennas.transmit": 1}, "antennas.transmit"),
+                                              ({"allocation.max_targets_per_bs": 0}, "allocation.max_targets_per_bs")])
+def test_nothing_to_search_is_named(changes, key):
+    empty = {"allocation.users_per_bs": 1, "allocation.targets_per_bs": 0}
+    with pytest.raises(ConfigError, match=f"^{key} = "):
+        designs_of(Scenario().replace({**empty, **changes}))
+
+
+def test_what_the_analysis_leaves_out_is_said():
+    assert left_out(Scenario()) == []
+    lines = left_out(Scenario().replace({"network.layout": "hexagonal", "propagation.noise_power": 0.1,
+                                         "sensing.inter_target_echo": True}))
+    assert [line.split(" ")[0].rstrip(":") for line in lines] == [
+        "network.layout", "propagation.noise_power", "sensing.inter_target_echo"]

@@ -32,10 +32,10 @@ def interference_shape(*, M: ArrayLike, K: ArrayLike) -> Array:
     ----------
     M : array_like
         Antennas left after the nulls granted to others, at least K.
-    K : array_like of int
-        Streams.
+    K : array_like
+        Streams, at least 1; the mean where stations serve unequally many.
     """
-    streams = whole("K", K)
+    streams = real("K", K, minimum=1)
     return np.asarray(streams / (1 + (streams - 1) / (real("M", M, minimum=float(streams.max())) - streams + 2)))
 
 

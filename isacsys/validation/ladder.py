@@ -119,8 +119,8 @@ def _quantity(run: Run, name: str, measured: Measured, rungs: Rungs, settings: M
     return Quantity(name=name, unit=estimate.unit, settings=settings, simulation=estimate.mean,
                     half_width=estimate.half_width, exact_measured=exact,
                     exact_nominal=_times(nominal_scale, rungs.nominal), paper=_times(nominal_scale, rungs.paper),
-                    standard_errors=judged.standard_errors, agrees=judged.agrees,
-                    verdict=_words(judged.words, effects, _not_in_the_analysis(run), judged.agrees))
+                    refused=run["null_refused_fraction"].mean, standard_errors=judged.standard_errors,
+                    agrees=judged.agrees, verdict=_words(judged.words, effects, _not_in_the_analysis(run), judged.agrees))
 
 
 def _scales(scenario: Scenario, name: str, measured: Measured) -> tuple[float, float]:

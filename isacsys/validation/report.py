@@ -44,7 +44,8 @@ class Quantity:
     """A figure: simulated, computed, and what to think of it.
 
     ``exact_measured`` is what the simulation is judged by, or ``formula`` where a user gave one;
-    ``standard_errors`` is the difference from it. None is what there is not.
+    ``standard_errors`` is the difference from it; ``refused`` the share of null requests that was refused. None is
+    what there is not.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Quantity:
     exact_nominal: float | None = None
     paper: float | None = None
     formula: float | None = None
+    refused: float | None = None
     standard_errors: float | None
     agrees: bool | None
     verdict: str

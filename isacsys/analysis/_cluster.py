@@ -24,9 +24,9 @@ QUIET = 1e-14  # of an interference that cannot be heard
 
 
 class Link(NamedTuple):
-    """Streams K of an interferer, size of the cluster, one-way exponent alpha, echo exponent beta."""
+    """Gamma shape K of an interfering gain, size of the cluster, one-way exponent alpha, echo exponent beta."""
 
-    K: int
+    K: float
     order: int
     alpha: float
     beta: float

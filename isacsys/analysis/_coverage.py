@@ -113,7 +113,7 @@ def _plane(log_v: Array, link: Link, count: int) -> Array:
     return series
 
 
-def _heard(log_q: Array, K: int, count: int) -> Array:
+def _heard(log_q: Array, K: float, count: int) -> Array:
     """Return the series of ``1 - (1 + q (1 - x))^-K``."""
     series = -negative_binomial(log_q, K, count)
     series[..., 0] = heard(log_q, K)

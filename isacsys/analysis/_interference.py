@@ -15,7 +15,7 @@ from isacsys.analysis._numerics import LARGEST_EXPONENT
 from isacsys.arrays import Array
 
 
-def log_interference_factor(log_s: Array, K: int, alpha: float) -> Array:
+def log_interference_factor(log_s: Array, K: float, alpha: float) -> Array:
     """Return ln F_K(s), ``F_K(s) = (1 + s)^-K + K s^delta B(s / (1 + s); 1 - delta, K + delta)``.
 
     This form has positive terms only: full precision for every K, s and alpha > 2.
@@ -28,12 +28,12 @@ def log_interference_factor(log_s: Array, K: int, alpha: float) -> Array:
 
 
 @lru_cache(maxsize=512)
-def log_factor_on_grid(first: int, last: int, step: float, K: int, alpha: float) -> Array:
+def log_factor_on_grid(first: int, last: int, step: float, K: float, alpha: float) -> Array:
     """Return `log_interference_factor` at ``step * [first, ..., last]``; kept, for tables ask often."""
     return log_interference_factor(step * np.arange(first, last + 1), K, alpha)
 
 
-def largest_log_s(K: int, alpha: float, margin: float) -> float:
+def largest_log_s(K: float, alpha: float, margin: float) -> float:
     """Return an upper bound of the ln s at which ln F_K(s) reaches ``margin``.
 
     From ``F_K(s) >= 1 + ((s K)^delta - 1) / 2``.
@@ -41,12 +41,12 @@ def largest_log_s(K: int, alpha: float, margin: float) -> float:
     return alpha / 2 * np.log1p(2 * np.expm1(margin)) - np.log(K)
 
 
-def heard(log_q: Array, K: int) -> Array:
+def heard(log_q: Array, K: float) -> Array:
     """Return ``1 - (1 + q)^-K``: what one interferer of mean strength q takes away from E[exp(-I)]."""
     return -np.expm1(-K * np.log1p(np.exp(np.minimum(log_q, LARGEST_EXPONENT))))
 
 
-def negative_binomial(log_s: Array, K: int, count: int) -> Array:
+def negative_binomial(log_s: Array, K: float, count: int) -> Array:
     """Return ``p_j = C(K + j - 1, j) x^j (1 - x)^K``, x = s / (1 + s), j < count on a new last axis.
 
     These are the Taylor coefficients of ``(1 + s (1 - x))^-K`` in x.
@@ -58,7 +58,7 @@ def negative_binomial(log_s: Array, K: int, count: int) -> Array:
     return np.multiply.accumulate(ratios, axis=-1)
 
 
-def factor_series(log_s: Array, K: int, alpha: float, count: int) -> Array:
+def factor_series(log_s: Array, K: float, alpha: float, count: int) -> Array:
     """Return the first ``count`` Taylor coefficients of ``F_K(s (1 - x))`` in x, on a new last axis.
 
     ``f_0 = F_K(s)`` and ``f_j = -delta U_j``, ``U_j = ((j + 1) U_{j+1} + p_j) / (j - delta)``, p_j as in

@@ -177,7 +177,7 @@ def _rates(link: Link, geometry: Geometry, law: GainLaw, mean_gain: float, densi
 
 def _coverage(link: Link, center: str, density: float, log_ratio: Array) -> Array:
     log_s = log_ratio + link.eta * np.log(np.pi * density)
-    return checked(lambda at: covered(link, _geometry(center)[1], link.K, log_s, at), COVERAGE_TOLERANCE,
+    return checked(lambda at: covered(link, _geometry(center)[1], int(link.K), log_s, at), COVERAGE_TOLERANCE,
                    f"sensing coverage, K={link.K}, Q={link.order}, alpha={link.alpha}, beta={link.beta}", scale=1.0)
 
 

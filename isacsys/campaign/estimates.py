@@ -151,9 +151,9 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def linearise(scenario: Scenario, drops: Table, name: str) -> Linearised:
-    """Return metric ``name`` on the rows of table ``drops``."""
-    constant, powers = _resolve(scenario, METRICS[name].powers)
+def linearise(scenario: Scenario, drops: Table, metric: str | Metric) -> Linearised:
+    """Return a metric (or that of a name) on the rows of table ``drops``."""
+    constant, powers = _resolve(scenario, (METRICS[metric] if isinstance(metric, str) else metric).powers)
     columns = {column: np.asarray(drops[column], float) for column in powers}
     influence = np.zeros(len(drops["drop"]))
     if not len(influence) or any(not columns[column].any() for column, power in powers.items() if power < 0):

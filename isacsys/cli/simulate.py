@@ -92,8 +92,12 @@ def simulation_changes(options: argparse.Namespace) -> dict[str, Any]:
 def campaign_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return the arguments of `isacsys.run` that `add_campaign` declares."""
     names = ("workers", "executor", "dask_address", "precision", "metrics", "resume", "force")
-    shown = not options.quiet and sys.stderr.isatty()
-    return {**{name: getattr(options, name) for name in names}, "progress": shown}
+    return {**{name: getattr(options, name) for name in names}, "progress": shows_progress(options)}
+
+
+def shows_progress(options: argparse.Namespace) -> bool:
+    """Whether to show a bar."""
+    return not options.quiet and sys.stderr.isatty()
 
 
 def print_run(result: Run, as_json: bool) -> None:

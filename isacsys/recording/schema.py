@@ -105,6 +105,14 @@ _PLACE = (Column("x", "f8", KM, "position"), Column("y", "f8", KM, "position"))
 TABLES: dict[str, tuple[Column, ...]] = {
     "drops": (DROP, *SUMS, *QUALITY),
     "frames": (DROP, FRAME, *SUMS),
+    "classes": (
+        DROP, Column("kind", "u1", "1", "0: users, 1: targets"),
+        _index("streams", "users that their base station serves"),
+        _index("degrees_of_freedom", "its transmit antennas - independent constraints + 1"),
+        _count("links", "how many links that is, summed over frames"),
+        _sum("weight", "1", "sum of their weights"),
+        _sum("weighted_rate_nulled", RATE, "sum of weight x rate, had every member of their clusters nulled"),
+    ),
     "links/communication": (
         DROP, FRAME, _index("user", "number of the user in its drop"), _index("station", "its serving base station"),
         Column("distance", "f8", KM, "to the serving base station"),
@@ -156,8 +164,8 @@ EVENTS = ("frame_start", "selection", "null_requests", "grants", "frame_end", "r
           "targets_left", "revisits_missed")
 
 LEVELS: dict[str, tuple[str, ...]] = {
-    "summary": ("drops", "frames"),
-    "links": ("drops", "frames", "links/communication", "links/sensing", "files"),
+    "summary": ("drops", "frames", "classes"),
+    "links": ("drops", "frames", "classes", "links/communication", "links/sensing", "files"),
     "full": tuple(TABLES),
 }
 

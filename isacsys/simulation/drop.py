@@ -24,6 +24,7 @@ from isacsys.scheduling import GrantPolicy, Scheduler, find_grant_policy, find_s
 from isacsys.simulation import records
 from isacsys.simulation.backhaul import Backhaul
 from isacsys.simulation.channels import ShortForms
+from isacsys.simulation.classes import Classes
 from isacsys.simulation.frame import coordinate, plan, transmit
 from isacsys.simulation.journal import Journal
 from isacsys.simulation.movement import Movement
@@ -105,6 +106,7 @@ class Drop:
                                scenario.simulation.frame_duration)
         self.served = NOBODY
         self.sums: records.Sums = {}
+        self.classes = Classes(scenario)
         self._plans: deque[tuple[Plan, Bundle | None]] = deque()
 
     def run(self) -> None:
@@ -120,6 +122,7 @@ class Drop:
             raise
         except Exception as error:
             raise DropError(f"{type(error).__name__}: {error} ({self._where})") from error
+        self.recorder.append("classes", {"drop": self.number, **self.classes.columns()})
         self.recorder.append("drops", {"drop": self.number, **self.sums, **self.quality.columns()})
 
     @property
@@ -189,6 +192,7 @@ class Drop:
         self.journal.note("grants", int(np.count_nonzero(situation.grants.granted)))
         sums = records.frame_sums(record)
         self.sums = records.add(self.sums, sums)
+        self.classes.add(record)
         self.recorder.append("frames", {"drop": self.number, "frame": frame, **sums})
         records.record_frame(self.recorder, self.number, record, self.scenario.recording.level)
         self._learn(record, frame)

@@ -1,0 +1,77 @@
+"""The command that holds a simulation against the analysis: validate."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from isacsys.campaign.output import parts_directory
+from isacsys.cli.common import add_json, load_scenario, print_json
+from isacsys.cli.simulate import shows_progress, simulation_changes
+from isacsys.errors import ConfigError
+
+if TYPE_CHECKING:
+    from isacsys.campaign import Run
+    from isacsys.scenario import Scenario
+
+AGREES, CONTRADICTED = 0, 1
+_EXAMPLE = """examples:
+  isacsys validate scenarios/paper.toml
+  isacsys validate scenarios/paper.toml --set allocation.communication_cluster=2 --drops 400 --tolerance 0.02
+  isacsys validate run.h5 --json"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "validate", help="simulation beside analysis, with a verdict", epilog=_EXAMPLE,
+        description="Simulate (or take a run that is there) and set it beside the paper's formulas, the exact ones, "
+        "and the exact ones at what was measured, by which it is judged. Exit 1 when something is contradicted.",
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scenario", metavar="SCENARIO_or_RUN", help="a TOML file, or a log as named by run -o")
+    parser.add_argument("--set", dest="changes", metavar="section.key=value", action="append", default=[],
+                        help="change one setting of a scenario; may be given several times")
+    parser.add_argument("--tolerance", type=float, default=0.01, metavar="T",
+                        help="what may differ beyond 4 standard errors, relative (default: %(default)s)")
+    parser.add_argument("--drops", type=int, metavar="N", help="independent realisations of the positions")
+    parser.add_argument("--frames", type=int, metavar="F", help="frames in a drop")
+    parser.add_argument("--seed", type=int, metavar="S", help="of every random stream")
+    parser.add_argument("--workers", type=int, metavar="W", help="processes (default: one for every processor)")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_json(parser)
+    parser.set_defaults(handler=validate)
+
+
+def validate(options: argparse.Namespace) -> int:
+    """Print the ladder and the verdicts; say by the exit code whether anything is contradicted."""
+    import isacsys
+
+    found = isacsys.validate(_subject(options), tolerance=options.tolerance, workers=options.workers,
+                             progress=shows_progress(options))
+    if options.json:
+        print_json(found.to_dict())
+    else:
+        print(found.to_text())
+        print("\n".join(f"{finding.name} {finding.verdict}" for finding in found.findings))
+    return AGREES if found.agrees else CONTRADICTED
+
+
+def _subject(options: argparse.Namespace) -> Scenario | Run:
+    from isacsys.campaign import open_run
+
+    if not _is_log(Path(options.scenario)):
+        return load_scenario(options, simulation_changes(options))
+    changed = [*options.changes, *(f"--{name}" for name in ("drops", "frames", "seed")
+                                   if getattr(options, name) is not None)]
+    if changed:
+        raise ConfigError("--set", ", ".join(changed), "only with a scenario: a run has been made as it is")
+    return open_run(options.scenario)
+
+
+def _is_log(path: Path) -> bool:
+    """Whether a path names a log, finished or not: by what is in it, not by what it is called."""
+    if path.is_file():
+        with path.open("rb") as file:
+            return file.read(8) == b"\x89HDF\r\n\x1a\n"
+    return parts_directory(path).exists()

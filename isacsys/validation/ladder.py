@@ -1,0 +1,162 @@
+"""The ladder: paper, exact at nominal D, exact at what was measured, simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from isacsys.analysis.beams import interference_shape, measured_communication_rate, measured_sensing_rate
+from isacsys.analysis.communication import bits
+from isacsys.analysis.scenarios import LinkValues, communication_values, left_out, sensing_values
+from isacsys.campaign import Run
+from isacsys.errors import ConfigError
+from isacsys.scenario import Scenario
+from isacsys.validation.measured import KINDS, Measured, measure, silent_share, streams_and_antennas
+from isacsys.validation.report import Quantity, judge, percent
+
+QUANTITIES = tuple(f"{kind}_{name}" for kind in KINDS for name in ("rate", "ase_typical"))
+BLIND = ("random", "round_robin")  # policies that look at neither places nor channels
+WORTH_SAYING = 5e-4  # of the value: smaller effects are not named
+
+
+@dataclass(frozen=True)
+class Rungs:
+    """Rates of the typical link in bit/s/Hz, from the paper to the third rung, and what leads from the second to it.
+
+    Attributes
+    ----------
+    paper, nominal : float or None
+        None where no degree of freedom is left.
+    measured : float
+        At the measured law of D, with the spread that beams have; every request granted.
+    lost : float
+        What refused requests were measured to cost.
+    effects : mapping
+        From a reason to its effect, relative.
+    """
+
+    paper: float | None
+    nominal: float | None
+    measured: float
+    lost: float
+    effects: Mapping[str, float]
+
+
+def ladder(run: Run, names: tuple[str, ...], settings: Mapping[str, Any], tolerance: float) -> list[Quantity]:
+    """Return the ladder of every named quantity that the run has data of."""
+    found = []
+    for kind in KINDS:
+        wanted = [name for name in names if name.startswith(kind)]
+        measured = measure(run, kind) if wanted else None
+        if measured is None or measured.nulled.value is None:
+            continue
+        rungs = (_communication if kind == "communication" else _sensing)(run, measured)
+        found += [_quantity(run, name, measured, rungs, settings, tolerance) for name in wanted]
+    return found
+
+
+def _communication(run: Run, measured: Measured) -> Rungs:
+    s, a = run.scenario, run.scenario.allocation
+    values = communication_values(s) if s.degrees_of_freedom >= 1 else None
+    streams, antennas = streams_and_antennas(run)
+
+    def rate(shape: float) -> float:
+        return float(bits(measured_communication_rate(
+            K=a.users_per_bs, L=a.communication_cluster, alpha=s.propagation.path_loss_exponent, D=measured.D,
+            streams=measured.streams, weights=measured.weights, shape=shape)))
+
+    orthogonal, exact = rate(a.users_per_bs), rate(float(interference_shape(M=antennas, K=streams)))
+    nominal = values.rate_exact if values else None
+    effects = {_law_of_freedom(run, measured): orthogonal / nominal - 1} if nominal else {}
+    effects["beams of one BS are not orthogonal"] = exact / orthogonal - 1
+    return _rungs(run, "communication", measured, values, exact, effects)
+
+
+def _sensing(run: Run, measured: Measured) -> Rungs:
+    s, a = run.scenario, run.scenario.allocation
+    values = sensing_values(s)
+    streams, antennas = streams_and_antennas(run)
+    exact = float(bits(measured_sensing_rate(
+        M_t=s.antennas.transmit, K=a.users_per_bs, Q=a.sensing_cluster, alpha=s.propagation.path_loss_exponent,
+        beta=s.propagation.echo_exponent, c=s.echo_gain, bs_density=s.network.bs_density,
+        cluster_center=s.sensing.cluster_center, shape=float(interference_shape(M=antennas, K=streams)))))
+    reason = "the exact law of the beam" if a.users_per_bs == 1 else "beams of one BS are not orthogonal"
+    effects = {reason: exact / values.rate_exact - 1} if values else {}
+    return _rungs(run, "sensing", measured, values, exact, effects)
+
+
+def _rungs(run: Run, kind: str, measured: Measured, values: LinkValues | None, exact: float,
+           effects: dict[str, float]) -> Rungs:
+    simulated, nulled = run[f"{kind}_rate"].mean, measured.nulled.value
+    lost = 0.0 if simulated is None or nulled is None else nulled - simulated
+    refused = sum(run[name].mean or 0.0 for name in ("null_refused_fraction", "null_late_fraction"))
+    effects |= {f"{percent(refused)} of the requests were refused or late": -lost / exact}
+    return Rungs(values.rate_approximate if values else None, values.rate_exact if values else None, exact, lost,
+                 effects)
+
+
+def _law_of_freedom(run: Run, measured: Measured) -> str:
+    """Return the reason why typical users meet other degrees of freedom than the nominal ones."""
+    if not run.table("drops")["null_requests"].any():
+        return "cells with fewer than K users serve fewer"
+    mean = float(measured.weights @ measured.D / measured.weights.sum())
+    return ("requests are random, right on average over BSs, fewer for the BSs of typical users: "
+            f"D = {mean:.3g} on average, not {run.scenario.degrees_of_freedom}")
+
+
+def _quantity(run: Run, name: str, measured: Measured, rungs: Rungs, settings: Mapping[str, Any],
+              tolerance: float) -> Quantity:
+    estimate, scenario = run[name], run.scenario
+    scale, nominal_scale = _scales(scenario, name, measured)
+    effects = dict(rungs.effects)
+    if nominal_scale:
+        effects["BSs serve fewer on average, some having nobody"] = scale / nominal_scale - 1
+    exact = scale * (rungs.measured - rungs.lost)
+    error = None if measured.error is None else scale * measured.error
+    difference = None if estimate.mean is None else estimate.mean - exact
+    judged = judge(difference, exact, error, tolerance)
+    return Quantity(name=name, unit=estimate.unit, settings=settings, simulation=estimate.mean,
+                    half_width=estimate.half_width, exact_measured=exact,
+                    exact_nominal=_times(nominal_scale, rungs.nominal), paper=_times(nominal_scale, rungs.paper),
+                    refused=run["null_refused_fraction"].mean, standard_errors=judged.standard_errors,
+                    agrees=judged.agrees, verdict=_words(judged.words, effects, _not_in_the_analysis(run), judged.agrees))
+
+
+def _scales(scenario: Scenario, name: str, measured: Measured) -> tuple[float, float]:
+    """Return what a rate is to be multiplied by, as measured and nominally: 1, or links per km^2."""
+    if name.endswith("rate"):
+        return 1.0, 1.0
+    a, density = scenario.allocation, scenario.network.bs_density
+    links = a.users_per_bs if name.startswith("communication") else a.targets_per_bs
+    return density * measured.served, density * links
+
+
+def _times(scale: float, rate: float | None) -> float | None:
+    return None if rate is None else scale * rate
+
+
+def _words(verdict: str, effects: Mapping[str, float], left: list[str], agrees: bool | None) -> str:
+    said = [f"{reason} ({percent(effect, signed=True)})" for reason, effect in effects.items()
+            if abs(effect) >= WORTH_SAYING]
+    between = "; between the nominal value and the third rung: " + "; ".join(said) if said else ""
+    without = "; the analysis leaves out: " + "; ".join(left) if left and not agrees else ""
+    return verdict + between + without
+
+
+def _not_in_the_analysis(run: Run) -> list[str]:
+    lines, scenario = left_out(run.scenario), run.scenario
+    if scenario.scheduling.policy not in BLIND or run.attributes.get("scheduler"):
+        lines.append(f"scheduling.policy {run.attributes.get('scheduler') or scenario.scheduling.policy}: "
+                     "the analysis takes users at random")
+    silent = silent_share(run)
+    if silent > WORTH_SAYING:
+        lines.append(f"{percent(silent)} of the BSs have nobody to serve and are silent")
+    return lines
+
+
+def check_names(metric: str | None) -> tuple[str, ...]:
+    """Return the quantities that ``metric`` names; all of them for None."""
+    if metric is not None and metric not in QUANTITIES:
+        raise ConfigError("metric", metric, f"one of {', '.join(QUANTITIES)}, unless a formula is given")
+    return QUANTITIES if metric is None else (metric,)

@@ -11,7 +11,7 @@ from typing import NoReturn
 from isacsys.campaign.batches import SECONDS, Batch, Work, go_on, simulate_batch
 from isacsys.campaign.executors import Executor
 from isacsys.campaign.interrupt import interruption
-from isacsys.campaign.intervals import Range, Waiting, missing
+from isacsys.campaign.intervals import Finished, Range, Waiting, missing
 from isacsys.campaign.progress import Bar
 from isacsys.campaign.stopping import StoppingRule
 from isacsys.campaign.store import Store
@@ -45,6 +45,9 @@ class Conductor:
     def __init__(self, work: Work, first: int, rule: StoppingRule, store: Store, crew: Crew) -> None:
         self.work, self.first, self.rule, self.store, self.crew = work, first, rule, store, crew
         self._waiting = Waiting(missing(store.done, first, rule.stop))
+        self._finished = Finished(first)
+        for drops in store.done:
+            self._finished.add(*drops)
         self._flying: dict[Future[Batch], Range] = {}
         self._deaths: Counter[int] = Counter()
         self._seconds_per_drop: float | None = None
@@ -71,17 +74,11 @@ class Conductor:
 
     def _end(self) -> int | None:
         """Return the drop after the last that counts, once everything before it is finished."""
-        ready = self._ready
+        ready = self._finished.front
         while (check := self.rule.next_check) is not None and check <= ready:
             if self.rule.look(self.work.scenario, self.store.drops(check)):
                 return max(check, self.store.kept)
-        return ready if ready == self.rule.stop else None
-
-    @property
-    def _ready(self) -> int:
-        """The drop before which all are finished."""
-        gaps = missing(self.store.done, self.first, self.rule.stop)
-        return gaps[0][0] if gaps else self.rule.stop
+        return ready if ready >= self.rule.stop else None
 
     def _hand_out(self) -> None:
         while len(self._flying) < self.crew.executor.slots:
@@ -111,6 +108,7 @@ class Conductor:
 
     def _keep(self, batch: Batch, drops: Range) -> None:
         self.store.add(batch)
+        self._finished.add(batch.first, batch.stop)
         self.crew.bar.advance(batch.stop - batch.first)
         self._waiting.put_back(batch.stop, drops[1])
         self._failure = self._failure or batch.failure

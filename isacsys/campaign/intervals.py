@@ -19,6 +19,21 @@ def missing(done: Iterable[Range], first: int, stop: int) -> list[Range]:
     return [*gaps, (first, stop)] if first < stop else gaps
 
 
+class Finished:
+    """Drops that are done, from ``first`` on, in whatever order they come in."""
+
+    def __init__(self, first: int) -> None:
+        self.front = first  # all drops before this one are done
+        self._ahead: dict[int, int] = {}
+
+    def add(self, first: int, stop: int) -> None:
+        """Count drops as done."""
+        if first < stop:
+            self._ahead[first] = stop
+        while self.front in self._ahead:
+            self.front = self._ahead.pop(self.front)
+
+
 class Waiting:
     """Drops that still have to be handed out."""
 

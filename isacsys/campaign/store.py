@@ -162,7 +162,7 @@ class FileStore:
         last = max((stop for _, stop in self._pieces), default=0)
         if last > self.plan.stop:
             raise ConfigError("simulation.drops", self.plan.stop - self.plan.first,
-                              f"at least {last - self.plan.first}: so far {self.path} went, and nothing is thrown away")
+                              f"at least {last - self.plan.first}, as far as {self.path} went: nothing is thrown away")
 
     def begin(self) -> None:
         """Write down what is being simulated."""

@@ -1,9 +1,11 @@
 """Drops that wait to be handed out: none twice, none forgotten."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isacsys.campaign.intervals import Waiting, missing
+from isacsys.campaign.intervals import Finished, Waiting, missing
 
 ranges = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 10)).map(lambda t: (t[0], t[0] + t[1])))
 
@@ -37,3 +39,18 @@ def test_everything_is_handed_out_once(total, steps, before):
     assert missing(seen, 0, total) == missing([(0, min(total, before))], 0, total)
     assert sum(end - first for first, end in seen) == min(total, before)
     assert waiting.count == max(total - before, 0)
+
+
+@given(st.integers(0, 5), st.lists(st.integers(1, 6), min_size=1), st.randoms())
+def test_the_front_is_where_the_first_gap_is(first, sizes, random):
+    edges = [first]
+    for size in sizes:
+        edges.append(edges[-1] + size)
+    pieces = list(itertools.pairwise(edges))
+    random.shuffle(pieces)
+    finished, done = Finished(first), []
+    for piece in pieces:
+        finished.add(*piece)
+        done.append(piece)
+        gaps = missing(done, first, edges[-1] + 1)
+        assert finished.front == gaps[0][0]

@@ -76,6 +76,17 @@ def test_more_drops_continue_a_finished_log(path, whole):
     assert path.read_bytes() == whole
 
 
+def test_what_a_continued_log_has_so_far_is_shown(path, whole):
+    run(path, drops=5)
+    with pytest.raises(DropError):
+        run(path, resume=True, simulate=fakes.fail_at_seven)
+    assert isacsys.open_run(path).table("drops")["drop"].tolist() == list(range(7))
+    assert not isacsys.open_run(path).complete
+    assert Log(path).attributes["drops"] == 5
+    run(path, resume=True)
+    assert path.read_bytes() == whole
+
+
 def test_nothing_left_to_do_changes_nothing(path, whole):
     run(path)
     assert run(path, resume=True).drops == 40

@@ -1,6 +1,7 @@
 """What every recorder does, whether it keeps rows in memory or in an HDF5 file."""
 
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -108,3 +109,26 @@ def test_a_log_appears_only_when_it_is_whole(tmp_path):
         assert not (tmp_path / "run.h5").exists()
         raise ZeroDivisionError
     assert list(tmp_path.iterdir()) == []
+
+
+class Many:
+    """A source of many blocks that are nowhere at once."""
+
+    def __init__(self, count):
+        self.count = count
+
+    def blocks(self, table):
+        for number in range(self.count if table == "links/sensing" else 0):
+            yield {name: np.asarray(column) + np.zeros(BLOCK_ROWS, TABLES[table][i].dtype)
+                   for i, (name, column) in enumerate(some_rows(table, BLOCK_ROWS, number).items())}
+
+
+def test_writing_a_log_holds_a_bounded_number_of_rows(tmp_path):
+    """As much for 3 blocks as for 30."""
+    peaks = []
+    for count in 3, 30:
+        tracemalloc.start()
+        write_log(tmp_path / f"{count}.h5", "links", {}, Many(count))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.1 * peaks[0]

@@ -41,6 +41,10 @@ class Allocation(Section):
     targets_per_bs: int = integer(1, "J, targets sensed by a base station in a frame (0: no sensing)", minimum=0)
     communication_cluster: int = integer(1, "L, base stations in the cluster of a user", minimum=1)
     sensing_cluster: int = integer(1, "Q, base stations in the cluster of a target", minimum=1)
+    policy: str = text("fixed", "\"fixed\": the numbers above; \"optimal\": those that maximise weight x "
+                       "communication ASE + (1 - weight) x sensing ASE by the exact analysis; \"approximate\": by the "
+                       "paper's; or \"module:Class\"")
+    weight: float = real(0.5, "rho of P1, for policies that optimise", minimum=0, maximum=1)
     max_targets_per_bs: int = integer(10, "J_max, most targets a base station can tell apart", minimum=0)
 
 

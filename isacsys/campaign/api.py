@@ -21,7 +21,7 @@ from isacsys.campaign.store import MemoryStore, Store, file_store
 from isacsys.errors import ConfigError
 from isacsys.network import Positions
 from isacsys.scenario import Scenario
-from isacsys.scheduling import GrantPolicy, Scheduler
+from isacsys.scheduling import GrantPolicy, Scheduler, allocate
 from isacsys.simulation import check, simulate_drop
 
 
@@ -107,6 +107,7 @@ def prepare(scenario: Scenario, objects: Mapping[str, Any], executor: str, *, on
             precision: float | None = None, metrics: Sequence[str] = (), **rest: Any) -> Task:
     """Check everything that can be checked before a drop is simulated; ``rest`` are fields of `Task`."""
     check(scenario, positions=objects["positions"])
+    scenario = allocate(scenario)
     first, stop = _range(scenario, only_drop, precision)
     plan = Plan(scenario, first, stop, pack(objects, executor))
     return Task(plan=plan, rule=StoppingRule(stop, precision, metrics), **rest)

@@ -97,7 +97,8 @@ def compare(a: Run | str | Path, b: Run | str | Path) -> Comparison:
     if len(common) < max(one.drops, other.drops):
         warnings.warn(f"compared on the {len(common)} drops that both have", stacklevel=2)
     rows_a, rows_b = (_rows(table, common) for table in tables)
-    return Comparison(len(common), {name: _difference(one, other, rows_a, rows_b, name) for name in applicable(rows_a, rows_b)})
+    names = applicable(rows_a, rows_b)
+    return Comparison(len(common), {name: _difference(one, other, rows_a, rows_b, name) for name in names})
 
 
 def _check_pair(a: Run, b: Run) -> None:

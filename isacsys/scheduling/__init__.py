@@ -1,6 +1,8 @@
-"""Who is served, and whose requests for nulls are granted: policies behind two small contracts."""
+"""Who is served, whose requests for nulls are granted, and how much of each: policies behind three small contracts."""
 
+from isacsys.scheduling.allocation import AllocationPolicy
 from isacsys.scheduling.base import GrantPolicy, Ranked, Scheduler, grant, select
-from isacsys.scheduling.registry import available, find_grant_policy, find_scheduler
+from isacsys.scheduling.registry import allocate, available, find_allocation_policy, find_grant_policy, find_scheduler
 
-__all__ = ["GrantPolicy", "Ranked", "Scheduler", "available", "find_grant_policy", "find_scheduler", "grant", "select"]
+__all__ = ["AllocationPolicy", "GrantPolicy", "Ranked", "Scheduler", "allocate", "available",
+           "find_allocation_policy", "find_grant_policy", "find_scheduler", "grant", "select"]

@@ -10,6 +10,8 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeVar
 
 from isacsys.errors import ConfigError
+from isacsys.scenario import Scenario
+from isacsys.scheduling.allocation import ALLOCATION_POLICIES, CHOSEN, AllocationPolicy
 from isacsys.scheduling.base import GrantPolicy, Scheduler
 from isacsys.scheduling.grants import GRANT_POLICIES
 from isacsys.scheduling.policies import SCHEDULERS
@@ -29,6 +31,25 @@ def find_scheduler(name: str, key: str = "scheduling.policy") -> Scheduler:
 def find_grant_policy(name: str) -> GrantPolicy:
     """Return a new null-grant policy of this name. Raises ConfigError where there is none."""
     return _make("nulling.policy", name, GRANT_POLICIES, GrantPolicy)  # type: ignore[type-abstract]
+
+
+def find_allocation_policy(name: str) -> AllocationPolicy:
+    """Return a new allocation policy of this name. Raises ConfigError where there is none."""
+    return _make("allocation.policy", name, ALLOCATION_POLICIES, AllocationPolicy)  # type: ignore[type-abstract]
+
+
+def allocate(scenario: Scenario) -> Scenario:
+    """Return the scenario with K, J, L and Q as its allocation policy chooses them, fixed from then on."""
+    name = scenario.allocation.policy
+    if name == "fixed":
+        return scenario
+    chosen = find_allocation_policy(name).allocate(scenario)
+    strangers = set(chosen) - set(CHOSEN)
+    if strangers:
+        raise ConfigError("allocation.policy", name, f"a policy that chooses {', '.join(CHOSEN)} only, "
+                          f"not {', '.join(sorted(strangers))}")
+    return scenario.replace({**{f"allocation.{key}": value for key, value in chosen.items()},
+                             "allocation.policy": "fixed"})
 
 
 def available() -> dict[str, str]:

@@ -20,7 +20,14 @@ from isacsys.network.traffic import read_arrivals
 from isacsys.recording.base import Recorder
 from isacsys.recording.schema import LEVELS
 from isacsys.scenario import Scenario
-from isacsys.scheduling import GrantPolicy, Scheduler, find_grant_policy, find_scheduler
+from isacsys.scheduling import (
+    GrantPolicy,
+    Scheduler,
+    allocate,
+    find_allocation_policy,
+    find_grant_policy,
+    find_scheduler,
+)
 from isacsys.simulation import records
 from isacsys.simulation.backhaul import Backhaul
 from isacsys.simulation.channels import ShortForms
@@ -40,6 +47,7 @@ def check(scenario: Scenario, *, positions: Positions | None = None) -> None:
     find_scheduler(scenario.scheduling.policy)
     _target_scheduler(scenario)
     find_grant_policy(scenario.nulling.policy)
+    find_allocation_policy(scenario.allocation.policy)
     if scenario.mobility.positions:
         read_tracks(scenario.mobility.positions)
     if scenario.traffic.arrivals:
@@ -93,6 +101,7 @@ class Drop:
 
     def __init__(self, scenario: Scenario, drop: int, recorder: Recorder, scheduler: Scheduler | None = None,
                  grant_policy: GrantPolicy | None = None, positions: Positions | None = None) -> None:
+        scenario = allocate(scenario)
         self.scenario, self.number, self.recorder = scenario, drop, recorder
         self.scheduler = copy.deepcopy(scheduler) if scheduler else find_scheduler(scenario.scheduling.policy)
         self.target_scheduler = _target_scheduler(scenario)

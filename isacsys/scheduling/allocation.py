@@ -1,0 +1,59 @@
+"""How many users and targets a station serves, and how large clusters are: policies that settle it beforehand."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
+
+from isacsys.errors import ConfigError
+from isacsys.scenario import Scenario
+
+# What a policy may choose: K, J, L, Q.
+CHOSEN = ("users_per_bs", "targets_per_bs", "communication_cluster", "sensing_cluster")
+
+
+class AllocationPolicy(ABC):
+    """Base of every allocation policy: override `allocate`."""
+
+    @abstractmethod
+    def allocate(self, scenario: Scenario) -> Mapping[str, int]:
+        """Choose values for keys of section ``allocation``, out of `CHOSEN`; what is left out stays."""
+
+
+class Fixed(AllocationPolicy):
+    """What the scenario says."""
+
+    def allocate(self, scenario: Scenario) -> Mapping[str, int]:
+        """Choose nothing."""
+        return {}
+
+
+class Optimal(AllocationPolicy):
+    """The maximum of P1, ``rho T_c + (1 - rho) T_s``, over all designs, by the exact analysis."""
+
+    METHOD: ClassVar[str] = "exact"
+
+    def allocate(self, scenario: Scenario) -> Mapping[str, int]:
+        """Choose K, J, L and Q. Meng & Masouros (15), (16)."""
+        from isacsys.analysis import best, design_space
+
+        if scenario.antennas.transmit < 2:
+            raise ConfigError("antennas.transmit", scenario.antennas.transmit, "at least 2 to optimise the allocation")
+        p, a = scenario.propagation, scenario.allocation
+        designs = design_space(M_t=scenario.antennas.transmit, J_max=max(a.max_targets_per_bs, 1),
+                               alpha=p.path_loss_exponent, beta=p.echo_exponent, c=scenario.echo_gain,
+                               bs_density=scenario.network.bs_density, method=self.METHOD,
+                               cluster_center=scenario.sensing.cluster_center)
+        found = best(designs, rho=a.weight)
+        return dict(zip(CHOSEN, (int(found.K), int(found.J), int(found.L), int(found.Q)), strict=True))
+
+
+class Approximate(Optimal):
+    """The maximum of P1 by the approximations of the paper."""
+
+    METHOD = "approximate"
+
+
+ALLOCATION_POLICIES: dict[str, type[AllocationPolicy]] = {
+    "fixed": Fixed, "optimal": Optimal, "approximate": Approximate}

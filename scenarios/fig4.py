@@ -38,16 +38,17 @@ def draw(findings, granted):
         for antennas, family in FAMILY.items():
             mine = select([f for f in findings if f.name == name], transmit=antennas)
             clusters = [f.settings[Q] for f in mine]
-            plotting.curve(axes, clusters, column(mine, "exact_nominal"), family, "exact", f"exact, M_t = {antennas}")
-            plotting.simulated(axes, clusters, column(mine, "simulation"), column(mine, "half_width"), family,
-                               f"network, M_t = {antennas}")
+            plotting.curve(axes, clusters, column(mine, "exact_nominal"), family, "exact")
+            plotting.simulated(axes, clusters, column(mine, "simulation"), column(mine, "half_width"), family)
             model = [granted[antennas, cluster][name] for cluster in clusters]
             plotting.simulated(axes, clusters, [m for m, _ in model], [h for _, h in model], family,
-                               f"all granted, M_t = {antennas}", hollow=True)
-        plotting.axis(axes, "base stations Q in a target's cluster", f"{what} {ASE}",
-                      "Fig. 4: K = L = 1" if name == SENSING else "what the users get meanwhile")
+                               hollow=True)
+        plotting.axis(axes, "base stations in a target's cluster, $Q$", f"{what} {ASE}",
+                      "Fig. 4: $K = L = 1$" if name == SENSING else "what the users get meanwhile", whole=True)
         axes.set_ylim(bottom=0)
-    plotting.legend(figure)
+    plotting.legend(figure, [f"$M_t = {antennas}$" for antennas in ANTENNAS],
+                    {"exact": "exact", "simulated": "network, with refusals", "hollow": "everything granted"},
+                    columns=6)
     return figure
 
 

@@ -469,6 +469,7 @@ LOOKED_AT = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["both", "over-asked"])
 def test_the_fast_reference_agrees_statistically(name):
     # Same positions and choices: the paired difference holds nothing but fading and the bias of the mean far field.

@@ -11,28 +11,41 @@ from numpy.typing import ArrayLike
 from isacsys.arrays import Array, Index
 from isacsys.errors import ConfigError
 
+LARGEST_WHOLE = 2.0**53
+
 
 def real(name: str, value: ArrayLike, *, above: float = -np.inf, minimum: float = -np.inf,
          maximum: float = np.inf) -> Array:
     """Return finite numbers in range as float64, or raise a ConfigError naming the argument."""
-    allowed = "finite numbers" + "".join(f", {text} {bound:g}" for text, bound in
-                                         (("above", above), ("at least", minimum), ("at most", maximum))
-                                         if np.isfinite(bound))
-    try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ConfigError(name, value, allowed) from None
-    if not np.all(np.isfinite(array) & (array > above) & (array >= minimum) & (array <= maximum)):
-        raise ConfigError(name, value, allowed)
+    array = _numbers(name, value)
+    if not ((array > above) & (array >= minimum) & (array <= maximum) & np.isfinite(array)).all():
+        bounds = (("above", above), ("at least", minimum), ("at most", maximum))
+        allowed = [f"{text} {bound:g}" for text, bound in bounds if np.isfinite(bound)]
+        raise ConfigError(name, value, ", ".join(["finite numbers", *allowed]))
     return array
 
 
 def whole(name: str, value: ArrayLike, minimum: int = 1) -> Index:
     """Return whole numbers of at least ``minimum``, or raise a ConfigError naming the argument."""
-    array = real(name, value)
-    if np.any((array < minimum) | (array != np.floor(array))):
+    array = _numbers(name, value)
+    if not ((array >= minimum) & (array == np.floor(array)) & (array < LARGEST_WHOLE)).all():
         raise ConfigError(name, value, f"whole numbers of at least {minimum}")
     return array.astype(np.int64)
+
+
+def _numbers(name: str, value: ArrayLike) -> Array:
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ConfigError(name, value, "numbers") from None
+
+
+def mixture(D: ArrayLike, weights: ArrayLike) -> tuple[Array, Array]:
+    """Return the values of D, above 0, and their weights, normalised; or raise a ConfigError."""
+    shapes, weight = np.atleast_1d(real("D", D, above=0)), np.atleast_1d(real("weights", weights, minimum=0))
+    if shapes.ndim != 1 or shapes.shape != weight.shape or not weight.sum() > 0:
+        raise ConfigError("weights", weights, "one weight for each D, not all zero")
+    return shapes, weight / weight.sum()
 
 
 def choice(name: str, value: str, allowed: tuple[str, ...]) -> str:

@@ -20,7 +20,7 @@ from isacsys.analysis._interference import heard, largest_log_s, log_factor_on_g
 from isacsys.analysis._numerics import Resolution, beta_nodes, gauss_legendre
 from isacsys.arrays import Array
 
-QUIET = 1e-14
+QUIET = 1e-14  # of an interference that cannot be heard
 
 
 class Link(NamedTuple):
@@ -44,6 +44,11 @@ class Grid(NamedTuple):
     last: int
     step: float
     least: float
+
+    @property
+    def v(self) -> Array:
+        """The points, as a column."""
+        return self.step * np.arange(self.first, self.last + 1)[:, None]
 
 
 class Terms(NamedTuple):
@@ -81,9 +86,9 @@ def nulled_disc(link: Link, grid: Grid, at: Resolution) -> list[Terms]:
     t ~ Beta(1, order - 1) is the squared ratio of the distances of the first and the order-th station;
     mass ``F_K(s)^-order``, argument ``s t^-beta`` with s = exp(v).
     """
-    v, log_f = _line(link, grid)
-    log_t, weights = beta_nodes(link.order - 1, at.step * min(1.0, 2 / link.beta), grid.least, at.margin)
-    return [Terms(weights, -link.order * log_f, v - link.eta * log_f - link.beta * log_t)]
+    log_f = _log_factor(link.K, link.alpha, grid)
+    log_t, weights = _ratio_nodes(link.order - 1, link.beta, grid.least, at)
+    return [Terms(weights, -link.order * log_f, grid.v - link.eta * log_f - link.beta * log_t)]
 
 
 def around_serving_station(link: Link, grid: Grid, at: Resolution) -> list[Terms]:
@@ -94,17 +99,17 @@ def around_serving_station(link: Link, grid: Grid, at: Resolution) -> list[Terms
     ``l(1) = 3``; those beyond give ``exp(-m H(v, t))``; mass ``l^(order - 2) l' (1 + l + H)^-order``. Beyond t = 1
     the hole is inside the disc and the terms are those of `nulled_disc`, for y = (2 t)^-2 < 1/4.
     """
-    v, log_f = _line(link, grid)
+    log_f = _log_factor(link.K, link.alpha, grid)
     slope, area, log_g, whole = _hole(link.K, link.alpha, grid, at.nodes)
-    shift = v + link.alpha * np.log(2)
+    shift = grid.v + link.alpha * np.log(2)
     if link.order == 1:
         return [Terms(np.ones(1), -whole, shift - link.eta * whole)]
     near = (link.order - 2) * np.log(area) - link.order * log_g
-    log_t, weights = beta_nodes(1, at.step * min(1.0, 2 / link.beta), grid.least, at.margin)
+    log_t, weights = _ratio_nodes(1, link.beta, grid.least, at)
     log_y = log_t - np.log(4)
     far = (link.order - 1) * weights / 4 * np.exp((link.order - 2) * np.log1p(-np.exp(log_y)))
     return [Terms((link.order - 1) * slope, near, shift - link.eta * log_g),
-            Terms(far, -link.order * log_f, v - link.eta * log_f - link.beta * log_y)]
+            Terms(far, -link.order * log_f, grid.v - link.eta * log_f - link.beta * log_y)]
 
 
 def around_target(link: Link, grid: Grid, at: Resolution) -> list[Terms]:
@@ -118,10 +123,9 @@ def around_target(link: Link, grid: Grid, at: Resolution) -> list[Terms]:
     """
     if link.order == 1:
         return around_serving_station(link, grid, at)
-    v, _ = _line(link, grid)
-    log_t, weights = beta_nodes(link.order - 1, at.step * min(1.0, 2 / link.beta), grid.least, at.margin)
-    log_g = _outside(link.K, link.alpha, grid, at, link.beta)
-    shift = v + link.alpha * np.log(2)
+    log_t, weights = _ratio_nodes(link.order - 1, link.beta, grid.least, at)
+    log_g = _outside(link.K, link.alpha, link.beta, grid, at)
+    shift = grid.v + link.alpha * np.log(2)
     return [Terms(weights, -link.order * log_g, shift - link.beta * log_t - link.eta * log_g)]
 
 
@@ -131,19 +135,22 @@ def without_hole(link: Link, grid: Grid, at: Resolution) -> list[Terms]:
     ``u = (x / R)^2 F_K``, x the radius of the disc around the serving station, has the law of
     Gamma(order - 1) / Gamma(1); mass ``F_K^(1 - order)``, argument ``s (u / F_K)^(alpha / 2) (1 + u)^-eta``.
     """
-    v, log_f = _line(link, grid)
-    step = at.step * min(1.0, 2 / link.alpha, 2 / link.beta)
-    log_t, weights = beta_nodes(link.order - 1, step, grid.least, at.margin)  # t = 1 / (1 + u)
+    log_f = _log_factor(link.K, link.alpha, grid)
+    steepest = max(link.alpha, link.beta)
+    log_t, weights = _ratio_nodes(link.order - 1, steepest, grid.least, at)  # t = 1 / (1 + u)
     log_u = np.log1p(-np.exp(log_t)) - log_t
-    log_argument = v + link.alpha / 2 * (log_u - log_f) + link.eta * log_t
+    log_argument = grid.v + link.alpha / 2 * (log_u - log_f) + link.eta * log_t
     return [Terms(weights, (1 - link.order) * log_f, log_argument)]
 
 
-def _line(link: Link, grid: Grid) -> tuple[Array, Array]:
-    """Return v and ln F_K(exp(v)) as columns."""
-    first, last, step, _ = grid
-    v = step * np.arange(first, last + 1)
-    return v[:, None], log_factor_on_grid(first, last, step, link.K, link.alpha)[:, None]
+def _log_factor(K: int, alpha: float, grid: Grid) -> Array:
+    """Return ln F_K(exp(v)) as a column."""
+    return log_factor_on_grid(grid.first, grid.last, grid.step, K, alpha)[:, None]
+
+
+def _ratio_nodes(order: int, exponent: float, least: float, at: Resolution) -> tuple[Array, Array]:
+    """Return ln t and weights of t ~ Beta(1, order) for integrands that are functions of t^exponent."""
+    return beta_nodes(order, at.step * min(1.0, 2 / exponent), least, at.margin)
 
 
 def hole_nodes(nodes: int) -> tuple[Array, Array, Array, Array]:
@@ -161,11 +168,9 @@ def hole_nodes(nodes: int) -> tuple[Array, Array, Array, Array]:
 @lru_cache(maxsize=64)
 def _hole(K: int, alpha: float, grid: Grid, nodes: int) -> tuple[Array, Array, Array, Array]:
     """Return weights and areas of `hole_nodes`, ln(1 + l + H) [v, node] and ln(1 + H) without disc [v, 1]."""
-    first, last, step, _ = grid
     t, slope, area, above = hole_nodes(nodes)
-    v = step * np.arange(first, last + 1)[:, None]
-    inside = heard(v - alpha * np.log(t), K)
-    beyond = 4 * np.expm1(log_factor_on_grid(first, last, step, K, alpha))[:, None]
+    inside = heard(grid.v - alpha * np.log(t), K)
+    beyond = 4 * np.expm1(_log_factor(K, alpha, grid))
     log_g = np.log1p(area + beyond + inside @ above.T)
     return slope, area, log_g, np.log1p(beyond + (inside @ slope)[:, None])
 
@@ -188,15 +193,12 @@ def outside_nodes(log_t: Array, nodes: int) -> tuple[Array, Array]:
 
 
 @lru_cache(maxsize=16)
-def _outside(K: int, alpha: float, grid: Grid, at: Resolution, beta: float) -> Array:
+def _outside(K: int, alpha: float, beta: float, grid: Grid, at: Resolution) -> Array:
     """Return ln g [v, t] of `around_target`, the same nodes for every order."""
-    first, last, step, least = grid
-    log_t, _ = beta_nodes(1, at.step * min(1.0, 2 / beta), least, at.margin)
-    log_f = log_factor_on_grid(first, last, step, K, alpha)[:, None]
-    g = np.tile(1 + 4 * np.expm1(log_f), log_t.size)
-    v = step * np.arange(first, last + 1)[:, None] + alpha * np.log(2)
-    quiet = alpha / 2 * np.log(QUIET * (1 - 2 / alpha)) - np.log(K)  # below, g - 1 < QUIET and the disc adds nothing
-    loud = v[:, 0] > quiet
+    log_t, _ = _ratio_nodes(1, beta, grid.least, at)
+    g = np.tile(1 + 4 * np.expm1(_log_factor(K, alpha, grid)), log_t.size)
+    v = grid.v + alpha * np.log(2)
+    loud = v[:, 0] > alpha / 2 * np.log(QUIET * (1 - 2 / alpha)) - np.log(K)  # elsewhere g - 1 < QUIET
     for tau, weight in zip(*outside_nodes(log_t, at.nodes // 2), strict=True):
         g[loud] += weight * heard(v[loud] - alpha * np.log(tau), K)
     return np.log(g)

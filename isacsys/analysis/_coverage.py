@@ -12,13 +12,18 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
+from isacsys.analysis._arguments import real
 from isacsys.analysis._cluster import Link, hole_nodes, outside_nodes
 from isacsys.analysis._fading import gamma_nodes
 from isacsys.analysis._interference import factor_series, heard, negative_binomial
 from isacsys.analysis._numerics import Resolution, beta_nodes
 from isacsys.arrays import Array
+
+LEAST_PROBABILITY = 1e-3
+BLOCK = 2000  # Taylor coefficients per node held at a time
 
 
 class Nodes(NamedTuple):
@@ -37,6 +42,11 @@ def covered(link: Link, discs: Discs, count: int, log_s: Array, at: Resolution) 
     With m ~ the squared distance, s = theta / c (m / pi lambda)^-eta: where eta = 0, m integrates out and leaves
     ``g^-order``; elsewhere it is one more sum.
     """
+    return np.concatenate([_covered(link, discs, count, part, at) for part in
+                           np.array_split(log_s, max(1, log_s.size * count // BLOCK))])
+
+
+def _covered(link: Link, discs: Discs, count: int, log_s: Array, at: Resolution) -> Array:
     if link.eta == 0:
         parts = discs(link, log_s, count, at)
         return np.sum([negative_power(part.series, link.order).sum(axis=-1) @ part.weights for part in parts], axis=0)
@@ -129,6 +139,11 @@ def exponential(series: Array) -> Array:
         i = np.arange(1, j + 1)
         result[..., j] = (i * series[..., 1 : j + 1] * result[..., j - 1 :: -1]).sum(axis=-1) / j
     return result
+
+
+def tail_probability(probability: ArrayLike) -> Array:
+    """Return probabilities that a coverage of limited accuracy can tell from 0 and 1, or raise a ConfigError."""
+    return real("probability", probability, minimum=LEAST_PROBABILITY, maximum=1 - LEAST_PROBABILITY)
 
 
 def quantile(coverage: Callable[[float], float], probability: float) -> float:

@@ -15,11 +15,11 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import gammainc, gammaln
 
-from isacsys.analysis._arguments import by_key, real, whole
+from isacsys.analysis._arguments import by_key, mixture, real, whole
 from isacsys.analysis._cluster import Link, nulled_disc
-from isacsys.analysis._coverage import beyond_disc, covered, quantile
+from isacsys.analysis._coverage import beyond_disc, covered, quantile, tail_probability
 from isacsys.analysis._fading import gamma_law, mixture_law
-from isacsys.analysis._numerics import FINE, LARGEST_EXPONENT, Resolution, checked, log_grid
+from isacsys.analysis._numerics import LARGEST_EXPONENT, Resolution, checked, log_grid
 from isacsys.analysis._rates import mean_log
 from isacsys.arrays import Array
 from isacsys.errors import ConfigError
@@ -30,7 +30,7 @@ COVERAGE_TOLERANCE = 1e-6
 
 def bits(nats: ArrayLike) -> Array:
     """Convert a rate from nats to bits: divide by ln 2."""
-    return np.asarray(nats) / np.log(2)
+    return (np.asarray(nats) / np.log(2))[()]
 
 
 def area_spectral_efficiency(rate: ArrayLike, *, links: ArrayLike, bs_density: ArrayLike = 1.0) -> Array:
@@ -46,7 +46,7 @@ def area_spectral_efficiency(rate: ArrayLike, *, links: ArrayLike, bs_density: A
         lambda_b per km^2.
     """
     density = real("bs_density", bs_density, above=0)
-    return np.asarray(density * whole("links", links, 0) * real("rate", rate, minimum=0))
+    return (density * whole("links", links, 0) * real("rate", rate, minimum=0))[()]
 
 
 def degrees_of_freedom(*, M_t: ArrayLike, K: ArrayLike, L: ArrayLike = 1, J: ArrayLike = 1, Q: ArrayLike = 1) -> Array:
@@ -60,7 +60,7 @@ def degrees_of_freedom(*, M_t: ArrayLike, K: ArrayLike, L: ArrayLike = 1, J: Arr
     free = (whole("M_t", M_t) - whole("K", K) * whole("L", L) - whole("J", J, 0) * (whole("Q", Q) - 1) + 1)
     if np.any(free < 1):
         raise ConfigError("M_t", M_t, "at least K L + J (Q - 1), or no degree of freedom is left")
-    return np.asarray(free, dtype=np.float64)
+    return free.astype(np.float64)[()]
 
 
 def communication_rate(*, K: ArrayLike, L: ArrayLike = 1, alpha: ArrayLike = 4.0, D: ArrayLike | None = None,
@@ -111,10 +111,7 @@ def mean_communication_rate(*, K: int, L: int = 1, alpha: float = 4.0, D: ArrayL
     -----
     Relative error below 1e-6, or an AccuracyWarning.
     """
-    shapes, weight = np.atleast_1d(real("D", D, above=0)), np.atleast_1d(real("weights", weights, minimum=0))
-    if shapes.shape != weight.shape or not weight.sum() > 0:
-        raise ConfigError("weights", weights, "one weight for each D, not all zero")
-    weight = weight / weight.sum()
+    shapes, weight = mixture(D, weights)
     link = Link(int(whole("K", K)), int(whole("L", L)), float(real("alpha", alpha, above=2)), alpha / 2)
 
     def evaluate(at: Resolution) -> Array:
@@ -128,7 +125,7 @@ def effective_gain(*, L: ArrayLike, alpha: ArrayLike = 4.0) -> Array:
     From the mean interference-to-signal ratio; Meng & Masouros, Theorem 1; L >= 1, not necessarily whole.
     """
     size, half = real("L", L, minimum=1), real("alpha", alpha, above=2) / 2
-    return np.asarray(np.exp(gammaln(size + half) - gammaln(size + 1) - gammaln(1 + half)))
+    return np.asarray(np.exp(gammaln(size + half) - gammaln(size + 1) - gammaln(1 + half)))[()]
 
 
 def communication_rate_approximate(*, K: ArrayLike, L: ArrayLike = 1, alpha: ArrayLike = 4.0,
@@ -202,7 +199,7 @@ def communication_rate_quantile(*, probability: ArrayLike, K: ArrayLike, L: Arra
     """Return the rate in nats that the typical user stays below with the given probability (0.5: the median).
 
     ``ln(1 + theta)`` where ``P(SIR > theta) = 1 - probability``; parameters as in `communication_coverage`,
-    probability strictly between 0 and 1.
+    probability from 0.001 to 0.999.
     """
     freedom = whole("D", _freedom(D, M_t, K, L, J, Q))
 
@@ -210,34 +207,32 @@ def communication_rate_quantile(*, probability: ArrayLike, K: ArrayLike, L: Arra
         link = Link(K, L, alpha, alpha / 2)
         return np.log1p([quantile(lambda x: float(_coverage(link, D, np.array([x]))[0]), p) for p in probabilities])
 
-    return by_key(rates, (*_design(K, L, alpha), freedom), open_probability(probability))
+    return by_key(rates, (*_design(K, L, alpha), freedom), tail_probability(probability))
 
 
-def optimal_load(*, L: int = 1, alpha: float = 4.0) -> float:
+def optimal_load(*, L: ArrayLike = 1, alpha: ArrayLike = 4.0) -> Array:
     """Return ``v*(L)``, the K / (M_t - J (Q - 1) + 1) that maximises the communication ASE of Theorem 1.
 
     The root of ``int_0^inf (1 - exp(-z Y) - z (G_L / v) exp(-z Y)) / (z F(z)) dz = 0``, ``Y = G_L (1 / v - L)``, in
     0 < v < 1 / L: the derivative of the concave ``v int (1 - exp(-z Y)) / (z F(z)) dz``. Meng & Masouros,
-    Proposition 3, corrected. Relative error below 1e-9.
+    Proposition 3, corrected. Relative error below 1e-6, or an AccuracyWarning.
     """
-    size, exponent = int(whole("L", L)), float(real("alpha", alpha, above=2))
-    gain = float(effective_gain(L=size, alpha=exponent))
-    v, log_f = mean_field_factor(exponent, np.array([gain * 1e-6, gain * 1e6]), FINE)
+    def load(L: int, alpha: float, _: Array) -> Array:
+        return checked(lambda at: _load(L, alpha, at), RATE_TOLERANCE, f"v*, L={L}, alpha={alpha}")
+
+    return by_key(load, _design(1, L, alpha)[1:], np.zeros(()))
+
+
+def _load(L: int, alpha: float, at: Resolution) -> Array:
+    gain = effective_gain(L=L, alpha=alpha)
+    v, log_f = mean_field_factor(alpha, gain * np.array([1e-6, 1e6]), at)
+    z = np.exp(np.minimum(v, LARGEST_EXPONENT))
 
     def slope(load: float) -> float:
-        z = np.exp(np.minimum(v, LARGEST_EXPONENT))
-        decay = np.exp(-gain * (1 / load - size) * z)
+        decay = np.exp(-gain * (1 / load - L) * z)
         return float(np.sum((1 - decay - z * gain / load * decay) * np.exp(-log_f)))
 
-    return float(brentq(slope, 1e-6 / size, (1 - 1e-9) / size, xtol=1e-13))
-
-
-def open_probability(probability: ArrayLike) -> Array:
-    """Return probabilities strictly between 0 and 1, or raise a ConfigError."""
-    array = real("probability", probability, above=0)
-    if np.any(array >= 1):
-        raise ConfigError("probability", probability, "numbers above 0 and below 1")
-    return array
+    return np.array([brentq(slope, 1e-6 / L, (1 - 1e-9) / L, xtol=1e-13)])
 
 
 def _coverage(link: Link, D: int, log_theta: Array) -> Array:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isacsys.analysis._arguments import choice, real, whole
+from isacsys.analysis._arguments import choice, mixture, real, whole
 from isacsys.analysis.sensing import GEOMETRIES
 from isacsys.arrays import Array
 from isacsys.errors import ConfigError
@@ -44,15 +44,14 @@ def sample_communication_sir(*, K: int, L: int = 1, alpha: float = 4.0, D: Array
         Linear SIR.
     """
     K, L, alpha = int(whole("K", K)), int(whole("L", L)), float(real("alpha", alpha, above=2))
-    shapes = np.atleast_1d(real("D", D, above=0))
-    chances = np.atleast_1d(real("weights", np.ones(shapes.size) if weights is None else weights, minimum=0))
-    rng = np.random.default_rng(seed)
+    shapes, chances = mixture(D, np.ones(np.shape(D)) if weights is None else weights)
+    rng = np.random.default_rng(int(whole("seed", seed, 0)))
     parts = []
     for size in _batches(samples, L + DRAWN):
         squares = np.cumsum(rng.standard_exponential((size, L + DRAWN)), axis=1)  # pi lambda r^2 [sample, station]
         heard = rng.standard_gamma(K, (size, DRAWN)) * squares[:, L:] ** (-alpha / 2)
         far = K * squares[:, -1] ** (1 - alpha / 2) / (alpha / 2 - 1)
-        wanted = rng.standard_gamma(rng.choice(shapes, size=size, p=chances / chances.sum()))
+        wanted = rng.standard_gamma(rng.choice(shapes, size=size, p=chances))
         parts.append(wanted * squares[:, 0] ** (-alpha / 2) / (heard.sum(axis=1) + far))
     return np.concatenate(parts)
 
@@ -87,7 +86,7 @@ def sample_sensing_sir(*, K: int, Q: int = 1, alpha: float = 4.0, beta: float = 
     if M_t is not None and K != 1:
         raise ConfigError("M_t", M_t, "the beam law is that of one stream: K = 1")
     around_target = choice("cluster_center", cluster_center, tuple(GEOMETRIES)) == "target"
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(int(whole("seed", seed, 0)))
     parts = []
     for size in _batches(samples, DRAWN + 4 * Q):
         own, distance, last, offset = _stations(rng, size, Q, density, hole)

@@ -16,11 +16,10 @@ from numpy.typing import ArrayLike
 
 from isacsys.analysis._arguments import by_key, choice, real, whole
 from isacsys.analysis._cluster import Geometry, Link, around_serving_station, around_target, without_hole
-from isacsys.analysis._coverage import Discs, beyond_hole, covered, outside_disc, quantile
+from isacsys.analysis._coverage import Discs, beyond_hole, covered, outside_disc, quantile, tail_probability
 from isacsys.analysis._fading import GainLaw, beam_law, gamma_law
 from isacsys.analysis._numerics import checked
 from isacsys.analysis._rates import mean_log
-from isacsys.analysis.communication import open_probability
 from isacsys.arrays import Array
 
 RATE_TOLERANCE = 1e-5
@@ -42,8 +41,8 @@ def echo_gain(*, M_r: ArrayLike = 10, xi: ArrayLike = 0.1, kappa: ArrayLike = 1.
     xi, kappa, delta_T : array_like
         Radar cross-section, mismatch loss in (0, 1], matched-filter gain.
     """
-    return np.asarray(whole("M_r", M_r) * real("xi", xi, above=0) * real("kappa", kappa, above=0, maximum=1)
-                      * real("delta_T", delta_T, above=0))
+    reflected = real("xi", xi, above=0) * real("delta_T", delta_T, above=0)
+    return (reflected * real("kappa", kappa, above=0, maximum=1) * whole("M_r", M_r))[()]
 
 
 def sensing_rate(*, K: ArrayLike, Q: ArrayLike = 1, alpha: ArrayLike = 4.0, beta: ArrayLike = 2.0, c: ArrayLike = 1.0,
@@ -109,7 +108,7 @@ def sensing_rate_approximate(*, K: ArrayLike, Q: ArrayLike = 1, alpha: ArrayLike
 
     Proposition 2 is exact. Theorem 2 leaves out the hole: ``pi lambda x^2 ~ Gamma(Q - 1)`` independent of R and
     ``E[exp(-z I)] = E_R[E_x[exp(-pi lambda x^2 (F_K(z R^(2 beta) x^-alpha) - 1))]]``, with
-    ``F_K(s) = (1 + s)^-K + K s^delta B(s / (1 + s); 1 - delta, K + delta)``. Both corrected (see `misprints`).
+    ``F_K(s) = (1 + s)^-K + K s^delta B(s / (1 + s); 1 - delta, K + delta)``. Both corrected (see `isacsys.analysis`).
     Parameters as in `sensing_rate`.
 
     Notes
@@ -156,7 +155,7 @@ def sensing_rate_quantile(*, probability: ArrayLike, K: ArrayLike, Q: ArrayLike 
     """Return the rate in nats that the typical target stays below with the given probability (0.5: the median).
 
     ``ln(1 + theta)`` where ``P(SIR > theta) = 1 - probability``; parameters as in `sensing_coverage`, probability
-    strictly between 0 and 1.
+    from 0.001 to 0.999.
     """
     def rates(K: int, Q: int, alpha: float, beta: float, density: float, c: float, probabilities: Array) -> Array:
         link = Link(K, Q, alpha, beta)
@@ -164,7 +163,7 @@ def sensing_rate_quantile(*, probability: ArrayLike, K: ArrayLike, Q: ArrayLike 
                          for p in probabilities])
 
     keys = *_design(K, Q, alpha, beta, bs_density), real("c", c, above=0)
-    return by_key(rates, keys, open_probability(probability))
+    return by_key(rates, keys, tail_probability(probability))
 
 
 def _rates(link: Link, geometry: Geometry, law: GainLaw, mean_gain: float, density: float, gains: Array) -> Array:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from isacsys.arrays import Array, Table
-from isacsys.campaign.estimates import METRICS, finite, linearise, mean_half_width
+from isacsys.campaign.estimates import applicable, finite, linearise, mean_half_width
 from isacsys.campaign.result import Run, open_run
 from isacsys.errors import ConfigError
 
@@ -97,7 +97,7 @@ def compare(a: Run | str | Path, b: Run | str | Path) -> Comparison:
     if len(common) < max(one.drops, other.drops):
         warnings.warn(f"compared on the {len(common)} drops that both have", stacklevel=2)
     rows_a, rows_b = (_rows(table, common) for table in tables)
-    return Comparison(len(common), {name: _difference(one, other, rows_a, rows_b, name) for name in METRICS})
+    return Comparison(len(common), {name: _difference(one, other, rows_a, rows_b, name) for name in applicable(rows_a, rows_b)})
 
 
 def _check_pair(a: Run, b: Run) -> None:

@@ -18,6 +18,7 @@ from isacsys.campaign.store import Store
 from isacsys.errors import IncompleteRun, IsacError
 
 MOST_DEATHS = 3
+LEAST_SECONDS = 0.25  # a batch is synced to disk: do not sync for less
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,8 @@ class Conductor:
         """How many drops make a batch: as many as fit the time, and few enough to leave some for the others."""
         if self._seconds_per_drop is None:
             return 1
-        fair = -(-self._waiting.count // (2 * self.crew.executor.slots))
-        return max(1, min(int(SECONDS / self._seconds_per_drop), fair))
+        fair = max(self._waiting.count / (2 * self.crew.executor.slots), LEAST_SECONDS / self._seconds_per_drop)
+        return max(1, int(min(SECONDS / self._seconds_per_drop, fair)))
 
     def _collect(self) -> None:
         for future in wait(self._flying, return_when=FIRST_COMPLETED).done:

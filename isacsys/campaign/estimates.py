@@ -55,11 +55,14 @@ class Metric:
         From column of `schema.SUMS` (or ``"bs_density"``) to its exponent.
     unit : str
     meaning : str
+    about : str
+        Column that says whether the figure applies at all: it is shown where that is not zero throughout.
     """
 
     powers: Mapping[str, int]
     unit: str
     meaning: str
+    about: str = ""
 
 
 def _metrics() -> dict[str, Metric]:
@@ -83,7 +86,27 @@ def _metrics() -> dict[str, Metric]:
     }
 
 
-METRICS: Mapping[str, Metric] = _metrics()
+def _over_time() -> dict[str, Metric]:
+    """Figures that only some scenarios have; percentiles are means over drops of each drop's own."""
+    ranked = "mean over drops"
+    return {
+        "null_lost_fraction": Metric({"null_lost": 1, "null_requests": -1}, "1", "lost / sent", "null_lost"),
+        "cell_edge_rate": Metric({"cell_edge_rate": 1, "rated": -1}, RATE, "5th percentile over users of their mean "
+                                 f"rate over the frames of a drop, {ranked}", "rated"),
+        "fairness": Metric({"fairness": 1, "rated": -1}, "1", f"Jain's index of these mean rates, {ranked}", "rated"),
+        "file_delay": Metric({"file_delay": 1, "files": -1}, "s", "mean delay of files delivered", "files"),
+        "file_delay_95": Metric({"file_delay_95": 1, "files_ranked": -1}, "s", f"95th percentile, {ranked}", "files"),
+        "handover_rate": Metric({"handovers": 1, "user_time": -1}, "1/s", "handovers per user and second", "user_time"),
+        "time_between_sensings": Metric({"sensing_gap": 1, "sensing_gaps": -1}, "s",
+                                        "mean time between two sensings of a target", "sensing_gaps"),
+        "time_between_sensings_95": Metric({"sensing_gap_95": 1, "gaps_ranked": -1}, "s",
+                                           f"95th percentile, {ranked}", "sensing_gaps"),
+        "missed_revisits_fraction": Metric({"revisits_missed": 1, "revisits": -1}, "1",
+                                           "revisits of targets that were missed / that fell due", "revisits"),
+    }
+
+
+METRICS: Mapping[str, Metric] = _metrics() | _over_time()
 
 
 @dataclass(frozen=True)
@@ -149,8 +172,14 @@ def estimate(scenario: Scenario, drops: Table, name: str) -> Estimate:
 
 
 def estimates(scenario: Scenario, drops: Table) -> dict[str, Estimate]:
-    """Return every metric with its interval."""
-    return {name: estimate(scenario, drops, name) for name in METRICS}
+    """Return every metric that applies, with its interval."""
+    return {name: estimate(scenario, drops, name) for name in applicable(drops)}
+
+
+def applicable(*tables: Table) -> list[str]:
+    """Return the metrics that apply to any of some tables ``drops``."""
+    return [name for name, metric in METRICS.items()
+            if not metric.about or any(np.any(drops[metric.about]) for drops in tables)]
 
 
 def _resolve(scenario: Scenario, powers: Mapping[str, int]) -> tuple[float, dict[str, int]]:

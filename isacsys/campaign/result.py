@@ -54,7 +54,7 @@ class Run:
     def __getitem__(self, metric: str) -> Estimate:
         if metric not in METRICS:
             raise ConfigError("metric", metric, f"one of {', '.join(METRICS)}")
-        return self.metrics[metric]
+        return self.metrics.get(metric) or Estimate(None, None, METRICS[metric].unit)  # one that does not apply
 
     def __repr__(self) -> str:
         return f"<Run of {self.drops} drops{'' if self.complete else ', unfinished'}>"
@@ -71,7 +71,7 @@ class Run:
 
     @cached_property
     def metrics(self) -> dict[str, Estimate]:
-        """Every metric with its 95 % interval."""
+        """Every metric that applies, with its 95 % interval."""
         return estimates(self.scenario, self._drops)
 
     def table(self, name: str) -> Table:

@@ -64,7 +64,7 @@ class Sweep(dict[str, list[Any]]):
         self.points = list(points)
         super().__init__({key: [point.settings[key] for point in points] for key in axes})
         self["drops"] = [point.run.drops for point in points]
-        for name in METRICS:
+        for name in (n for n in METRICS if any(n in point.run.metrics for point in points)):
             found = [point.run[name] for point in points]
             self[name] = [_number(estimate.mean) for estimate in found]
             self[f"{name}_half_width"] = [_number(estimate.half_width) for estimate in found]

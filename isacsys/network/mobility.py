@@ -17,8 +17,8 @@ from isacsys.scenario import Scenario
 class Mover(Protocol):
     """Moves a population; those who have come since the last step take up a course of their own."""
 
-    def step(self, seconds: float, rng: np.random.Generator) -> None:
-        """Move everybody for some time."""
+    def step(self, seconds: float, rng: np.random.Generator) -> float:
+        """Move everybody for some time; return the longest way that anybody has gone, km."""
         ...
 
 
@@ -29,7 +29,7 @@ class RandomDirection:
         self._population, self._side, self._speed, self._turn_rate = population, side, speed / 1e3, turn_rate
         self._started = 0
 
-    def step(self, seconds: float, rng: np.random.Generator) -> None:
+    def step(self, seconds: float, rng: np.random.Generator) -> float:
         """Turn those whose time has come, and move everybody."""
         who = self._population
         turn = rng.random(len(who)) < -np.expm1(-self._turn_rate * seconds)
@@ -37,7 +37,9 @@ class RandomDirection:
         angle = rng.uniform(0, 2 * np.pi, np.count_nonzero(turn))
         who.velocity[turn] = self._speed * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
         self._started = len(who)
-        who.position[:] = geometry.wrap(who.position + who.velocity * seconds, self._side)
+        who.position += who.velocity * seconds
+        who.position -= self._side * np.floor(who.position / self._side)
+        return self._speed * seconds
 
 
 class RandomWaypoint:
@@ -50,7 +52,7 @@ class RandomWaypoint:
         self._population, self._side, self._speed = population, side, speed / 1e3
         self._goal = np.empty((0, 2))
 
-    def step(self, seconds: float, rng: np.random.Generator) -> None:
+    def step(self, seconds: float, rng: np.random.Generator) -> float:
         """Move everybody, and draw a new place for those who have arrived."""
         who = self._population
         new = rng.random((len(who) - len(self._goal), 2)) * self._side
@@ -62,6 +64,7 @@ class RandomWaypoint:
         step = np.where(there[:, None], way, who.velocity * seconds)
         who.position[:] = geometry.wrap(who.position + step, self._side)
         self._goal[there] = rng.random((np.count_nonzero(there), 2)) * self._side
+        return self._speed * seconds
 
 
 def mover(scenario: Scenario, population: Population, side: Array, kind: str) -> Mover | None:
@@ -89,18 +92,13 @@ class Attachment:
         self._population, self._deployment = population, deployment
         self._ratio = 10 ** (scenario.mobility.hysteresis / (10 * scenario.propagation.path_loss_exponent))
         self._slack = np.full(len(population), -1.0)
-        self._last = population.position.copy()
 
-    def follow(self) -> Index:
-        """Bring stations and distances up to date, and return who has changed the station."""
+    def follow(self, gone: float) -> Index:
+        """Bring stations and distances up to date, nobody having gone farther, and return who changed the station."""
         who, d = self._population, self._deployment
-        self._slack = np.concatenate([self._slack, np.full(len(who) - len(self._slack), -1.0)])
-        self._last = np.concatenate([self._last, who.position[len(self._last):]])
-        gone = geometry.displacement(self._last, who.position, d.side)
-        self._slack -= np.hypot(gone[:, 0], gone[:, 1])
-        self._last[:] = who.position
+        self._slack = np.concatenate([self._slack - gone, np.full(len(who) - len(self._slack), -1.0)])
         way = geometry.displacement(d.stations[who.station], who.position, d.side)
-        who.distance = np.hypot(way[:, 0], way[:, 1])
+        who.distance = np.sqrt(np.einsum("ij,ij->i", way, way))
         return self._change(np.flatnonzero((self._slack < 0) & (who.station >= 0)))
 
     def _change(self, rows: Index) -> Index:

@@ -134,11 +134,16 @@ class UserSurroundings:
 
 def distances(index: cKDTree, side: Array, position: Array, station: Index) -> Array:
     """Distance of receivers [n] to ``station`` [n, m]; inf where that is no station."""
-    points = np.asarray(index.data)
-    if not len(points):
+    if not index.n:
         return np.full(station.shape, np.inf)
-    step = geometry.displacement(position[:, None], points[np.minimum(station, index.n - 1)], side)
-    return np.where(station < index.n, np.hypot(step[..., 0], step[..., 1]), np.inf)
+    padded = np.concatenate([np.asarray(index.data), [[np.nan, np.nan]]])
+    squares = np.zeros(station.shape)
+    for axis in (0, 1):
+        gap = np.abs(np.take(padded[:, axis], station) - position[:, None, axis])
+        gap = np.minimum(gap, side[axis] - gap)
+        gap *= gap
+        squares += gap
+    return np.nan_to_num(np.sqrt(squares, out=squares), copy=False, nan=np.inf)
 
 
 def serving_first(distance: Array, station: Index, own_distance: Array, own_station: Index) -> tuple[Array, Index]:

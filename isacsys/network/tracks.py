@@ -31,8 +31,9 @@ class Track:
         self._row, self._last = first.copy(), np.append(first[1:], len(rows)) - 1
         self._now = start
 
-    def step(self, seconds: float, rng: np.random.Generator) -> None:
-        """Move to where everybody is at the end of the step."""
+    def step(self, seconds: float, rng: np.random.Generator) -> float:
+        """Move to where everybody is at the end of the step; return the longest way that anybody has gone, km."""
+        before = self._population.position[self._who]
         self._now += seconds
         while np.any(behind := (self._row < self._last) & (self._time[np.minimum(self._row + 1, self._last)]
                                                           <= self._now)):
@@ -44,6 +45,8 @@ class Track:
         moving = (span > 0) & (self._now >= self._time[here])
         self._population.position[self._who] = geometry.wrap(self._place[here] + share[:, None] * way, self._side)
         self._population.velocity[self._who] = way * (moving / np.where(span > 0, span, 1))[:, None]
+        gone = geometry.displacement(before, self._population.position[self._who], self._side)
+        return float(np.hypot(gone[:, 0], gone[:, 1]).max(initial=0.0))
 
 
 @lru_cache(maxsize=4)

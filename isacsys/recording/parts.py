@@ -5,14 +5,14 @@ batch becomes a file that is written aside, synced and renamed, and is from then
 In the end all of them are gathered, in the order of their drops, into one log that is itself written aside and renamed.
 
 A part is one line of JSON (what it holds, row counts, a checksum) and then the columns, one after the other, as they
-are in memory.
+are in memory; it is read by mapping it there again.
 """
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -33,14 +33,13 @@ def write_part(directory: Path, first: int, stop: int, campaign: str, source: So
     """Write the drops from ``first`` up to ``stop``, all that ``source`` holds, as a part of a campaign."""
     path = directory / f"drops-{first:09d}-{stop - 1:09d}{SUFFIX}"
     blocks = {table: list(source.blocks(table)) for table in source.tables()}
-    rows = {table: [len(block["drop"]) for block in some] for table, some in blocks.items()}
-    header = {"format": _FORMAT, "campaign": campaign, "first": first, "stop": stop, "rows": rows,
-              "crc32": _checksum(a for some in blocks.values() for a in _arrays(some))}
+    header = {"format": _FORMAT, "campaign": campaign, "first": first, "stop": stop,
+              "rows": {table: sum(len(block["drop"]) for block in some) for table, some in blocks.items()},
+              "crc32": _checksum(_columns(blocks))}
     with whole_file(path) as file:
         _write(file, json.dumps(header).encode() + b"\n")
-        for some in blocks.values():
-            for array in _arrays(some):
-                _write(file, memoryview(array).cast("B"))
+        for array in _columns(blocks):
+            _write(file, memoryview(array).cast("B"))
     return path
 
 
@@ -66,8 +65,8 @@ class Part:
             self._start = file.tell()
         self.campaign, self.first, self.stop = str(header["campaign"]), int(header["first"]), int(header["stop"])
         self._crc32 = int(header["crc32"])
-        self._rows = {table: [int(n) for n in rows] for table, rows in header["rows"].items()}
-        size = sum(_row_size(table) * sum(rows) for table, rows in self._rows.items())
+        self._rows = {str(table): int(rows) for table, rows in header["rows"].items()}
+        size = sum(_row_size(table) * rows for table, rows in self._rows.items())
         if header["format"] != _FORMAT or self.path.stat().st_size != self._start + size:
             raise ValueError
 
@@ -76,13 +75,14 @@ class Part:
         return tuple(self._rows)
 
     def blocks(self, table: str) -> Iterator[Table]:
-        """Yield the rows of ``table`` in order, a bounded number at a time."""
-        names = list(self._rows)
-        before = sum(_row_size(t) * sum(self._rows[t]) for t in names[:names.index(table)])
-        with open(self.path, "rb") as file:
-            file.seek(self._start + before)
-            for rows in self._rows[table]:
-                yield {c.name: np.fromfile(file, c.dtype, rows) for c in TABLES[table]}
+        """Yield the rows of ``table``: views of the file."""
+        names, rows = list(self._rows), self._rows[table]
+        offset = self._start + sum(_row_size(t) * self._rows[t] for t in names[:names.index(table)])
+        content, columns = np.memmap(self.path, np.uint8, "r"), {}
+        for column in TABLES[table]:
+            columns[column.name] = np.frombuffer(content, column.dtype, rows, offset)
+            offset += columns[column.name].nbytes
+        yield columns
 
     def read(self, table: str) -> Table:
         """Return all rows of ``table``."""
@@ -90,13 +90,16 @@ class Part:
 
     def check(self) -> None:
         """Raise LogFormatError where the content is not what was written."""
-        if _checksum(a for table in self._rows for a in _arrays(self.blocks(table))) != self._crc32:
+        if _checksum(_columns({table: self.blocks(table) for table in self._rows})) != self._crc32:
             raise LogFormatError(f"{self.path} is damaged (checksum)")
 
 
-def _arrays(blocks: Iterable[Table]) -> Iterator[Any]:
-    for block in blocks:
-        yield from block.values()
+def _columns(blocks: Mapping[str, Iterable[Table]]) -> Iterator[Any]:
+    """Yield arrays in the order of a part: table by table, column by column, block by block."""
+    for table, some in blocks.items():
+        kept = list(some)
+        for column in TABLES[table]:
+            yield from (block[column.name] for block in kept)
 
 
 def _checksum(arrays: Iterable[Any]) -> int:

@@ -15,6 +15,9 @@ import numpy.typing as npt
 FORMAT, FORMAT_VERSION = "isacsys", 1
 BLOCK_ROWS = 16384  # rows that are kept, written and read in one go, and that an HDF5 chunk holds
 
+_REPEATING = ("noise", "weight")
+_RANDOM = ("user", "target", "receiver", "asked")
+
 
 @dataclass(frozen=True)
 class Column:
@@ -28,7 +31,7 @@ class Column:
     @property
     def repeats(self) -> bool:
         """Whether neighbouring rows tend to be alike, so that compression pays."""
-        return self.dtype != "f8" or self.name in ("noise", "weight")
+        return (self.dtype != "f8" or self.name in _REPEATING) and self.name not in _RANDOM
 
 
 def _count(name: str, description: str) -> Column:

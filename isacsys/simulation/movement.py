@@ -40,8 +40,7 @@ class Movement:
     def _step(self, seconds: float) -> None:
         rng = self._drop.stream(Purpose.MOVEMENT)
         for kind, population, moves, attachment in self._parties:
-            moves.step(seconds, rng)
-            changed = attachment.follow()
+            changed = attachment.follow(moves.step(seconds, rng))
             if len(changed):
                 population.regroup()
             if kind == "user":

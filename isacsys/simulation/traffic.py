@@ -24,7 +24,9 @@ class Traffic:
         self._drop, self._queues = drop, Queues()
 
     def process(self) -> Generator[simpy.Event, Any, None]:
-        """Wake at the end of every frame."""
+        """Wake at the end of every frame; files of before the beginning wait from the beginning."""
+        if self._drop.scenario.traffic.model == "file":
+            self._queues.arrive(self._given(-np.inf, -self._drop.lead * self._seconds))
         self._refresh()
         for _ in range(self._drop.ticks):
             yield self._drop.environment.timeout(1)
@@ -42,7 +44,7 @@ class Traffic:
 
     def _serve(self) -> None:
         """Deliver what the rates of the frame allow: bandwidth x time x rate bits each."""
-        start, seconds = self._start, self._drop.scenario.simulation.frame_duration
+        start, seconds = self._start, self._seconds
         speed = self._drop.served.rate * self._drop.scenario.traffic.bandwidth
         files, end = self._queues.serve(self._drop.served.users, speed, start, seconds)
         delay = end - files.arrival
@@ -55,14 +57,18 @@ class Traffic:
     @property
     def _start(self) -> float:
         """When the frame that has just ended began, s."""
-        return float(self._drop.environment.now - 1) * self._drop.scenario.simulation.frame_duration
+        return float(self._drop.environment.now - 1) * self._seconds
+
+    @property
+    def _seconds(self) -> float:
+        return self._drop.scenario.simulation.frame_duration
 
     def _arrivals(self) -> Files:
         """Files that came while the frame was on."""
         traffic, users = self._drop.scenario.traffic, len(self._drop.state.users)
-        start, seconds = self._start, self._drop.scenario.simulation.frame_duration
+        start, seconds = self._start, self._seconds
         if traffic.model == "file":
-            return _given(traffic.arrivals, users, start, start + seconds)
+            return self._given(start, start + seconds)
         rng = self._drop.stream(Purpose.ARRIVALS)
         count = rng.poisson(traffic.arrival_rate * seconds * users)
         user, arrival = rng.integers(0, max(users, 1), count), start + seconds * rng.random(count)
@@ -73,10 +79,9 @@ class Traffic:
         fixed = traffic.size_law == "fixed"
         return np.full(count, traffic.file_size) if fixed else rng.exponential(traffic.file_size, count)
 
-
-def _given(path: str, users: int, start: float, stop: float) -> Files:
-    files = read_arrivals(path)
-    now = files[np.arange(*np.searchsorted(files.arrival, (start, stop)))]
-    if now.user.max(initial=-1) >= users:
-        raise ConfigError("traffic.arrivals", f"user {now.user.max()}", f"users below {users}, those of the drop")
-    return now
+    def _given(self, start: float, stop: float) -> Files:
+        users, files = len(self._drop.state.users), read_arrivals(self._drop.scenario.traffic.arrivals)
+        now = files[np.arange(*np.searchsorted(files.arrival, (start, stop)))]
+        if now.user.max(initial=-1) >= users:
+            raise ConfigError("traffic.arrivals", f"user {now.user.max()}", f"users below {users}, those of the drop")
+        return now

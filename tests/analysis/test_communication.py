@@ -126,6 +126,7 @@ def test_optimal_load_maximises_theorem_1(L, alpha):
 
 def test_optimal_load_of_the_paper():
     assert analysis.optimal_load() == pytest.approx(0.5920, abs=5e-5)
+    assert analysis.optimal_load(L=[1, 2])[1] == analysis.optimal_load(L=2)
 
 
 def test_broadcasting():
@@ -152,9 +153,12 @@ def test_bad_arguments_are_named(arguments, named):
 @pytest.mark.parametrize(("function", "arguments", "named"), [
     (analysis.communication_coverage, {"threshold": 0, "K": 1, "D": 1}, "threshold"),
     (analysis.communication_coverage, {"threshold": 1, "K": 1, "D": 1.5}, "D"),
-    (analysis.communication_rate_quantile, {"probability": 1, "K": 1, "D": 1}, "probability"),
+    (analysis.communication_rate_quantile, {"probability": 0.9999, "K": 1, "D": 1}, "probability"),
     (analysis.mean_communication_rate, {"K": 1, "D": [1, 2], "weights": [1]}, "weights"),
     (analysis.mean_communication_rate, {"K": 1, "D": [1, 2], "weights": [0, 0]}, "weights"),
+    (analysis.sample_communication_sir, {"K": 1, "D": [1, 2], "weights": [1]}, "weights"),
+    (analysis.sample_communication_sir, {"K": 1, "D": 1, "seed": -1}, "seed"),
+    (analysis.sample_communication_sir, {"K": 1, "D": 1, "samples": 0}, "samples"),
     (analysis.effective_gain, {"L": 0.5}, "L"),
     (analysis.optimal_load, {"L": 0}, "L"),
     (analysis.area_spectral_efficiency, {"rate": 1.0, "links": 1, "bs_density": 0}, "bs_density"),

@@ -71,6 +71,8 @@ def test_gain_laws():
 def test_the_beam_law_saturates_and_is_linear_at_the_ends():
     law = beam_law(20)
     assert law(np.array([-60.0, 500.0])) == pytest.approx([np.exp(-60), 1.0])
+    y = np.exp(np.linspace(-8, 20, 57))
+    assert beam_law(2)(np.log(y)) == pytest.approx(1 - (1 - np.exp(-2 * y)) / (2 * y), rel=1e-8)
     assert beam_law(1)(np.array([0.3])) == pytest.approx(1 - np.exp(-np.exp(0.3)), rel=1e-7)
 
 

@@ -31,7 +31,7 @@ def test_communication_rate(point):
 
 @pytest.mark.parametrize("point", REFERENCE["sensing"], ids=name)
 def test_sensing_rate(point):
-    assert point["error"] < tolerance(point["Q"], 5e-6)
+    assert point["error"] < 1e-5
     rate = analysis.sensing_rate(**arguments(point))
     assert rate == pytest.approx(point["rate"], rel=tolerance(point["Q"], 1e-5), abs=0)
 

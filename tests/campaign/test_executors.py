@@ -30,7 +30,7 @@ def test_processes_make_the_same_file(tmp_path, serial):
 
 
 def test_processes_give_the_same_tables_without_a_file():
-    one, other = (isacsys.run(SCENARIO, workers=2, executor=e, simulate=fakes.simulate) for e in ("serial", "process"))
+    one, other = (isacsys.run(SCENARIO, workers=1, executor=e, simulate=fakes.simulate) for e in ("serial", "process"))
     same_tables(fakes.tables(one), fakes.tables(other))
 
 

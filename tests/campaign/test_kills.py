@@ -99,7 +99,7 @@ def kill_and_resume(scenario, path, whole, kills):
     seen, interrupted = 0, 0
     for _ in range(kills):
         process = start(scenario, path)
-        wait_for_parts(path, moments.randrange(len(list(parts_directory(path).glob("*.part"))) + 5), process)
+        wait_for_parts(path, moments.randrange(len(list(parts_directory(path).glob("*.part"))) + 3), process)
         time.sleep(moments.uniform(0, 0.3))
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -108,7 +108,7 @@ def kill_and_resume(scenario, path, whole, kills):
             drops = isacsys.open_run(path).drops
             assert drops >= seen
             seen = drops
-    finish(start(scenario, path))
+    resume(scenario, path)
     same_logs(path, whole)
     assert interrupted
 
@@ -147,7 +147,8 @@ def test_single_workers_are_killed(scenario, path, whole):
 @pytest.mark.parametrize("fraction", [0.01, 0.95])
 def test_the_disk_is_full(scenario, path, whole, fraction):
     """First hardly a batch fits, then all of them do and the finished log does not."""
-    errors = finish(start(scenario, path, limit=int(fraction * whole.stat().st_size)), code=3)
+    executor = "process" if fraction < 0.5 else "serial"
+    errors = finish(start(scenario, path, "--executor", executor, limit=int(fraction * whole.stat().st_size)), code=3)
     assert len(errors.splitlines()) == 1
     assert "File too large" in errors
     kept = isacsys.open_run(path).drops if parts_directory(path).exists() else 0

@@ -72,8 +72,9 @@ def check(found, where):
         print(f"  {name} beside the exact values at what was measured {found[name].verdict}")
         gaps = [abs(f.simulation / f.exact_nominal - 1) for f in found[name].findings if f.exact_nominal]
         if gaps:
-            print(f"    and within 2 % of the exact value at nominal D at {sum(g <= 0.02 for g in gaps)} of {len(gaps)} "
-                  f"points; at most {max(gaps):.1%} away")
+            near = sum(gap <= 0.02 for gap in gaps)
+            print(f"    and within 2 % of the exact value at nominal D at {near} of {len(gaps)} points; "
+                  f"at most {max(gaps):.1%} away")
     if where.quick:
         print("  (--quick: intervals are wide)")
     print()

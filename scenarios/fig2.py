@@ -17,15 +17,15 @@ def draw(findings):
     for family, antennas in enumerate(ANTENNAS):
         mine = select(findings, transmit=antennas)
         users = [f.settings[K] for f in mine]
-        plotting.curve(axes, users, column(mine, "exact_nominal"), family, "exact", f"exact, M_t = {antennas}")
-        plotting.curve(axes, users, column(mine, "paper"), family, "approximate", f"Theorem 1, M_t = {antennas}")
-        plotting.simulated(axes, users, column(mine, "simulation"), column(mine, "half_width"), family,
-                           f"simulation, M_t = {antennas}")
+        plotting.curve(axes, users, column(mine, "exact_nominal"), family, "exact")
+        plotting.curve(axes, users, column(mine, "paper"), family, "approximate")
+        plotting.simulated(axes, users, column(mine, "simulation"), column(mine, "half_width"), family)
         top = best(mine, "exact_nominal")
-        plotting.mark(axes, top.settings[K], top.exact_nominal, f"K = {top.settings[K]}")
-    plotting.axis(axes, "users per base station K", f"communication {ASE}", "Fig. 2: L = 1")
+        plotting.mark(axes, top.settings[K], top.exact_nominal, f"$K = {top.settings[K]}$")
+    plotting.axis(axes, "users per base station, $K$", f"communication {ASE}", "Fig. 2: $L = 1$", whole=True)
     axes.set_ylim(bottom=0)
-    plotting.legend(figure)
+    plotting.legend(figure, [f"$M_t = {antennas}$" for antennas in ANTENNAS],
+                    {"exact": "exact", "approximate": "Theorem 1", "simulated": "simulation"}, columns=3)
     return figure
 
 

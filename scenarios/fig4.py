@@ -38,16 +38,17 @@ def draw(findings, granted):
         for antennas, family in FAMILY.items():
             mine = select([f for f in findings if f.name == name], transmit=antennas)
             clusters = [f.settings[Q] for f in mine]
-            plotting.curve(axes, clusters, column(mine, "exact_nominal"), family, "exact", f"exact, M_t = {antennas}")
-            plotting.simulated(axes, clusters, column(mine, "simulation"), column(mine, "half_width"), family,
-                               f"network, M_t = {antennas}")
+            plotting.curve(axes, clusters, column(mine, "exact_nominal"), family, "exact")
+            plotting.simulated(axes, clusters, column(mine, "simulation"), column(mine, "half_width"), family)
             model = [granted[antennas, cluster][name] for cluster in clusters]
             plotting.simulated(axes, clusters, [m for m, _ in model], [h for _, h in model], family,
-                               f"all granted, M_t = {antennas}", hollow=True)
-        plotting.axis(axes, "base stations Q in a target's cluster", f"{what} {ASE}",
-                      "Fig. 4: K = L = 1" if name == SENSING else "what the users get meanwhile")
+                               hollow=True)
+        plotting.axis(axes, "base stations in a target's cluster, $Q$", f"{what} {ASE}",
+                      "Fig. 4: $K = L = 1$" if name == SENSING else "what the users get meanwhile", whole=True)
         axes.set_ylim(bottom=0)
-    plotting.legend(figure)
+    plotting.legend(figure, [f"$M_t = {antennas}$" for antennas in ANTENNAS],
+                    {"exact": "exact", "simulated": "network, with refusals", "hollow": "everything granted"},
+                    columns=6)
     return figure
 
 
@@ -71,11 +72,11 @@ def report(findings, refused):
 def main(arguments=None):
     """Simulate, compare, draw."""
     where = options(__doc__, arguments)
-    clusters = {m: where.thin(range(1, m), 2 if m < 20 else m // 10) for m in ANTENNAS}
-    sweep = [{M: m, J: targets(m, q), Q: q} for m in ANTENNAS for q in clusters[m]]
+    few = {10: (1, 2, 5), 20: (1, 2, 3, 5, 9), 30: (1, 3, 8, 20)}
+    sweep = [{M: m, J: targets(m, q), Q: q} for m in ANTENNAS for q in (few[m] if where.quick else range(1, m))]
     found = where.validate(paper({"allocation.users_per_bs": 1}), sweep, drops=150)
     findings = [f for f in found.findings if f.name in (SENSING, COMMUNICATION)]
-    granted = {(p[M], p[Q]): gamma_model(p, 5_000 if where.quick else 100_000) for p in sweep}
+    granted = {(p[M], p[Q]): gamma_model(p, 2_000 if where.quick else 40_000) for p in sweep}
     refused = {(f.settings[M], f.settings[Q]): f.refused for f in findings}
     print("Fig. 4")
     report(findings, refused)

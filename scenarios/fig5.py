@@ -34,16 +34,16 @@ def draw(fronts, approximate, points, findings):
     at = {(f.name, *f.settings.values()): f for f in findings}
     figure, (axes,) = plotting.figure(width=5.6, height=4.8)
     for family, bounds in enumerate(BOUNDS):
-        label = "L ≥ {}, Q ≥ {}".format(*bounds)
-        for front, kind, word in ((fronts, "exact", "exact"), (approximate, "approximate", "paper's formulas")):
+        for front, kind in ((fronts, "exact"), (approximate, "approximate")):
             plotting.curve(axes, bits(front[bounds].sensing_ase), bits(front[bounds].communication_ase), family, kind,
-                           f"{word}, {label}")
+                           width=2.8 - 0.6 * family)
         pairs = [(at[(SENSING, *p.values())], at[(COMMUNICATION, *p.values())]) for p in points[bounds]]
         plotting.simulated(axes, [s.simulation for s, _ in pairs], [c.simulation for _, c in pairs],
-                           [c.half_width for _, c in pairs], family, f"network, {label}")
-    plotting.axis(axes, f"sensing {ASE}", f"communication {ASE}", "Fig. 5: M_t = 30")
+                           [c.half_width for _, c in pairs], family)
+    plotting.axis(axes, f"sensing {ASE}", f"communication {ASE}", "Fig. 5: $M_t = 30$")
     axes.set_ylim(bottom=0)
-    plotting.legend(figure)
+    plotting.legend(figure, [f"$L \\geq {least}, Q \\geq {fewest}$" for least, fewest in BOUNDS],
+                    {"exact": "exact", "approximate": "paper's formulas", "simulated": "network"})
     return figure
 
 

@@ -42,13 +42,13 @@ def draw(weights, exact, approximate, rows):
     """Draw the three curves, and what was simulated."""
     figure, (axes,) = plotting.figure(width=5.6, height=4.6)
     for family, part in enumerate(PARTS):
-        plotting.curve(axes, weights, exact[part], family, "exact", f"{part}, exact")
-        plotting.curve(axes, weights, approximate[part], family, "approximate", f"{part}, paper's formulas")
-        plotting.simulated(axes, weights, [row[part][0] for row in rows], [row[part][1] for row in rows], family,
-                           f"{part}, network")
-    plotting.axis(axes, "weight ρ of communication", ASE, "Fig. 6: M_t = 20")
+        plotting.curve(axes, weights, exact[part], family, "exact")
+        plotting.curve(axes, weights, approximate[part], family, "approximate")
+        plotting.simulated(axes, weights, [row[part][0] for row in rows], [row[part][1] for row in rows], family)
+    plotting.axis(axes, r"weight of communication, $\rho$", ASE, "Fig. 6: $M_t = 20$")
     axes.set_ylim(bottom=0)
-    plotting.legend(figure)
+    plotting.legend(figure, PARTS, {"exact": "exact", "approximate": "paper's formulas", "simulated": "network"},
+                    columns=3)
     return figure
 
 

@@ -143,7 +143,7 @@ def without_hole(link: Link, grid: Grid, at: Resolution) -> list[Terms]:
     return [Terms(weights, (1 - link.order) * log_f, log_argument)]
 
 
-def _log_factor(K: int, alpha: float, grid: Grid) -> Array:
+def _log_factor(K: float, alpha: float, grid: Grid) -> Array:
     """Return ln F_K(exp(v)) as a column."""
     return log_factor_on_grid(grid.first, grid.last, grid.step, K, alpha)[:, None]
 
@@ -166,7 +166,7 @@ def hole_nodes(nodes: int) -> tuple[Array, Array, Array, Array]:
 
 
 @lru_cache(maxsize=64)
-def _hole(K: int, alpha: float, grid: Grid, nodes: int) -> tuple[Array, Array, Array, Array]:
+def _hole(K: float, alpha: float, grid: Grid, nodes: int) -> tuple[Array, Array, Array, Array]:
     """Return weights and areas of `hole_nodes`, ln(1 + l + H) [v, node] and ln(1 + H) without disc [v, 1]."""
     t, slope, area, above = hole_nodes(nodes)
     inside = heard(grid.v - alpha * np.log(t), K)

@@ -116,11 +116,12 @@ def _quantity(run: Run, name: str, measured: Measured, rungs: Rungs, settings: M
     error = None if measured.error is None else scale * measured.error
     difference = None if estimate.mean is None else estimate.mean - exact
     judged = judge(difference, exact, error, tolerance)
+    words = _words(judged.words, effects, _not_in_the_analysis(run), judged.agrees)
     return Quantity(name=name, unit=estimate.unit, settings=settings, simulation=estimate.mean,
                     half_width=estimate.half_width, exact_measured=exact,
                     exact_nominal=_times(nominal_scale, rungs.nominal), paper=_times(nominal_scale, rungs.paper),
                     refused=run["null_refused_fraction"].mean, standard_errors=judged.standard_errors,
-                    agrees=judged.agrees, verdict=_words(judged.words, effects, _not_in_the_analysis(run), judged.agrees))
+                    agrees=judged.agrees, verdict=words)
 
 
 def _scales(scenario: Scenario, name: str, measured: Measured) -> tuple[float, float]:

@@ -8,13 +8,13 @@ bootstrap), each divided by an independent chi of n - 1 degrees of freedom as St
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from isacsys.arrays import Array, Table
 from isacsys.campaign import Run
-from isacsys.campaign.estimates import student
+from isacsys.campaign.distributions import quantiles, survival
 from isacsys.errors import ConfigError
 from isacsys.recording.schema import TABLES
 from isacsys.scenario import Scenario
@@ -24,22 +24,8 @@ from isacsys.validation.report import Law
 
 FALSE_ALARM = 1e-3
 REPLICATES = 20_000
-POINTS = 200  # thresholds unless a user gives some: quantiles
 FEWEST_DROPS = 10
 NOT_A_LAW = ("drop", "frame", "user", "target", "station", "weight", "noise")
-
-
-class Survival(NamedTuple):
-    """P(X > x) of the typical link with what every drop does to it."""
-
-    probability: Array  # [threshold]
-    influence: Array  # [drop, threshold]
-
-    @property
-    def half_width(self) -> Array:
-        """Half-width of the 95 % interval at every threshold."""
-        n = len(self.influence)
-        return student(n - 1) * self.influence.std(axis=0, ddof=1) / np.sqrt(n)
 
 
 def law_names() -> list[str]:
@@ -61,12 +47,12 @@ def compare_law(run: Run, name: str, formula: Formula, settings: Mapping[str, An
     at = quantiles(values, links["weight"]) if thresholds is None else thresholds
     found = survival(values, links["weight"], links["drop"], run.table("drops")["drop"], at)
     law = probabilities(formula, run.scenario, at)
-    distance = float(np.abs(found.probability - law).max())
+    distance = float(np.abs(found.mean - law).max())
     largest = bootstrap(found.influence)
     p_value = float((1 + np.count_nonzero(largest >= distance)) / (1 + len(largest)))
     agrees = bool(distance <= np.quantile(largest, 1 - FALSE_ALARM) + tolerance)
     return Law(name=name, unit=unit_of(kind, column), settings=settings, thresholds=at,
-               simulation=found.probability, half_width=found.half_width, formula=law, distance=distance,
+               simulation=found.mean, half_width=found.half_width, formula=law, distance=distance,
                p_value=p_value, agrees=agrees,
                verdict=f"{'agrees' if agrees else 'contradicted'}: distance {distance:.3g}, p = {p_value:.2g}")
 
@@ -84,26 +70,6 @@ def link_values(scenario: Scenario, links: Table, kind: str, column: str) -> Arr
 def unit_of(kind: str, column: str) -> str:
     """Return the unit of a column of links."""
     return next((c.unit for c in TABLES[f"links/{kind}"] if c.name == column), "1")
-
-
-def quantiles(values: Array, weight: Array) -> Array:
-    """Return thresholds: `POINTS` weighted quantiles, or all values where they are fewer."""
-    order = np.argsort(values)
-    share = np.cumsum(weight[order]) / weight.sum()
-    place = np.searchsorted(share, (np.arange(POINTS) + 0.5) / POINTS)
-    return np.unique(values[order][np.minimum(place, len(order) - 1)])
-
-
-def survival(values: Array, weight: Array, drop: Array, drops: Array, thresholds: Array) -> Survival:
-    """Estimate P(X > threshold) as a ratio of sums over drops, linearised."""
-    rows = np.searchsorted(drops, drop)
-    beyond = np.searchsorted(thresholds, values, side="left")  # how many thresholds are below the value
-    shape = len(drops), len(thresholds) + 1
-    mass = np.bincount(rows * shape[1] + beyond, weight, shape[0] * shape[1]).reshape(shape)
-    above = mass[:, ::-1].cumsum(axis=1)[:, -2::-1]  # [drop, threshold]
-    total = mass.sum(axis=1)
-    probability = above.sum(axis=0) / total.sum()
-    return Survival(probability, (above - total[:, None] * probability) / total.mean())
 
 
 def bootstrap(influence: Array) -> Array:

@@ -164,7 +164,7 @@ class Validation:
             return "not judged: there is not enough to judge by"
         if not wrong:
             return f"agrees: {judged} of {len(self.findings)} within what chance and the tolerance allow"
-        worst = "; ".join(f"{_where(finding)}{finding.verdict}" for finding in wrong[:3])
+        worst = "; ".join(f"{_where(finding)}{finding.verdict.removeprefix('contradicted: ')}" for finding in wrong[:3])
         return f"contradicted in {len(wrong)} of {judged}: {worst}{'; …' * (len(wrong) > 3)}"
 
     def to_dict(self) -> dict[str, Any]:

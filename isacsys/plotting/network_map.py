@@ -1,0 +1,92 @@
+"""One frame of one drop as a map: cells, who is served, who nulls for whom, and who refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.spatial import Voronoi
+
+from isacsys.arrays import Array, Flags
+from isacsys.network import NetworkState, deploy
+from isacsys.network.selection import TARGET, USER
+from isacsys.physics.geometry import displacement
+from isacsys.plotting.style import COLOURS, axis, figure, line_collection
+from isacsys.scenario import Scenario
+from isacsys.scheduling import find_grant_policy, find_scheduler
+from isacsys.simulation import settle
+from isacsys.simulation.values import Situation
+
+GRANTED, REFUSED, USERS, TARGETS = COLOURS[2], COLOURS[1], COLOURS[0], COLOURS[3]
+
+
+def draw_map(scenario: Scenario, drop: int = 0) -> Any:
+    """Draw the first frame of a drop.
+
+    A line goes from a base station that was asked for a null to the user it was asked for; or, of a target, to the
+    base station that listens for its echo. What leaves the torus on one side comes back on the other.
+    """
+    state = NetworkState(scenario, deploy(scenario, drop))
+    situation = settle(state, drop, find_scheduler(scenario.scheduling.policy),
+                       find_grant_policy(scenario.nulling.policy))
+    side, stations = state.deployment.side, state.deployment.stations
+    made, (axes,) = figure(1, width=6.4, height=6.4 * float(side[1] / side[0]) + 0.8)
+    axes.grid(False)
+    if len(stations):
+        axes.add_collection(line_collection(cell_borders(stations, side), color="0.75", linewidth=0.7, zorder=1))
+    _draw_requests(axes, situation)
+    _draw_points(axes, situation)
+    axes.set(xlim=(0, side[0]), ylim=(0, side[1]), aspect="equal")
+    axis(axes, "x (km)", "y (km)", _title(situation))
+    made.legend(loc="outside lower center", ncols=3, fontsize=8, frameon=False)
+    return made
+
+
+def cell_borders(stations: Array, side: Array) -> Array:
+    """Return the borders [border, 2, 2] of the Voronoi cells on the torus: those of all images, in the plane."""
+    shifts = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]) * side
+    images = (stations[None] + shifts[:, None]).reshape(-1, 2)
+    diagram = Voronoi(images)
+    ends = np.array([pair for pair in diagram.ridge_vertices if -1 not in pair])
+    return np.asarray(diagram.vertices[ends])
+
+
+def request_lines(situation: Situation, which: Flags) -> Array:
+    """Return lines [line, 2, 2] from who was asked to who receives, each as seen from both of its ends."""
+    requests, deployment = situation.clusters.requests, situation.state.deployment
+    asked = deployment.stations[requests.asked[which]]
+    towards = deployment.stations[requests.station[which]]
+    users = requests.kind[which] == USER
+    towards[users] = deployment.users[requests.receiver[which][users]]
+    step = displacement(asked, towards, deployment.side)
+    return np.concatenate([np.stack([asked, asked + step], axis=1), np.stack([towards - step, towards], axis=1)])
+
+
+def _draw_requests(axes: Any, situation: Situation) -> None:
+    granted, requests = situation.grants.granted, situation.clusters.requests
+    for kind, style, word in ((USER, "-", "a user"), (TARGET, "--", "the echo of a target")):
+        for which, colour, verb in ((granted, GRANTED, "nulls for"), (~granted, REFUSED, "refuses to null for")):
+            mine = which & (requests.kind == kind)
+            if mine.any():
+                axes.add_collection(line_collection(
+                    request_lines(situation, mine), color=colour, linewidth=0.8, linestyle=style, alpha=0.8, zorder=2,
+                    label=f"{verb} {word}"))
+
+
+def _draw_points(axes: Any, situation: Situation) -> None:
+    deployment, selection = situation.state.deployment, situation.selection
+    axes.plot(*deployment.stations.T, linestyle="none", marker="^", color="black", markersize=5, zorder=4,
+              label="base station")
+    for positions, links, colour, marker, word in (
+            (deployment.users, selection.users, USERS, ".", "scheduled user"),
+            (deployment.targets, selection.targets, TARGETS, "D", "scheduled target")):
+        if len(links):
+            axes.plot(*positions[links.ids].T, linestyle="none", marker=marker, color=colour, markersize=3.5,
+                      zorder=3, label=word)
+
+
+def _title(situation: Situation) -> str:
+    granted = situation.grants.granted
+    if not len(granted):
+        return "nobody asks for nulls: L = 1, Q = 1"
+    return f"{len(granted)} requests for nulls, {np.count_nonzero(~granted)} of them refused"

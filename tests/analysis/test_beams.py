@@ -1,0 +1,53 @@
+"""Gains of beams that are not orthogonal: variances against drawn beams, rates against the gamma model and by hand."""
+
+import numpy as np
+import pytest
+
+from isacsys.analysis.beams import echo_shape, interference_shape, measured_communication_rate, measured_sensing_rate
+from isacsys.analysis.communication import communication_rate, mean_communication_rate
+from isacsys.analysis.sensing import sensing_rate_beam_law
+from isacsys.errors import ConfigError
+from isacsys.physics import precoding
+from tests.statistics import has_mean
+
+
+@pytest.mark.parametrize(("left", "streams"), [(20, 12), (8, 8), (20, 1), (12, 5)])
+def test_the_spread_of_interference_is_that_of_drawn_beams(left, streams):
+    beams = precoding.draw(np.random.default_rng(5), np.full(4000, left), np.full(4000, streams), streams)
+    shares = beams.eigenvalues() / streams
+    has_mean((shares**2).sum(axis=1), 1 / interference_shape(M=left, K=streams), bias=1e-12)
+
+
+def test_the_spread_of_echoes_is_that_of_drawn_beams():
+    rng, antennas, streams = np.random.default_rng(6), 10, 6
+    beams = precoding.draw(rng, np.full(20000, antennas), np.full(20000, streams), streams)
+    isotropic = rng.standard_normal((20000, antennas)) + 1j * rng.standard_normal((20000, antennas))
+    share = np.abs(isotropic) ** 2 / (np.abs(isotropic) ** 2).sum(axis=1, keepdims=True)
+    gain = antennas * (beams.eigenvalues() / streams * share[:, :streams]).sum(axis=1)
+    has_mean(gain, 1)
+    has_mean((gain - 1) ** 2, 1 / echo_shape(M_t=antennas, shape=interference_shape(M=antennas, K=streams)))
+
+
+def test_one_stream_and_orthogonal_beams_are_the_gamma_model():
+    assert interference_shape(M=20, K=1) == 1
+    rate = measured_communication_rate(K=5, L=3, D=6, streams=5, weights=1, shape=5)
+    assert rate == pytest.approx(communication_rate(K=5, L=3, D=6), rel=1e-6)
+    law = {"D": [3, 4, 9], "weights": [1, 2, 3]}
+    assert measured_communication_rate(K=4, L=2, streams=[4, 4, 4], shape=4, **law) == pytest.approx(
+        mean_communication_rate(K=4, L=2, **law), rel=1e-6)
+    assert measured_sensing_rate(M_t=20, K=1, Q=3, shape=1) == pytest.approx(
+        sensing_rate_beam_law(M_t=20, Q=3), rel=1e-5)
+
+
+def test_rates_against_a_monte_carlo_of_the_same_laws():
+    rng, samples, shape, streams = np.random.default_rng(7), 200_000, 2.5, 7
+    squares = np.cumsum(rng.standard_exponential((samples, 40)), axis=1)
+    far = squares[:, -1] ** -1
+    interference = (rng.standard_gamma(shape, (samples, 39)) / shape * squares[:, 1:] ** -2).sum(axis=1) + far
+    sir = rng.standard_gamma(4, samples) / streams * squares[:, 0] ** -2 / interference
+    has_mean(np.log1p(sir), measured_communication_rate(K=9, D=4, streams=streams, weights=1, shape=shape))
+
+
+def test_what_is_no_law_of_d_is_refused():
+    with pytest.raises(ConfigError, match="one weight for each D"):
+        measured_communication_rate(K=4, D=[1, 2], streams=[4, 4], weights=[0, 0], shape=4)

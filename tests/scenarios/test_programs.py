@@ -1,0 +1,60 @@
+"""The programs that people copy run, and their pictures have in them what they should."""
+
+import csv
+import importlib
+from pathlib import Path
+
+import pytest
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+# program: panels, computed curves in the first panel, simulated families in it, and what it must say
+FIGURES = {
+    "fig2": (1, 6, 3, "exact 3/5 = 60%, 6/10 = 60%, 12/20 = 60%"),
+    "fig3": (1, 10, 5, "largest at (K, L) = (12, 1) by the exact formula"),
+    "fig4": (2, 3, 6, "1.476 times by the exact formula"),
+    "fig5": (1, 8, 4, "T_c up to"),
+    "fig6": (1, 6, 3, "the other way round"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _on_the_path(monkeypatch):
+    monkeypatch.syspath_prepend(str(SCENARIOS))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_of_the_paper(name, tmp_path, capsys):
+    panels, curves, families, says = FIGURES[name]
+    figure = importlib.import_module(name).main(["--quick", "-o", str(tmp_path)])
+    said = capsys.readouterr().out
+    assert says in said
+    assert "contradicted" not in said
+    assert said.count("THEY DO NOT AGREE") == (name in ("fig4", "fig6"))  # twice the ASE; the direction of rho
+    assert len(figure.axes) == panels
+    first = figure.axes[0]
+    assert "ASE (bit/s/Hz/km²)" in first.get_ylabel() and first.get_xlabel()
+    assert len(first.containers) == families
+    assert sum(line.get_linestyle() in ("-", "--", ":") and len(line.get_xdata()) > 1 for line in first.lines) == curves
+    with open(tmp_path / f"{name}.csv", encoding="utf-8") as file:
+        assert len(list(csv.DictReader(file))) >= 8
+    assert (tmp_path / f"{name}.png").stat().st_size > 10_000
+    assert "ASE" in (tmp_path / f"{name}.svg").read_text()
+
+
+def test_sweeping_a_parameter(tmp_path, capsys):
+    program = importlib.import_module("sweep_a_parameter")
+    figure = program.main(drops=4, users=(4, 12), output=tmp_path / "sweep.png", executor="serial")
+    assert capsys.readouterr().out.startswith("K =  4: ")
+    assert figure.axes[0].get_xlabel() == "users per base station"
+
+
+def test_writing_a_policy():
+    found = importlib.import_module("write_a_policy").main(drops=6, executor="serial")
+    gain = found["communication_rate_scheduled"]
+    assert gain.difference + gain.half_width < 0
+
+
+def test_checking_a_formula(tmp_path):
+    program = importlib.import_module("check_a_formula")
+    rate, distance = program.main(drops=12, users=(5, 11), output=tmp_path / "formula.png", executor="serial")
+    assert rate.agrees and distance.agrees

@@ -1,0 +1,46 @@
+"""The command: figures, verdicts, exit codes, one line for what is wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import isacsys
+from isacsys.cli import main
+
+PAPER = str(Path(__file__).parents[2] / "scenarios" / "paper.toml")
+KEYS = {"name", "simulation", "half_width", "exact_measured", "exact_nominal", "paper", "standard_errors", "verdict"}
+QUICK = ["--drops", "20", "--workers", "1", "--quiet", "--set", "network.area=49"]
+
+
+def test_the_paper_agrees(capsys):
+    assert main(["validate", PAPER, "--json", *QUICK]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["agrees"] is True
+    assert [q["name"] for q in found["quantities"]] == ["communication_rate", "communication_ase_typical",
+                                                        "sensing_rate", "sensing_ase_typical"]
+    for quantity in found["quantities"]:
+        assert set(quantity) == KEYS
+        assert quantity["verdict"].startswith("agrees")
+
+
+def test_a_contradiction_is_exit_1(capsys):
+    assert main(["validate", PAPER, *QUICK, "--set", "scheduling.policy=nearest", "--tolerance", "0"]) == 1
+    assert "contradicted" in capsys.readouterr().out
+
+
+def test_a_log_is_taken_as_it_is(tmp_path, capsys):
+    log = tmp_path / "run.h5"
+    scenario = isacsys.Scenario().replace({"network.area": 25.0, "simulation.drops": 20})
+    isacsys.run(scenario, output=log, executor="serial")
+    assert main(["validate", str(log)]) == 0
+    assert main(["validate", str(log), "--drops", "5"]) == 2
+    assert "only with a scenario" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["nowhere.toml"], [PAPER, "--tolerance", "-1"], [PAPER, "--set", "a.b=1"],
+                                       [PAPER, "--drops", "1"]])
+def test_bad_input_is_one_line_and_exit_2(arguments, capsys):
+    assert main(["validate", *arguments]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and len(said.err.splitlines()) == 1

@@ -1,0 +1,124 @@
+"""The ladder against closed forms and against direct sums over links; verdicts that name their reason."""
+
+import numpy as np
+import pytest
+
+import isacsys
+from isacsys.analysis.scenarios import communication_values, sensing_values
+from isacsys.errors import ConfigError
+from isacsys.validation.measured import measure
+from isacsys.validation.report import judge
+
+PAPER = isacsys.Scenario()
+CLUSTERS = PAPER.replace({"allocation.users_per_bs": 4, "allocation.communication_cluster": 3,
+                          "allocation.targets_per_bs": 3, "allocation.sensing_cluster": 3,
+                          "recording.level": "links"})
+
+
+@pytest.fixture(scope="module")
+def run():
+    """A run in which requests are refused, with its links."""
+    return isacsys.run(CLUSTERS, drops=20, executor="serial")
+
+
+def of(validation, name):
+    """The one finding of that name."""
+    (finding,) = validation[name].findings
+    return finding
+
+
+def test_the_law_of_d_is_that_of_the_links(run):
+    links, measured = run.table("links/communication"), measure(run, "communication")
+    for D in np.unique(links["degrees_of_freedom"]):
+        assert measured.weights[measured.D == D].sum() == pytest.approx(
+            links["weight"][links["degrees_of_freedom"] == D].sum())
+    assert measured.weights @ measured.streams == pytest.approx(
+        run.table("classes")["weight"][run.table("classes")["kind"] == 0] @
+        run.table("classes")["streams"][run.table("classes")["kind"] == 0])
+
+
+@pytest.mark.parametrize(("kind", "signal"), [("communication", "signal"), ("sensing", "echo")])
+def test_the_rate_without_refusals_is_that_of_the_links(run, kind, signal):
+    links = run.table(f"links/{kind}")
+    rate = np.log2(1 + links[signal] / (links["interference_other"] + links["far_field"]))
+    found = measure(run, kind).nulled
+    assert found.value == pytest.approx(links["weight"] @ rate / links["weight"].sum())
+    assert found.value > run[f"{kind}_rate"].mean
+    assert found.half_width > 0
+
+
+def test_the_ladder_of_a_network_that_refuses(run):
+    found = isacsys.validate(run)
+    assert found.agrees
+    rate, exact = of(found, "communication_rate"), communication_values(run.scenario)
+    assert rate.exact_nominal == exact.rate_exact
+    assert rate.paper == exact.rate_approximate
+    assert "requests are random" in rate.verdict
+    assert "beams of one BS are not orthogonal" in rate.verdict
+    assert "of the requests were refused" in of(found, "sensing_rate").verdict
+    assert rate.refused == run["null_refused_fraction"].mean > 0.02
+
+
+def test_ase_is_the_rate_times_who_is_served(run):
+    found = isacsys.validate(run)
+    served = run.table("drops")["sensing_links"].sum() / run.table("drops")["stations"].sum()
+    rate, ase = of(found, "sensing_rate"), of(found, "sensing_ase_typical")
+    assert ase.exact_measured == pytest.approx(served * rate.exact_measured)
+    assert ase.exact_nominal == pytest.approx(3 * rate.exact_nominal)
+    assert ase.standard_errors == pytest.approx(rate.standard_errors)
+
+
+def test_with_one_stream_the_exact_beam_law_is_the_judge():
+    found = isacsys.validate(PAPER.replace({"allocation.users_per_bs": 1}), drops=10, executor="serial")
+    law = sensing_values(PAPER.replace({"allocation.users_per_bs": 1})).rate_beam_law
+    assert of(found, "sensing_rate").exact_measured == pytest.approx(law, rel=1e-4)
+
+
+def test_without_clusters_the_nominal_value_is_nearly_the_third_rung():
+    found = isacsys.validate(PAPER.replace({"allocation.users_per_bs": 5}), drops=10, executor="serial")
+    for finding in found.findings:
+        assert finding.exact_measured == pytest.approx(finding.exact_nominal, rel=0.01)
+        assert finding.standard_errors * (finding.simulation - finding.exact_measured) >= 0
+
+
+def test_a_demand_beyond_the_antennas_has_no_nominal_value():
+    scenario = PAPER.replace({"allocation.communication_cluster": 2, "allocation.targets_per_bs": 0})
+    found = isacsys.validate(scenario, drops=10, executor="serial")
+    (rate, _ase) = found.findings
+    assert rate.exact_nominal is None and rate.paper is None
+    assert found.agrees and rate.exact_measured > 0
+
+
+def test_a_policy_that_looks_at_places_is_contradicted_and_named():
+    found = isacsys.validate(PAPER.replace({"scheduling.policy": "nearest", "allocation.targets_per_bs": 0}), drops=20,
+                             executor="serial")
+    assert not found.agrees
+    assert "the analysis takes users at random" in of(found, "communication_rate").verdict
+    assert found.verdict.startswith("contradicted in 2 of 2")
+
+
+def test_contradiction_takes_more_than_chance_and_tolerance():
+    assert judge(0.06, 1.0, 0.01, 0.03).agrees
+    assert not judge(0.08, 1.0, 0.01, 0.03).agrees
+    assert judge(-0.08, 1.0, 0.01, 0.03).standard_errors == pytest.approx(-8)
+    assert judge(0.1, 1.0, None, 0.5).agrees is None
+
+
+def test_one_drop_cannot_be_judged():
+    with pytest.raises(ConfigError, match="at least two"):
+        isacsys.validate(PAPER, drops=1, executor="serial")
+
+
+def test_a_run_has_no_sweep(run):
+    with pytest.raises(ConfigError, match="only with a scenario"):
+        isacsys.validate(run, sweep={"allocation.users_per_bs": [1, 2]})
+
+
+@pytest.mark.parametrize(("wrong", "named"), [({"tolerance": -1}, "tolerance"), ({"metric": "speed"}, "metric"),
+                                              ({"sweep": {}}, None), ({"sweep": []}, "sweep")])
+def test_wrong_arguments_are_named(run, wrong, named):
+    if named is None:
+        assert len(isacsys.validate(PAPER, drops=2, executor="serial", metric="sensing_rate", **wrong).findings) == 1
+        return
+    with pytest.raises(ConfigError, match=named):
+        isacsys.validate(PAPER, drops=2, executor="serial", **wrong)

@@ -31,7 +31,6 @@ class Purpose(IntEnum):
     MOVEMENT = 14
     ARRIVALS = 15
     TARGET_LIFE = 16
-    REVISITS = 17
 
 
 def stream(seed: int, drop: int, frame: int, purpose: Purpose) -> np.random.Generator:

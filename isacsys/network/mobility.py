@@ -9,6 +9,7 @@ import numpy as np
 from isacsys.arrays import Array, Index
 from isacsys.network.deployment import Deployment
 from isacsys.network.population import Population
+from isacsys.network.surroundings import distances
 from isacsys.network.tracks import Track
 from isacsys.physics import geometry
 from isacsys.scenario import Scenario
@@ -96,9 +97,10 @@ class Attachment:
     def follow(self, gone: float) -> Index:
         """Bring stations and distances up to date, nobody having gone farther, and return who changed the station."""
         who, d = self._population, self._deployment
-        self._slack = np.concatenate([self._slack - gone, np.full(len(who) - len(self._slack), -1.0)])
-        way = geometry.displacement(d.stations[who.station], who.position, d.side)
-        who.distance = np.sqrt(np.einsum("ij,ij->i", way, way))
+        self._slack -= gone
+        if len(who) > len(self._slack):
+            self._slack = np.concatenate([self._slack, np.full(len(who) - len(self._slack), -1.0)])
+        who.distance = distances(d.index, d.side, who.position, who.station[:, None])[:, 0]
         return self._change(np.flatnonzero((self._slack < 0) & (who.station >= 0)))
 
     def _change(self, rows: Index) -> Index:

@@ -10,6 +10,7 @@ import numpy as np
 
 from isacsys.arrays import Array, Index
 from isacsys.errors import ConfigError
+from isacsys.network.population import group_order
 
 KEY = "traffic.arrivals"
 
@@ -46,11 +47,12 @@ class Queues:
         self.left = np.empty(0)
 
     def arrive(self, files: Files) -> None:
-        """Put files at the ends of the queues of their users."""
-        both = Files(*(np.concatenate([getattr(self.files, name), getattr(files, name)])
+        """Put files, none of which came before those that wait, at the ends of the queues of their users."""
+        new = files[np.argsort(files.arrival)]
+        both = Files(*(np.concatenate([getattr(self.files, name), getattr(new, name)])
                        for name in ("user", "arrival", "size")))
-        order = np.lexsort((both.arrival, both.user))
-        self.files, self.left = both[order], np.concatenate([self.left, files.size])[order]
+        order = group_order(both.user, int(both.user.max(initial=0)) + 1)
+        self.files, self.left = both[order], np.concatenate([self.left, new.size])[order]
 
     def bits(self, users: int) -> Array:
         """Bits waiting for every user, [user]."""

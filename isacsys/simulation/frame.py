@@ -41,7 +41,7 @@ def plan(state: NetworkState, drop: int, scheduler: Scheduler, target_scheduler:
     requests = asking.join(asking.user_requests(state, users, around_users),
                            asking.target_requests(state, targets, receivers, asked))
     channels = state.channels[users.ids] if state.channels is not None else None
-    return Plan(state.frame, selection, around_users, receivers, asked, requests,
+    return Plan(state.frame, selection, around_users, receivers, requests,
                 (_weights(state, "users", users), _weights(state, "targets", targets)), channels)
 
 

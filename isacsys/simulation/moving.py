@@ -17,7 +17,7 @@ from isacsys.simulation.values import Plan, Receivers, Situation
 
 
 def now(state: NetworkState, plan: Plan) -> tuple[Surroundings, Receivers, tuple[Array, Array], Complex | None]:
-    """Surroundings of users, receivers, distances to serving stations, and, if other than now, the filters to null."""
+    """Surroundings of users, receivers, distances to serving stations, and the filters to null if these have turned."""
     scenario = state.scenario
     users, targets = plan.selection.users, plan.selection.targets
     far = _distances(state, "users", users), _distances(state, "targets", targets)
@@ -26,8 +26,9 @@ def now(state: NetworkState, plan: Plan) -> tuple[Surroundings, Receivers, tuple
     around = state.path_gains_now(users.ids, plan.around_users)
     if not len(targets):
         return around, plan.receivers, far, None
-    receivers, nulled = _in_one_basis(asking.sensing_receivers(state, targets, plan.asked), plan.receivers,
-                                      scenario.antennas.receive)
+    cosine = np.zeros_like(plan.receivers.cosine)
+    cosine[plan.receivers.row, targets.slot] = asking.cosines(state, targets)
+    receivers, nulled = _turned(plan.receivers, cosine, scenario.antennas.receive)
     return around, receivers, far, nulled
 
 
@@ -55,13 +56,15 @@ def _correlation(situation: Situation, age: float) -> Array | None:
     return ageing.correlation(speed, state.scenario.propagation.carrier_frequency, age)
 
 
-def _in_one_basis(receivers: Receivers, before: Receivers, antennas: int) -> tuple[Receivers, Complex]:
-    """Write the filters of now and of before in coordinates of one basis."""
-    cosines = np.concatenate([before.cosine, receivers.cosine], axis=-1)
-    active = np.concatenate([before.active, receivers.active], axis=-1)
-    both = combining.reduced_filters(combining.mrc_filters(cosines, antennas) * active[..., None])
-    half = before.cosine.shape[-1]
-    return dataclasses.replace(receivers, filters=both[:, half:]), both[:, :half]
+def _turned(before: Receivers, cosine: Array, antennas: int) -> tuple[Receivers, Complex]:
+    """Receivers with the bearings of now, and the filters of before and of now one after the other."""
+    def filters(cosine: Array) -> Complex:
+        return combining.mrc_filters(cosine, antennas) * before.active[..., None]
+
+    present = filters(cosine)
+    both = np.concatenate([filters(before.cosine), present], axis=-2)
+    reduced = before.filters if cosine.shape[-1] == 1 else combining.reduced_filters(present)
+    return dataclasses.replace(before, cosine=cosine, filters=reduced), both
 
 
 def _distances(state: NetworkState, kind: str, links: Links) -> Array:

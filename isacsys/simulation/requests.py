@@ -53,7 +53,7 @@ def sensing_receivers(state: NetworkState, links: Links, asked: Index) -> Receiv
     around = _with_members(state, station, row, asked)
     size = (len(station), int(links.count.max(initial=1)))
     cosine, active = np.zeros(size), np.zeros(size, bool)
-    cosine[row, links.slot] = _cosines(state.from_station(links.station, state.targets, links.ids))
+    cosine[row, links.slot] = cosines(state, links)
     active[row, links.slot] = True
     filters = combining.mrc_filters(cosine, state.scenario.antennas.receive) * active[..., None]
     reduced = active[..., None] + 0j if size[1] == 1 else combining.reduced_filters(filters)
@@ -64,7 +64,8 @@ def constraints(state: NetworkState, selection: Selection, requests: NullRequest
                 around_users: Surroundings, receivers: Receivers, nulled: Complex | None = None) -> Grants:
     """Work out what the grants mean: which links are nulled, and how many independent constraints a station has.
 
-    Where targets have moved since, ``nulled`` [receiver, J, m] are the filters that the nulls stand for.
+    Where targets have moved since, ``nulled`` [receiver, 2 J, M_r] are the filters that the nulls stand for, and those
+    of now.
     """
     user_asked, user_granted = _marks(requests, granted, requests.kind == USER, requests.link,
                                       around_users.station.shape)
@@ -88,9 +89,8 @@ def _left(filters: Complex, chosen: Flags, nulled: Complex | None) -> tuple[Comp
     """What is left of filters outside the span of the chosen ones, or of what these were when the null was made."""
     if nulled is None:
         return combining.outside_span(filters, chosen)
-    both, which = np.concatenate([nulled, filters], axis=-2), np.concatenate([chosen, np.zeros_like(chosen)], axis=-1)
-    residual, rank = combining.outside_span(both, which)
-    return residual[..., nulled.shape[-2]:, :], rank
+    residual, rank = combining.outside_span(nulled, np.concatenate([chosen, np.zeros_like(chosen)], axis=-1))
+    return combining.reduced_filters(residual[..., chosen.shape[-1]:, :]), rank
 
 
 def _nobody() -> Receivers:
@@ -100,8 +100,9 @@ def _nobody() -> Receivers:
     return Receivers(none, none, around, nothing, np.empty((0, 1), bool), np.empty((0, 1, 1), complex))
 
 
-def _cosines(way: Array) -> Array:
-    """Cosine of the bearing along ``way`` [n, 2]."""
+def cosines(state: NetworkState, links: Links) -> Array:
+    """Cosine of the true bearing of scheduled targets from their stations, [link]."""
+    way = state.from_station(links.station, state.targets, links.ids)
     return np.asarray(way[:, 0] / np.hypot(way[:, 0], way[:, 1]))
 
 

@@ -31,7 +31,7 @@ class TargetLife:
 
     def process(self) -> Generator[simpy.Event, Any, None]:
         """Wake at the end of every frame."""
-        self._give_deadlines(np.arange(len(self._drop.state.targets)))
+        self._give_deadlines(np.arange(len(self._drop.state.targets)), self._drop.stream(Purpose.TARGET_LIFE))
         for _ in range(self._drop.ticks):
             yield self._drop.environment.timeout(1)
             if self._drop.scenario.targets.lifetime:
@@ -56,18 +56,18 @@ class TargetLife:
         born.born[:] = int(drop.environment.now)
         first = len(drop.state.targets)
         drop.state.targets.append(born)
-        self._give_deadlines(np.arange(first, len(drop.state.targets)))
+        self._give_deadlines(np.arange(first, len(drop.state.targets)), rng)
         drop.journal.note("targets_appeared", len(place))
 
     @property
     def _frames_per_lifetime(self) -> float:
         return self._drop.scenario.simulation.frame_duration / self._drop.scenario.targets.lifetime
 
-    def _give_deadlines(self, ids: Index) -> None:
+    def _give_deadlines(self, ids: Index, rng: np.random.Generator) -> None:
         settings, targets = self._drop.scenario.targets, self._drop.state.targets
         if not settings.revisit_period:
             return
-        spread = 1 + settings.revisit_spread * self._drop.stream(Purpose.REVISITS).uniform(-1, 1, len(ids))
+        spread = 1 + settings.revisit_spread * rng.uniform(-1, 1, len(ids))
         frames = settings.revisit_period / self._drop.scenario.simulation.frame_duration
         targets.period[ids] = np.maximum(frames * spread, 1)
         targets.due[ids] = self._drop.environment.now + targets.period[ids]

@@ -81,8 +81,6 @@ class Plan:
         The frame that is planned.
     selection, around_users, receivers : Selection, Surroundings, Receivers
         Who is served, and what was known of everybody's place.
-    asked : [target link, Q - 1]
-        The other stations of the targets' clusters.
     requests : NullRequests
     weights : two arrays [link]
         Population of the cell over number scheduled in it, of users and of targets.
@@ -94,7 +92,6 @@ class Plan:
     selection: Selection
     around_users: Surroundings
     receivers: Receivers
-    asked: Index
     requests: NullRequests
     weights: tuple[Array, Array]
     channels: Complex | None

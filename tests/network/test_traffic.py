@@ -24,7 +24,7 @@ def test_completions_are_those_of_the_recursion(jobs):
     assert completions(queue, ready, work) == pytest.approx(one_by_one(queue, ready, work), abs=1e-9)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**31), st.floats(0.05, 3.0))
 def test_no_bit_is_lost_and_frames_make_no_difference(seed, frame):
     """At constant speed it does not matter how service is cut into frames."""

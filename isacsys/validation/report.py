@@ -211,4 +211,6 @@ def _short(name: str, value: Any) -> str:
         return "-"
     if name == "difference":
         return percent(value, signed=True)
+    if name == "standard_errors":
+        return f"{value:+.1f}"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -91,12 +91,13 @@ def sent(changes, speed, frames=40):
 @pytest.mark.parametrize(("speed", "age"), [(1.0, 0.005), (3.0, 0.005), (3.0, 0.01), (10.0, 0.005), (30.0, 0.002),
                                             (30.0, 0.01), (2.0, 0.02)])
 def test_leakage_of_a_null_is_what_has_aged(speed, age):
-    """``1 - J0(2 pi f_D tau)^2`` times the mean power of a station that nulls nobody, d^-alpha; frames replicate."""
+    """``1 - J0(2 pi f_D tau)^2`` times the mean power d^-alpha of a station that sends and nulls nobody, frame by frame."""
     changes = {"allocation.communication_cluster": 3, "simulation.frame_duration": age, "backhaul.lead": age}
     shares = []
     for _, settle, channels in sent(changes, speed):
         situation = settle()
-        nulled = np.sum(situation.around_users.path_gain * situation.grants.user_granted, axis=1)
+        around, sends = situation.around_users, np.append(~situation.selection.silent, False)
+        nulled = np.sum(around.path_gain * situation.grants.user_granted * sends[around.station], axis=1)
         leaked = transmit(situation, channels).users.leakage_granted
         assert np.all(leaked[nulled == 0] == 0) and np.count_nonzero(nulled) > 50
         shares.append(np.mean(leaked[nulled > 0] / nulled[nulled > 0]))

@@ -42,8 +42,8 @@ def covered(link: Link, discs: Discs, count: int, log_s: Array, at: Resolution) 
     With m ~ the squared distance, s = theta / c (m / pi lambda)^-eta: where eta = 0, m integrates out and leaves
     ``g^-order``; elsewhere it is one more sum.
     """
-    return np.concatenate([_covered(link, discs, count, part, at) for part in
-                           np.array_split(log_s, max(1, log_s.size * count // BLOCK))])
+    parts = np.array_split(log_s, max(1, log_s.size * count // BLOCK))
+    return np.minimum(1.0, np.concatenate([_covered(link, discs, count, part, at) for part in parts]))
 
 
 def _covered(link: Link, discs: Discs, count: int, log_s: Array, at: Resolution) -> Array:
@@ -51,7 +51,7 @@ def _covered(link: Link, discs: Discs, count: int, log_s: Array, at: Resolution)
         parts = discs(link, log_s, count, at)
         return np.sum([negative_power(part.series, link.order).sum(axis=-1) @ part.weights for part in parts], axis=0)
     growth = max(abs(link.eta), 4 * link.beta / link.alpha * (link.eta < 0))  # m s^(2 / alpha) goes like m^growth / 2
-    log_m, mass = gamma_nodes(link.order, -growth * np.sqrt(1 + count / 4), at.margin, at)
+    log_m, mass = gamma_nodes(link.order, -growth, at.margin, at)
     parts = discs(link, (log_s[:, None] - link.eta * log_m).ravel(), count, at)
     total = np.zeros((log_s.size, log_m.size))
     m = np.exp(log_m)[:, None, None]
@@ -64,7 +64,7 @@ def _covered(link: Link, discs: Discs, count: int, log_s: Array, at: Resolution)
 
 def beyond_disc(link: Link, log_s: Array, count: int, at: Resolution) -> list[Nodes]:
     """Return the nodes of `_cluster.nulled_disc`."""
-    log_t, weights = _ratio_nodes(link, link.order - 1, count, at)
+    log_t, weights = _ratio_nodes(link, link.order - 1, at)
     return [Nodes(weights, factor_series(log_s[:, None] + link.beta * log_t, link.K, link.alpha, count))]
 
 
@@ -78,7 +78,7 @@ def beyond_hole(link: Link, log_s: Array, count: int, at: Resolution) -> list[No
         return [Nodes(np.ones(1), (plane + np.einsum("t,stj->sj", slope, inside))[:, None])]
     near = plane[:, None] + np.einsum("at,stj->saj", above, inside)
     near[..., 0] += area
-    log_t, weights = _ratio_nodes(link, 1, count, at)
+    log_t, weights = _ratio_nodes(link, 1, at)
     log_y = log_t - np.log(4)
     far = (link.order - 1) * weights / 4 * np.exp((link.order - 2) * np.log1p(-np.exp(log_y)))
     return [Nodes((link.order - 1) * slope * area ** (link.order - 2), near),
@@ -89,7 +89,7 @@ def outside_disc(link: Link, log_s: Array, count: int, at: Resolution) -> list[N
     """Return the nodes of `_cluster.around_target`."""
     if link.order == 1:
         return beyond_hole(link, log_s, count, at)
-    log_t, weights = _ratio_nodes(link, link.order - 1, count, at)
+    log_t, weights = _ratio_nodes(link, link.order - 1, at)
     log_v = log_s[:, None] + link.beta * log_t
     series = _plane(log_v - link.alpha * np.log(2), link, count)
     for tau, weight in zip(*outside_nodes(log_t, at.nodes // 2), strict=True):
@@ -97,13 +97,8 @@ def outside_disc(link: Link, log_s: Array, count: int, at: Resolution) -> list[N
     return [Nodes(weights, series)]
 
 
-def _ratio_nodes(link: Link, order: int, count: int, at: Resolution) -> tuple[Array, Array]:
-    return beta_nodes(order, _step(link.beta, count, at), -at.margin - np.log(link.order), at.margin)
-
-
-def _step(exponent: float, count: int, at: Resolution) -> float:
-    """Return a step that resolves P(g > s w^exponent) in ln w: a gamma variable of shape n has spread n^-1/2."""
-    return at.step * min(1.0, 2 / abs(exponent) / np.sqrt(1 + count / 4))
+def _ratio_nodes(link: Link, order: int, at: Resolution) -> tuple[Array, Array]:
+    return beta_nodes(order, at.step * min(1.0, 1 / link.beta), -at.margin - np.log(link.order), at.margin)
 
 
 def _plane(log_v: Array, link: Link, count: int) -> Array:

@@ -2,7 +2,7 @@
 
 Integrands are positive, analytic near the real axis and fall off exponentially at both ends of a logarithmic
 variable, so the trapezoidal rule with step h converges like exp(-2 pi d / h), d the half-width of the strip of
-analyticity. Everything is computed at two resolutions; their difference is the error estimate.
+analyticity. Everything is computed at two resolutions at least; their difference is the error estimate.
 """
 
 from __future__ import annotations
@@ -44,19 +44,24 @@ class Resolution:
 
 COARSE = Resolution(step=0.55, margin=17.0, nodes=28)
 FINE = Resolution(step=0.42, margin=21.0, nodes=40)
+FINER = (Resolution(step=0.3, margin=24.0, nodes=56), Resolution(step=0.2, margin=27.0, nodes=80),
+         Resolution(step=0.12, margin=30.0, nodes=120))
 
 
 def checked(evaluate: Callable[[Resolution], Array], tolerance: float, what: str, scale: float = 0.0) -> Array:
-    """Return ``evaluate(FINE)``; warn if ``evaluate(COARSE)`` differs by more than ``tolerance``.
+    """Return ``evaluate(FINE)``, or at the first finer resolution that changes the value by less than ``tolerance``.
 
-    Relative to the value, or to ``scale`` where that is larger.
+    Relative to the value, or to ``scale`` where that is larger. Warn if none does.
     """
-    coarse, fine = evaluate(COARSE), evaluate(FINE)
-    error = float(np.max(np.abs(fine - coarse) / np.maximum(np.abs(fine), max(scale, 1e-300)), initial=0.0))
-    if not error <= tolerance:
-        warnings.warn(f"{what}: estimated error {error:.1e} exceeds {tolerance:.0e}",
-                      AccuracyWarning, stacklevel=3)
-    return fine
+    coarse, error = evaluate(COARSE), np.inf
+    for at in (FINE, *FINER):
+        fine = evaluate(at)
+        error = float(np.max(np.abs(fine - coarse) / np.maximum(np.abs(fine), max(scale, 1e-300)), initial=0.0))
+        if error <= tolerance:
+            return fine
+        coarse = fine
+    warnings.warn(f"{what}: estimated error {error:.1e} exceeds {tolerance:.0e}", AccuracyWarning, stacklevel=3)
+    return coarse
 
 
 def log_grid(low: float, high: float, step: float) -> Array:

@@ -140,7 +140,8 @@ def sensing_coverage(*, threshold: ArrayLike, K: ArrayLike, Q: ArrayLike = 1, al
 
     Notes
     -----
-    Absolute error below 1e-5, or an AccuracyWarning.
+    Absolute error below 1e-5, or an AccuracyWarning. Milliseconds where 2 beta = alpha, else up to a second for K = 20
+    and minutes for K > 60 with alpha close to 2.
     """
     def probabilities(K: int, Q: int, alpha: float, beta: float, density: float, log_ratio: Array) -> Array:
         return _coverage(Link(K, Q, alpha, beta), cluster_center, density, log_ratio)

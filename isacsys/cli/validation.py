@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from isacsys.campaign.output import parts_directory
-from isacsys.cli.common import add_json, load_scenario, print_json
+from isacsys.cli.common import add_json, load_scenario, parse_axis, print_json
 from isacsys.cli.simulate import shows_progress, simulation_changes
 from isacsys.errors import ConfigError
 
@@ -19,7 +19,9 @@ AGREES, CONTRADICTED = 0, 1
 _EXAMPLE = """examples:
   isacsys validate scenarios/paper.toml
   isacsys validate scenarios/paper.toml --set allocation.communication_cluster=2 --drops 400 --tolerance 0.02
-  isacsys validate run.h5 --json"""
+  isacsys validate run.h5 --json
+  isacsys validate scenarios/paper.toml --formula mine:rate --metric communication_rate \\
+      --sweep allocation.users_per_bs=1:19 --plot mine.png"""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,13 +29,19 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser(
         "validate", help="simulation beside analysis, with a verdict", epilog=_EXAMPLE,
         description="Simulate (or take a run that is there) and set it beside the paper's formulas, the exact ones, "
-        "and the exact ones at what was measured, by which it is judged. Exit 1 when something is contradicted.",
+        "and the exact ones at what was measured, by which it is judged; or beside a formula of yours. Exit 1 when something is contradicted.",
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scenario", metavar="SCENARIO_or_RUN", help="a TOML file, or a log as named by run -o")
     parser.add_argument("--set", dest="changes", metavar="section.key=value", action="append", default=[],
                         help="change one setting of a scenario; may be given several times")
     parser.add_argument("--tolerance", type=float, default=0.01, metavar="T",
                         help="what may differ beyond 4 standard errors, relative (default: %(default)s)")
+    parser.add_argument("--formula", metavar="MODULE:FUNCTION",
+                        help="judge by this f(scenario) -> mean, or f(scenario, thresholds) -> P(X > threshold)")
+    parser.add_argument("--metric", metavar="M", help="what the formula is of; without one, the only quantity to show")
+    parser.add_argument("--sweep", metavar="section.key=VALUES", action="append", default=[],
+                        help="first:last[:step] or a,b,c; several make a grid")
+    parser.add_argument("--plot", metavar="FILE", help="draw it; ends with .png, .svg or .pdf")
     parser.add_argument("--drops", type=int, metavar="N", help="independent realisations of the positions")
     parser.add_argument("--frames", type=int, metavar="F", help="frames in a drop")
     parser.add_argument("--seed", type=int, metavar="S", help="of every random stream")
@@ -46,15 +54,23 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def validate(options: argparse.Namespace) -> int:
     """Print the ladder and the verdicts; say by the exit code whether anything is contradicted."""
     import isacsys
+    from isacsys.scheduling.registry import load
 
-    found = isacsys.validate(_subject(options), tolerance=options.tolerance, workers=options.workers,
-                             progress=shows_progress(options))
+    formula = load("--formula", options.formula, "function") if options.formula else None
+    found = isacsys.validate(_subject(options), formula=formula, metric=options.metric, sweep=_sweep(options),
+                             tolerance=options.tolerance, workers=options.workers, progress=shows_progress(options))
+    if options.plot:
+        found.plot(options.plot)
     if options.json:
         print_json(found.to_dict())
     else:
         print(found.to_text())
-        print("\n".join(f"{finding.name} {finding.verdict}" for finding in found.findings))
+        print("\n".join(map(found.line, found.findings)))
     return AGREES if found.agrees else CONTRADICTED
+
+
+def _sweep(options: argparse.Namespace) -> dict[str, list[Any]] | None:
+    return dict(map(parse_axis, options.sweep)) or None
 
 
 def _subject(options: argparse.Namespace) -> Scenario | Run:

@@ -16,7 +16,7 @@ from isacsys.recording.hdf5 import stored_blocks
 from isacsys.recording.memory import join
 from isacsys.recording.schema import FORMAT, FORMAT_VERSION, LEVELS, TABLES, Column
 
-_DEFLATE = 1100  # no filter of ours packs closer than this
+_DEFLATE = 1100  # nothing packs closer than this
 _DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, MemoryError)
 
 
@@ -106,7 +106,7 @@ def _column(path: Path, group: Any, table: str, column: Column) -> Any:
         raise LogFormatError(f"{path} is damaged: {table} has no column {name}")
     if dataset.ndim != 1 or not np.can_cast(dataset.dtype, column.dtype, "same_kind"):
         raise LogFormatError(f"{path} is damaged: {table}/{name} is not a column of type {column.dtype}")
-    if dataset.nbytes > _DEFLATE * (dataset.id.get_storage_size() + 1):
+    if dataset.nbytes > _DEFLATE * path.stat().st_size:
         raise LogFormatError(f"{path} is damaged: {table}/{name} claims {len(dataset)} rows that are not there")
     return dataset
 

@@ -28,13 +28,15 @@ class Block:
         """The rows so far (views)."""
         return {name: column[:self.rows] for name, column in self._columns.items()}
 
-    def fill(self, columns: Mapping[str, npt.ArrayLike], start: int, count: int) -> None:
-        """Copy ``count`` rows of ``columns`` from ``start`` on."""
+    def fill(self, columns: Mapping[str, npt.ArrayLike], start: int, count: int, *, whole: bool = False) -> None:
+        """Copy ``count`` rows of ``columns`` from ``start`` on; ``whole`` says that there are no others."""
         here = slice(self.rows, self.rows + count)
         for name, column in self._columns.items():
             value = columns[name]
-            scalar = isinstance(value, int | float) or not np.ndim(value)
-            column[here] = value if scalar else np.asarray(value)[start:start + count]
+            if whole or isinstance(value, int | float) or not np.ndim(value):
+                column[here] = value
+            else:
+                column[here] = np.asarray(value)[start:start + count]
         self.rows += count
 
 
@@ -58,7 +60,7 @@ class MemoryRecorder:
             if not blocks or not blocks[-1].room:
                 blocks.append(Block(table))
             count = min(blocks[-1].room, total - start)
-            blocks[-1].fill(columns, start, count)
+            blocks[-1].fill(columns, start, count, whole=count == total)
             start += count
 
     def tables(self) -> tuple[str, ...]:

@@ -64,9 +64,9 @@ def _installed() -> dict[str, EntryPoint]:
 
 def _make(key: str, name: str, known: Mapping[str, Any], base: type[T]) -> T:
     if name in known:
-        cls = _load(key, known[name].value) if isinstance(known[name], EntryPoint) else known[name]
+        cls = load(key, known[name].value) if isinstance(known[name], EntryPoint) else known[name]
     elif ":" in name:
-        cls = _load(key, name)
+        cls = load(key, name)
     else:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean \"{near[0]}\"? " if near else ""
@@ -79,14 +79,15 @@ def _make(key: str, name: str, known: Mapping[str, Any], base: type[T]) -> T:
         raise ConfigError(key, name, f"a class that can be made without arguments ({error})") from error
 
 
-def _load(key: str, name: str) -> Any:
+def load(key: str, name: str, what: str = "Class") -> Any:
+    """Return what ``"module:Class"`` names. Raises ConfigError, naming ``key``, where it cannot be imported."""
     module, _, attribute = name.partition(":")
     if "" not in sys.path:  # a policy usually stands beside the scenario that names it
         sys.path.insert(0, "")
     try:
         return getattr(importlib.import_module(module), attribute)
     except Exception as error:
-        raise ConfigError(key, name, f"an importable \"module:Class\" ({type(error).__name__}: {error})") from error
+        raise ConfigError(key, name, f"an importable \"module:{what}\" ({type(error).__name__}: {error})") from error
 
 
 def _summary(cls: type) -> str:

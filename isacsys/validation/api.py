@@ -89,6 +89,8 @@ def _comparison(formula: Formula | None, metric: str | None, tolerance: float,
     if formula is None:
         names = check_names(metric)
         return lambda run, place: ladder(run, names, place, tolerance), {}
+    if not callable(formula):
+        raise ConfigError("formula", formula, "a function of a scenario")
     if wants_thresholds(formula):
         law = check_law(metric)
         return lambda run, place: [compare_law(run, law, formula, place, tolerance, thresholds)], \

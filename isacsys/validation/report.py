@@ -164,8 +164,14 @@ class Validation:
             return "not judged: there is not enough to judge by"
         if not wrong:
             return f"agrees: {judged} of {len(self.findings)} within what chance and the tolerance allow"
-        worst = "; ".join(f"{_where(finding)}{finding.verdict.removeprefix('contradicted: ')}" for finding in wrong[:3])
+        worst = "; ".join(self.line(finding).replace("contradicted: ", "", 1) for finding in wrong[:3])
         return f"contradicted in {len(wrong)} of {judged}: {worst}{'; …' * (len(wrong) > 3)}"
+
+    @staticmethod
+    def line(finding: Quantity | Law) -> str:
+        """Return what was found, where, and the verdict."""
+        place = ", ".join(f"{key} = {value}" for key, value in finding.settings.items())
+        return f"{finding.name}{' at ' * bool(place)}{place}: {finding.verdict}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON has it."""
@@ -201,14 +207,11 @@ class Validation:
         return save(draw(self.findings), path)
 
 
-def _where(finding: Quantity | Law) -> str:
-    place = ", ".join(f"{key} = {value}" for key, value in finding.settings.items())
-    return f"{finding.name}{' at ' * bool(place)}{place}: "
-
-
 def _short(name: str, value: Any) -> str:
     if value is None:
         return "-"
     if name == "difference":
         return percent(value, signed=True)
+    if name == "standard_errors":
+        return f"{value:+.1f}"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

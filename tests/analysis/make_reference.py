@@ -137,7 +137,7 @@ def sensing(K: int, Q: int, alpha: float, beta: float, c: float, bs_density: flo
     reach = max(0.0, -math.log(gain))
     knee = -math.log(K) - alpha / 2 * math.log(Q * alpha / (alpha - 2))
     low = knee - abs(math.log(gain)) - 17 * max(1.0, beta if Q > 1 else -eta)
-    high = (24 + reach) * alpha / 2 / max(1, Q - 1) + 8 * alpha
+    high = (17 + reach / max(1.0, beta)) * alpha / 2 / max(1, Q - 1) + 12 * alpha
     breaks = spread(low, high, 5 / math.sqrt(1 + Q / 12))
     return math.fsum(w * inner(math.exp(u)) for u, w in panels(breaks, degree - 1))
 
@@ -178,9 +178,10 @@ COMMUNICATION = [
 ]
 _LINKS = itertools.cycle([(1, 1e-4, 0.01), (12, 1e4, 100.0), (3, 1.0, 1.0), (64, 1e4, 0.01), (2, 1e-4, 100.0)])
 _EXPONENTS = ((2.1, 2.0), (2.1, 4.0), (4.0, 2.0), (3.0, 2.5), (4.0, 3.5), (6.0, 2.0), (6.0, 3.0), (6.0, 4.0))
+_CLUSTERS = (("serving_bs", (1, 2, 5, 12), 1), ("target", (2, 12), 2), ("serving_bs", (64,), 3))
 SENSING = [{"K": K, "Q": Q, "alpha": alpha, "beta": beta, "c": c, "bs_density": density, "cluster_center": center}
-           for center, sizes in (("serving_bs", (1, 2, 5, 12)), ("target", (2, 12)), ("serving_bs", (64,)))
-           for Q in sizes for (alpha, beta), (K, c, density) in zip(_EXPONENTS, _LINKS, strict=False)]
+           for center, sizes, every in _CLUSTERS for Q in sizes
+           for (alpha, beta), (K, c, density) in zip(_EXPONENTS[::every], _LINKS, strict=False)]
 
 
 def main() -> None:

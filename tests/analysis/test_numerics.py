@@ -14,8 +14,8 @@ from isacsys.analysis._numerics import FINE, AccuracyWarning, beta_nodes, checke
 
 
 def test_a_value_that_misses_its_tolerance_warns():
-    with pytest.warns(AccuracyWarning, match="the answer: estimated error 1.0e-03 exceeds 1e-04"):
-        assert checked(lambda at: np.array([1.0 if at is FINE else 1.001]), 1e-4, "the answer") == 1.0
+    with pytest.warns(AccuracyWarning, match="the answer: estimated error .* exceeds 1e-04"):
+        checked(lambda at: np.array([1 + at.step]), 1e-4, "the answer")
     with pytest.warns(AccuracyWarning):
         checked(lambda at: np.array([np.nan]), 1e-4, "nothing")
 
@@ -23,8 +23,13 @@ def test_a_value_that_misses_its_tolerance_warns():
 def test_a_value_within_its_tolerance_does_not():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        checked(lambda at: np.array([1.0 if at is FINE else 1.00001]), 1e-4, "the answer")
-        checked(lambda at: np.array([1e-9 if at is FINE else 2e-9]), 1e-4, "a probability", scale=1.0)
+        assert checked(lambda at: np.array([1 + 1e-5 * at.step]), 1e-4, "the answer") == 1 + 1e-5 * FINE.step
+        checked(lambda at: np.array([1e-9 * at.step]), 1e-4, "a probability", scale=1.0)
+
+
+def test_a_coarse_value_is_refined():
+    sharp = checked(lambda at: np.array([1 + 10 * np.exp(-4 / at.step)]), 1e-6, "the answer")
+    assert sharp == pytest.approx(1, abs=1e-6)
 
 
 @given(st.floats(-50, 50), st.floats(0, 50), st.floats(0.05, 2))

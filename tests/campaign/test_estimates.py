@@ -155,17 +155,23 @@ def test_the_interval_of_a_ratio_holds(name):
 
 
 @pytest.mark.slow
-def test_intervals_of_tiny_real_campaigns_hold():
-    """Of 2,000 campaigns of 20 small drops; the long-run value is that of all of them together."""
+def test_intervals_of_tiny_real_campaigns_hold(capsys):
+    """Of 2,000 campaigns of 20 small drops; the long-run value is that of all of them together.
+
+    Requests per BS are left out: they are 2 but for a rare empty cell, so that 20 drops often show no spread at all.
+    """
     scenario = Scenario().replace({"network.area": 12.0, "network.users_per_cell": 12.0,
                                    "network.targets_per_cell": 6.0, "antennas.transmit": 4,
-                                   "allocation.users_per_bs": 2, "network.near_stations": 6})
-    size = 20
+                                   "allocation.users_per_bs": 2, "allocation.communication_cluster": 2,
+                                   "network.near_stations": 6})
+    size, hits = 20, {}
     table = isacsys.run(scenario, drops=CAMPAIGNS * size, workers=2).table("drops")
     for name in ("communication_ase", "communication_rate", "communication_rate_scheduled",
-                 "communication_ase_typical", "sensing_rate", "sensing_ase", "constraints_per_bs"):
+                 "communication_ase_typical", "sensing_rate", "sensing_ase", "null_refused_fraction"):
         truth = estimate(scenario, table, name).mean
         campaigns = [estimate(scenario, {c: v[i:i + size] for c, v in table.items()}, name)
                      for i in range(0, CAMPAIGNS * size, size)]
-        hits = np.mean([abs(e.mean - truth) <= e.half_width for e in campaigns])
-        assert LOW <= hits <= HIGH, (name, hits)
+        hits[name] = np.mean([abs(e.mean - truth) <= e.half_width for e in campaigns])
+    with capsys.disabled():
+        print("\n" + "\n".join(f"{name} {hit:.1%}" for name, hit in hits.items()))
+    assert all(LOW <= hit <= HIGH for hit in hits.values())

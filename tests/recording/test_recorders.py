@@ -111,6 +111,19 @@ def test_a_log_appears_only_when_it_is_whole(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_zeros_cost_nothing_and_keep_their_bits(tmp_path):
+    count = 3 * BLOCK_ROWS
+    recorder = MemoryRecorder("links")
+    recorder.append("links/sensing", {**dict.fromkeys((c.name for c in TABLES["links/sensing"]), 0),
+                                      "rate": np.zeros(count), "sir": np.full(count, -0.0)})
+    write_log(tmp_path / "run.h5", "links", {}, recorder)
+    found = Log(tmp_path / "run.h5").read("links/sensing")
+    assert len(found["rate"]) == count
+    assert not np.signbit(found["rate"]).any()
+    assert np.signbit(found["sir"]).all()
+    assert (tmp_path / "run.h5").stat().st_size < 1.5 * 8 * count
+
+
 class Many:
     """A source of many blocks that are nowhere at once."""
 

@@ -38,7 +38,31 @@ def test_a_log_is_taken_as_it_is(tmp_path, capsys):
     assert "only with a scenario" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["nowhere.toml"], [PAPER, "--tolerance", "-1"], [PAPER, "--set", "a.b=1"],
+FORMULAS = """
+from isacsys.analysis.scenarios import communication_values
+
+def right(scenario):
+    return communication_values(scenario).rate_exact
+
+def in_nats(scenario):
+    return 0.693 * right(scenario)
+"""
+
+
+@pytest.mark.parametrize(("formula", "code", "word"), [("right", 0, "agrees"), ("in_nats", 1, "contradicted")])
+def test_a_formula_by_name(formula, code, word, tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "formulas_of_mine.py").write_text(FORMULAS)
+    assert main(["validate", PAPER, *QUICK, "--formula", f"formulas_of_mine:{formula}", "--metric",
+                 "communication_rate", "--sweep", "allocation.users_per_bs=4,8", "--plot",
+                 str(tmp_path / "mine.png")]) == code
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].startswith(f"communication_rate at allocation.users_per_bs = 8: {word}")
+    assert (tmp_path / "mine.png").exists()
+
+
+@pytest.mark.parametrize("arguments", [[PAPER, "--formula", "nowhere:f"], [PAPER, "--formula", "math:pi"],
+                                       ["nowhere.toml"], [PAPER, "--tolerance", "-1"], [PAPER, "--set", "a.b=1"],
                                        [PAPER, "--drops", "1"]])
 def test_bad_input_is_one_line_and_exit_2(arguments, capsys):
     assert main(["validate", *arguments]) == 2

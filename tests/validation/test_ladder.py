@@ -122,3 +122,16 @@ def test_wrong_arguments_are_named(run, wrong, named):
         return
     with pytest.raises(ConfigError, match=named):
         isacsys.validate(PAPER, drops=2, executor="serial", **wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("design", "antennas"), [((12, 1, 1, 1), 20), ((19, 1, 1, 1), 20), ((4, 2, 3, 3), 20),
+                                                  ((1, 1, 9, 3), 20), ((9, 2, 1, 2), 20), ((2, 5, 3, 2), 20),
+                                                  ((6, 3, 1, 1), 20), ((18, 1, 10, 2), 30)])
+def test_the_third_rung_holds_over_designs(design, antennas):
+    """Within 4 standard errors and 1 %, also where antennas run out and a third of the requests are refused."""
+    keys = ("users_per_bs", "communication_cluster", "targets_per_bs", "sensing_cluster")
+    settings = {f"allocation.{key}": value for key, value in zip(keys, design, strict=True)}
+    found = isacsys.validate(PAPER.replace({**settings, "antennas.transmit": antennas, "simulation.seed": 77}),
+                             drops=300, workers=2)
+    assert found.agrees, found.verdict

@@ -5,11 +5,13 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 import isacsys
 from isacsys.simulation.drop import Drop
 from tools.benchmarks.frames import scenario
+from tools.benchmarks.timing import in_turn
 
 CASE = "K=12 L=1"
 
@@ -56,11 +58,14 @@ def workers(drops):
     return {"drops_per_second_1": rate[1], "drops_per_second_2": rate[2], "speed_up": rate[2] / rate[1]}
 
 
-def recording(drops):
-    """What writing links costs, in percent of a run without them."""
-    chosen, seconds = scenario(CASE, frames=10), {}
-    for level in ("summary", "links", "summary", "links"):
-        start = time.process_time()
-        isacsys.run(chosen.replace({"recording.level": level}), drops=drops, executor="serial")
-        seconds.setdefault(level, []).append(time.process_time() - start)
-    return {"links_cost_percent": 100 * (min(seconds["links"]) / min(seconds["summary"]) - 1)}
+def recording(drops, rounds=5):
+    """What links cost, in percent of a run without them: recorded, made safe, and gathered into a log."""
+    chosen = scenario(CASE, frames=10)
+
+    def run(level, directory):
+        isacsys.run(chosen.replace({"recording.level": level}), drops=drops, executor="serial", force=True,
+                    output=f"{directory}/{level}.h5")
+
+    with tempfile.TemporaryDirectory() as directory:
+        seconds = in_turn({level: lambda level=level: run(level, directory) for level in ("summary", "links")}, rounds)
+    return {"links_cost_percent": 100 * (seconds["links"] / seconds["summary"] - 1)}

@@ -158,12 +158,16 @@ class Scenario:
 
     def warnings(self) -> list[str]:
         """Return one line for every setting that is feasible but easily meant otherwise."""
-        a = self.allocation
+        a, lines = self.allocation, []
         cooperative = a.communication_cluster > 1 or (a.sensing_cluster > 1 and a.targets_per_bs > 0)
         if cooperative and self.demand > self.antennas.transmit:
-            return [f"K L + J (Q - 1) + 1 = {self.demand} exceeds antennas.transmit = {self.antennas.transmit}: "
-                    "requests for nulls will be refused"]
-        return []
+            lines.append(f"K L + J (Q - 1) + 1 = {self.demand} exceeds antennas.transmit = {self.antennas.transmit}: "
+                         "requests for nulls will be refused")
+        ahead = self.lead_frames * self.simulation.frame_duration
+        if cooperative and self.backhaul.latency_law == "constant" and self.backhaul.latency > ahead * (1 + 1e-9):
+            lines.append(f"backhaul.latency = {self.backhaul.latency:g} exceeds the {ahead:g} s by which schedules are "
+                         "fixed ahead: every request for a null will be late")
+        return lines
 
 
 SECTIONS: dict[str, type[Section]] = {

@@ -94,3 +94,11 @@ def test_assignments():
 def test_warning_only_where_requests_will_be_refused():
     assert Scenario().replace({"allocation.users_per_bs": 20}).warnings() == []
     assert "refused" in Scenario().replace({"allocation.communication_cluster": 2}).warnings()[0]
+
+
+def test_warning_where_every_request_will_be_late():
+    late = {"backhaul.latency": 0.02, "backhaul.lead": 0.01, "allocation.users_per_bs": 4}
+    assert Scenario().replace(late).warnings() == []
+    cooperative = Scenario().replace({**late, "allocation.communication_cluster": 2})
+    assert "late" in cooperative.warnings()[0] and len(cooperative.warnings()) == 1
+    assert cooperative.replace({"backhaul.lead": -1}).warnings() == []

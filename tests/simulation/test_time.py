@@ -1,5 +1,7 @@
 """What takes time: schedules fixed ahead, nulls that age, requests too late, movement, queues, target life."""
 
+import time
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -9,6 +11,7 @@ from isacsys import Scenario, Scheduler
 from isacsys.errors import ConfigError, SchedulingError
 from isacsys.network import NetworkState, deploy
 from isacsys.physics import combining
+from isacsys.recording import MemoryRecorder
 from isacsys.recording.schema import EVENTS
 from isacsys.scheduling import find_grant_policy, find_scheduler
 from isacsys.simulation import simulate_drop
@@ -73,25 +76,28 @@ def test_everything_on_is_reproducible_finite_and_fills_every_column():
 
 def sent(changes, speed, frames=40):
     """Frames planned while users and targets are where they are, and sent a lead later; nobody really moves."""
+    seed = int(1000 * speed + 1e6 * changes.get("simulation.frame_duration", 0))  # independent from case to case
     scenario = Scenario().replace({"network.area": 36, "network.users_per_cell": 10, "allocation.users_per_bs": 3,
-                                   "mobility.user_speed": speed, "allocation.targets_per_bs": 0, **changes})
+                                   "mobility.user_speed": speed, "allocation.targets_per_bs": 0, **changes,
+                                   "simulation.seed": seed})
     state = NetworkState(scenario, deploy(scenario, 0))
     grants, policy = find_grant_policy("strongest"), find_scheduler("random")
     state.users.velocity[:] = [speed / 1e3, 0]
     for frame in range(frames):
         state.frame = frame
-        yield state, lambda: coordinate(state, 0, plan(state, 0, policy), grants), ShortForms(1, 0, frame)
+        yield state, lambda: coordinate(state, 0, plan(state, 0, policy), grants), ShortForms(seed, 0, frame)
 
 
 @pytest.mark.parametrize(("speed", "age"), [(1.0, 0.005), (3.0, 0.005), (3.0, 0.01), (10.0, 0.005), (30.0, 0.002),
                                             (30.0, 0.01), (2.0, 0.02)])
 def test_leakage_of_a_null_is_what_has_aged(speed, age):
-    """``1 - J0(2 pi f_D tau)^2`` times the mean power of a station that nulls nobody, d^-alpha; frames replicate."""
+    """``1 - J0(2 pi f_D tau)^2`` times the mean power d^-alpha of a station that sends and nulls nobody, frame by frame."""
     changes = {"allocation.communication_cluster": 3, "simulation.frame_duration": age, "backhaul.lead": age}
     shares = []
     for _, settle, channels in sent(changes, speed):
         situation = settle()
-        nulled = np.sum(situation.around_users.path_gain * situation.grants.user_granted, axis=1)
+        around, sends = situation.around_users, np.append(~situation.selection.silent, False)
+        nulled = np.sum(around.path_gain * situation.grants.user_granted * sends[around.station], axis=1)
         leaked = transmit(situation, channels).users.leakage_granted
         assert np.all(leaked[nulled == 0] == 0) and np.count_nonzero(nulled) > 50
         shares.append(np.mean(leaked[nulled > 0] / nulled[nulled > 0]))
@@ -266,6 +272,22 @@ def test_proportional_fair_beats_round_robin_in_rate_and_max_rate_in_fairness():
         difference = fair[name] - found[other][name]
         half = stats.t.ppf(0.975, 11) * difference.std(ddof=1) / np.sqrt(12)
         assert difference.mean() > half > 0, (other, difference.mean(), half)
+
+
+@pytest.mark.slow
+def test_everything_on_at_most_doubles_the_frame():
+    """Hundred base stations of the paper's Section V; processor time, the best of five."""
+    def seconds(changes):
+        scenario = Scenario().replace({"simulation.frames": 100, **changes})
+        took = []
+        for _ in range(5):
+            start = time.process_time()
+            simulate_drop(scenario, 0, MemoryRecorder("summary"))
+            took.append(time.process_time() - start)
+        return min(took)
+
+    seconds({"simulation.frames": 2})
+    assert seconds({**EVERYTHING, "traffic.arrival_rate": 0.5, "mobility.user_speed": 10.0}) < 2 * seconds({})
 
 
 @pytest.mark.parametrize(("fault", "words"), [

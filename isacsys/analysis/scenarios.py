@@ -22,7 +22,6 @@ from isacsys.analysis.sensing import sensing_rate, sensing_rate_approximate, sen
 from isacsys.errors import ConfigError
 from isacsys.scenario import Scenario
 
-
 # What only time makes matter: backhaul, ageing, movement, traffic, life of targets.
 OVER_TIME = ("backhaul.latency", "backhaul.capacity", "backhaul.loss", "csi.own_age", "mobility.user_speed",
              "mobility.target_speed", "traffic.model", "targets.lifetime", "targets.revisit_period")

@@ -22,6 +22,10 @@ from isacsys.analysis.sensing import sensing_rate, sensing_rate_approximate, sen
 from isacsys.errors import ConfigError
 from isacsys.scenario import Scenario
 
+# What only time makes matter: backhaul, ageing, movement, traffic, life of targets.
+OVER_TIME = ("backhaul.latency", "backhaul.capacity", "backhaul.loss", "csi.own_age", "mobility.user_speed",
+             "mobility.target_speed", "traffic.model", "targets.lifetime", "targets.revisit_period")
+
 
 @dataclass(frozen=True)
 class LinkValues:
@@ -106,6 +110,9 @@ def left_out(scenario: Scenario) -> list[str]:
         lines.append("propagation.noise_power: the analysis leaves noise out")
     if scenario.sensing.inter_target_echo:
         lines.append("sensing.inter_target_echo: the analysis leaves the echoes of other targets out")
+    default = dict(Scenario().items())
+    lines += [f"{key} = {value}: the analysis knows one frame, in which everything arrives at once"
+              for key, value in scenario.items() if key in OVER_TIME and value != default[key]]
     return lines
 
 

@@ -29,7 +29,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser(
         "validate", help="simulation beside analysis, with a verdict", epilog=_EXAMPLE,
         description="Simulate (or take a run that is there) and set it beside the paper's formulas, the exact ones, "
-        "and the exact ones at what was measured, by which it is judged; or beside a formula of yours. Exit 1 when something is contradicted.",
+        "and the exact ones at what was measured, by which it is judged; or beside a formula of yours. Exit "
+        "1 when something is contradicted.",
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scenario", metavar="SCENARIO_or_RUN", help="a TOML file, or a log as named by run -o")
     parser.add_argument("--set", dest="changes", metavar="section.key=value", action="append", default=[],

@@ -111,7 +111,7 @@ def _quantity(run: Run, name: str, measured: Measured, rungs: Rungs, settings: M
     scale, nominal_scale = _scales(scenario, name, measured)
     effects = dict(rungs.effects)
     if nominal_scale:
-        effects["BSs serve fewer on average, some having nobody"] = scale / nominal_scale - 1
+        effects["BSs serve fewer on average, as some have fewer to serve"] = scale / nominal_scale - 1
     exact = scale * (rungs.measured - rungs.lost)
     error = None if measured.error is None else scale * measured.error
     difference = None if estimate.mean is None else estimate.mean - exact

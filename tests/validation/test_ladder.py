@@ -97,6 +97,16 @@ def test_a_policy_that_looks_at_places_is_contradicted_and_named():
     assert found.verdict.startswith("contradicted in 2 of 2")
 
 
+def test_what_time_does_is_contradicted_and_named():
+    aged = PAPER.replace({"allocation.users_per_bs": 4, "allocation.communication_cluster": 3,
+                          "allocation.targets_per_bs": 0, "mobility.user_speed": 30.0, "csi.own_age": 0.005,
+                          "simulation.frames": 4, "network.area": 49.0})
+    found = isacsys.validate(aged, drops=20, executor="serial")
+    assert not found.agrees
+    verdict = of(found, "communication_rate").verdict
+    assert "mobility.user_speed = 30.0" in verdict and "csi.own_age = 0.005" in verdict
+
+
 def test_contradiction_takes_more_than_chance_and_tolerance():
     assert judge(0.06, 1.0, 0.01, 0.03).agrees
     assert not judge(0.08, 1.0, 0.01, 0.03).agrees

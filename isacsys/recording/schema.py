@@ -73,7 +73,7 @@ SUMS: tuple[Column, ...] = (
 # What only a drop as a whole can tell. A figure that a drop may not have comes with a count of those that have it.
 QUALITY: tuple[Column, ...] = (
     _count("rated", "1 where users were followed over several frames"),
-    _sum("cell_edge_rate", RATE, "5th percentile over users of their mean rate over the frames, served or not"),
+    _sum("cell_edge_rate", RATE, "5th percentile, over users who had data, of their mean rate over all frames"),
     _sum("fairness", "1", "Jain's index of these mean rates"),
     _count("files", "files delivered"),
     _sum("file_delay", "s", "sum of their delays, from arrival to delivery"),

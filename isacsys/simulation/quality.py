@@ -25,6 +25,7 @@ class Quality:
     def __init__(self, users: int, frames: int, frame_duration: float) -> None:
         self._frames, self._seconds = frames, frame_duration
         self._rate = np.zeros(users if frames > 1 else 0)
+        self._wanted = np.zeros(len(self._rate), bool)  # who has had data waiting
         self._sensed = np.empty(0, np.int64)  # frame in which each target was last sensed, -1 if never
         self._delays: list[Array] = []
         self._gaps: list[Array] = []
@@ -36,6 +37,8 @@ class Quality:
         if self._frames == 1:
             return
         self._rate[record.situation.selection.users.ids] += record.users.rate
+        users = record.situation.state.users
+        self._wanted |= (users.queue > 0) & (users.station >= 0)
         self._gap(record.situation.selection.targets.ids, frame)
 
     def _gap(self, ids: Index, frame: int) -> None:
@@ -67,7 +70,7 @@ class Quality:
 
     def columns(self) -> dict[str, float]:
         """Return the columns of `schema.QUALITY`."""
-        rate = self._rate / self._frames
+        rate = self._rate[self._wanted] / self._frames
         delays, gaps = (np.concatenate([np.empty(0), *parts]) for parts in (self._delays, self._gaps))
         found = {
             **self._counts, "user_time": self._user_time,

@@ -91,7 +91,7 @@ def sent(changes, speed, frames=40):
 @pytest.mark.parametrize(("speed", "age"), [(1.0, 0.005), (3.0, 0.005), (3.0, 0.01), (10.0, 0.005), (30.0, 0.002),
                                             (30.0, 0.01), (2.0, 0.02)])
 def test_leakage_of_a_null_is_what_has_aged(speed, age):
-    """``1 - J0(2 pi f_D tau)^2`` times the mean power d^-alpha of a station that sends and nulls nobody, frame by frame."""
+    """``1 - J0(2 pi f_D tau)^2`` times the mean power d^-alpha of a station that sends; frames replicate."""
     changes = {"allocation.communication_cluster": 3, "simulation.frame_duration": age, "backhaul.lead": age}
     shares = []
     for _, settle, channels in sent(changes, speed):

@@ -31,9 +31,9 @@ def scenario(case, stations=100, frames=10**6):
 class Frames:
     """The package's frames one after the other, their log written to a file."""
 
-    def __init__(self, chosen, number=0):
-        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - gone with the object
-        self.drop = Drop(chosen, number, Hdf5Recorder(self.file, "links"))
+    def __init__(self, chosen, number=0, recorder=None):
+        self.recorder = recorder or Hdf5Recorder(tempfile.TemporaryFile(), "links")  # noqa: SIM115 - gone with it
+        self.drop = Drop(chosen, number, self.recorder)
         self.next = 0
 
     def __call__(self):
@@ -85,7 +85,7 @@ def against(case, rounds):
     """Milliseconds of a frame and its ratios to reference and floor."""
     chosen = scenario(case)
     frames = warm(chosen)
-    seconds = in_turn({"frame": frames, "reference": reference(chosen), "floor": floor(chosen)}, rounds)
+    seconds = in_turn({"frame": frames, "reference": reference(chosen), "floor": floor(chosen)}, rounds, block=8)
     return {"frame_ms": 1e3 * seconds["frame"], "times_faster_than_reference": seconds["reference"] / seconds["frame"],
             "times_the_floor": seconds["frame"] / seconds["floor"], "frames_per_second": 1 / seconds["frame"]}
 
@@ -95,7 +95,8 @@ def fresh(case, rounds):
     chosen, numbers = scenario(case), iter(range(1, 10**6))
     frames = warm(chosen)
     single = chosen.replace({"simulation.frames": 1, "recording.level": "summary"})
-    seconds = in_turn({"frame": frames, "fresh": lambda: Frames(single, next(numbers))()}, rounds)
+    seconds = in_turn({"frame": frames, "fresh": lambda: Frames(single, next(numbers), frames.recorder)()},
+                      rounds, block=4)
     return {"fresh_drop_ms": 1e3 * seconds["fresh"], "in_frame_times": seconds["fresh"] / seconds["frame"]}
 
 

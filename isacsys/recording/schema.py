@@ -111,7 +111,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _index("degrees_of_freedom", "its transmit antennas - independent constraints + 1"),
         _count("links", "how many links that is, summed over frames"),
         _sum("weight", "1", "sum of their weights"),
-        _sum("weighted_rate_nulled", RATE, "sum of weight x rate, had every member of their clusters nulled"),
+        _sum("weighted_rate_nulled", RATE,
+             "sum of weight x rate, had every member of their clusters nulled, and nobody else"),
     ),
     "links/communication": (
         DROP, FRAME, _index("user", "number of the user in its drop"), _index("station", "its serving base station"),

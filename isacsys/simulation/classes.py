@@ -14,8 +14,8 @@ class Classes:
     """The links of a drop, counted and summed by kind, streams and degrees of freedom of their stations.
 
     The law of the degrees of freedom that typical users met is in it, and what rates would have been had every member
-    of every cluster nulled: with them a closed form can be held against a network in which requests are random and
-    some are refused.
+    of every cluster nulled, and nobody else: with them a closed form can be held against a network in which requests
+    are random, some are refused, and nulls for one target help another.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -30,7 +30,7 @@ class Classes:
         streams = situation.selection.users.count
         freedom = self._antennas + 1 - streams - situation.grants.constraints
         for kind, (_, links, terms) in enumerate(record.links):
-            rate = nulled_rate(terms, self._own_counts[kind])
+            rate = nulled_rate(terms, self._own_counts[kind], (np.zeros(1), record.held_back)[kind])
             self._sums[:, kind] += self._frame(streams[links.station], freedom[links.station], terms.weight, rate)
 
     def columns(self) -> Table:
@@ -47,9 +47,9 @@ class Classes:
         return np.array([np.bincount(place, value, shape[0] * shape[1]).reshape(shape) for value in values])
 
 
-def nulled_rate(terms: LinkTerms, own_counts: bool) -> Array:
-    """Rate of every link, had all members of its cluster nulled perfectly."""
-    if not (terms.interference_refused.any() or terms.leakage_granted.any()):
+def nulled_rate(terms: LinkTerms, own_counts: bool, held_back: Array) -> Array:
+    """Rate of every link, had all members of its cluster nulled perfectly, and nobody else held power back."""
+    if not (terms.interference_refused.any() or terms.leakage_granted.any() or held_back.any()):
         return terms.rate
-    others = (terms.interference_other, terms.far_field, terms.noise)
+    others = (terms.interference_other, held_back, terms.far_field, terms.noise)
     return accounting.rate(accounting.sir(terms.signal, terms.own * own_counts, *others))

@@ -63,7 +63,7 @@ def transmit(situation: Situation, channels: Channels) -> FrameRecord:
     """Design beams, send, and account what everybody receives."""
     design = channels.design(situation)
     return FrameRecord(situation, receive_users(situation, design, channels),
-                       degrees_of_freedom(situation), receive_echoes(situation, design, channels))
+                       degrees_of_freedom(situation), *receive_echoes(situation, design, channels))
 
 
 def receive_users(situation: Situation, design: Design, channels: Channels) -> LinkTerms:
@@ -77,11 +77,11 @@ def receive_users(situation: Situation, design: Design, channels: Channels) -> L
     return _terms(situation, 0, gain * serving, leakage * serving, True, terms, far)
 
 
-def receive_echoes(situation: Situation, design: Design, channels: Channels) -> LinkTerms:
-    """Account the echo of every scheduled target after its receive filter. Meng & Masouros (5)."""
+def receive_echoes(situation: Situation, design: Design, channels: Channels) -> tuple[LinkTerms, Array]:
+    """Account the echo of every scheduled target after its receive filter, Meng & Masouros (5); and `held_back`."""
     state, links, receivers = situation.state, situation.selection.targets, situation.receivers
     if not len(links):
-        return LinkTerms.none()
+        return LinkTerms.none(), np.empty(0)
     grants, row, slot = situation.grants, receivers.row, links.slot
     gains = channels.to_filters(situation, design)[row, :, slot]  # [link, near]
     power = gains * receivers.around.path_gain[row]
@@ -89,7 +89,23 @@ def receive_echoes(situation: Situation, design: Design, channels: Channels) -> 
     echo, others = echoes(situation, channels.echoes(situation, design))
     far = receivers.around.far_field[row] * active_share(situation)
     counted = state.scenario.sensing.inter_target_echo
-    return _terms(situation, 1, echo, others, counted, terms, far)
+    return _terms(situation, 1, echo, others, counted, terms, far), held_back(situation, power)
+
+
+def held_back(situation: Situation, power: Array) -> Array:
+    """Power [link] that nulls for other targets of a station took from ``power`` [link, near] of stations not asked.
+
+    Around a target every target of a station has a cluster of its own, and filters are not orthogonal: of a filter of
+    which a share s is left outside the span of the nulled ones, an independent gain comes through s times.
+    """
+    grants, row, slot = situation.grants, situation.receivers.row, situation.selection.targets.slot
+    if situation.state.scenario.sensing.cluster_center == "serving_bs" or not len(grants.residual):
+        return np.zeros(len(power))
+    share = np.ones(grants.target_asked.shape)
+    share[grants.pairs] = np.sum(np.abs(grants.residual) ** 2, axis=-1)
+    left = share[row, :, slot]
+    counted = ~grants.target_asked[row, :, slot] & (left > combining.TOLERANCE)
+    return np.sum(np.divide(power, left, where=counted, out=np.zeros_like(power)) - power * counted, axis=-1)
 
 
 def echoes(situation: Situation, gains: Array) -> tuple[Array, Array]:

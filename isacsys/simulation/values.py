@@ -215,12 +215,23 @@ class LinkTerms:
 
 @dataclass(frozen=True)
 class FrameRecord:
-    """All that there is to know of a frame; logs and summaries are made from it."""
+    """All that there is to know of a frame; logs and summaries are made from it.
+
+    Attributes
+    ----------
+    users, targets : LinkTerms
+        Of the scheduled users and targets.
+    degrees_of_freedom : [user]
+        Of the serving station.
+    held_back : [target]
+        Power of stations outside a target's cluster that nulls for its station's other targets took away.
+    """
 
     situation: Situation
     users: LinkTerms
     degrees_of_freedom: Index
     targets: LinkTerms
+    held_back: Array
 
     @property
     def links(self) -> tuple[tuple[str, Links, LinkTerms], ...]:

@@ -31,7 +31,7 @@ class Rungs:
     measured : float
         At the measured law of D, with the spread that beams have; every request granted.
     lost : float
-        What refused requests were measured to cost.
+        What refused requests were measured to cost, less what nulls for other targets were measured to bring.
     effects : mapping
         From a reason to its effect, relative.
     """
@@ -91,9 +91,18 @@ def _rungs(run: Run, kind: str, measured: Measured, values: LinkValues | None, e
     simulated, nulled = run[f"{kind}_rate"].mean, measured.nulled.value
     lost = 0.0 if simulated is None or nulled is None else nulled - simulated
     refused = sum(run[name].mean or 0.0 for name in ("null_refused_fraction", "null_late_fraction"))
-    effects |= {f"{percent(refused)} of the requests were refused or late": -lost / exact}
+    effects |= {_beyond_the_cluster(run, kind, refused): -lost / exact}
     return Rungs(values.rate_approximate if values else None, values.rate_exact if values else None, exact, lost,
                  effects)
+
+
+def _beyond_the_cluster(run: Run, kind: str, refused: float) -> str:
+    """Return why the interference was not that of perfectly nulled clusters."""
+    s, reason = run.scenario, f"{percent(refused)} of the requests were refused or late"
+    if kind == "sensing" and s.sensing.cluster_center == "target" and min(s.allocation.targets_per_bs,
+                                                                         s.allocation.sensing_cluster) > 1:
+        return f"nulls for other targets of a BS help, their filters not being orthogonal; {reason}"
+    return reason
 
 
 def _law_of_freedom(run: Run, measured: Measured) -> str:

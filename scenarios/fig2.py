@@ -23,7 +23,7 @@ def draw(findings):
         top = best(mine, "exact_nominal")
         plotting.mark(axes, top.settings[K], top.exact_nominal, f"$K = {top.settings[K]}$")
     plotting.axis(axes, "users per base station, $K$", f"communication {ASE}", "Fig. 2: $L = 1$", whole=True)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.15 * max(f.simulation for f in findings))
     plotting.legend(figure, [f"$M_t = {antennas}$" for antennas in ANTENNAS],
                     {"exact": "exact", "approximate": "Theorem 1", "simulated": "simulation"}, columns=3)
     return figure

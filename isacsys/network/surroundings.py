@@ -40,7 +40,7 @@ class Surroundings:
 
 
 class Horizon:
-    """Where a receiver's stations stop being drawn one by one, and what comes after (see MODEL: far field)."""
+    """Where a receiver's stations stop being drawn one by one, and what comes after."""
 
     def __init__(self, scenario: Scenario, density: float, side: Array) -> None:
         self.alpha = scenario.propagation.path_loss_exponent

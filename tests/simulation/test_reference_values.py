@@ -42,7 +42,7 @@ def test_sensing_with_one_stream(drops):
       "allocation.sensing_cluster": 3}, 2.5838, 0.008),
     ({"allocation.users_per_bs": 1, "allocation.targets_per_bs": 9, "allocation.sensing_cluster": 3}, 2.8279, 0.008)])
 def test_exact_rate_at_the_measured_law_of_degrees_of_freedom(changes, communication, width):
-    """MODEL section 4: R_c averaged over the law of D that requests and refusals leave to typical users."""
+    """R_c averaged over the law of D that requests and refusals leave to typical users."""
     agrees(changes, "communication_rate", communication * BIT, width, 60)
 
 

@@ -118,9 +118,8 @@ def echoes(situation: Situation, gains: Array) -> tuple[Array, Array]:
     power[place] *= state.targets.station[links.ids] >= 0  # a target that has left since gives no echo
     if receivers.active.shape[-1] == 1:
         return power[place], np.zeros(len(links))
-    heard = combining.pattern(receivers.filters)  # 1 for the own bearing
-    others = np.einsum("rij,rj->ri", heard, power) - power
-    return power[place], np.maximum(others[place], 0.0)
+    heard = combining.pattern(receivers.filters) * (1 - np.eye(receivers.active.shape[-1]))
+    return power[place], np.einsum("rij,rj->ri", heard, power)[place]
 
 
 def degrees_of_freedom(situation: Situation) -> Index:

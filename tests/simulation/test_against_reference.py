@@ -54,8 +54,10 @@ def agree(scenario, positions, seed):
             mine = {"signal": "echo" if kind == "sensing" else "signal",
                     "own": "inter_target" if kind == "sensing" else "intra_cell"}.get(name, name)
             theirs = expected[kind][mine]
-            scale = np.maximum(np.abs(theirs), 1e-12 * np.abs(expected[kind]["rate"]).max(initial=1))
-            assert values == pytest.approx(theirs, rel=1e-8, abs=1e-12 * scale.max(initial=1)), (kind, name)
+            # what rounding leaves of a null; the pattern also has the condition of bearings of targets near a station
+            loudest = expected[kind][("signal", "echo")[kind == "sensing"]].max(initial=1)
+            left = (1e-17 if mine == "inter_target" else 1e-20) * loudest
+            assert values == pytest.approx(theirs, rel=1e-9, abs=left), (kind, name)
     assert record.degrees_of_freedom.tolist() == expected["communication"]["degrees_of_freedom"].tolist()
     requests = record.situation.clusters.requests
     mine = {(("user", "target")[k], int(r), int(a)): bool(g) for k, r, a, g in

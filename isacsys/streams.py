@@ -7,8 +7,12 @@ and no frame shifts the next. Nothing in isacsys reads a global generator.
 from __future__ import annotations
 
 from enum import IntEnum
+from hashlib import shake_128
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from numpy.random.bit_generator import ISpawnableSeedSequence
 
 
 class Purpose(IntEnum):
@@ -33,10 +37,33 @@ class Purpose(IntEnum):
     TARGET_LIFE = 16
 
 
-def stream(seed: int, drop: int, frame: int, purpose: Purpose) -> np.random.Generator:
-    """Return the generator named (seed, drop, frame, purpose).
+class Name(ISpawnableSeedSequence):
+    """A stream's name as a seed: SHAKE-128 of its numbers, in a quarter of the time of a `numpy.random.SeedSequence`.
 
-    ``SeedSequence(seed, spawn_key=(drop, frame, purpose))`` feeds an SFC64, numpy's fastest bit generator.
+    A frame makes ten streams or so, which would otherwise take a tenth of its time.
+
+    Attributes
+    ----------
+    entropy, spawn_key
+        Seed, and the rest of the name, as a `numpy.random.SeedSequence` calls them.
     """
-    sequence = np.random.SeedSequence(seed, spawn_key=(drop, frame, int(purpose)))
-    return np.random.Generator(np.random.SFC64(sequence))
+
+    def __init__(self, seed: int, *key: int) -> None:
+        self.entropy, self.spawn_key, self._children = seed, key, 0
+
+    def generate_state(self, n_words: int, dtype: npt.DTypeLike = np.uint32) -> npt.NDArray[Any]:
+        """Return as many words as a bit generator asks for."""
+        word = np.dtype(dtype).newbyteorder("<")
+        text = " ".join(map(str, (self.entropy, *self.spawn_key))).encode()
+        return np.frombuffer(shake_128(text).digest(n_words * word.itemsize), word)
+
+    def spawn(self, n_children: int) -> list[Name]:
+        """Name children, for policies that split their generator."""
+        first, self._children = self._children, self._children + n_children
+        return [Name(self.entropy, *self.spawn_key, i) for i in range(first, self._children)]
+
+
+def stream(seed: int, drop: int, frame: int, purpose: Purpose) -> np.random.Generator:
+    """Return the generator named (seed, drop, frame, purpose): an SFC64, numpy's fastest, seeded by `Name`."""
+    name = Name(seed, drop, frame, purpose)
+    return np.random.Generator(np.random.SFC64(name))  # type: ignore[arg-type]  # numpy's stubs know one class only

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from isacsys.arrays import Array, Index
+from isacsys.arrays import Array, Index, keep_freed_memory
 from isacsys.errors import ConfigError, DropError, SchedulingError
 from isacsys.network import NetworkState, Positions, deploy
 from isacsys.network.deployment import given_positions
@@ -101,6 +101,7 @@ class Drop:
 
     def __init__(self, scenario: Scenario, drop: int, recorder: Recorder, scheduler: Scheduler | None = None,
                  grant_policy: GrantPolicy | None = None, positions: Positions | None = None) -> None:
+        keep_freed_memory()
         scenario = allocate(scenario)
         self.scenario, self.number, self.recorder = scenario, drop, recorder
         self.scheduler = copy.deepcopy(scheduler) if scheduler else find_scheduler(scenario.scheduling.policy)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from isacsys.arrays import Array, Flags
 
@@ -13,12 +12,14 @@ def split(power: Array, cluster: Flags, granted: Flags) -> tuple[Array, Array, A
 
     Shapes: power, cluster, granted [receiver, near] -> three times [receiver].
     """
-    if not cluster.any():
+    columns = np.flatnonzero(cluster.any(0))
+    if not len(columns):
         none = np.zeros(len(power))
         return none, none, np.einsum("rn->r", power)
-    width = int(np.flatnonzero(cluster.any(0))[-1]) + 1  # clusters are among the nearest: the rest needs no masks
-    inside, asked, held = power[:, :width], cluster[:, :width], granted[:, :width]
-    leakage, refused, other = (np.einsum("rn->r", inside * mask) for mask in (held, asked & ~held, ~asked))
+    width = columns[-1] + 1  # clusters are among the nearest: the rest needs no masks
+    inside = np.ascontiguousarray(power[:, :width].T)  # a few long rows
+    asked, held = np.ascontiguousarray(cluster[:, :width].T), np.ascontiguousarray(granted[:, :width].T)
+    leakage, refused, other = (np.sum(inside * mask, axis=0) for mask in (held, asked & ~held, ~asked))
     return leakage, refused, other + np.einsum("rn->r", power[:, width:])
 
 
@@ -27,9 +28,11 @@ def echo_power(gain: Array, distance: Array, beta: float, c: float) -> Array:
     return c * gain * distance ** (-2 * beta)
 
 
-def sir(signal: Array, *terms: npt.ArrayLike) -> Array:
+def sir(signal: Array, *terms: Array | float) -> Array:
     """Signal over the sum of all interference (and noise) terms; infinite where there is none."""
-    total = np.broadcast_to(sum(np.asarray(t, float) for t in terms), signal.shape)
+    total = np.zeros(signal.shape)
+    for term in terms:
+        total += term
     return np.divide(signal, total, out=np.full(signal.shape, np.inf), where=total > 0)
 
 

@@ -38,7 +38,7 @@ class ZeroForcing:
         if self.factor.shape[-1] == 1:
             return np.abs(self.factor[..., 0]) ** 2
         gram = self.factor.conj().swapaxes(-1, -2) @ self.factor
-        return np.clip(np.linalg.eigvalsh(gram), 0, None)
+        return np.maximum(np.linalg.eigvalsh(gram), 0)
 
 
 def from_factor(lower: Complex, streams: Index) -> ZeroForcing:

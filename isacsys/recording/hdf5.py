@@ -51,14 +51,14 @@ class Hdf5Recorder:
     def append(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> None:
         """Add rows: one array a column, all of one length, or scalars that fill it."""
         block, total, start = self._pending[table], row_count(table, columns), 0
-        plain = _is_plain(table, columns)
+        plain = total >= BLOCK_ROWS and _is_plain(table, columns)
         while start < total:
             if plain and not block.rows and total - start >= BLOCK_ROWS:  # no need to copy
                 self._write(table, {n: c[start:start + BLOCK_ROWS] for n, c in columns.items()})  # type: ignore[index]
                 start += BLOCK_ROWS
                 continue
             count = min(block.room, total - start)
-            block.fill(columns, start, count)
+            block.fill(columns, start, count, whole=count == total)
             start += count
             if not block.room:
                 self._flush(table)
@@ -98,7 +98,7 @@ class Hdf5Recorder:
         for column in TABLES[table]:
             dataset, values = datasets[column.name], columns[column.name]
             dataset.id.set_extent((start + rows,))
-            if not np.any(values.view(f"u{values.itemsize}")):
+            if _all_zero(values):
                 continue  # what is never written reads as zeros, and takes neither time nor space
             if rows == BLOCK_ROWS and not column.repeats:
                 dataset.id.write_direct_chunk((start,), memoryview(values))  # past the chunk cache: half the time
@@ -123,6 +123,12 @@ def _is_plain(table: str, columns: Mapping[str, Any]) -> bool:
     """Whether all columns are arrays that may be written as they are."""
     return all(isinstance(a := columns[c.name], np.ndarray) and a.ndim == 1 and a.dtype == c.dtype
                and a.flags.c_contiguous for c in TABLES[table])
+
+
+def _all_zero(values: npt.NDArray[Any]) -> bool:
+    """Whether all bits are; most columns say no with their first number."""
+    bits = values.view(f"u{values.itemsize}")
+    return not (np.any(bits[:1]) or np.any(bits))
 
 
 def stored_blocks(datasets: Mapping[str, Any]) -> Iterator[Table]:

@@ -120,12 +120,17 @@ def grant(requests: NullRequests, budget: Index, policy: GrantPolicy, rng: np.ra
 
     Where ``arrived`` [request] is given, only those count, and the policy sees no others.
     """
-    granted = np.zeros(len(requests), bool)
-    there = np.arange(len(requests)) if arrived is None else np.flatnonzero(arrived)
-    if len(there):
-        seen = requests if arrived is None else requests[there]
-        priority = np.asarray(policy.priority(seen, rng), float)
-        granted[there[_first_of_groups(-priority, seen.asked, budget)]] = True
+    if arrived is not None:
+        granted = np.zeros(len(requests), bool)
+        granted[arrived] = grant(requests[np.flatnonzero(arrived)], budget, policy, rng)
+        return granted
+    if not len(requests):
+        return np.zeros(0, bool)
+    priority = np.asarray(policy.priority(requests, rng), float)
+    crowded = np.bincount(requests.asked, minlength=len(budget)) > budget  # the others grant everything
+    granted = ~crowded[requests.asked]
+    rows = np.flatnonzero(~granted)
+    granted[rows[_first_of_groups(-priority[rows], requests.asked[rows], budget)]] = True
     return granted
 
 

@@ -110,19 +110,20 @@ class LongestQueue(UserRanked):
 def sample_groups(rng: np.random.Generator, members: Index, start: Index, counts: Index) -> Index:
     """Draw up to ``counts[g]`` of ``members[start[g]:start[g + 1]]`` without replacement, for every group g at once.
 
-    Fisher and Yates's shuffle, stopped early: one swap in all groups at a time.
+    Fisher and Yates's shuffle, stopped early: one draw in all groups at a time.
     """
-    pool, sizes = np.append(members, -1), np.diff(start)  # the last place is swapped with itself
+    pool, sizes = np.concatenate([members, [-1]]), np.diff(start)  # the last place is for groups that are done
     drawn = np.minimum(sizes, counts)
     step = np.arange(drawn.max(initial=0))[:, None]
-    left = sizes - step  # [step, group]
-    ahead = (rng.random(left.shape) * left).astype(np.int64)
-    here = np.where(step < drawn, start[:-1] + step, len(members))
-    there = np.where(step < drawn, here + ahead, len(members))
-    for mine, other in zip(here, there, strict=True):
-        pool[mine], pool[other] = pool[other], pool[mine]
-    place = np.arange(drawn.sum()) - np.repeat(np.cumsum(drawn) - drawn, drawn)
-    return pool[np.repeat(start[:-1], drawn) + place]
+    wanted = step < drawn  # [step, group]
+    left = sizes - step
+    here = np.where(wanted, start[:-1] + step, len(members))
+    there = np.where(wanted, here + (rng.random(left.shape) * left).astype(np.int64), len(members))
+    chosen = np.empty_like(here)
+    for one, mine, other in zip(chosen, here, there, strict=True):
+        one[:] = pool[other]
+        pool[other] = pool[mine]  # nobody comes back to mine
+    return chosen.T[wanted.T]
 
 
 SCHEDULERS: dict[str, type[Scheduler]] = {

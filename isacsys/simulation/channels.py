@@ -88,7 +88,7 @@ class ShortForms:
                                           around.station[:, 1:])
         nulled, rho = situation.grants.user_granted, moving.cross_correlation(situation)
         if rho is None:
-            gains[nulled] = 0
+            np.copyto(gains, 0, where=nulled)
         else:
             gains *= np.where(nulled, ageing.leakage(rho)[:, None], 1.0)
         return gains

@@ -30,6 +30,8 @@ class Classes:
         streams = situation.selection.users.count
         freedom = self._antennas + 1 - streams - situation.grants.constraints
         for kind, (_, links, terms) in enumerate(record.links):
+            if not len(links):
+                continue
             rate = nulled_rate(terms, self._own_counts[kind], (np.zeros(1), record.held_back)[kind])
             self._sums[:, kind] += self._frame(streams[links.station], freedom[links.station], terms.weight, rate)
 

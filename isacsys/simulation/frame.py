@@ -13,7 +13,7 @@ from isacsys.scheduling import GrantPolicy, Scheduler, grant, select
 from isacsys.simulation import moving
 from isacsys.simulation import requests as asking
 from isacsys.simulation.channels import Channels
-from isacsys.simulation.values import Bundle, Design, FrameRecord, LinkTerms, Plan, Situation
+from isacsys.simulation.values import NO_LINKS, Bundle, Design, FrameRecord, LinkTerms, Plan, Situation
 from isacsys.streams import Purpose, stream
 
 
@@ -81,7 +81,7 @@ def receive_echoes(situation: Situation, design: Design, channels: Channels) -> 
     """Account the echo of every scheduled target after its receive filter, Meng & Masouros (5); and `held_back`."""
     state, links, receivers = situation.state, situation.selection.targets, situation.receivers
     if not len(links):
-        return LinkTerms.none(), np.empty(0)
+        return NO_LINKS, np.empty(0)
     grants, row, slot = situation.grants, receivers.row, links.slot
     gains = channels.to_filters(situation, design)[row, :, slot]  # [link, near]
     power = gains * receivers.around.path_gain[row]
@@ -131,8 +131,8 @@ def degrees_of_freedom(situation: Situation) -> Index:
 
 def active_share(situation: Situation) -> float:
     """Share of stations that transmit, by which the far field is thinned."""
-    silent = situation.selection.silent
-    return 1 - float(silent.mean()) if silent.size else 1.0
+    streams = situation.selection.users.count
+    return np.count_nonzero(streams) / max(len(streams), 1)
 
 
 def _terms(situation: Situation, kind: int, signal: Array, own: Array, own_counts: bool,

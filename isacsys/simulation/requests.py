@@ -11,6 +11,10 @@ from isacsys.network.surroundings import Surroundings
 from isacsys.physics import accounting, combining
 from isacsys.simulation.values import Grants, Receivers
 
+_NONE = np.empty(0, np.int64)
+NOBODY = Receivers(_NONE, _NONE, Surroundings(_NONE.reshape(0, 1), np.empty((0, 1)), np.empty(0)), np.empty((0, 1)),
+                   np.empty((0, 1), bool), np.empty((0, 1, 1), complex))  # no station senses
+
 
 def user_requests(state: NetworkState, links: Links, around: Surroundings) -> NullRequests:
     """Ask the L - 1 other nearest stations of every scheduled user for a null towards it.
@@ -33,8 +37,7 @@ def target_requests(state: NetworkState, links: Links, receivers: Receivers, ask
     """
     scenario = state.scenario
     if not len(links):
-        none = np.empty(0, np.int64)
-        return _requests(TARGET, links, none, none, none, np.empty(0))
+        return _requests(TARGET, links, _NONE, _NONE, _NONE, np.empty(0))
     link, place = np.nonzero((asked < state.stations) & (asked != links.station[:, None]))
     station = asked[link, place]
     near = receivers.around.station[receivers.row[link]]  # [request, near]
@@ -48,7 +51,7 @@ def target_requests(state: NetworkState, links: Links, receivers: Receivers, ask
 def sensing_receivers(state: NetworkState, links: Links, asked: Index) -> Receivers:
     """Gather the stations that sense, with the filters of their targets, and everybody who interferes with them."""
     if not len(links):
-        return _nobody()
+        return NOBODY
     station, row = np.unique(links.station, return_inverse=True)
     around = _with_members(state, station, row, asked)
     size = (len(station), int(links.count.max(initial=1)))
@@ -67,22 +70,19 @@ def constraints(state: NetworkState, selection: Selection, requests: NullRequest
     Where targets have moved since, ``nulled`` [receiver, 2 J, M_r] are the filters that the nulls stand for, and those
     of now.
     """
-    user_asked, user_granted = _marks(requests, granted, requests.kind == USER, requests.link,
-                                      around_users.station.shape)
-    rows, slot = np.zeros_like(requests.link), np.zeros_like(requests.link)
-    towards = requests.kind == TARGET
-    rows[towards] = receivers.row[requests.link[towards]]
-    slot[towards] = selection.targets.slot[requests.link[towards]]
-    shape = (*receivers.around.station.shape, receivers.filters.shape[1])
-    target_asked, target_granted = _marks(requests, granted, towards, rows, shape, slot)
-    row_of_pair, column_of_pair = np.nonzero(target_granted.any(-1))
-    pairs = row_of_pair, column_of_pair
-    number = np.bincount(requests.asked[granted & (requests.kind == USER)], minlength=state.stations)
-    residual = receivers.filters[pairs[0]]
-    if len(residual):
-        residual, rank = _left(residual, target_granted[pairs], None if nulled is None else nulled[pairs[0]])
-        np.add.at(number, receivers.around.station[pairs], rank)
-    return Grants(granted, user_asked, user_granted, target_asked, target_granted, pairs, residual, number)
+    towards = np.flatnonzero(requests.kind == USER)
+    user_marks = _marks(granted[towards], around_users.station.shape, requests.link[towards], requests.column[towards])
+    number = np.bincount(requests.asked[towards[granted[towards]]], minlength=state.stations)
+    towards = np.flatnonzero(requests.kind == TARGET)
+    link, shape = requests.link[towards], (*receivers.around.station.shape, receivers.filters.shape[1])
+    target_marks = _marks(granted[towards], shape, receivers.row[link], requests.column[towards],
+                          selection.targets.slot[link])
+    row, column = np.nonzero(target_marks[1].any(-1))
+    residual = receivers.filters[row]
+    if len(row):
+        residual, rank = _left(residual, target_marks[1][row, column], None if nulled is None else nulled[row])
+        np.add.at(number, receivers.around.station[row, column], rank)
+    return Grants(granted, *user_marks, *target_marks, (row, column), residual, number)
 
 
 def _left(filters: Complex, chosen: Flags, nulled: Complex | None) -> tuple[Complex, Index]:
@@ -91,13 +91,6 @@ def _left(filters: Complex, chosen: Flags, nulled: Complex | None) -> tuple[Comp
         return combining.outside_span(filters, chosen)
     residual, rank = combining.outside_span(nulled, np.concatenate([chosen, np.zeros_like(chosen)], axis=-1))
     return combining.reduced_filters(residual[..., chosen.shape[-1]:, :]), rank
-
-
-def _nobody() -> Receivers:
-    """No station senses."""
-    none, nothing = np.empty(0, np.int64), np.empty((0, 1))
-    around = Surroundings(none.reshape(0, 1), nothing, np.empty(0))
-    return Receivers(none, none, around, nothing, np.empty((0, 1), bool), np.empty((0, 1, 1), complex))
 
 
 def cosines(state: NetworkState, links: Links) -> Array:
@@ -112,16 +105,16 @@ def _requests(kind: int, links: Links, link: Index, column: Index, asked: Index,
 
 def join(one: NullRequests, other: NullRequests) -> NullRequests:
     """Return all requests of both."""
+    if not len(other):
+        return one
     return NullRequests(*(np.concatenate([getattr(one, name), getattr(other, name)])
                           for name in NullRequests.__dataclass_fields__))
 
 
-def _marks(requests: NullRequests, granted: Flags, which: Flags, row: Index, shape: tuple[int, ...],
-           *slot: Index) -> tuple[Flags, Flags]:
-    """Mark asked and granted in arrays of ``shape`` [row, column, (slot)]."""
+def _marks(granted: Flags, shape: tuple[int, ...], *place: Index) -> tuple[Flags, Flags]:
+    """Mark the places [request] of those asked, and of those granted, in arrays of ``shape``."""
     asked, given = np.zeros(shape, bool), np.zeros(shape, bool)
-    for marks, chosen in ((asked, which), (given, which & granted)):
-        marks[tuple(index[chosen] for index in (row, requests.column, *slot))] = True
+    asked[place], given[place] = True, granted
     return asked, given
 
 

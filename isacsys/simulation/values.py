@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -203,14 +204,12 @@ class LinkTerms:
     rate: Array
     weight: Array
 
-    @classmethod
-    def none(cls) -> LinkTerms:
-        """No links at all."""
-        return cls(*[np.empty(0)] * len(fields(cls)))
-
-    def items(self) -> list[tuple[str, Array]]:
+    def items(self) -> Iterable[tuple[str, Array]]:
         """Return names and values, as a log has them."""
-        return [(f.name, getattr(self, f.name)) for f in fields(self)]
+        return vars(self).items()
+
+
+NO_LINKS = LinkTerms(*[np.empty(0)] * len(fields(LinkTerms)))
 
 
 @dataclass(frozen=True)

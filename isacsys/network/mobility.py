@@ -32,14 +32,16 @@ class RandomDirection:
 
     def step(self, seconds: float, rng: np.random.Generator) -> float:
         """Turn those whose time has come, and move everybody."""
-        who = self._population
-        turn = rng.random(len(who)) < -np.expm1(-self._turn_rate * seconds)
-        turn[self._started:] = True
-        angle = rng.uniform(0, 2 * np.pi, np.count_nonzero(turn))
+        who, before = self._population, self._started
+        turning = rng.binomial(before, -np.expm1(-self._turn_rate * seconds))
+        turn = np.concatenate([rng.choice(before, turning, replace=False, shuffle=False), np.arange(before, len(who))])
+        angle = rng.uniform(0, 2 * np.pi, len(turn))
         who.velocity[turn] = self._speed * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
         self._started = len(who)
         who.position += who.velocity * seconds
-        who.position -= self._side * np.floor(who.position / self._side)
+        x, y = who.position.T  # long rows
+        left = np.flatnonzero((x < 0) | (x >= self._side[0]) | (y < 0) | (y >= self._side[1]))
+        who.position[left] = geometry.wrap(who.position[left], self._side)
         return self._speed * seconds
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from isacsys.arrays import Array, Index
@@ -34,8 +36,6 @@ class Population:
         Bits waiting; infinite with full buffers.
     due, period : [n]
         Frame until which each is to be served again, and how many frames it gives; infinite without a deadline.
-    order, start : [m], [bs + 1]
-        Those who can be chosen, grouped by station, and where the group of every station starts.
     """
 
     born: Index
@@ -46,18 +46,27 @@ class Population:
     queue: Array
     due: Array
     period: Array
-    order: Index
-    start: Index
 
     def __init__(self, position: Array, station: Index, distance: Array, stations: int) -> None:
         self.position, self.station, self.distance = np.array(position), np.array(station), np.array(distance)
         self.velocity, self.stations = np.zeros_like(self.position), stations
         for name, (value, dtype) in _START.items():
             setattr(self, name, np.full(len(self.station), value, dtype))
-        self.regroup()
 
     def __len__(self) -> int:
         return len(self.station)
+
+    @cached_property
+    def order(self) -> Index:
+        """Those who can be chosen, grouped by station, [m]."""
+        ready = np.flatnonzero((self.station >= 0) & (self.queue > 0))
+        return ready[group_order(self.station[ready], self.stations)]
+
+    @cached_property
+    def start(self) -> Index:
+        """Where the group of every station starts in `order`, [bs + 1]."""
+        sizes = np.bincount(self.station[self.order], minlength=self.stations)
+        return np.concatenate([[0], np.cumsum(sizes)])
 
     @property
     def count(self) -> Index:
@@ -73,10 +82,9 @@ class Population:
         return self.order[self.start[station]:self.start[station + 1]]
 
     def regroup(self) -> None:
-        """Group those who are attached and have data by station; to be called when either has changed."""
-        ready = np.flatnonzero((self.station >= 0) & (self.queue > 0))
-        self.order = ready[group_order(self.station[ready], self.stations)]
-        self.start = np.searchsorted(self.station[self.order], np.arange(self.stations + 1))
+        """Forget `order` and `start`; to be called when stations or queues have changed."""
+        vars(self).pop("order", None)
+        vars(self).pop("start", None)
 
     def served(self, ids: Index, frame: int, place: Array) -> None:
         """Remember who was scheduled in a frame, and their places 0 <= place < 1 within it."""

@@ -59,10 +59,6 @@ class NetworkState:
         """Surroundings of users; the first station is the serving one, the first L are the cluster."""
         return self._near_users.get(users)
 
-    def users_moved(self) -> None:
-        """Take note that users have moved, or changed their station."""
-        self._near_users.moved()
-
     def path_gains_now(self, users: Index, around: Surroundings) -> Surroundings:
         """The same stations from where the users are now."""
         far = distances(self.deployment.index, self.deployment.side, self.users.position[users], around.station)

@@ -78,7 +78,7 @@ class UserSurroundings:
         self._cluster = scenario.allocation.communication_cluster
         self._once = scenario.simulation.frames == 1
         self._moving = scenario.moving
-        if not self._once:
+        if not (self._once or self._moving):
             self._known = np.zeros(len(users), bool)
             self._table = Surroundings(*(np.empty(shape, dtype) for shape, dtype in (
                 ((len(users), self._near), np.int64), ((len(users), self._near), float), (len(users), float))))
@@ -89,7 +89,7 @@ class UserSurroundings:
 
     def get(self, rows: Index) -> Surroundings:
         """Return the surroundings of users; the first station is the serving one."""
-        if self._once:
+        if self._once or self._moving:  # nobody asks twice
             return self._find(rows)
         missing = rows[~self._known[rows]]
         if len(missing):
@@ -99,11 +99,6 @@ class UserSurroundings:
             self._table.far_field[missing] = found.far_field
             self._known[missing] = True
         return self._table[rows]
-
-    def moved(self) -> None:
-        """Take note that users have moved, or changed their station."""
-        if not self._once:
-            self._known[:] = False
 
     def _find(self, rows: Index) -> Surroundings:
         distance, station = self._follow(rows) if self._moving else self._look_up(rows, self._near)
@@ -136,14 +131,14 @@ def distances(index: cKDTree, side: Array, position: Array, station: Index) -> A
     """Distance of receivers [n] to ``station`` [n, m]; inf where that is no station."""
     if not index.n:
         return np.full(station.shape, np.inf)
-    padded = np.concatenate([np.asarray(index.data), [[np.nan, np.nan]]])
+    padded = np.concatenate([np.asarray(index.data), [[np.inf, np.inf]]])
     squares = np.zeros(station.shape)
     for axis in (0, 1):
         gap = np.abs(np.take(padded[:, axis], station) - position[:, None, axis])
         gap = np.minimum(gap, side[axis] - gap)
         gap *= gap
         squares += gap
-    return np.nan_to_num(np.sqrt(squares, out=squares), copy=False, nan=np.inf)
+    return np.sqrt(squares, out=squares)
 
 
 def serving_first(distance: Array, station: Index, own_distance: Array, own_station: Index) -> tuple[Array, Index]:

@@ -10,7 +10,6 @@ import numpy as np
 
 from isacsys.arrays import Array, Index
 from isacsys.errors import ConfigError
-from isacsys.network.population import group_order
 
 KEY = "traffic.arrivals"
 
@@ -48,11 +47,11 @@ class Queues:
 
     def arrive(self, files: Files) -> None:
         """Put files, none of which came before those that wait, at the ends of the queues of their users."""
-        new = files[np.argsort(files.arrival)]
-        both = Files(*(np.concatenate([getattr(self.files, name), getattr(new, name)])
-                       for name in ("user", "arrival", "size")))
-        order = group_order(both.user, int(both.user.max(initial=0)) + 1)
-        self.files, self.left = both[order], np.concatenate([self.left, new.size])[order]
+        new = files[np.lexsort((files.arrival, files.user))]
+        behind = np.searchsorted(self.files.user, new.user, side="right")
+        self.files = Files(*(np.insert(getattr(self.files, name), behind, getattr(new, name))
+                             for name in ("user", "arrival", "size")))
+        self.left = np.insert(self.left, behind, new.size)
 
     def bits(self, users: int) -> Array:
         """Bits waiting for every user, [user]."""
@@ -63,22 +62,27 @@ class Queues:
 
         A file that arrives meanwhile is begun when those before it are through.
         """
-        rate = np.zeros(max(users.max(initial=-1), self.files.user.max(initial=-1)) + 1)
-        rate[users] = speed
-        per_file = rate[self.files.user]
-        rows = np.flatnonzero(per_file > 0)
+        rows, rate = self._rows_of(users[speed > 0], speed[speed > 0])
         if not len(rows):
             return self.files[rows], np.empty(0)
-        waiting, rate = self.files[rows], per_file[rows]
-        end = completions(waiting.user, np.maximum(waiting.arrival, start), self.left[rows] / rate)
-        work = self.left[rows] / rate
+        waiting, work = self.files[rows], self.left[rows] / rate
+        end = completions(waiting.user, np.maximum(waiting.arrival, start), work)
         sent = np.clip(start + seconds - (end - work), 0, work)
         done = end <= start + seconds
         self.left[rows] = np.where(done, 0, (work - sent) * rate)
-        keep = np.ones(len(self.files), bool)
-        keep[rows[done]] = False
-        self.files, self.left = self.files[np.flatnonzero(keep)], self.left[keep]
+        if done.any():
+            keep = np.ones(len(self.files), bool)
+            keep[rows[done]] = False
+            self.files, self.left = self.files[np.flatnonzero(keep)], self.left[keep]
         return waiting[np.flatnonzero(done)], end[done]
+
+    def _rows_of(self, users: Index, speed: Array) -> tuple[Index, Array]:
+        """Rows of the files of some users, in order, and the speed that each of them gets."""
+        order = np.argsort(users)
+        first, last = (np.searchsorted(self.files.user, users[order], side=side) for side in ("left", "right"))
+        count = last - first
+        rows = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
+        return rows, np.repeat(speed[order], count)
 
 
 def completions(queue: Index, ready: Array, work: Array) -> Array:

@@ -43,8 +43,6 @@ class Movement:
             changed = attachment.follow(moves.step(seconds, rng))
             if len(changed):
                 population.regroup()
-            if kind == "user":
-                self._drop.state.users_moved()
             if seconds:
                 event = "handover" if kind == "user" else "target_handover"
                 self._drop.journal.note(event, min(len(changed), 1), changed)

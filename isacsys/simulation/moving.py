@@ -28,8 +28,9 @@ def now(state: NetworkState, plan: Plan) -> tuple[Surroundings, Receivers, tuple
         return around, plan.receivers, far, None
     cosine = np.zeros_like(plan.receivers.cosine)
     cosine[plan.receivers.row, targets.slot] = asking.cosines(state, targets)
-    receivers, nulled = _turned(plan.receivers, cosine, scenario.antennas.receive)
-    return around, receivers, far, nulled
+    filters = combining.mrc_filters(cosine, scenario.antennas.receive) * plan.receivers.active[..., None]
+    receivers = dataclasses.replace(plan.receivers, cosine=cosine, mrc=filters)
+    return around, receivers, far, np.concatenate([plan.receivers.mrc, filters], axis=-2)
 
 
 def own_correlation(situation: Situation) -> Array | None:
@@ -54,17 +55,6 @@ def _correlation(situation: Situation, age: float) -> Array | None:
         return None
     speed = state.users.speed_of(situation.selection.users.ids)
     return ageing.correlation(speed, state.scenario.propagation.carrier_frequency, age)
-
-
-def _turned(before: Receivers, cosine: Array, antennas: int) -> tuple[Receivers, Complex]:
-    """Receivers with the bearings of now, and the filters of before and of now one after the other."""
-    def filters(cosine: Array) -> Complex:
-        return combining.mrc_filters(cosine, antennas) * before.active[..., None]
-
-    present = filters(cosine)
-    both = np.concatenate([filters(before.cosine), present], axis=-2)
-    reduced = before.filters if cosine.shape[-1] == 1 else combining.reduced_filters(present)
-    return dataclasses.replace(before, cosine=cosine, filters=reduced), both
 
 
 def _distances(state: NetworkState, kind: str, links: Links) -> Array:

@@ -59,8 +59,7 @@ def sensing_receivers(state: NetworkState, links: Links, asked: Index) -> Receiv
     cosine[row, links.slot] = cosines(state, links)
     active[row, links.slot] = True
     filters = combining.mrc_filters(cosine, state.scenario.antennas.receive) * active[..., None]
-    reduced = active[..., None] + 0j if size[1] == 1 else combining.reduced_filters(filters)
-    return Receivers(station, row, around, cosine, active, reduced)
+    return Receivers(station, row, around, cosine, active, filters)
 
 
 def constraints(state: NetworkState, selection: Selection, requests: NullRequests, granted: Flags,
@@ -74,7 +73,7 @@ def constraints(state: NetworkState, selection: Selection, requests: NullRequest
     user_marks = _marks(granted[towards], around_users.station.shape, requests.link[towards], requests.column[towards])
     number = np.bincount(requests.asked[towards[granted[towards]]], minlength=state.stations)
     towards = np.flatnonzero(requests.kind == TARGET)
-    link, shape = requests.link[towards], (*receivers.around.station.shape, receivers.filters.shape[1])
+    link, shape = requests.link[towards], (*receivers.around.station.shape, receivers.active.shape[1])
     target_marks = _marks(granted[towards], shape, receivers.row[link], requests.column[towards],
                           selection.targets.slot[link])
     row, column = np.nonzero(target_marks[1].any(-1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from isacsys.arrays import Array, Complex, Flags, Index
 from isacsys.network.selection import Clusters, Links, NullRequests, Selection
 from isacsys.network.state import NetworkState
 from isacsys.network.surroundings import Surroundings
+from isacsys.physics import combining
 from isacsys.physics.precoding import ZeroForcing
 
 
@@ -30,8 +32,8 @@ class Receivers:
         Bearings of the targets, zero where a station has fewer than J.
     active : [receiver, J]
         Where it has one.
-    filters : [receiver, J, m]
-        MRC filters in reduced coordinates, zero where not active.
+    mrc : [receiver, J, M_r]
+        MRC filters, zero where not active.
     """
 
     station: Index
@@ -39,7 +41,12 @@ class Receivers:
     around: Surroundings
     cosine: Array
     active: Flags
-    filters: Complex
+    mrc: Complex
+
+    @cached_property
+    def filters(self) -> Complex:
+        """The filters in reduced coordinates, [receiver, J, m]."""
+        return self.active[..., None] + 0j if self.active.shape[1] == 1 else combining.reduced_filters(self.mrc)
 
 
 @dataclass(frozen=True)

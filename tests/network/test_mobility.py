@@ -100,7 +100,6 @@ def test_surroundings_of_moving_users_are_those_of_a_new_look(hysteresis):
     rng = np.random.default_rng(0)
     for _ in range(20):
         step(4.0)
-        follow.moved()
         some = rng.permutation(len(state.users))[:100]
         fresh = UserSurroundings(state.scenario, state.users, d.index, d.side, state._horizon)
         a, b = follow.get(some), fresh.get(some)

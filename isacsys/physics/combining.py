@@ -44,8 +44,9 @@ def reduced_filters(filters: Complex) -> Complex:
 def outside_span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) -> tuple[Complex, Index]:
     """What is left of vectors outside the span of the chosen ones, and the dimension of that span.
 
-    A QR decomposition with the chosen first: the span is that of the leading columns of Q, less those that belong to
-    a vector whose own part, the diagonal of R, is below ``tolerance`` of its norm; it depends on those before it.
+    A QR decomposition with the chosen first: the span is that of the leading columns of Q. A chosen vector whose own
+    part, the diagonal of R, is below ``tolerance`` of its norm depends on those before it: its column of Q is
+    arbitrary, so all is done again without it.
 
     Parameters
     ----------
@@ -65,12 +66,19 @@ def outside_span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) 
     coordinates = upper.conj().swapaxes(-1, -2)
     own = np.abs(np.einsum("...jj->...j", upper[..., :, :upper.shape[-2]]))
     norm = np.sqrt(np.einsum("...jn,...jn->...n", upper.conj(), upper).real)[..., :own.shape[-1]]
-    spans = np.take_along_axis(chosen, order, -1)[..., :own.shape[-1]] & (own > tolerance * norm)
-    residual = np.zeros(vectors.shape, complex)
+    spans = np.take_along_axis(chosen, order, -1)[..., :own.shape[-1]]
+    residual, rank = np.zeros(vectors.shape, complex), spans.sum(-1)
     left = coordinates * ~spans[..., None, :]
     np.put_along_axis(residual[..., :own.shape[-1]], order[..., None], left, -2)
+    dependent = spans & (own <= tolerance * norm)
+    again = dependent.any(-1)
+    if again.any():
+        fewer = chosen.copy()
+        np.put_along_axis(fewer, np.take_along_axis(order, dependent.argmax(-1)[..., None], -1), False, -1)
+        rank = np.array(rank)
+        residual[again], rank[again] = outside_span(vectors[again], fewer[again], tolerance)
     residual[chosen] = 0
-    return residual, spans.sum(-1)
+    return residual, rank
 
 
 def pattern(filters: Complex) -> Array:

@@ -77,3 +77,17 @@ def test_pattern_of_the_own_bearing_is_one():
     v = filters([[0.1, 0.5, -0.3]])
     assert np.diagonal(combining.pattern(v)[0]) == pytest.approx(1)
     assert combining.pattern(v)[0, 0, 1] == pytest.approx(abs(np.vdot(v[0, 0], v[0, 1])) ** 2)
+
+
+@pytest.mark.parametrize("count", [3, 5])
+def test_a_dependent_filter_between_independent_ones_does_not_turn_their_span(count):
+    rng = np.random.default_rng(count)
+    v = rng.standard_normal((count + 2, 8)) + 1j * rng.standard_normal((count + 2, 8))
+    v[1] = v[0] * (2 - 1j)
+    chosen = np.arange(count + 2) < count
+    residual, rank = combining.outside_span(np.stack([v, v[::-1]]), np.stack([chosen, chosen]))
+    for left, k, vectors in zip(residual, rank, (v, v[::-1]), strict=True):
+        u, s, _ = np.linalg.svd(vectors[chosen].T, full_matrices=False)
+        span = u[:, s > 1e-8]
+        outside = vectors - vectors @ span.conj() @ span.T
+        assert k == span.shape[1] and left @ left.conj().T == pytest.approx(outside @ outside.conj().T, abs=1e-9)

@@ -143,8 +143,11 @@ def distances(index: cKDTree, side: Array, position: Array, station: Index) -> A
 
 def serving_first(distance: Array, station: Index, own_distance: Array, own_station: Index) -> tuple[Array, Index]:
     """Put the serving station in front where hysteresis has kept one that is not the nearest."""
-    own, distance, station = own_station[:, None], distance.copy(), station.copy()
-    absent = ~np.any(station == own, axis=1)
-    station[absent, -1], distance[absent, -1] = own_station[absent], own_distance[absent]
-    order = np.argsort(np.where(station == own, -1.0, distance), axis=1, kind="stable")
-    return np.take_along_axis(distance, order, 1), np.take_along_axis(station, order, 1)
+    distance, station = distance.copy(), station.copy()
+    rows = np.flatnonzero(station[:, 0] != own_station)
+    near, number, own = distance[rows], station[rows], own_station[rows]
+    absent = ~np.any(number == own[:, None], axis=1)
+    number[absent, -1], near[absent, -1] = own[absent], own_distance[rows][absent]
+    order = np.argsort(np.where(number == own[:, None], -1.0, near), axis=1, kind="stable")
+    distance[rows], station[rows] = np.take_along_axis(near, order, 1), np.take_along_axis(number, order, 1)
+    return distance, station

@@ -48,10 +48,14 @@ class Queues:
     def arrive(self, files: Files) -> None:
         """Put files, none of which came before those that wait, at the ends of the queues of their users."""
         new = files[np.lexsort((files.arrival, files.user))]
-        behind = np.searchsorted(self.files.user, new.user, side="right")
-        self.files = Files(*(np.insert(getattr(self.files, name), behind, getattr(new, name))
-                             for name in ("user", "arrival", "size")))
-        self.left = np.insert(self.left, behind, new.size)
+        place = np.searchsorted(self.files.user, new.user, side="right") + np.arange(len(new))
+        order = np.empty(len(self.files) + len(new), np.int64)
+        kept = np.ones(len(order), bool)
+        kept[place] = False
+        order[place], order[kept] = len(self.files) + np.arange(len(new)), np.arange(len(self.files))
+        both = Files(*(np.concatenate([getattr(self.files, name), getattr(new, name)])
+                       for name in ("user", "arrival", "size")))
+        self.files, self.left = both[order], np.concatenate([self.left, new.size])[order]
 
     def bits(self, users: int) -> Array:
         """Bits waiting for every user, [user]."""

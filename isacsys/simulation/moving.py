@@ -30,7 +30,7 @@ def now(state: NetworkState, plan: Plan) -> tuple[Surroundings, Receivers, tuple
     cosine[plan.receivers.row, targets.slot] = asking.cosines(state, targets)
     filters = combining.mrc_filters(cosine, scenario.antennas.receive) * plan.receivers.active[..., None]
     receivers = dataclasses.replace(plan.receivers, cosine=cosine, mrc=filters)
-    return around, receivers, far, np.concatenate([plan.receivers.mrc, filters], axis=-2)
+    return around, receivers, far, np.concatenate([filters, plan.receivers.mrc], axis=-2)
 
 
 def own_correlation(situation: Situation) -> Array | None:

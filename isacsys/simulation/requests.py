@@ -66,8 +66,8 @@ def constraints(state: NetworkState, selection: Selection, requests: NullRequest
                 around_users: Surroundings, receivers: Receivers, nulled: Complex | None = None) -> Grants:
     """Work out what the grants mean: which links are nulled, and how many independent constraints a station has.
 
-    Where targets have moved since, ``nulled`` [receiver, 2 J, M_r] are the filters that the nulls stand for, and those
-    of now.
+    Where targets have moved since, ``nulled`` [receiver, 2 J, M_r] are the filters of now, and those that the nulls
+    stand for.
     """
     towards = np.flatnonzero(requests.kind == USER)
     user_marks = _marks(granted[towards], around_users.station.shape, requests.link[towards], requests.column[towards])
@@ -88,8 +88,13 @@ def _left(filters: Complex, chosen: Flags, nulled: Complex | None) -> tuple[Comp
     """What is left of filters outside the span of the chosen ones, or of what these were when the null was made."""
     if nulled is None:
         return combining.outside_span(filters, chosen)
-    residual, rank = combining.outside_span(nulled, np.concatenate([chosen, np.zeros_like(chosen)], axis=-1))
-    return combining.reduced_filters(residual[..., chosen.shape[-1]:, :]), rank
+    targets = chosen.shape[-1]
+    residual, rank = combining.outside_span(nulled, np.concatenate([np.zeros_like(chosen), chosen], axis=-1))
+    residual = residual[..., :targets, :]
+    if 2 * targets > nulled.shape[-1] or np.any(rank < chosen.sum(-1)):
+        return combining.reduced_filters(residual), rank
+    # the first coordinates are those of the span, and the next of what is outside
+    return np.take_along_axis(residual, rank[:, None, None] + np.arange(targets), -1), rank
 
 
 def cosines(state: NetworkState, links: Links) -> Array:

@@ -6,7 +6,7 @@ import pytest
 from isacsys import BaseStation, Scenario, Scheduler
 from isacsys.errors import ConfigError, SchedulingError
 from isacsys.network import NetworkState, deploy
-from isacsys.scheduling import available, find_grant_policy, find_scheduler, grant, select
+from isacsys.scheduling import Ranked, available, find_grant_policy, find_scheduler, grant, select
 from isacsys.scheduling.grants import GRANT_POLICIES
 from isacsys.scheduling.policies import SCHEDULERS
 from tests.statistics import same_law
@@ -50,13 +50,31 @@ def test_selections_are_feasible_and_leave_nobody_idle(name, one_by_one):
 
 
 @pytest.mark.parametrize("name", ["nearest", "round_robin"])
-def test_both_forms_choose_the_same(name):
-    one, other = network(), network()
+@pytest.mark.parametrize("size", [7, 80])
+def test_both_forms_choose_the_same(name, size):
+    one, other = network(**{"network.users_per_cell": size}), network(**{"network.users_per_cell": size})
     for frame in range(3):
         one.frame = other.frame = frame
         a = select(one, find_scheduler(name), *rngs(1))
         b = select(other, OneByOne(find_scheduler(name)), *rngs(1))
         assert np.array_equal(a.users.ids, b.users.ids) and np.array_equal(a.targets.ids, b.targets.ids)
+
+
+class Rolls(Ranked):
+    """Scores with many ties, some infinite, some not a number."""
+
+    def score(self, members, rng):
+        return np.random.default_rng(5).choice([0.0, 1.0, 2.0, np.inf, np.nan], 10**5)[members.ids]
+
+
+@pytest.mark.parametrize("size", [7, 80])
+def test_ranks_are_those_of_a_sort_of_everybody(size):
+    state = network(**{"network.users_per_cell": size})
+    chosen, score = select(state, Rolls(), *rngs(1)).users, np.random.default_rng(5).choice(
+        [0.0, 1.0, 2.0, np.inf, np.nan], 10**5)
+    expected = [state.users.of(i)[np.argsort(score[state.users.of(i)], kind="stable")[:3]]
+                for i in range(state.stations)]
+    assert np.array_equal(chosen.ids, np.concatenate(expected))
 
 
 def test_random_is_uniform_in_both_forms():

@@ -121,8 +121,11 @@ class UserSurroundings:
         known, position = self._reach[rows] > 0, self._users.position[rows]
         station = np.where(known[:, None], self._candidates[rows], self._index.n)
         distance = distances(self._index, self._side, position, station)
-        order = np.argsort(distance, axis=1)[:, :self._near]
-        distance, station = np.take_along_axis(distance, order, 1), np.take_along_axis(station, order, 1)
+        mixed = np.flatnonzero(np.any(distance[:, 1:] < distance[:, :-1], axis=1))  # few: they were in order before
+        order = np.argsort(distance[mixed], axis=1)
+        distance[mixed] = np.take_along_axis(distance[mixed], order, 1)
+        station[mixed] = self._candidates[rows[mixed]] = np.take_along_axis(station[mixed], order, 1)
+        distance, station = distance[:, :self._near], station[:, :self._near]
         gone = geometry.displacement(np.where(known[:, None], self._origin[rows], position), position, self._side)
         return distance, station, distance[:, -1] <= self._reach[rows] - np.hypot(gone[:, 0], gone[:, 1])
 
@@ -143,8 +146,10 @@ def distances(index: cKDTree, side: Array, position: Array, station: Index) -> A
 
 def serving_first(distance: Array, station: Index, own_distance: Array, own_station: Index) -> tuple[Array, Index]:
     """Put the serving station in front where hysteresis has kept one that is not the nearest."""
-    distance, station = distance.copy(), station.copy()
     rows = np.flatnonzero(station[:, 0] != own_station)
+    if not len(rows):
+        return distance, station
+    distance, station = distance.copy(), station.copy()
     near, number, own = distance[rows], station[rows], own_station[rows]
     absent = ~np.any(number == own[:, None], axis=1)
     number[absent, -1], near[absent, -1] = own[absent], own_distance[rows][absent]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from isacsys.arrays import Array, Index
+from isacsys.arrays import Array, Flags, Index
 from isacsys.errors import ConfigError
 
 KEY = "traffic.arrivals"
@@ -39,79 +41,101 @@ class Files:
 
 
 class Queues:
-    """The files that are not delivered yet, grouped by user in order of arrival."""
+    """The files that wait for every user, first come first served.
+
+    Files are rows in order of coming, and each knows the row of the next one for its user, so that a frame costs what
+    it brings and serves, however many wait.
+    """
 
     def __init__(self) -> None:
-        self.files = Files(np.empty(0, np.int64), np.empty(0), np.empty(0))
-        self.left = np.empty(0)
+        self._files = Files(np.empty(0, np.int64), np.empty(0), np.empty(0))
+        self._left = np.empty(0)  # bits; -1 when delivered
+        self._next = np.empty(0, np.int64)  # -1: none
+        self._rows = 0  # in use, of those that there is room for
+        self._head, self._tail, self._bits = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)  # [user]
 
     def arrive(self, files: Files) -> None:
         """Put files, none of which came before those that wait, at the ends of the queues of their users."""
         new = files[np.lexsort((files.arrival, files.user))]
-        place = np.searchsorted(self.files.user, new.user, side="right") + np.arange(len(new))
-        order = np.empty(len(self.files) + len(new), np.int64)
-        kept = np.ones(len(order), bool)
-        kept[place] = False
-        order[place], order[kept] = len(self.files) + np.arange(len(new)), np.arange(len(self.files))
-        both = Files(*(np.concatenate([getattr(self.files, name), getattr(new, name)])
-                       for name in ("user", "arrival", "size")))
-        self.files, self.left = both[order], np.concatenate([self.left, new.size])[order]
+        if not len(new):
+            return
+        self._make_room(len(new), int(new.user[-1]) + 1)
+        rows = self._append(new)
+        follows = new.user[1:] == new.user[:-1]
+        first, last = np.append(True, ~follows), np.append(~follows, True)
+        self._next[rows[:-1][follows]] = rows[1:][follows]
+        before = self._tail[new.user[first]]
+        self._head[new.user[first]] = np.where(before < 0, rows[first], self._head[new.user[first]])
+        self._next[before[before >= 0]] = rows[first][before >= 0]
+        self._tail[new.user[last]] = rows[last]
+        np.add.at(self._bits, new.user, new.size)
 
     def bits(self, users: int) -> Array:
         """Bits waiting for every user, [user]."""
-        return np.bincount(self.files.user, self.left, users).astype(float)
+        return np.concatenate([self._bits, np.zeros(max(users - len(self._bits), 0))])
 
     def serve(self, users: Index, speed: Array, start: float, seconds: float) -> tuple[Files, Array]:
         """Send to ``users`` at constant ``speed`` (bit/s) for some seconds; return finished files and when.
 
-        A file that arrives meanwhile is begun when those before it are through.
+        Lindley's recursion ``end_i = max(arrival_i, end_(i-1)) + work_i``, for all users at once: their first files,
+        then the second ones of those who have got the first, and so on.
         """
-        rows, rate = self._rows_of(users[speed > 0], speed[speed > 0])
-        if not len(rows):
-            return self.files[rows], np.empty(0)
-        waiting, work = self.files[rows], self.left[rows] / rate
-        end = completions(waiting.user, np.maximum(waiting.arrival, start), work)
-        sent = np.clip(start + seconds - (end - work), 0, work)
-        done = end <= start + seconds
-        self.left[rows] = np.where(done, 0, (work - sent) * rate)
-        if done.any():
-            keep = np.ones(len(self.files), bool)
-            keep[rows[done]] = False
-            self.files, self.left = self.files[np.flatnonzero(keep)], self.left[keep]
-        return waiting[np.flatnonzero(done)], end[done]
+        known = (speed > 0) & (users < len(self._head))
+        users, speed, stop = users[known], speed[known], start + seconds
+        now, delivered, ends = np.full(len(users), start), [np.empty(0, np.int64)], [np.empty(0)]
+        while True:
+            waiting = self._head[users] >= 0
+            users, speed, now = users[waiting], speed[waiting], now[waiting]
+            if not len(users):
+                break
+            file = self._head[users]
+            begin = np.maximum(self._files.arrival[file], now)
+            end = begin + self._left[file] / speed
+            done = end <= stop
+            sent = np.where(done, self._left[file], np.clip(stop - begin, 0, None) * speed)
+            self._send(users, file, np.minimum(sent, self._left[file]), done)
+            users, speed, now, file = users[done], speed[done], end[done], file[done]
+            delivered.append(file)
+            ends.append(now)
+        rows, when = np.concatenate(delivered), np.concatenate(ends)
+        order = np.lexsort((when, self._files.user[rows]))
+        return self._files[rows[order]], when[order]
 
-    def _rows_of(self, users: Index, speed: Array) -> tuple[Index, Array]:
-        """Rows of the files of some users, in order, and the speed that each of them gets."""
-        order = np.argsort(users)
-        first, last = (np.searchsorted(self.files.user, users[order], side=side) for side in ("left", "right"))
-        count = last - first
-        rows = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
-        return rows, np.repeat(speed[order], count)
+    def _send(self, users: Index, file: Index, bits: Array, done: Flags) -> None:
+        """Take ``bits`` off the first files of users; those that are done leave."""
+        self._left[file] = np.where(done, -1, self._left[file] - bits)
+        self._head[users[done]] = self._next[file[done]]
+        empty = self._head[users] < 0
+        self._tail[users[empty]] = -1
+        self._bits[users] = np.where(empty, 0, np.maximum(self._bits[users] - bits, self._left[self._head[users]]))
+
+    def _append(self, new: Files) -> Index:
+        rows = np.arange(self._rows, self._rows + len(new))
+        self._rows += len(new)
+        for name in ("user", "arrival", "size"):
+            getattr(self._files, name)[rows] = getattr(new, name)
+        self._left[rows], self._next[rows] = new.size, -1
+        return rows
+
+    def _make_room(self, files: int, users: int) -> None:
+        """Drop what is delivered, and double the room, where files do not fit."""
+        more = users - len(self._head)
+        if more > 0:
+            self._head, self._tail = (np.append(a, np.full(more, -1)) for a in (self._head, self._tail))
+            self._bits = np.append(self._bits, np.zeros(more))
+        if self._rows + files <= len(self._left):
+            return
+        kept = np.flatnonzero(self._left[:self._rows] >= 0)
+        number = np.full(self._rows + 1, -1)  # the last is for -1
+        number[kept] = np.arange(len(kept))
+        self._rows, room = len(kept), 2 * (len(kept) + files)
+        self._next, self._head, self._tail = number[self._next[kept]], number[self._head], number[self._tail]
+        self._files = Files(*(_longer(getattr(self._files, name)[kept], room) for name in ("user", "arrival", "size")))
+        self._left, self._next = _longer(self._left[kept], room), _longer(self._next, room)
 
 
-def completions(queue: Index, ready: Array, work: Array) -> Array:
-    """When jobs end that wait in queues with one server each, first come first served.
-
-    Lindley's recursion ``c_i = max(ready_i, c_{i-1}) + work_i`` as a running maximum:
-    ``c_i = S_i + max_{j <= i} (ready_j - S_{j-1})``, S the running sum of work within the queue.
-
-    Parameters
-    ----------
-    queue : [job]
-        Ascending; within a queue in order of service.
-    ready, work : [job]
-        When a job can begin, and how long it takes; both in seconds.
-    """
-    if not len(queue):
-        return np.empty(0)
-    first = np.flatnonzero(np.r_[True, queue[1:] != queue[:-1]])
-    group = np.cumsum(np.r_[False, queue[1:] != queue[:-1]])
-    total = np.cumsum(work)
-    within = total - (total - work)[first][group]
-    begin = ready - (within - work)
-    # one running maximum for all queues: each is lifted above the one before it
-    lift = group * (begin.max() - begin.min() + 1)
-    return np.asarray(within + np.maximum.accumulate(begin + lift) - lift)
+def _longer(values: npt.NDArray[Any], length: int) -> npt.NDArray[Any]:
+    return np.concatenate([values, np.zeros(length - len(values), values.dtype)])
 
 
 @lru_cache(maxsize=4)

@@ -141,8 +141,8 @@ def _promising(score: Array, start: Index, counts: Index) -> Index:
     Of some rows of a group the one in that place is no lower than it is among all, which spares most of the sorting.
     """
     wanted = int(counts.max(initial=0))
-    if not wanted:
-        return np.empty(0, np.int64)
+    if 8 * wanted * len(counts) > len(score):
+        return np.arange(len(score))
     place = start[:-1, None] + np.arange(4 * wanted)  # [group, row]
     some = np.append(score, np.inf)[np.where(place < start[1:, None], place, len(score))]
     bound = np.partition(some, wanted - 1, axis=1)[:, wanted - 1]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isacsys.errors import ConfigError
-from isacsys.network.traffic import Files, Queues, completions, read_arrivals
+from isacsys.network.traffic import Files, Queues, read_arrivals
 
 
 def one_by_one(queue, ready, work):
@@ -15,13 +15,6 @@ def one_by_one(queue, ready, work):
         last[q] = max(r, last.get(q, -np.inf)) + w
         end.append(last[q])
     return end
-
-
-@given(st.lists(st.tuples(st.integers(0, 4), st.floats(0, 100), st.floats(0.01, 10)), max_size=40))
-def test_completions_are_those_of_the_recursion(jobs):
-    table = np.array(sorted(jobs, key=lambda j: (j[0], j[1])), float).reshape(-1, 3)
-    queue, ready, work = table[:, 0].astype(int), table[:, 1], table[:, 2]
-    assert completions(queue, ready, work) == pytest.approx(one_by_one(queue, ready, work), abs=1e-9)
 
 
 @settings(max_examples=30, deadline=None)
@@ -33,7 +26,7 @@ def test_no_bit_is_lost_and_frames_make_no_difference(seed, frame):
     files = Files(rng.integers(0, users, n), np.sort(rng.uniform(0, 10, n)), rng.exponential(1.0, n))
     queues, speed, done, now = Queues(), rng.uniform(0.5, 3, users), {}, 0.0
     order = np.lexsort((files.arrival, files.user))
-    expected = completions(files.user[order], files.arrival[order], (files.size / speed[files.user])[order])
+    expected = one_by_one(files.user[order], files.arrival[order], (files.size / speed[files.user])[order])
     while now < 12:
         inside = np.flatnonzero((files.arrival >= now) & (files.arrival < now + frame))
         queues.arrive(files[inside])
@@ -42,8 +35,9 @@ def test_no_bit_is_lost_and_frames_make_no_difference(seed, frame):
         now += frame
         sizes = files.size[files.arrival < now].sum()
         delivered = files.size[np.isin(files.arrival, list(done))].sum()
-        assert queues.bits(users).sum() <= sizes - delivered + 1e-9 and np.all(queues.left > 0)
-    for arrival, end in zip(files.arrival[order].tolist(), expected.tolist(), strict=True):
+        assert queues.bits(users).sum() <= sizes - delivered + 1e-9
+        assert np.all(queues.bits(users) >= 0)
+    for arrival, end in zip(files.arrival[order].tolist(), expected, strict=True):
         assert (arrival in done) == (end <= now) or abs(end - now) < 1e-9
         assert done.get(arrival, end) == pytest.approx(end, abs=1e-9)
 

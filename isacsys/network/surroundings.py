@@ -83,9 +83,9 @@ class UserSurroundings:
             self._table = Surroundings(*(np.empty(shape, dtype) for shape, dtype in (
                 ((len(users), self._near), np.int64), ((len(users), self._near), float), (len(users), float))))
         if self._moving:
-            self._candidates = np.empty((len(users), self._near + SPARE), np.int64)
+            self._candidates = np.full((len(users), self._near + SPARE), index.n)
             self._reach = np.full(len(users), -np.inf)
-            self._origin = np.empty((len(users), 2))
+            self._origin = np.zeros((len(users), 2))
 
     def get(self, rows: Index) -> Surroundings:
         """Return the surroundings of users; the first station is the serving one."""
@@ -118,15 +118,14 @@ class UserSurroundings:
         return serving_first(distance, station, self._users.distance[rows], self._users.station[rows])
 
     def _from_candidates(self, rows: Index) -> tuple[Array, Index, Any]:
-        known, position = self._reach[rows] > 0, self._users.position[rows]
-        station = np.where(known[:, None], self._candidates[rows], self._index.n)
+        position, station = self._users.position[rows], np.take(self._candidates, rows, axis=0)
         distance = distances(self._index, self._side, position, station)
         mixed = np.flatnonzero(np.any(distance[:, 1:] < distance[:, :-1], axis=1))  # few: they were in order before
         order = np.argsort(distance[mixed], axis=1)
         distance[mixed] = np.take_along_axis(distance[mixed], order, 1)
         station[mixed] = self._candidates[rows[mixed]] = np.take_along_axis(station[mixed], order, 1)
         distance, station = distance[:, :self._near], station[:, :self._near]
-        gone = geometry.displacement(np.where(known[:, None], self._origin[rows], position), position, self._side)
+        gone = geometry.displacement(self._origin[rows], position, self._side)
         return distance, station, distance[:, -1] <= self._reach[rows] - np.hypot(gone[:, 0], gone[:, 1])
 
 

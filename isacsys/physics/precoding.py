@@ -47,8 +47,9 @@ def from_factor(lower: Complex, streams: Index) -> ZeroForcing:
     parts = inverse.view(float)  # real and imaginary parts in turn
     norm = np.einsum("bij,bij->bj", parts, parts).reshape(*lower.shape[:2], 2).sum(-1)  # [bs, stream]
     used = np.arange(lower.shape[-1]) < streams[:, None]
-    inverse *= np.where(used, norm**-0.5, 0.0)[:, None, :]
-    return ZeroForcing(np.where(used, 1 / norm, 0.0), inverse)
+    gain = np.where(used, 1 / norm, 0.0)
+    inverse *= np.sqrt(gain)[:, None, :]
+    return ZeroForcing(gain, inverse)
 
 
 def lower_inverse(lower: Complex) -> Complex:
@@ -85,12 +86,12 @@ def draw(rng: np.random.Generator, dimensions: Index, streams: Index, padded: in
     stream = np.arange(padded)
     used = stream < streams[:, None]
     shape = np.where(used, dimensions[:, None] - stream, 1.0)
-    lower = np.zeros((len(streams), padded, padded), complex)
-    lower[:, stream, stream] = np.sqrt(np.where(used, rng.standard_gamma(shape), 1.0))
-    row, column = _below_diagonal(padded)
+    lower = np.zeros((len(streams), padded**2), complex)
+    lower[:, ::padded + 1] = np.sqrt(np.where(used, rng.standard_gamma(shape), 1.0))  # the diagonal
+    row, place = _below_diagonal(padded)
     below = complex_normal(rng, (len(streams), len(row)))
-    lower[:, row, column] = below * (row < streams[:, None])
-    return from_factor(lower, streams)
+    lower[:, place] = below * (row < streams[:, None])
+    return from_factor(lower.reshape(-1, padded, padded), streams)
 
 
 def zero_forcing(own: Complex, others: Complex, tolerance: float = TOLERANCE) -> tuple[ZeroForcing, Complex]:
@@ -134,4 +135,5 @@ def complex_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Complex:
 
 @lru_cache
 def _below_diagonal(size: int) -> tuple[Index, ...]:
-    return np.tril_indices(size, -1)
+    row, column = np.tril_indices(size, -1)
+    return row, row * size + column

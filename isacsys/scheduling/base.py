@@ -97,10 +97,10 @@ class GrantPolicy(ABC):
 
 
 def select(network: NetworkState, scheduler: Scheduler, users_rng: np.random.Generator,
-           targets_rng: np.random.Generator, target_scheduler: Scheduler | None = None) -> Selection:
+           targets_rng: np.random.Generator | None, target_scheduler: Scheduler | None = None) -> Selection:
     """Let the scheduler choose, check its choice, and remember who was served.
 
-    Where there is a ``target_scheduler``, it chooses the targets.
+    Where there is a ``target_scheduler``, it chooses the targets. Without ``targets_rng``, no targets are chosen.
 
     Raises
     ------
@@ -110,6 +110,8 @@ def select(network: NetworkState, scheduler: Scheduler, users_rng: np.random.Gen
     allocation = network.scenario.allocation
     per_station = np.full(network.stations, allocation.users_per_bs)
     users = _checked(scheduler, "users", network, per_station, users_rng)
+    if targets_rng is None:
+        return Selection(users, Links(users.ids[:0], users.station[:0], network.stations))
     # a silent station cannot sense
     sensing = np.where(users.count > 0, allocation.targets_per_bs, 0)
     return Selection(users, _checked(target_scheduler or scheduler, "targets", network, sensing, targets_rng))

@@ -208,8 +208,10 @@ class FullVectors:
 
 def spread(beams: ZeroForcing, streams: Index) -> Array:
     """Return `Design.power`: eigenvalues of ``W^H W`` over the number of streams, with a last row of zeros."""
-    power = beams.eigenvalues() / np.maximum(streams, 1)[:, None]
-    return np.concatenate([power, np.zeros((1, power.shape[1]))])
+    eigenvalues = beams.eigenvalues()
+    power = np.zeros((len(eigenvalues) + 1, eigenvalues.shape[1]))
+    np.divide(eigenvalues, np.maximum(streams, 1)[:, None], out=power[:-1])
+    return power
 
 
 def wanted(situation: Situation, design: Design) -> Array:

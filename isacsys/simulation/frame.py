@@ -32,8 +32,9 @@ def plan(state: NetworkState, drop: int, scheduler: Scheduler, target_scheduler:
     """Choose who is served in ``state.frame``, form clusters, and write null requests."""
     if any(policy.needs_channels for policy in (scheduler, target_scheduler) if policy):
         state.draw_channels(_stream(state, drop, Purpose.CHANNELS_SEEN))
+    sensing = state.scenario.allocation.targets_per_bs > 0
     selection = select(state, scheduler, _stream(state, drop, Purpose.SELECT_USERS),
-                       _stream(state, drop, Purpose.SELECT_TARGETS), target_scheduler)
+                       _stream(state, drop, Purpose.SELECT_TARGETS) if sensing else None, target_scheduler)
     users, targets = selection.users, selection.targets
     around_users = state.around_users(users.ids)
     asked = state.target_clusters(targets.ids)

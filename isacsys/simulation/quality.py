@@ -26,6 +26,7 @@ class Quality:
         self._frames, self._seconds = frames, frame_duration
         self._rate = np.zeros(users if frames > 1 else 0)
         self._wanted = np.zeros(len(self._rate), bool)  # who has had data waiting
+        self._waiting: Index = np.empty(0, np.int64)
         self._sensed = np.empty(0, np.int64)  # frame in which each target was last sensed, -1 if never
         self._delays: list[Array] = []
         self._gaps: list[Array] = []
@@ -37,8 +38,9 @@ class Quality:
         if self._frames == 1:
             return
         self._rate[record.situation.selection.users.ids] += record.users.rate
-        users = record.situation.state.users
-        self._wanted |= (users.queue > 0) & (users.station >= 0)
+        waiting = record.situation.state.users.order
+        if waiting is not self._waiting:  # the same array for as long as nothing changes
+            self._wanted[waiting], self._waiting = True, waiting
         self._gap(record.situation.selection.targets.ids, frame)
 
     def _gap(self, ids: Index, frame: int) -> None:

@@ -9,6 +9,7 @@ from isacsys.network import deployment
 from isacsys.network.state import NetworkState
 from isacsys.physics import fading
 from isacsys.recording.hdf5 import Hdf5Recorder
+from isacsys.recording.memory import MemoryRecorder
 from isacsys.scheduling import base
 from isacsys.simulation import channels, drop, frame, records, requests
 from isacsys.simulation.drop import Drop
@@ -85,7 +86,8 @@ def against(case, rounds):
     """Milliseconds of a frame and its ratios to reference and floor."""
     chosen = scenario(case)
     frames = warm(chosen)
-    seconds = in_turn({"frame": frames, "reference": reference(chosen), "floor": floor(chosen)}, rounds, block=8)
+    # so many frames that every block writes a chunk of its log
+    seconds = in_turn({"frame": frames, "reference": reference(chosen), "floor": floor(chosen)}, rounds, block=33)
     return {"frame_ms": 1e3 * seconds["frame"], "times_faster_than_reference": seconds["reference"] / seconds["frame"],
             "times_the_floor": seconds["frame"] / seconds["floor"], "frames_per_second": 1 / seconds["frame"]}
 
@@ -98,6 +100,25 @@ def fresh(case, rounds):
     seconds = in_turn({"frame": frames, "fresh": lambda: Frames(single, next(numbers), frames.recorder)()},
                       rounds, block=4)
     return {"fresh_drop_ms": 1e3 * seconds["fresh"], "in_frame_times": seconds["fresh"] / seconds["frame"]}
+
+
+EVERYTHING = {
+    "backhaul.latency": 0.004, "backhaul.loss": 0.01, "csi.own_age": 0.002, "mobility.user_speed": 3.0,
+    "mobility.target_speed": 10.0, "mobility.turn_rate": 0.1, "mobility.hysteresis": 0.05,
+    "traffic.model": "poisson", "traffic.arrival_rate": 5.0, "targets.lifetime": 5.0, "targets.revisit_period": 0.5,
+    "scheduling.policy": "longest_queue", "scheduling.target_policy": "deadline"}
+
+
+def everything(case, rounds, frames=60):
+    """Milliseconds of a frame in which everybody moves, waits and ages, and its ratio to a static one."""
+    static = scenario(case, frames=frames)
+    targets = static.allocation.targets_per_bs > 0
+    changes = {key: value for key, value in EVERYTHING.items() if targets or "target" not in key}
+    calls = {name: lambda chosen=chosen: Drop(chosen, 0, MemoryRecorder("links")).run()
+             for name, chosen in (("static", static), ("everything", static.replace(changes)))}
+    seconds = in_turn(calls, rounds)
+    return {"static_ms": 1e3 * seconds["static"] / frames, "everything_ms": 1e3 * seconds["everything"] / frames,
+            "ratio": seconds["everything"] / seconds["static"]}
 
 
 WATCHED = (

@@ -143,7 +143,7 @@ def _promising(score: Array, start: Index, counts: Index) -> Index:
     Of some rows of a group the one in that place is no lower than it is among all, which spares most of the sorting.
     """
     wanted = int(counts.max(initial=0))
-    if 8 * wanted * len(counts) > len(score):
+    if not wanted or 8 * wanted * len(counts) > len(score):
         return np.arange(len(score))
     place = start[:-1, None] + np.arange(4 * wanted)  # [group, row]
     some = np.append(score, np.inf)[np.where(place < start[1:, None], place, len(score))]

@@ -13,6 +13,7 @@ import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -144,13 +145,13 @@ class Scenario:
         """D = M_t - K L - J (Q - 1) + 1, left for diversity when every BS gets the average number of requests."""
         return self.antennas.transmit + 2 - self.demand
 
-    @property
+    @cached_property
     def lead_frames(self) -> int:
         """How many frames ahead a schedule is fixed."""
         seconds = self.backhaul.latency if self.backhaul.lead < 0 else self.backhaul.lead
         return math.ceil(seconds / self.simulation.frame_duration - 1e-9)
 
-    @property
+    @cached_property
     def moving(self) -> bool:
         """Whether anybody moves."""
         m = self.mobility

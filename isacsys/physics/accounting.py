@@ -10,7 +10,7 @@ from isacsys.arrays import Array, Flags
 def split(power: Array, cluster: Flags, granted: Flags) -> tuple[Array, Array, Array]:
     """Sum interference over base stations, apart for those that granted, refused, and were never asked.
 
-    Shapes: power, cluster, granted [receiver, near] -> three times [receiver].
+    Shapes: power [receiver, near], cluster, granted [receiver, first of near] -> three times [receiver].
     """
     columns = np.flatnonzero(cluster.any(0))
     if not len(columns):
@@ -19,7 +19,7 @@ def split(power: Array, cluster: Flags, granted: Flags) -> tuple[Array, Array, A
     width = columns[-1] + 1  # clusters are among the nearest: the rest needs no masks
     inside = np.ascontiguousarray(power[:, :width].T)  # a few long rows
     asked, held = np.ascontiguousarray(cluster[:, :width].T), np.ascontiguousarray(granted[:, :width].T)
-    leakage, refused, other = (np.sum(inside * mask, axis=0) for mask in (held, asked & ~held, ~asked))
+    leakage, refused, other = ((inside * mask).sum(0) for mask in (held, asked & ~held, ~asked))
     return leakage, refused, other + np.einsum("rn->r", power[:, width:])
 
 

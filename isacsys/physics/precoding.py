@@ -45,7 +45,8 @@ def from_factor(lower: Complex, streams: Index) -> ZeroForcing:
     """Return the beams whose Gram factor is ``lower`` [bs, K, K], its first ``streams`` [bs] rows in use."""
     inverse = lower_inverse(lower)
     parts = inverse.view(float)  # real and imaginary parts in turn
-    norm = np.einsum("bij,bij->bj", parts, parts).reshape(*lower.shape[:2], 2).sum(-1)  # [bs, stream]
+    squares = np.einsum("bij,bij->bj", parts, parts)
+    norm = squares[:, ::2] + squares[:, 1::2]  # [bs, stream]
     used = np.arange(lower.shape[-1]) < streams[:, None]
     gain = np.where(used, 1 / norm, 0.0)
     inverse *= np.sqrt(gain)[:, None, :]

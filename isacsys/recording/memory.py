@@ -33,7 +33,7 @@ class Block:
         here = slice(self.rows, self.rows + count)
         for name, column in self._columns.items():
             value = columns[name]
-            if whole or isinstance(value, int | float) or not np.ndim(value):
+            if whole or not np.ndim(value):
                 column[here] = value
             else:
                 column[here] = np.asarray(value)[start:start + count]

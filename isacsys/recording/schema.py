@@ -15,7 +15,7 @@ import numpy.typing as npt
 FORMAT, FORMAT_VERSION = "isacsys", 1
 BLOCK_ROWS = 16384  # rows that are kept, written and read in one go, and that an HDF5 chunk holds
 
-_REPEATING = ("noise", "weight")
+_REPEATING = ("noise",)
 _RANDOM = ("user", "target", "receiver", "asked")
 
 
@@ -179,7 +179,7 @@ def empty(table: str) -> dict[str, npt.NDArray[Any]]:
 def row_count(table: str, columns: Mapping[str, npt.ArrayLike]) -> int:
     """Return how many rows ``columns`` are; columns must be those of ``table``, of one length, or scalars."""
     shapes = {value.shape if isinstance(value, np.ndarray) else np.shape(value) for value in columns.values()
-              if not isinstance(value, int | float)} - {()}
+              if not isinstance(value, (int, float))} - {()}
     if columns.keys() != NAMES[table] or len(shapes) > 1 or any(len(shape) > 1 for shape in shapes):
         raise ValueError(f"table {table} wants columns {sorted(NAMES[table])} of one length, not "
                          f"{ {name: np.shape(value) for name, value in columns.items()} }")

@@ -87,10 +87,8 @@ class ShortForms:
         gains[:, 1:] = fading.total_gains(stream(*self._name, Purpose.USER_INTERFERENCE), design.power,
                                           around.station[:, 1:])
         nulled, rho = situation.grants.user_granted, moving.cross_correlation(situation)
-        if rho is None:
-            np.copyto(gains, 0, where=nulled)
-        else:
-            gains *= np.where(nulled, ageing.leakage(rho)[:, None], 1.0)
+        leaked = 0.0 if rho is None else ageing.leakage(rho)[:, None]
+        gains[:, :nulled.shape[1]] *= np.where(nulled, leaked, 1.0)
         return gains
 
     def to_filters(self, situation: Situation, design: Design) -> Array:

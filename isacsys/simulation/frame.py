@@ -54,7 +54,7 @@ def coordinate(state: NetworkState, drop: int, plan: Plan, grant_policy: GrantPo
     budget = np.maximum(state.scenario.antennas.transmit - 1 - users.count, 0)  # (16a), per station and instant
     granted = grant(requests, budget, grant_policy, _stream(state, drop, Purpose.GRANTS), arrived)
     around_users, receivers, distances, nulled = moving.now(state, plan)
-    grants = asking.constraints(state, plan.selection, requests, granted, around_users, receivers, nulled)
+    grants = asking.constraints(state, plan.selection, requests, granted, receivers, nulled)
     clusters = Clusters(state, plan.selection, requests, granted)
     arrived = np.ones(len(requests), bool) if arrived is None else arrived
     return Situation(state, plan, around_users, receivers, distances, grants, clusters, arrived, travel)

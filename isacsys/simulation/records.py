@@ -26,16 +26,19 @@ def frame_sums(record: FrameRecord) -> Sums:
     situation = record.situation
     selection, deployment = situation.selection, situation.state.deployment
     transmitting = ~selection.silent
+    nulling = transmitting[situation.clusters.requests.asked] & situation.grants.granted  # by those that transmit
     sums: Sums = {
-        "stations": situation.state.stations, "transmitting": int(transmitting.sum()), "area": deployment.area,
+        "stations": situation.state.stations, "transmitting": int(np.count_nonzero(transmitting)),
+        "area": deployment.area,
         "null_requests": len(situation.grants.granted), "null_refused": int(np.count_nonzero(situation.refused)),
         "null_late": int(np.count_nonzero(situation.late)), "null_lost": int(np.count_nonzero(situation.lost)),
-        "constraints": int(np.sum((selection.users.count + situation.granted_per_station)[transmitting])),
+        "constraints": len(selection.users) + int(np.count_nonzero(nulling)),
     }
     for kind, links, terms in record.links:
-        sums |= {f"{kind}_links": len(links), f"{kind}_rate": float(terms.rate.sum()),
-                 f"{kind}_weight": float(terms.weight.sum()),
-                 f"{kind}_weighted_rate": float((terms.weight * terms.rate).sum())}
+        rate, weight = terms.rate, terms.weight
+        sums[f"{kind}_links"] = len(links)
+        sums[f"{kind}_rate"], sums[f"{kind}_weight"] = float(rate.sum()), float(weight.sum())
+        sums[f"{kind}_weighted_rate"] = float((weight * rate).sum())
     return sums
 
 

@@ -63,14 +63,15 @@ def sensing_receivers(state: NetworkState, links: Links, asked: Index) -> Receiv
 
 
 def constraints(state: NetworkState, selection: Selection, requests: NullRequests, granted: Flags,
-                around_users: Surroundings, receivers: Receivers, nulled: Complex | None = None) -> Grants:
+                receivers: Receivers, nulled: Complex | None = None) -> Grants:
     """Work out what the grants mean: which links are nulled, and how many independent constraints a station has.
 
     Where targets have moved since, ``nulled`` [receiver, 2 J, M_r] are the filters of now, and those that the nulls
     stand for.
     """
     towards = np.flatnonzero(requests.kind == USER)
-    user_marks = _marks(granted[towards], around_users.station.shape, requests.link[towards], requests.column[towards])
+    shape: tuple[int, ...] = (len(selection.users), state.scenario.allocation.communication_cluster)
+    user_marks = _marks(granted[towards], shape, requests.link[towards], requests.column[towards])
     number = np.bincount(requests.asked[towards[granted[towards]]], minlength=state.stations)
     towards = np.flatnonzero(requests.kind == TARGET)
     link, shape = requests.link[towards], (*receivers.around.station.shape, receivers.active.shape[1])

@@ -57,10 +57,10 @@ class Grants:
     ----------
     granted : [request]
         Which null requests were granted.
-    user_asked, user_granted : [link, near]
-        Stations that a scheduled user asked, and those that granted.
+    user_asked, user_granted : [link, L]
+        Stations of its cluster that a scheduled user asked, and those that granted.
     target_asked, target_granted : [receiver, near, J]
-        Likewise for the receive filters.
+        Likewise for the receive filters, and all stations around.
     pairs : two arrays [pair]
         Receiver and column of pairs of stations of which one nulls towards filters of the other.
     residual : [pair, J, m]
@@ -167,12 +167,6 @@ class Situation:
     def late(self) -> Flags:
         """Null requests that came after the frame had begun, [request]."""
         return ~self.arrived & ~self.lost
-
-    @property
-    def granted_per_station(self) -> Index:
-        """Null requests that every station granted, [bs]."""
-        asked = self.clusters.requests.asked[self.grants.granted]
-        return np.bincount(asked, minlength=self.state.stations)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from isacsys.scheduling import find_grant_policy, find_scheduler
 from isacsys.simulation import simulate_drop
 from isacsys.simulation.channels import FullVectors, ShortForms
 from isacsys.simulation.frame import run_frame
+from isacsys.simulation.records import frame_sums
 from isacsys.simulation.values import LinkTerms
 from tests import naive
 from tests.simulation.harness import SMALL, frame, layout, small
@@ -78,8 +79,11 @@ def test_terms_add_up_grants_keep_the_budget_and_nothing_is_negative(changes, se
         assert terms.rate == pytest.approx(np.log2(1 + terms.sir))
         assert np.all(terms.leakage_granted == 0)
     budget = np.maximum(scenario.antennas.transmit - 1 - situation.selection.users.count, 0)
-    assert np.all(situation.granted_per_station <= budget)
-    assert np.all(situation.grants.constraints <= situation.granted_per_station)
+    granted = np.bincount(situation.plan.requests.asked[situation.grants.granted], minlength=len(budget))
+    assert np.all(granted <= budget) and np.all(situation.grants.constraints <= granted)
+    sends, sums = ~situation.selection.silent, frame_sums(record)
+    assert sums["transmitting"] == sends.sum()
+    assert sums["constraints"] == (situation.selection.users.count + granted)[sends].sum()
     assert np.all(record.degrees_of_freedom >= 1)
 
 

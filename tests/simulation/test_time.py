@@ -95,7 +95,8 @@ def test_leakage_of_a_null_is_what_has_aged(speed, age):
     for _, settle, channels in sent(changes, speed):
         situation = settle()
         around, sends = situation.around_users, np.append(~situation.selection.silent, False)
-        nulled = np.sum(around.path_gain * situation.grants.user_granted * sends[around.station], axis=1)
+        asked = situation.grants.user_granted * (around.path_gain * sends[around.station])[:, :3]
+        nulled = np.sum(asked, axis=1)
         leaked = transmit(situation, channels).users.leakage_granted
         assert np.all(leaked[nulled == 0] == 0) and np.count_nonzero(nulled) > 50
         shares.append(np.mean(leaked[nulled > 0] / nulled[nulled > 0]))

@@ -68,7 +68,7 @@ class Population:
         sizes = np.bincount(self.station[self.order], minlength=self.stations)
         return np.concatenate([[0], np.cumsum(sizes)])
 
-    @property
+    @cached_property
     def count(self) -> Index:
         """Number of those who can be chosen in every cell, [bs]."""
         return np.diff(self.start)
@@ -82,9 +82,9 @@ class Population:
         return self.order[self.start[station]:self.start[station + 1]]
 
     def regroup(self) -> None:
-        """Forget `order` and `start`; to be called when stations or queues have changed."""
-        vars(self).pop("order", None)
-        vars(self).pop("start", None)
+        """Forget `order`, `start` and `count`; to be called when stations or queues have changed."""
+        for name in ("order", "start", "count"):
+            vars(self).pop(name, None)
 
     def served(self, ids: Index, frame: int, place: Array) -> None:
         """Remember who was scheduled in a frame, and their places 0 <= place < 1 within it."""

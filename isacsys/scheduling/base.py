@@ -208,13 +208,13 @@ def _links(population: Population, ids: Index, kind: str, counts: Index) -> Link
     if len(idle):
         raise SchedulingError(f"chose {kind[:-1]} {idle[0]}, who has no station or no data")
     links = Links(ids, station, len(counts))
-    if np.any(station[1:] < station[:-1]):
+    if (station[1:] < station[:-1]).any():
         links = _sorted(links)
     marked = np.zeros(len(population.station), bool)
     marked[ids] = True
     if np.count_nonzero(marked) < len(ids):
         raise SchedulingError(f"chose {kind[:-1]} {np.bincount(ids).argmax()} twice")
-    if np.any(links.count > counts):
+    if (links.count > counts).any():
         worst = int(np.argmax(links.count - counts))
         raise SchedulingError(f"chose {links.count[worst]} {kind} at station {worst}, at most {counts[worst]} allowed")
     return links

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from isacsys.arrays import Array, Index
 from isacsys.network.entities import BaseStation, Members
+from isacsys.network.population import Population
 from isacsys.network.state import NetworkState
 from isacsys.scheduling.base import Ranked, Scheduler
 from isacsys.scheduling.semi_orthogonal import SemiOrthogonal
@@ -21,11 +22,11 @@ class Random(Ranked):
 
     def select_all_users(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
         """Shuffle as far as needed instead of sorting everybody."""
-        return sample_groups(rng, network.users.order, network.users.start, counts)
+        return _sample(rng, network.users, counts)
 
     def select_all_targets(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
         """Shuffle as far as needed instead of sorting everybody."""
-        return sample_groups(rng, network.targets.order, network.targets.start, counts)
+        return _sample(rng, network.targets, counts)
 
 
 class RoundRobin(Ranked):
@@ -107,12 +108,13 @@ class LongestQueue(UserRanked):
         return -queue if np.all(np.isfinite(queue)) else members.turn
 
 
-def sample_groups(rng: np.random.Generator, members: Index, start: Index, counts: Index) -> Index:
-    """Draw up to ``counts[g]`` of ``members[start[g]:start[g + 1]]`` without replacement, for every group g at once.
+def _sample(rng: np.random.Generator, population: Population, counts: Index) -> Index:
+    """Draw up to ``counts`` [bs] of every station's own without replacement, for all stations at once.
 
     Fisher and Yates's shuffle, stopped early: one draw in all groups at a time.
     """
-    pool, sizes = np.concatenate([members, [-1]]), np.diff(start)  # the last place is for groups that are done
+    members, start, sizes = population.order, population.start, population.count
+    pool = np.concatenate([members, _NOBODY])  # the last place is for groups that are done
     drawn = np.minimum(sizes, counts)
     step = np.arange(drawn.max(initial=0))[:, None]
     wanted = step < drawn  # [step, group]
@@ -121,11 +123,12 @@ def sample_groups(rng: np.random.Generator, members: Index, start: Index, counts
     there = np.where(wanted, here + (rng.random(left.shape) * left).astype(np.int64), len(members))
     chosen = np.empty_like(here)
     for one, mine, other in zip(chosen, here, there, strict=True):
-        one[:] = pool[other]
-        pool[other] = pool[mine]  # nobody comes back to mine
+        np.take(pool, other, out=one, mode="clip")  # "clip" spares a buffer, and nothing is outside
+        pool[other] = np.take(pool, mine)  # nobody comes back to mine
     return chosen.T[wanted.T]
 
 
+_NOBODY = np.array([-1])
 SCHEDULERS: dict[str, type[Scheduler]] = {
     "random": Random, "round_robin": RoundRobin, "proportional_fair": ProportionalFair, "max_rate": MaxRate,
     "nearest": Nearest, "longest_queue": LongestQueue, "semi_orthogonal": SemiOrthogonal,

@@ -53,7 +53,7 @@ class ShortForms:
         """Draw the Gram factors of the own users' channels after projection."""
         scenario, streams = situation.state.scenario, situation.selection.users.count
         left = scenario.antennas.transmit - situation.grants.constraints
-        if np.any(left < streams):
+        if (left < streams).any():
             raise InfeasibleDesign(f"station {np.argmin(left - streams)} has more constraints than antennas")
         if situation.plan.channels is not None:
             return self._design_for(situation, situation.plan.channels)

@@ -21,32 +21,31 @@ class Classes:
     def __init__(self, scenario: Scenario) -> None:
         self._antennas = scenario.antennas.transmit
         self._own_counts = (True, scenario.sensing.inter_target_echo)
-        self._shape = (2, scenario.allocation.users_per_bs + 1, self._antennas + 2)
-        self._sums = np.zeros((3, *self._shape))
+        self._shape = (scenario.allocation.users_per_bs + 1, self._antennas + 2)
+        self._sums = np.zeros((3, 2, self._shape[0] * self._shape[1]))
 
     def add(self, record: FrameRecord) -> None:
         """Add the links of a frame."""
-        situation = record.situation
-        streams = situation.selection.users.count
-        freedom = self._antennas + 1 - streams - situation.grants.constraints
+        streams = record.situation.selection.users.count
+        freedom = self._antennas + 1 - streams - record.situation.grants.constraints
+        place = streams * self._shape[1] + freedom
         for kind, (_, links, terms) in enumerate(record.links):
             if not len(links):
                 continue
             rate = nulled_rate(terms, self._own_counts[kind], (np.zeros(1), record.held_back)[kind])
-            self._sums[:, kind] += self._frame(streams[links.station], freedom[links.station], terms.weight, rate)
+            self._enter(kind, place[links.station], terms.weight, rate)
 
     def columns(self) -> Table:
         """Return the rows of table ``classes``, but for the drop."""
-        kind, streams, freedom = np.nonzero(self._sums[0])
-        links, weight, rate = self._sums[:, kind, streams, freedom]
+        sums = self._sums.reshape(3, 2, *self._shape)
+        kind, streams, freedom = np.nonzero(sums[0])
+        links, weight, rate = sums[:, kind, streams, freedom]
         return {"kind": kind, "streams": streams, "degrees_of_freedom": freedom, "links": links.astype(np.int64),
                 "weight": weight, "weighted_rate_nulled": rate}
 
-    def _frame(self, streams: Index, freedom: Index, weight: Array, rate: Array) -> Array:
-        shape = self._shape[1:]
-        place = streams * shape[1] + freedom
-        values = (np.ones(len(place)), weight, weight * rate)
-        return np.array([np.bincount(place, value, shape[0] * shape[1]).reshape(shape) for value in values])
+    def _enter(self, kind: int, place: Index, weight: Array, rate: Array) -> None:
+        for sums, values in zip(self._sums[:, kind], (None, weight, weight * rate), strict=True):
+            sums += np.bincount(place, values, len(sums))
 
 
 def nulled_rate(terms: LinkTerms, own_counts: bool, held_back: Array) -> Array:

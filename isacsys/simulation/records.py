@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from isacsys.recording.base import Recorder
 from isacsys.recording.schema import LEVELS, SUMS
 from isacsys.simulation.values import FrameRecord, LinkTerms
 
-_OWN = {"communication": ("signal", "intra_cell"), "sensing": ("echo", "inter_target")}
+_CALLED = {"communication": {"own": "intra_cell"}, "sensing": {"signal": "echo", "own": "inter_target"}}
+_TERMS = {kind: [called.get(f.name, f.name) for f in fields(LinkTerms)] for kind, called in _CALLED.items()}
 _RECEIVER = {"communication": "user", "sensing": "target"}
 
 Sums = dict[str, float]
@@ -75,9 +77,10 @@ def record_positions(recorder: Recorder, drop: int, state: NetworkState) -> None
 
 
 def _link_columns(kind: str, record: FrameRecord, terms: LinkTerms) -> Mapping[str, npt.NDArray[Any]]:
-    signal, own = _OWN[kind]
-    columns = {{"signal": signal, "own": own}.get(name, name): values for name, values in terms.items()}
-    return columns | ({"degrees_of_freedom": record.degrees_of_freedom} if kind == "communication" else {})
+    columns = dict(zip(_TERMS[kind], vars(terms).values(), strict=True))
+    if kind == "communication":
+        columns["degrees_of_freedom"] = record.degrees_of_freedom
+    return columns
 
 
 def _request_columns(record: FrameRecord) -> Mapping[str, npt.NDArray[Any]]:

@@ -14,6 +14,7 @@ from isacsys.simulation.values import Grants, Receivers
 _NONE = np.empty(0, np.int64)
 NOBODY = Receivers(_NONE, _NONE, Surroundings(_NONE.reshape(0, 1), np.empty((0, 1)), np.empty(0)), np.empty((0, 1)),
                    np.empty((0, 1), bool), np.empty((0, 1, 1), complex))  # no station senses
+_UNASKED = np.empty((0, 1, 1), bool)
 
 
 def user_requests(state: NetworkState, links: Links, around: Surroundings) -> NullRequests:
@@ -23,11 +24,11 @@ def user_requests(state: NetworkState, links: Links, around: Surroundings) -> Nu
     """
     others = state.scenario.allocation.communication_cluster - 1
     asked = around.station[:, 1:1 + others]
-    link, column = np.nonzero(asked < state.stations)
-    served = links.count[links.station[link]]
-    gain = around.path_gain[link, column + 1] / around.path_gain[link, 0]
+    there, served = asked < state.stations, links.count[links.station, None]
+    gain = around.path_gain[:, 1:1 + others] / around.path_gain[:, :1]
     strength = gain * served / (state.scenario.antennas.transmit - served + 1)
-    return _requests(USER, links, link, column + 1, asked[link, column], strength)
+    link, column = np.nonzero(there)
+    return _requests(USER, links, link, column + 1, asked[there], strength[there])
 
 
 def target_requests(state: NetworkState, links: Links, receivers: Receivers, asked: Index) -> NullRequests:
@@ -69,13 +70,14 @@ def constraints(state: NetworkState, selection: Selection, requests: NullRequest
     Where targets have moved since, ``nulled`` [receiver, 2 J, M_r] are the filters of now, and those that the nulls
     stand for.
     """
-    towards = np.flatnonzero(requests.kind == USER)
-    shape: tuple[int, ...] = (len(selection.users), state.scenario.allocation.communication_cluster)
-    user_marks = _marks(granted[towards], shape, requests.link[towards], requests.column[towards])
-    number = np.bincount(requests.asked[towards[granted[towards]]], minlength=state.stations)
-    towards = np.flatnonzero(requests.kind == TARGET)
-    link, shape = requests.link[towards], (*receivers.around.station.shape, receivers.active.shape[1])
-    target_marks = _marks(granted[towards], shape, receivers.row[link], requests.column[towards],
+    first = np.count_nonzero(requests.kind == USER)  # users' requests come first, see `join`
+    given, shape = granted[:first], (len(selection.users), state.scenario.allocation.communication_cluster)
+    user_marks = _marks(given, shape, requests.link[:first], requests.column[:first])
+    number = np.bincount(requests.asked[:first][given], minlength=state.stations)
+    if not len(selection.targets):
+        return Grants(granted, *user_marks, _UNASKED, _UNASKED, (_NONE, _NONE), NOBODY.filters, number)
+    link, full = requests.link[first:], (*receivers.around.station.shape, receivers.active.shape[1])
+    target_marks = _marks(granted[first:], full, receivers.row[link], requests.column[first:],
                           selection.targets.slot[link])
     row, column = np.nonzero(target_marks[1].any(-1))
     residual = receivers.filters[row]
@@ -109,7 +111,7 @@ def _requests(kind: int, links: Links, link: Index, column: Index, asked: Index,
 
 
 def join(one: NullRequests, other: NullRequests) -> NullRequests:
-    """Return all requests of both."""
+    """Return all requests, those of ``one`` first."""
     if not len(other):
         return one
     return NullRequests(*(np.concatenate([getattr(one, name), getattr(other, name)])

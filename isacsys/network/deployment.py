@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 
 from isacsys.arrays import Array, Index
 from isacsys.errors import ConfigError
+from isacsys.network.attachment import attach
 from isacsys.physics import geometry
 from isacsys.scenario import Scenario
 from isacsys.sections import Network
@@ -50,12 +51,12 @@ class Deployment:
     @cached_property
     def user_attachment(self) -> tuple[Array, Index]:
         """Distance (km) and number of the nearest station of every user; -1 where there is none."""
-        return attach(self.index, self.users)
+        return attach(self.index, self.side, self.users)
 
     @cached_property
     def target_attachment(self) -> tuple[Array, Index]:
         """Distance (km) and number of the nearest station of every target; looked up only if somebody senses."""
-        return attach(self.index, self.targets)
+        return attach(self.index, self.side, self.targets)
 
     @property
     def area(self) -> float:
@@ -74,12 +75,6 @@ def deploy(scenario: Scenario, drop: int, positions: Positions | None = None) ->
     if given is not None:
         _check_apart(index, deployment.user_attachment[0], deployment.target_attachment[0])
     return deployment
-
-
-def attach(index: cKDTree, points: Array) -> tuple[Array, Index]:
-    """Return distance and number of the station of ``index`` nearest to every point; -1 where there is none."""
-    distance, station = geometry.nearest(index, points, 1)
-    return distance[:, 0], np.where(station[:, 0] < index.n, station[:, 0], -1)
 
 
 def given_positions(scenario: Scenario, positions: Positions | None = None) -> Positions | None:

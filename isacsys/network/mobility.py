@@ -9,7 +9,6 @@ import numpy as np
 from isacsys.arrays import Array, Index
 from isacsys.network.deployment import Deployment
 from isacsys.network.population import Population
-from isacsys.network.surroundings import distances
 from isacsys.network.tracks import Track
 from isacsys.physics import geometry
 from isacsys.scenario import Scenario
@@ -102,7 +101,7 @@ class Attachment:
         self._slack -= gone
         if len(who) > len(self._slack):
             self._slack = np.concatenate([self._slack, np.full(len(who) - len(self._slack), -1.0)])
-        who.distance = distances(d.index, d.side, who.position, who.station[:, None])[:, 0]
+        who.distance = geometry.distances(d.index, d.side, who.position, who.station[:, None])[:, 0]
         return self._change(np.flatnonzero((self._slack < 0) & (who.station >= 0)))
 
     def _change(self, rows: Index) -> Index:

@@ -9,7 +9,7 @@ import numpy as np
 from isacsys.arrays import Array, Complex, Index
 from isacsys.network.deployment import Deployment
 from isacsys.network.population import Population
-from isacsys.network.surroundings import Horizon, Surroundings, UserSurroundings, distances, serving_first
+from isacsys.network.surroundings import Horizon, Surroundings, UserSurroundings, serving_first
 from isacsys.physics import accounting, geometry, propagation
 from isacsys.physics.precoding import complex_normal
 from isacsys.scenario import Scenario
@@ -61,7 +61,8 @@ class NetworkState:
 
     def path_gains_now(self, users: Index, around: Surroundings) -> Surroundings:
         """The same stations from where the users are now."""
-        far = distances(self.deployment.index, self.deployment.side, self.users.position[users], around.station)
+        d = self.deployment
+        far = geometry.distances(d.index, d.side, self.users.position[users], around.station)
         gain = propagation.path_gain(far, self.scenario.propagation.path_loss_exponent)
         return Surroundings(around.station, gain * (around.path_gain > 0), around.far_field)
 

@@ -119,7 +119,7 @@ class UserSurroundings:
 
     def _from_candidates(self, rows: Index) -> tuple[Array, Index, Any]:
         position, station = self._users.position[rows], np.take(self._candidates, rows, axis=0)
-        distance = distances(self._index, self._side, position, station)
+        distance = geometry.distances(self._index, self._side, position, station)
         mixed = np.flatnonzero(np.any(distance[:, 1:] < distance[:, :-1], axis=1))  # few: they were in order before
         order = np.argsort(distance[mixed], axis=1)
         distance[mixed] = np.take_along_axis(distance[mixed], order, 1)
@@ -127,20 +127,6 @@ class UserSurroundings:
         distance, station = distance[:, :self._near], station[:, :self._near]
         gone = geometry.displacement(self._origin[rows], position, self._side)
         return distance, station, distance[:, -1] <= self._reach[rows] - np.hypot(gone[:, 0], gone[:, 1])
-
-
-def distances(index: cKDTree, side: Array, position: Array, station: Index) -> Array:
-    """Distance of receivers [n] to ``station`` [n, m]; inf where that is no station."""
-    if not index.n:
-        return np.full(station.shape, np.inf)
-    padded = np.concatenate([np.asarray(index.data), [[np.inf, np.inf]]])
-    squares = np.zeros(station.shape)
-    for axis in (0, 1):
-        gap = np.abs(np.take(padded[:, axis], station) - position[:, None, axis])
-        gap = np.minimum(gap, side[axis] - gap)
-        gap *= gap
-        squares += gap
-    return np.sqrt(squares, out=squares)
 
 
 def serving_first(distance: Array, station: Index, own_distance: Array, own_station: Index) -> tuple[Array, Index]:

@@ -44,3 +44,17 @@ def nearest_others(index: cKDTree, count: int) -> tuple[Array, Index]:
     own = number == np.arange(index.n)[:, None]
     order = np.argsort(own, axis=1, kind="stable")[:, :count]  # itself last, also among coincident points
     return np.take_along_axis(distance, order, 1), np.take_along_axis(number, order, 1)
+
+
+def distances(index: cKDTree, side: Array, positions: Array, number: Index) -> Array:
+    """Return distances of positions [n, 2] to points ``number`` [n, m] of the tree; inf where that is ``index.n``."""
+    if not index.n:
+        return np.full(number.shape, np.inf)
+    padded = np.concatenate([np.asarray(index.data), [[np.inf, np.inf]]])
+    squares = np.zeros(number.shape)
+    for axis in (0, 1):
+        gap = np.abs(np.take(padded[:, axis], number) - positions[:, None, axis])
+        gap = np.minimum(gap, side[axis] - gap)
+        gap *= gap
+        squares += gap
+    return np.sqrt(squares, out=squares)

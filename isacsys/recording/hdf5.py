@@ -133,12 +133,12 @@ def _all_zero(values: npt.NDArray[Any]) -> bool:
     return not (len(bits) and bits[0]) and not bits.any()
 
 
-def _chunk(column: Column, values: npt.NDArray[Any]) -> bytes | memoryview:
+def _chunk(column: Column, values: Any) -> bytes | memoryview:
     """Bytes of a whole chunk as the filters of its column leave them: first byte planes, then deflated."""
     if not column.repeats:
         return memoryview(values)
     planes = values.view(np.uint8).reshape(len(values), -1).T
-    return zlib.compress(np.ascontiguousarray(planes), _EFFORT)
+    return zlib.compress(np.ascontiguousarray(planes).data, _EFFORT)
 
 
 def stored_blocks(datasets: Mapping[str, Any]) -> Iterator[Table]:

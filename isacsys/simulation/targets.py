@@ -9,7 +9,7 @@ import numpy as np
 import simpy
 
 from isacsys.arrays import Index
-from isacsys.network.deployment import attach
+from isacsys.network.attachment import attach
 from isacsys.network.population import Population
 from isacsys.streams import Purpose
 
@@ -51,7 +51,7 @@ class TargetLife:
     def _appear(self, rng: np.random.Generator) -> None:
         drop, deployment = self._drop, self._drop.state.deployment
         place = rng.random((rng.poisson(self._expected * self._frames_per_lifetime), 2)) * deployment.side
-        distance, station = attach(deployment.index, place)
+        distance, station = attach(deployment.index, deployment.side, place)
         born = Population(place, station, distance, drop.state.stations)
         born.born[:] = int(drop.environment.now)
         first = len(drop.state.targets)

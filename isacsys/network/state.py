@@ -59,12 +59,12 @@ class NetworkState:
         """Surroundings of users; the first station is the serving one, the first L are the cluster."""
         return self._near_users.get(users)
 
-    def path_gains_now(self, users: Index, around: Surroundings) -> Surroundings:
-        """The same stations from where the users are now."""
+    def around_users_now(self, users: Index, around: Surroundings) -> tuple[Array, Surroundings]:
+        """Distance of the serving station and path gains of the same stations, from where the users are now."""
         d = self.deployment
         far = geometry.distances(d.index, d.side, self.users.position[users], around.station)
         gain = propagation.path_gain(far, self.scenario.propagation.path_loss_exponent)
-        return Surroundings(around.station, gain * (around.path_gain > 0), around.far_field)
+        return far[:, 0], Surroundings(around.station, gain * (around.path_gain > 0), around.far_field)
 
     def draw_channels(self, rng: np.random.Generator) -> None:
         """Draw the channels [user, M_t] between users and their stations, for policies that look at them."""

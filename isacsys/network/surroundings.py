@@ -112,9 +112,10 @@ class UserSurroundings:
         distance, station, sound = self._from_candidates(rows)
         if not sound.all():
             lost = rows[~sound]
-            reach, self._candidates[lost] = self._look_up(lost, self._near + SPARE)
-            self._reach[lost], self._origin[lost] = reach[:, -1], self._users.position[lost]
-            distance[~sound], station[~sound], _ = self._from_candidates(lost)
+            found, number = self._look_up(lost, self._near + SPARE)
+            self._candidates[lost], self._reach[lost] = number, found[:, -1]
+            self._origin[lost] = self._users.position[lost]
+            distance[~sound], station[~sound] = found[:, :self._near], number[:, :self._near]
         return serving_first(distance, station, self._users.distance[rows], self._users.station[rows])
 
     def _from_candidates(self, rows: Index) -> tuple[Array, Index, Any]:

@@ -17,8 +17,10 @@ def wrap(positions: npt.ArrayLike, side: Array) -> Array:
 
 def displacement(start: Array, end: Array, side: Array) -> Array:
     """Shortest way from ``start`` to ``end`` on the torus, [..., 2]."""
-    step = end - start
-    return step - side * np.round(step / side)
+    step = np.asarray(end - start)
+    for axis, length in enumerate(side.tolist()):
+        step[..., axis] -= length * np.round(step[..., axis] / length)
+    return step
 
 
 def tree(points: Array, side: Array) -> cKDTree:
@@ -50,11 +52,11 @@ def distances(index: cKDTree, side: Array, positions: Array, number: Index) -> A
     """Return distances of positions [n, 2] to points ``number`` [n, m] of the tree; inf where that is ``index.n``."""
     if not index.n:
         return np.full(number.shape, np.inf)
-    padded = np.concatenate([np.asarray(index.data), [[np.inf, np.inf]]])
     squares = np.zeros(number.shape)
-    for axis in (0, 1):
-        gap = np.abs(np.take(padded[:, axis], number) - positions[:, None, axis])
-        gap = np.minimum(gap, side[axis] - gap)
-        gap *= gap
-        squares += gap
+    for axis, length in enumerate(side.tolist()):
+        gap = np.take(np.append(index.data[:, axis], np.inf), number)
+        gap -= positions[:, axis, None]
+        np.abs(gap, out=gap)
+        np.minimum(gap, length - gap, out=gap)
+        squares += np.square(gap, out=gap)
     return np.sqrt(squares, out=squares)

@@ -57,7 +57,7 @@ def sensing_receivers(state: NetworkState, links: Links, asked: Index) -> Receiv
     around = _with_members(state, station, row, asked)
     size = (len(station), int(links.count.max(initial=1)))
     cosine, active = np.zeros(size), np.zeros(size, bool)
-    cosine[row, links.slot] = cosines(state, links)
+    _, cosine[row, links.slot] = polar(state, links)
     active[row, links.slot] = True
     filters = combining.mrc_filters(cosine, state.scenario.antennas.receive) * active[..., None]
     return Receivers(station, row, around, cosine, active, filters)
@@ -100,10 +100,11 @@ def _left(filters: Complex, chosen: Flags, nulled: Complex | None) -> tuple[Comp
     return np.take_along_axis(residual, rank[:, None, None] + np.arange(targets), -1), rank
 
 
-def cosines(state: NetworkState, links: Links) -> Array:
-    """Cosine of the true bearing of scheduled targets from their stations, [link]."""
+def polar(state: NetworkState, links: Links) -> tuple[Array, Array]:
+    """Distance, and cosine of the true bearing, of scheduled targets from their stations, [link]."""
     way = state.from_station(links.station, state.targets, links.ids)
-    return np.asarray(way[:, 0] / np.hypot(way[:, 0], way[:, 1]))
+    distance = np.hypot(way[:, 0], way[:, 1])
+    return distance, way[:, 0] / distance
 
 
 def _requests(kind: int, links: Links, link: Index, column: Index, asked: Index, strength: Array) -> NullRequests:

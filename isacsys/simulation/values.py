@@ -153,6 +153,11 @@ class Situation:
         """Who is served."""
         return self.plan.selection
 
+    @cached_property
+    def speed(self) -> Array:
+        """Of the scheduled users, m/s, [link]."""
+        return self.state.users.speed_of(self.selection.users.ids)
+
     @property
     def refused(self) -> Flags:
         """Null requests that came in time and were refused, [request]."""

@@ -14,6 +14,7 @@ from tools.benchmarks.frames import scenario
 from tools.benchmarks.timing import in_turn
 
 CASE = "K=12 L=1"
+FRAMES = 10
 
 
 class Nowhere:
@@ -24,24 +25,32 @@ class Nowhere:
 
 
 def measure(stations):
-    """Set-up, frame time per station and peak memory of one drop; run in a process of its own."""
-    start = time.process_time()
-    drop = Drop(scenario(CASE, stations), 0, Nowhere())
-    drop.state.users, drop.state.targets  # noqa: B018 - looked up when first used
-    setup, frames = time.process_time() - start, []
-    for number in range(max(4, 3000 // stations)):
+    """Set-up, frame time per station and peak memory of drops; run in a process of its own."""
+    setups, frames = [], []
+    for number in range(max(1, 2000 // stations)):
         start = time.process_time()
-        drop.frame(number)
-        frames.append(time.process_time() - start)
+        drop = Drop(scenario(CASE, stations), number, Nowhere())
+        drop.state.users, drop.state.targets  # noqa: B018 - looked up when first used
+        setups.append(time.process_time() - start)
+        for frame in range(FRAMES):
+            start = time.process_time()
+            drop.frame(frame)
+            frames.append(time.process_time() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return {"setup_s": setup, "us_per_station": 1e6 * statistics.median(frames[1:]) / stations, "peak_MB": peak / 1e6}
+    return {"setup_s": statistics.median(setups), "us_per_station": 1e6 * statistics.median(frames) / stations,
+            "peak_MB": peak / 1e6}
 
 
-def sizes(numbers):
-    """`measure` for every number of stations, each in a fresh process."""
+def sizes(numbers, rounds=3):
+    """Medians of `measure` for every number of stations, each time in a fresh process, and in turn."""
     program = "import json, sys; from tools.benchmarks import scale; print(json.dumps(scale.measure(int(sys.argv[1]))))"
-    return {n: json.loads(subprocess.run([sys.executable, "-c", program, str(n)], check=True, text=True,
-                                         stdout=subprocess.PIPE).stdout) for n in numbers}
+    found = {n: [] for n in numbers}
+    for _ in range(rounds):
+        for n in numbers:
+            command = [sys.executable, "-c", program, str(n)]
+            found[n].append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
+    return {n: {key: statistics.median(one[key] for one in values) for key in values[0]}
+            for n, values in found.items()}
 
 
 def workers(drops):

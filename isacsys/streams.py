@@ -54,8 +54,8 @@ class Name(ISpawnableSeedSequence):
     def generate_state(self, n_words: int, dtype: npt.DTypeLike = np.uint32) -> npt.NDArray[Any]:
         """Return as many words as a bit generator asks for."""
         word = np.dtype(dtype).newbyteorder("<")
-        text = " ".join(map(str, (self.entropy, *self.spawn_key))).encode()
-        return np.frombuffer(shake_128(text).digest(n_words * word.itemsize), word)
+        text = ("%d" + " %d" * len(self.spawn_key)) % (self.entropy, *self.spawn_key)
+        return np.frombuffer(shake_128(text.encode()).digest(n_words * word.itemsize), word)
 
     def spawn(self, n_children: int) -> list[Name]:
         """Name children, for policies that split their generator."""

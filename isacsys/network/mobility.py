@@ -33,14 +33,17 @@ class RandomDirection:
         """Turn those whose time has come, and move everybody."""
         who, before = self._population, self._started
         turning = rng.binomial(before, -np.expm1(-self._turn_rate * seconds))
-        turn = np.concatenate([rng.choice(before, turning, replace=False, shuffle=False), np.arange(before, len(who))])
-        angle = rng.uniform(0, 2 * np.pi, len(turn))
-        who.velocity[turn] = self._speed * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+        if turning or before < len(who):
+            old = rng.choice(before, turning, replace=False, shuffle=False)
+            turn = np.concatenate([old, np.arange(before, len(who))])
+            angle = rng.uniform(0, 2 * np.pi, len(turn))
+            who.velocity[turn] = self._speed * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
         self._started = len(who)
         who.position += who.velocity * seconds
-        x, y = who.position.T  # long rows
-        left = np.flatnonzero((x < 0) | (x >= self._side[0]) | (y < 0) | (y >= self._side[1]))
-        who.position[left] = geometry.wrap(who.position[left], self._side)
+        if who.position.min(initial=0) < 0 or who.position.max(initial=0) >= self._side.min():  # else nobody has left
+            x, y = who.position.T  # long rows
+            left = np.flatnonzero((x < 0) | (x >= self._side[0]) | (y < 0) | (y >= self._side[1]))
+            who.position[left] = geometry.wrap(who.position[left], self._side)
         return self._speed * seconds
 
 

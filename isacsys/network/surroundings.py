@@ -131,11 +131,10 @@ class UserSurroundings:
 
 
 def serving_first(distance: Array, station: Index, own_distance: Array, own_station: Index) -> tuple[Array, Index]:
-    """Put the serving station in front where hysteresis has kept one that is not the nearest."""
+    """Put the serving station in front, in place, where hysteresis has kept one that is not the nearest."""
     rows = np.flatnonzero(station[:, 0] != own_station)
     if not len(rows):
         return distance, station
-    distance, station = distance.copy(), station.copy()
     near, number, own = distance[rows], station[rows], own_station[rows]
     absent = ~np.any(number == own[:, None], axis=1)
     number[absent, -1], near[absent, -1] = own[absent], own_distance[rows][absent]

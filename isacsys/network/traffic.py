@@ -61,13 +61,16 @@ class Queues:
             return
         self._make_room(len(new), int(new.user[-1]) + 1)
         rows = self._append(new)
-        follows = new.user[1:] == new.user[:-1]
-        first, last = np.append(True, ~follows), np.append(~follows, True)
-        self._next[rows[:-1][follows]] = rows[1:][follows]
-        before = self._tail[new.user[first]]
-        self._head[new.user[first]] = np.where(before < 0, rows[first], self._head[new.user[first]])
-        self._next[before[before >= 0]] = rows[first][before >= 0]
-        self._tail[new.user[last]] = rows[last]
+        change = np.flatnonzero(new.user[1:] != new.user[:-1])
+        first, last = np.concatenate([[0], change + 1]), np.concatenate([change, [len(new) - 1]])
+        self._next[rows[:-1]] = rows[1:]
+        self._next[rows[last]] = -1
+        user, row = new.user[first], rows[first]
+        before = self._tail[user]
+        waits = before >= 0
+        self._next[before[waits]] = row[waits]
+        self._head[user[~waits]] = row[~waits]
+        self._tail[user] = rows[last]
         np.add.at(self._bits, new.user, new.size)
 
     def bits(self, users: int) -> Array:

@@ -36,6 +36,6 @@ MANY = {
 
 def speeds(quick=False):
     """Milliseconds, and what is allowed where a limit was set."""
-    seconds = {**in_turn(ONE, 10 if quick else 50), **in_turn(MANY, 1 if quick else 3)}
+    seconds = dict([*in_turn(ONE, 10 if quick else 50).items(), *in_turn(MANY, 1 if quick else 3).items()])
     return {name: {"ms": 1e3 * value, **({"limit_ms": 1e3 * LIMITS[name]} if name in LIMITS else {})}
             for name, value in seconds.items()}

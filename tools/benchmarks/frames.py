@@ -88,8 +88,8 @@ def against(case, rounds):
     frames = warm(chosen)
     # so many frames that every block writes a chunk of its log
     seconds = in_turn({"frame": frames, "reference": reference(chosen), "floor": floor(chosen)}, rounds, block=33)
-    return {"frame_ms": 1e3 * seconds["frame"], "times_faster_than_reference": seconds["reference"] / seconds["frame"],
-            "times_the_floor": seconds["frame"] / seconds["floor"], "frames_per_second": 1 / seconds["frame"]}
+    return {"frame_ms": 1e3 * seconds["frame"], "times_faster_than_reference": seconds.ratio("reference", "frame"),
+            "times_the_floor": seconds.ratio("frame", "floor"), "frames_per_second": 1 / seconds["frame"]}
 
 
 def fresh(case, rounds):
@@ -99,7 +99,7 @@ def fresh(case, rounds):
     single = chosen.replace({"simulation.frames": 1, "recording.level": "summary"})
     seconds = in_turn({"frame": frames, "fresh": lambda: Frames(single, next(numbers), frames.recorder)()},
                       rounds, block=4)
-    return {"fresh_drop_ms": 1e3 * seconds["fresh"], "in_frame_times": seconds["fresh"] / seconds["frame"]}
+    return {"fresh_drop_ms": 1e3 * seconds["fresh"], "in_frame_times": seconds.ratio("fresh", "frame")}
 
 
 EVERYTHING = {
@@ -118,7 +118,7 @@ def everything(case, rounds, frames=60):
              for name, chosen in (("static", static), ("everything", static.replace(changes)))}
     seconds = in_turn(calls, rounds)
     return {"static_ms": 1e3 * seconds["static"] / frames, "everything_ms": 1e3 * seconds["everything"] / frames,
-            "ratio": seconds["everything"] / seconds["static"]}
+            "ratio": seconds.ratio("everything", "static")}
 
 
 WATCHED = (

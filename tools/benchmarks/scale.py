@@ -77,4 +77,4 @@ def recording(drops, rounds=5):
 
     with tempfile.TemporaryDirectory() as directory:
         seconds = in_turn({level: lambda level=level: run(level, directory) for level in ("summary", "links")}, rounds)
-    return {"links_cost_percent": 100 * (seconds["links"] / seconds["summary"] - 1)}
+    return {"links_cost_percent": 100 * (seconds.ratio("links", "summary") - 1)}

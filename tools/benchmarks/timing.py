@@ -4,8 +4,26 @@ import statistics
 import time
 
 
+class Turns:
+    """Seconds of named calls, one for every round; read one by its name, and get the median."""
+
+    def __init__(self, seconds):
+        self._seconds = seconds
+
+    def __getitem__(self, name):
+        return statistics.median(self._seconds[name])
+
+    def items(self):
+        """Names and medians."""
+        return [(name, self[name]) for name in self._seconds]
+
+    def ratio(self, one, other):
+        """Median ratio of two calls of the same round: a machine that changes its pace changes it for both."""
+        return statistics.median(a / b for a, b in zip(self._seconds[one], self._seconds[other], strict=True))
+
+
 def in_turn(calls, rounds, block=1, clock=time.process_time):
-    """Median seconds of every named call, measured in turn so that a slow minute hits all alike.
+    """Time every named call in turn, so that a slow minute hits all alike.
 
     What follows itself in real use is measured so: ``block`` calls at a time, but for one of the name "reference".
     """
@@ -19,7 +37,7 @@ def in_turn(calls, rounds, block=1, clock=time.process_time):
             for _ in range(times):
                 call()
             seconds[name].append((clock() - start) / times)
-    return {name: statistics.median(values) for name, values in seconds.items()}
+    return Turns(seconds)
 
 
 class Shares:

@@ -143,9 +143,10 @@ def _promising(score: Array, start: Index, counts: Index) -> Index:
     Of some rows of a group the one in that place is no lower than it is among all, which spares most of the sorting.
     """
     wanted = int(counts.max(initial=0))
-    if not wanted or 8 * wanted * len(counts) > len(score):
+    looked_at = max(4 * wanted, 40)
+    if not wanted or looked_at * len(counts) > len(score):
         return np.arange(len(score))
-    place = start[:-1, None] + np.arange(4 * wanted)  # [group, row]
+    place = start[:-1, None] + np.arange(looked_at)  # [group, row]
     some = np.append(score, np.inf)[np.where(place < start[1:, None], place, len(score))]
     bound = np.partition(some, wanted - 1, axis=1)[:, wanted - 1]
     return np.flatnonzero(~(score > np.repeat(bound, np.diff(start))))

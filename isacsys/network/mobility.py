@@ -63,7 +63,7 @@ class RandomWaypoint:
         new = rng.random((len(who) - len(self._goal), 2)) * self._side
         self._goal = np.concatenate([self._goal, new])
         way = geometry.displacement(who.position, self._goal, self._side)
-        left = np.hypot(way[:, 0], way[:, 1])
+        left = geometry.length(way)
         there = left <= self._speed * seconds
         who.velocity[:] = way * (self._speed / np.maximum(left, 1e-12))[:, None]
         step = np.where(there[:, None], way, who.velocity * seconds)

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from isacsys.arrays import Array, Index
+from isacsys.physics import geometry
 
 # What each member starts with.
 _START: dict[str, tuple[float, type]] = {
@@ -75,7 +76,7 @@ class Population:
 
     def speed_of(self, ids: Index) -> Array:
         """Speed in m/s, [ids]."""
-        return 1e3 * np.hypot(self.velocity[ids, 0], self.velocity[ids, 1])
+        return 1e3 * geometry.length(self.velocity[ids])
 
     def of(self, station: int) -> Index:
         """Return the ids of those who can be chosen at ``station``."""

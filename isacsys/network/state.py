@@ -104,4 +104,4 @@ class NetworkState:
         """Path gain between pairs of stations."""
         d = self.deployment
         step = geometry.displacement(d.stations[one], d.stations[other], d.side)
-        return propagation.path_gain(np.hypot(step[:, 0], step[:, 1]), self.scenario.propagation.path_loss_exponent)
+        return propagation.path_gain(geometry.length(step), self.scenario.propagation.path_loss_exponent)

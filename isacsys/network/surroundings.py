@@ -13,7 +13,7 @@ from isacsys.network.population import Population
 from isacsys.physics import geometry, propagation
 from isacsys.scenario import Scenario
 
-SPARE = 8  # candidates beyond the near stations of a moving receiver, so that it need not look them up every frame
+SPARE = 3  # candidates beyond the near stations of a moving receiver, so that it need not look them up every frame
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class UserSurroundings:
         station[mixed] = self._candidates[rows[mixed]] = np.take_along_axis(station[mixed], order, 1)
         distance, station = distance[:, :self._near], station[:, :self._near]
         gone = geometry.displacement(self._origin[rows], position, self._side)
-        return distance, station, distance[:, -1] <= self._reach[rows] - np.hypot(gone[:, 0], gone[:, 1])
+        return distance, station, distance[:, -1] <= self._reach[rows] - geometry.length(gone)
 
 
 def serving_first(distance: Array, station: Index, own_distance: Array, own_station: Index) -> tuple[Array, Index]:

@@ -46,7 +46,7 @@ class Track:
         self._population.position[self._who] = geometry.wrap(self._place[here] + share[:, None] * way, self._side)
         self._population.velocity[self._who] = way * (moving / np.where(span > 0, span, 1))[:, None]
         gone = geometry.displacement(before, self._population.position[self._who], self._side)
-        return float(np.hypot(gone[:, 0], gone[:, 1]).max(initial=0.0))
+        return float(geometry.length(gone).max(initial=0.0))
 
 
 @lru_cache(maxsize=4)

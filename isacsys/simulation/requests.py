@@ -8,7 +8,7 @@ from isacsys.arrays import Array, Complex, Flags, Index
 from isacsys.network.selection import TARGET, USER, Links, NullRequests, Selection
 from isacsys.network.state import NetworkState
 from isacsys.network.surroundings import Surroundings
-from isacsys.physics import accounting, combining
+from isacsys.physics import accounting, combining, geometry
 from isacsys.simulation.values import Grants, Receivers
 
 _NONE = np.empty(0, np.int64)
@@ -103,7 +103,7 @@ def _left(filters: Complex, chosen: Flags, nulled: Complex | None) -> tuple[Comp
 def polar(state: NetworkState, links: Links) -> tuple[Array, Array]:
     """Distance, and cosine of the true bearing, of scheduled targets from their stations, [link]."""
     way = state.from_station(links.station, state.targets, links.ids)
-    distance = np.hypot(way[:, 0], way[:, 1])
+    distance = geometry.length(way)
     return distance, way[:, 0] / distance
 
 

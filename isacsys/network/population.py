@@ -58,10 +58,15 @@ class Population:
         return len(self.station)
 
     @cached_property
+    def _attached(self) -> Index:
+        """Those who have a station, grouped by it, [l]."""
+        attached = np.flatnonzero(self.station >= 0)
+        return attached[group_order(self.station[attached], self.stations)]
+
+    @cached_property
     def order(self) -> Index:
         """Those who can be chosen, grouped by station, [m]."""
-        ready = np.flatnonzero((self.station >= 0) & (self.queue > 0))
-        return ready[group_order(self.station[ready], self.stations)]
+        return self._attached[self.queue[self._attached] > 0]
 
     @cached_property
     def start(self) -> Index:
@@ -83,7 +88,12 @@ class Population:
         return self.order[self.start[station]:self.start[station + 1]]
 
     def regroup(self) -> None:
-        """Forget `order`, `start` and `count`; to be called when stations or queues have changed."""
+        """Forget `order`, `start` and `count`; to be called when stations have changed."""
+        vars(self).pop("_attached", None)
+        self.requeue()
+
+    def requeue(self) -> None:
+        """Forget as much; to be called when queues have changed, and stations have not."""
         for name in ("order", "start", "count"):
             vars(self).pop(name, None)
 

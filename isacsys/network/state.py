@@ -64,7 +64,7 @@ class NetworkState:
         d = self.deployment
         far = geometry.distances(d.index, d.side, self.users.position[users], around.station)
         gain = propagation.path_gain(far, self.scenario.propagation.path_loss_exponent)
-        return far[:, 0], Surroundings(around.station, gain * (around.path_gain > 0), around.far_field)
+        return far[:, 0], Surroundings(around.station, np.where(around.path_gain > 0, gain, 0.0), around.far_field)
 
     def draw_channels(self, rng: np.random.Generator) -> None:
         """Draw the channels [user, M_t] between users and their stations, for policies that look at them."""

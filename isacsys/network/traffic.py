@@ -87,16 +87,16 @@ class Queues:
         users, speed, stop = users[known], speed[known], start + seconds
         now, delivered, ends = np.full(len(users), start), [np.empty(0, np.int64)], [np.empty(0)]
         while True:
-            waiting = self._head[users] >= 0
-            users, speed, now = users[waiting], speed[waiting], now[waiting]
-            if not len(users):
-                break
             file = self._head[users]
-            begin = np.maximum(self._files.arrival[file], now)
-            end = begin + self._left[file] / speed
+            rows = np.flatnonzero(file >= 0)
+            if not len(rows):
+                break
+            users, speed, now, file = users[rows], speed[rows], now[rows], file[rows]
+            left, begin = self._left[file], np.maximum(self._files.arrival[file], now)
+            end = begin + left / speed
             done = end <= stop
-            sent = np.where(done, self._left[file], np.clip(stop - begin, 0, None) * speed)
-            self._send(users, file, np.minimum(sent, self._left[file]), done)
+            sent = np.minimum(np.maximum(stop - begin, 0) * speed, left)
+            self._send(users, file, np.where(done, left, sent), done)
             users, speed, now, file = users[done], speed[done], end[done], file[done]
             delivered.append(file)
             ends.append(now)

@@ -46,7 +46,7 @@ def own_gains(rng: np.random.Generator, gain: Array, factor: Complex, station: I
     wanted, unwanted : ndarray [link]
         Gains of unit-norm beams: of the own one, and the sum over the others.
     """
-    error = (complex_normal(rng, factor.shape) @ factor.conj())[station, slot]  # [link, beam]
+    error = (complex_normal(rng, factor.shape) @ factor)[station, slot]  # [link, beam]; conjugate, in law
     error *= np.sqrt(leakage(rho))[:, None]
     link = np.arange(len(station))
     own = error[link, slot]

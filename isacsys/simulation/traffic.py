@@ -40,7 +40,7 @@ class Traffic:
         """Tell the scheduler who has data."""
         users = self._drop.state.users
         users.queue = self._queues.bits(len(users))
-        users.regroup()
+        users.requeue()
 
     def _serve(self) -> None:
         """Deliver what the rates of the frame allow: bandwidth x time x rate bits each."""

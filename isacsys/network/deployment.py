@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,7 @@ class Deployment:
     side : [2]
         Width and height of the torus, km.
     stations, users, targets : [n, 2]
-        Positions, km.
+        Positions, km; targets are drawn when somebody asks for them.
     index : cKDTree
         Of the stations, periodic.
     """
@@ -45,8 +46,13 @@ class Deployment:
     side: Array
     stations: Array
     users: Array
-    targets: Array
     index: cKDTree
+    draw_targets: Callable[[], Array]
+
+    @cached_property
+    def targets(self) -> Array:
+        """Positions of the targets."""
+        return self.draw_targets()
 
     @cached_property
     def user_attachment(self) -> tuple[Array, Index]:
@@ -70,8 +76,8 @@ def deploy(scenario: Scenario, drop: int, positions: Positions | None = None) ->
     side, stations = _stations(scenario, drop, given)
     index = geometry.tree(stations, side)
     users = _points(scenario, drop, Purpose.USERS, side, given.users if given else None)
-    targets = _points(scenario, drop, Purpose.TARGETS, side, given.targets if given else None)
-    deployment = Deployment(side, stations, users, targets, index)
+    draw_targets = partial(_points, scenario, drop, Purpose.TARGETS, side, given.targets if given else None)
+    deployment = Deployment(side, stations, users, index, draw_targets)
     if given is not None:
         _check_apart(index, deployment.user_attachment[0], deployment.target_attachment[0])
     return deployment
@@ -147,7 +153,10 @@ def _points(scenario: Scenario, drop: int, purpose: Purpose, side: Array, given:
     network, rng = scenario.network, stream(scenario.simulation.seed, drop, 0, purpose)
     expected = network.bs_density * float(side[0] * side[1]) * getattr(network, f"{word}_per_cell")
     count = round(expected) if network.layout == "fixed_count" else rng.poisson(expected)
-    return rng.random((count, 2)) * side
+    points = rng.random((count, 2))
+    points[:, 0] *= side[0]
+    points[:, 1] *= side[1]
+    return points
 
 
 def _inside(given: npt.ArrayLike, side: Array, kind: str) -> Array:

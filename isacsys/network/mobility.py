@@ -100,20 +100,25 @@ class Attachment:
 
     def follow(self, gone: float) -> Index:
         """Bring stations and distances up to date, nobody having gone farther, and return who changed the station."""
-        who, d = self._population, self._deployment
+        who = self._population
         self._slack -= gone
         if len(who) > len(self._slack):
             self._slack = np.concatenate([self._slack, np.full(len(who) - len(self._slack), -1.0)])
-        who.distance = geometry.distances(d.index, d.side, who.position, who.station[:, None])[:, 0]
+        who.moved(lambda: self._distance(slice(None)))
         return self._change(np.flatnonzero((self._slack < 0) & (who.station >= 0)))
 
     def _change(self, rows: Index) -> Index:
         who = self._population
         distance, station = geometry.nearest(self._deployment.index, who.position[rows], 2)
-        own = who.distance[rows]
+        own = self._distance(rows)
         better = (station[:, 0] != who.station[rows]) & (own > self._ratio * distance[:, 0])
         changed = rows[better]
-        who.station[changed], who.distance[changed] = station[better, 0], distance[better, 0]
+        who.station[changed], own[better] = station[better, 0], distance[better, 0]
         other = np.where(station[:, 0] == who.station[rows], distance[:, 1], distance[:, 0])
-        self._slack[rows] = (self._ratio * other - who.distance[rows]) / (1 + self._ratio)
+        self._slack[rows] = (self._ratio * other - own) / (1 + self._ratio)
         return changed
+
+    def _distance(self, rows: Index | slice) -> Array:
+        """Distance of ``rows`` from their stations now, infinite where they have none."""
+        who, d = self._population, self._deployment
+        return geometry.distances(d.index, d.side, who.position[rows], who.station[rows, None])[:, 0]

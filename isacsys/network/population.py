@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -49,13 +50,29 @@ class Population:
     period: Array
 
     def __init__(self, position: Array, station: Index, distance: Array, stations: int) -> None:
-        self.position, self.station, self.distance = np.array(position), np.array(station), np.array(distance)
+        self.position, self.station, self._distance = np.array(position), np.array(station), np.array(distance)
+        self._measure: Callable[[], Array] | None = None
         self.velocity, self.stations = np.zeros_like(self.position), stations
         for name, (value, dtype) in _START.items():
             setattr(self, name, np.full(len(self.station), value, dtype))
 
     def __len__(self) -> int:
         return len(self.station)
+
+    @property
+    def distance(self) -> Array:
+        """Distance from the serving station, km, [n]; of those who have `moved`, measured when somebody asks."""
+        if self._measure:
+            self._distance, self._measure = self._measure(), None
+        return self._distance
+
+    @distance.setter
+    def distance(self, distance: Array) -> None:
+        self._distance, self._measure = distance, None
+
+    def moved(self, measure: Callable[[], Array]) -> None:
+        """Forget `distance`, and remember how to measure it."""
+        self._measure = measure
 
     @cached_property
     def _attached(self) -> Index:

@@ -93,7 +93,7 @@ class NetworkState:
         if self.scenario.sensing.cluster_center == "serving_bs":
             return self.around_stations(serving).station[:, :others]
         distance, station = geometry.nearest(self.deployment.index, self.targets.position[targets], others + 1)
-        return serving_first(distance, station, self.targets.distance[targets], serving)[1][:, 1:]
+        return serving_first(distance, station, self.targets, targets)[1][:, 1:]
 
     def from_station(self, station: Index, population: Population, ids: Index) -> Array:
         """Return the way from ``station`` to members of a population, km, [n, 2]."""

@@ -116,7 +116,7 @@ class UserSurroundings:
             self._candidates[lost], self._reach[lost] = number, found[:, -1]
             self._origin[lost] = self._users.position[lost]
             distance[~sound], station[~sound] = found[:, :self._near], number[:, :self._near]
-        return serving_first(distance, station, self._users.distance[rows], self._users.station[rows])
+        return serving_first(distance, station, self._users, rows)
 
     def _from_candidates(self, rows: Index) -> tuple[Array, Index, Any]:
         position, station = self._users.position[rows], np.take(self._candidates, rows, axis=0)
@@ -130,14 +130,15 @@ class UserSurroundings:
         return distance, station, distance[:, -1] <= self._reach[rows] - geometry.length(gone)
 
 
-def serving_first(distance: Array, station: Index, own_distance: Array, own_station: Index) -> tuple[Array, Index]:
+def serving_first(distance: Array, station: Index, who: Population, ids: Index) -> tuple[Array, Index]:
     """Put the serving station in front, in place, where hysteresis has kept one that is not the nearest."""
-    rows = np.flatnonzero(station[:, 0] != own_station)
+    rows = np.flatnonzero(station[:, 0] != who.station[ids])
     if not len(rows):
         return distance, station
-    near, number, own = distance[rows], station[rows], own_station[rows]
-    absent = ~np.any(number == own[:, None], axis=1)
-    number[absent, -1], near[absent, -1] = own[absent], own_distance[rows][absent]
+    near, number, own = distance[rows], station[rows], who.station[ids[rows]]
+    absent = np.flatnonzero(~np.any(number == own[:, None], axis=1))
+    if len(absent):
+        number[absent, -1], near[absent, -1] = own[absent], who.distance[ids[rows[absent]]]
     order = np.argsort(np.where(number == own[:, None], -1.0, near), axis=1, kind="stable")
     distance[rows], station[rows] = np.take_along_axis(near, order, 1), np.take_along_axis(number, order, 1)
     return distance, station

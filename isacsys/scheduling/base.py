@@ -93,7 +93,10 @@ class GrantPolicy(ABC):
 
     @abstractmethod
     def priority(self, requests: NullRequests, rng: np.random.Generator) -> npt.ArrayLike:
-        """Rank null requests, [request]: every station grants those with the highest priority first."""
+        """Rank null requests, [request]: every station grants those with the highest priority first.
+
+        Asked in frames in which some station cannot grant everything.
+        """
 
 
 def select(network: NetworkState, scheduler: Scheduler, users_rng: np.random.Generator,
@@ -117,20 +120,21 @@ def select(network: NetworkState, scheduler: Scheduler, users_rng: np.random.Gen
     return Selection(users, _checked(target_scheduler or scheduler, "targets", network, sensing, targets_rng))
 
 
-def grant(requests: NullRequests, budget: Index, policy: GrantPolicy, rng: np.random.Generator,
+def grant(requests: NullRequests, budget: Index, policy: GrantPolicy, rng: Callable[[], np.random.Generator],
           arrived: Flags | None = None) -> Flags:
     """Grant every station's requests in order of priority until its ``budget`` [bs] is spent; [request].
 
-    Where ``arrived`` [request] is given, only those count, and the policy sees no others.
+    Where ``arrived`` [request] is given, only those count, and the policy sees no others. It is asked, and ``rng``
+    opened, only when some station cannot grant everything.
     """
     if arrived is not None:
         granted = np.zeros(len(requests), bool)
         granted[arrived] = grant(requests[np.flatnonzero(arrived)], budget, policy, rng)
         return granted
-    if not len(requests):
-        return np.zeros(0, bool)
-    priority = np.asarray(policy.priority(requests, rng), float)
-    crowded = np.bincount(requests.asked, minlength=len(budget)) > budget  # the others grant everything
+    crowded = np.bincount(requests.asked, minlength=len(budget)) > budget
+    if not crowded.any():
+        return np.ones(len(requests), bool)
+    priority = np.asarray(policy.priority(requests, rng()), float)
     granted = ~crowded[requests.asked]
     rows = np.flatnonzero(~granted)
     granted[rows[_first_of_groups(-priority[rows], requests.asked[rows], budget)]] = True

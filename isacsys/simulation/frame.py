@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from isacsys.arrays import Array, Index
@@ -52,7 +54,7 @@ def coordinate(state: NetworkState, drop: int, plan: Plan, grant_policy: GrantPo
     users, requests = plan.selection.users, plan.requests
     arrived, travel = (bundle.arrived, bundle.travel) if bundle else (None, np.zeros(len(requests)))
     budget = np.maximum(state.scenario.antennas.transmit - 1 - users.count, 0)  # (16a), per station and instant
-    granted = grant(requests, budget, grant_policy, _stream(state, drop, Purpose.GRANTS), arrived)
+    granted = grant(requests, budget, grant_policy, partial(_stream, state, drop, Purpose.GRANTS), arrived)
     around_users, receivers, distances, nulled = moving.now(state, plan)
     grants = asking.constraints(state, plan.selection, requests, granted, receivers, nulled)
     clusters = Clusters(state, plan.selection, requests, granted)

@@ -154,7 +154,7 @@ class Requests:
     """A stand-in for null requests."""
 
     def __init__(self, asked, strength):
-        self.asked, self.strength = np.asarray(asked), np.asarray(strength, float)
+        self.asked, self.strength = np.asarray(asked, int), np.asarray(strength, float)
         self.kind = np.arange(len(self.asked)) % 2
 
     def __len__(self):
@@ -166,15 +166,23 @@ def test_grants_never_exceed_the_budget_and_never_waste_it(name):
     rng = np.random.default_rng(0)
     requests = Requests(rng.integers(0, 6, 50), rng.random(50))
     budget = np.array([0, 1, 3, 100, 5, 2])
-    granted = grant(requests, budget, find_grant_policy(name), rng)
+    granted = grant(requests, budget, find_grant_policy(name), lambda: rng)
     assert np.array_equal(np.bincount(requests.asked[granted], minlength=6),
                           np.minimum(np.bincount(requests.asked, minlength=6), budget))
 
 
 def test_strongest_grants_the_strongest():
     requests = Requests([0, 0, 0, 1], [1, 3, 2, 0.1])
-    granted = grant(requests, np.array([2, 1]), find_grant_policy("strongest"), np.random.default_rng(0))
+    granted = grant(requests, np.array([2, 1]), find_grant_policy("strongest"), np.random.default_rng)
     assert granted.tolist() == [False, True, True, True]
+
+
+def test_nobody_is_asked_where_there_is_nothing_to_decide():
+    requests = Requests([0, 1, 1], [1, 3, 2])
+    assert grant(requests, np.array([1, 2]), None, None).all()
+    assert grant(Requests([], []), np.array([0, 0]), None, None).shape == (0,)
+    with pytest.raises(AttributeError):  # here there is
+        grant(requests, np.array([1, 1]), None, None)
 
 
 def test_policies_by_name(tmp_path, monkeypatch):

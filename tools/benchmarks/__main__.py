@@ -17,7 +17,7 @@ def figures(quick):
         "percent of the time": {case: frames.shares(case) for case in frames.CASES},
         "size (K=12 L=1)": scale.sizes((100, 1000) if quick else (100, 1000, 10000)),
         "workers": {"1 and 2": scale.workers(drops)},
-        "recording": {"links": scale.recording(drops)},
+        "recording": {"links": scale.recording(drops // 2)},
         "analytic values": analytic.speeds(quick),
     }
 

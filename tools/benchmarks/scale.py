@@ -67,7 +67,7 @@ def workers(drops):
     return {"drops_per_second_1": rate[1], "drops_per_second_2": rate[2], "speed_up": rate[2] / rate[1]}
 
 
-def recording(drops, rounds=5):
+def recording(drops, rounds=11):
     """What links cost, in percent of a run without them: recorded, made safe, and gathered into a log."""
     chosen = scenario(CASE, frames=10)
 

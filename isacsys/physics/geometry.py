@@ -57,7 +57,7 @@ def nearest_others(index: cKDTree, count: int) -> tuple[Array, Index]:
 
 
 def distances(index: cKDTree, side: Array, positions: Array, number: Index) -> Array:
-    """Return distances of positions [n, 2] to points ``number`` [n, m] of the tree; inf where that is ``index.n``."""
+    """Return distances of positions [n, 2] to points ``number`` [n, m]; inf where that is ``index.n`` or -1: none."""
     if not index.n:
         return np.full(number.shape, np.inf)
     squares = []

@@ -45,3 +45,16 @@ def test_nearest_others_leave_oneself_out_even_among_coincident_points():
 
 def test_wrap_never_reaches_the_far_edge():
     assert np.all(geometry.wrap([[-1e-20, 3.0], [6.0, -2.0]], SIDE) < SIDE)
+
+
+def test_distances_are_the_shortest_ways_and_infinite_to_nobody():
+    rng, side = np.random.default_rng(5), np.array([3.0, 8.0])
+    points, positions = rng.random((20, 2)) * side, rng.random((50, 2)) * side
+    number = rng.integers(0, 20, (50, 4))
+    index = geometry.tree(points, side)
+    way = geometry.displacement(positions[:, None], points[number], side)
+    assert geometry.distances(index, side, positions, number) == pytest.approx(np.hypot(way[..., 0], way[..., 1]))
+    assert np.all(np.abs(way) <= side / 2) and geometry.length(way) == pytest.approx(np.hypot(way[..., 0], way[..., 1]))
+    assert np.all(np.isinf(geometry.distances(index, side, positions, np.full((50, 2), [20, -1]))))
+    empty = geometry.tree(np.empty((0, 2)), side)
+    assert np.all(np.isinf(geometry.distances(empty, side, positions, np.zeros((50, 1), int))))

@@ -127,17 +127,18 @@ def grant(requests: NullRequests, budget: Index, policy: GrantPolicy, rng: Calla
     Where ``arrived`` [request] is given, only those count, and the policy sees no others. It is asked, and ``rng``
     opened, only when some station cannot grant everything.
     """
+    asked = requests.asked if arrived is None else requests.asked[arrived]
+    crowded = np.bincount(asked, minlength=len(budget)) > budget
+    if not crowded.any():
+        return np.ones(len(requests), bool) if arrived is None else arrived.copy()
     if arrived is not None:
         granted = np.zeros(len(requests), bool)
         granted[arrived] = grant(requests[np.flatnonzero(arrived)], budget, policy, rng)
         return granted
-    crowded = np.bincount(requests.asked, minlength=len(budget)) > budget
-    if not crowded.any():
-        return np.ones(len(requests), bool)
     priority = np.asarray(policy.priority(requests, rng()), float)
-    granted = ~crowded[requests.asked]
+    granted = ~crowded[asked]
     rows = np.flatnonzero(~granted)
-    granted[rows[_first_of_groups(-priority[rows], requests.asked[rows], budget)]] = True
+    granted[rows[_first_of_groups(-priority[rows], asked[rows], budget)]] = True
     return granted
 
 

@@ -135,11 +135,24 @@ def grant(requests: NullRequests, budget: Index, policy: GrantPolicy, rng: Calla
         granted = np.zeros(len(requests), bool)
         granted[arrived] = grant(requests[np.flatnonzero(arrived)], budget, policy, rng)
         return granted
-    priority = np.asarray(policy.priority(requests, rng()), float)
+    priority = _priority(policy, requests, rng())
     granted = ~crowded[asked]
     rows = np.flatnonzero(~granted)
     granted[rows[_first_of_groups(-priority[rows], asked[rows], budget)]] = True
     return granted
+
+
+def _priority(policy: GrantPolicy, requests: NullRequests, rng: np.random.Generator) -> Array:
+    """Ask a grant policy, and name it where it fails."""
+    name = type(policy).__name__
+    try:
+        priority = np.asarray(policy.priority(requests, rng), float)
+    except Exception as error:
+        raise SchedulingError(f"grant policy {name} raised {type(error).__name__}: {error}") from error
+    if priority.shape != (len(requests),) or np.isnan(priority).any():
+        raise SchedulingError(f"grant policy {name} gave priorities of shape {priority.shape}, or some that are no "
+                              f"numbers, not one number for each of {len(requests)} requests")
+    return priority
 
 
 def _promising(score: Array, start: Index, counts: Index) -> Index:

@@ -6,7 +6,7 @@ import pytest
 from isacsys import BaseStation, Scenario, Scheduler
 from isacsys.errors import ConfigError, SchedulingError
 from isacsys.network import NetworkState, deploy
-from isacsys.scheduling import Ranked, available, find_grant_policy, find_scheduler, grant, select
+from isacsys.scheduling import GrantPolicy, Ranked, available, find_grant_policy, find_scheduler, grant, select
 from isacsys.scheduling.grants import GRANT_POLICIES
 from isacsys.scheduling.policies import SCHEDULERS
 from tests.statistics import same_law
@@ -181,8 +181,19 @@ def test_nobody_is_asked_where_there_is_nothing_to_decide():
     requests = Requests([0, 1, 1], [1, 3, 2])
     assert grant(requests, np.array([1, 2]), None, None).all()
     assert grant(Requests([], []), np.array([0, 0]), None, None).shape == (0,)
-    with pytest.raises(AttributeError):  # here there is
-        grant(requests, np.array([1, 1]), None, None)
+
+
+@pytest.mark.parametrize(("answer", "fault"), [
+    (lambda r: [1.0], "shape"), (lambda r: np.ones((3, 1)), "shape"), (lambda r: [0, np.nan, 1], "no numbers"),
+    (lambda r: ["high", "low", "low"], "ValueError"), (lambda r: r.nothing, "AttributeError")])
+def test_a_faulty_grant_policy_is_named(answer, fault):
+    class Favourites(GrantPolicy):
+        def priority(self, requests, rng):
+            return answer(requests)
+
+    requests = Requests([0, 1, 1], [1, 3, 2])
+    with pytest.raises(SchedulingError, match=f"Favourites.*{fault}"):
+        grant(requests, np.array([1, 1]), Favourites(), np.random.default_rng)
 
 
 def test_policies_by_name(tmp_path, monkeypatch):

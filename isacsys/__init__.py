@@ -6,12 +6,14 @@ from isacsys.campaign import Comparison, Estimate, Run, Sweep, compare, open_run
 from isacsys.network import BaseStation, Cluster, Positions, Target, User
 from isacsys.scenario import Scenario
 from isacsys.scheduling import AllocationPolicy, GrantPolicy, Scheduler
+from isacsys.simulation import Process
+from isacsys.transmission import Precoder
 
 if TYPE_CHECKING:
     from isacsys.validation import Validation, validate
 
-__all__ = ["AllocationPolicy", "BaseStation", "Cluster", "Comparison", "Estimate", "GrantPolicy", "Positions", "Run",
-           "Scenario", "Scheduler", "Sweep", "Target", "User", "Validation", "compare", "open_run", "run", "sweep",
+__all__ = ["AllocationPolicy", "BaseStation", "Cluster", "Comparison", "Estimate", "GrantPolicy", "Positions",
+           "Precoder", "Process", "Run", "Scenario", "Scheduler", "Sweep", "Target", "User", "Validation", "compare", "open_run", "run", "sweep",
            "validate"]
 
 

@@ -163,6 +163,9 @@ class Simulation(Section):
     frames: int = integer(1, "scheduling intervals in a drop", minimum=1)
     frame_duration: float = real(0.01, "seconds", above=0)
     seed: int = integer(1, "of every random stream", minimum=0, maximum=2**63 - 1)
+    engine: str = choice("auto", "where gains come from: short, drawn by their laws; vectors, computed from channel "
+                         "vectors of every link, ten times slower; auto: short wherever there is a law",
+                         ("auto", "short", "vectors"))
 
 
 @dataclass(frozen=True, kw_only=True)

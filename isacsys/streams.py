@@ -6,6 +6,7 @@ and no frame shifts the next. Nothing in isacsys reads a global generator.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import shake_128
 from typing import Any
@@ -35,6 +36,8 @@ class Purpose(IntEnum):
     MOVEMENT = 14
     ARRIVALS = 15
     TARGET_LIFE = 16
+    LINK_CHANNELS = 17
+    STATION_CHANNELS = 18
 
 
 class Name(ISpawnableSeedSequence):
@@ -67,3 +70,16 @@ def stream(seed: int, drop: int, frame: int, purpose: Purpose) -> np.random.Gene
     """Return the generator named (seed, drop, frame, purpose): an SFC64, numpy's fastest, seeded by `Name`."""
     name = Name(seed, drop, frame, purpose)
     return np.random.Generator(np.random.SFC64(name))  # type: ignore[arg-type]  # numpy's stubs know one class only
+
+
+@dataclass(frozen=True)
+class FrameName:
+    """The name of a frame: it opens every stream that the frame draws from."""
+
+    seed: int
+    drop: int
+    frame: int
+
+    def stream(self, purpose: Purpose) -> np.random.Generator:
+        """Return the generator of this frame for a purpose."""
+        return stream(self.seed, self.drop, self.frame, purpose)

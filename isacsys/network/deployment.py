@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 from isacsys.arrays import Array, Index
 from isacsys.errors import ConfigError
 from isacsys.network.attachment import attach
+from isacsys.network.kinds import Kind
 from isacsys.physics import geometry
 from isacsys.scenario import Scenario
 from isacsys.sections import Network
@@ -75,8 +76,8 @@ def deploy(scenario: Scenario, drop: int, positions: Positions | None = None) ->
     given = given_positions(scenario, positions)
     side, stations = _stations(scenario, drop, given)
     index = geometry.tree(stations, side)
-    users = _points(scenario, drop, Purpose.USERS, side, given.users if given else None)
-    draw_targets = partial(_points, scenario, drop, Purpose.TARGETS, side, given.targets if given else None)
+    users = _points(scenario, drop, Kind.USER, side, given.users if given else None)
+    draw_targets = partial(_points, scenario, drop, Kind.TARGET, side, given.targets if given else None)
     deployment = Deployment(side, stations, users, index, draw_targets)
     if given is not None:
         _check_apart(index, deployment.user_attachment[0], deployment.target_attachment[0])
@@ -146,12 +147,12 @@ def _hexagonal(network: Network, rng: np.random.Generator) -> tuple[Array, Array
     return side, geometry.wrap(lattice + rng.random(2) * side, side)
 
 
-def _points(scenario: Scenario, drop: int, purpose: Purpose, side: Array, given: npt.ArrayLike | None) -> Array:
-    word = purpose.name.lower()  # users or targets
+def _points(scenario: Scenario, drop: int, kind: Kind, side: Array, given: npt.ArrayLike | None) -> Array:
     if given is not None:
-        return _inside(given, side, word[:-1])
+        return _inside(given, side, kind.word)
+    purpose = (Purpose.USERS, Purpose.TARGETS)[kind]
     network, rng = scenario.network, stream(scenario.simulation.seed, drop, 0, purpose)
-    expected = network.bs_density * float(side[0] * side[1]) * getattr(network, f"{word}_per_cell")
+    expected = network.bs_density * float(side[0] * side[1]) * getattr(network, f"{kind.words}_per_cell")
     count = round(expected) if network.layout == "fixed_count" else rng.poisson(expected)
     points = rng.random((count, 2))
     points[:, 0] *= side[0]

@@ -7,7 +7,6 @@ somebody looks at one of them. Kernels never use handles.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +15,6 @@ from isacsys.arrays import Array, Complex, Index
 from isacsys.errors import SchedulingError
 from isacsys.network.population import Population
 from isacsys.network.state import NetworkState
-
-if TYPE_CHECKING:
-    from isacsys.network.selection import Clusters
-
 
 
 class Handle:
@@ -212,35 +207,3 @@ class Members:
     def lowest(self, score: npt.ArrayLike, count: int) -> Index:
         """Return the ids of the ``count`` with the lowest score; ties go to the lower id."""
         return self.ids[np.argsort(np.asarray(score), kind="stable")[:count]]
-
-
-class Cluster:
-    """The base stations that cooperate for one scheduled user or target in one frame.
-
-    A handle on `Clusters`: who is served, who was asked for a null, and who granted it.
-    """
-
-    __slots__ = ("clusters", "index")
-
-    def __init__(self, clusters: Clusters, index: int) -> None:
-        self.clusters, self.index = clusters, index
-
-    @property
-    def receiver(self) -> Receiver:
-        """The user or target in whose interest the cluster was formed."""
-        return self.clusters.receiver(self.index)
-
-    @property
-    def serving(self) -> BaseStation:
-        """Its serving base station."""
-        return self.receiver.station
-
-    @property
-    def asked(self) -> list[BaseStation]:
-        """Base stations that were asked for a null."""
-        return self.clusters.members(self.index, granted_only=False)
-
-    @property
-    def granted(self) -> list[BaseStation]:
-        """Base stations that granted it."""
-        return self.clusters.members(self.index, granted_only=True)

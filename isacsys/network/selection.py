@@ -1,4 +1,4 @@
-"""Who is served in a frame, what they ask of other base stations, and what they are granted."""
+"""Who is served in a frame, and what they ask of other base stations."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ from functools import cached_property
 import numpy as np
 
 from isacsys.arrays import Array, Flags, Index
-from isacsys.network.entities import BaseStation, Cluster, Receiver, Target, User
-from isacsys.network.state import NetworkState
-
-USER, TARGET = 0, 1
 
 
 @dataclass(frozen=True)
@@ -21,7 +17,7 @@ class Links:
     Attributes
     ----------
     ids, station : [link]
-        Who, and by whom; stations ascend.
+        Who, and by which station; stations ascend.
     stations : int
         Number of stations.
     """
@@ -65,7 +61,7 @@ class NullRequests:
     Attributes
     ----------
     kind : [request]
-        0 towards a user, 1 towards the receive filter of a target.
+        `Kind`: towards a user, or towards the receive filter of a target.
     link : [request]
         Row in the selection's users or targets.
     column : [request]
@@ -89,37 +85,3 @@ class NullRequests:
 
     def __getitem__(self, rows: Index) -> NullRequests:
         return NullRequests(*(getattr(self, f.name)[rows] for f in fields(self)))
-
-
-@dataclass(frozen=True)
-class Clusters:
-    """The clusters of a frame as a sequence of handles: first those of the users, then those of the targets."""
-
-    state: NetworkState
-    selection: Selection
-    requests: NullRequests
-    granted: Flags
-
-    def __len__(self) -> int:
-        return len(self.selection.users) + len(self.selection.targets)
-
-    def __getitem__(self, index: int) -> Cluster:
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        return Cluster(self, index)
-
-    def receiver(self, index: int) -> Receiver:
-        """The user or target of a cluster."""
-        users = self.selection.users.ids
-        if index < len(users):
-            return User(self.state, users[index])
-        return Target(self.state, self.selection.targets.ids[index - len(users)])
-
-    def members(self, index: int, *, granted_only: bool) -> list[BaseStation]:
-        """Stations that were asked for a null in the interest of a cluster's receiver, or that granted it."""
-        receiver = self.receiver(index)
-        kind = USER if isinstance(receiver, User) else TARGET
-        rows = (self.requests.kind == kind) & (self.requests.receiver == receiver.index)
-        if granted_only:
-            rows &= self.granted
-        return [BaseStation(self.state, i) for i in self.requests.asked[rows]]

@@ -8,10 +8,11 @@ import numpy as np
 
 from isacsys.arrays import Array, Complex, Index
 from isacsys.network.deployment import Deployment
+from isacsys.network.kinds import Kind
 from isacsys.network.population import Population
 from isacsys.network.surroundings import Horizon, Surroundings, UserSurroundings, serving_first
 from isacsys.physics import accounting, geometry, propagation
-from isacsys.physics.precoding import complex_normal
+from isacsys.physics.gaussian import complex_normal
 from isacsys.scenario import Scenario
 
 
@@ -48,6 +49,10 @@ class NetworkState:
         distance, station = self.deployment.target_attachment
         return Population(self.deployment.targets, station, distance, self.stations)
 
+    def population(self, kind: Kind) -> Population:
+        """The users, or the targets."""
+        return self.users if kind == Kind.USER else self.targets
+
     @property
     def bs_density(self) -> float:
         """lambda_b of the layout: the scenario's where points are drawn by it, else that of the positions."""
@@ -62,9 +67,9 @@ class NetworkState:
     def around_users_now(self, users: Index, around: Surroundings) -> tuple[Array, Surroundings]:
         """Distance of the serving station and path gains of the same stations, from where the users are now."""
         d = self.deployment
-        far = geometry.distances(d.index, d.side, self.users.position[users], around.station)
-        gain = propagation.path_gain(far, self.scenario.propagation.path_loss_exponent)
-        return far[:, 0], Surroundings(around.station, np.where(around.path_gain > 0, gain, 0.0), around.far_field)
+        distance = geometry.distances(d.index, d.side, self.users.position[users], around.station)
+        gain = propagation.path_gain(distance, self.scenario.propagation.path_loss_exponent)
+        return distance[:, 0], Surroundings(around.station, np.where(around.path_gain > 0, gain, 0.0), around.far_field)
 
     def draw_channels(self, rng: np.random.Generator) -> None:
         """Draw the channels [user, M_t] between users and their stations, for policies that look at them."""

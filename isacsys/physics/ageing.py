@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.special import j0
 
 from isacsys.arrays import Array, Complex, Index
-from isacsys.physics.precoding import complex_normal
+from isacsys.physics.gaussian import complex_normal
 
 LIGHT = 299_792_458.0  # m/s
 

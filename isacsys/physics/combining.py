@@ -81,6 +81,36 @@ def outside_span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) 
     return residual, rank
 
 
+def span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) -> tuple[Complex, Index]:
+    """Orthonormal basis of the span of the chosen vectors, dependent ones merged as in `outside_span`.
+
+    Parameters
+    ----------
+    vectors : [..., n, m]
+    chosen : [..., n]
+
+    Returns
+    -------
+    basis : [..., min(n, m), m]
+        Its first ``rank`` rows; the others mean nothing.
+    rank : [...]
+    """
+    order = np.argsort(~chosen, axis=-1, kind="stable")
+    first = np.take_along_axis(vectors * chosen[..., None], order[..., None], -2)
+    basis, upper = np.linalg.qr(first.swapaxes(-1, -2))
+    own = np.abs(np.einsum("...jj->...j", upper[..., :, :upper.shape[-2]]))
+    norm = np.linalg.norm(first, axis=-1)[..., :own.shape[-1]]
+    spans = np.take_along_axis(chosen, order, -1)[..., :own.shape[-1]]
+    dependent, rank = spans & (own <= tolerance * norm), np.array(spans.sum(-1))
+    basis = np.array(basis.swapaxes(-1, -2))
+    again = dependent.any(-1)
+    if again.any():
+        fewer = chosen.copy()
+        np.put_along_axis(fewer, np.take_along_axis(order, dependent.argmax(-1)[..., None], -1), False, -1)
+        basis[again], rank[again] = span(vectors[again], fewer[again], tolerance)
+    return basis, rank
+
+
 def pattern(filters: Complex) -> Array:
     """Share ``|v_j^H b_j'|^2 / M_r`` of an echo from bearing j' that filter j lets through, [..., J, J]."""
     return np.abs(filters.conj() @ filters.swapaxes(-1, -2)) ** 2

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from isacsys.arrays import Array, Complex, Index
-from isacsys.physics.precoding import complex_normal
+from isacsys.physics.gaussian import complex_normal
 
 CHUNK = 1 << 15  # numbers drawn at a time, so that they are used while still in the cache
 

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.linalg import orth
 
 from isacsys.arrays import Array, Complex, Index
-from isacsys.errors import InfeasibleDesign
-from isacsys.physics.combining import TOLERANCE
+from isacsys.physics.gaussian import complex_normal
 
 
 @dataclass(frozen=True)
-class ZeroForcing:
+class ZeroForced:
     """The beams of a batch of base stations, padded to K streams.
 
     Attributes
@@ -41,7 +39,7 @@ class ZeroForcing:
         return np.maximum(np.linalg.eigvalsh(gram), 0)
 
 
-def from_factor(lower: Complex, streams: Index) -> ZeroForcing:
+def from_factor(lower: Complex, streams: Index) -> ZeroForced:
     """Return the beams whose Gram factor is ``lower`` [bs, K, K], its first ``streams`` [bs] rows in use."""
     inverse = lower_inverse(lower)
     parts = inverse.view(float)  # real and imaginary parts in turn
@@ -50,7 +48,7 @@ def from_factor(lower: Complex, streams: Index) -> ZeroForcing:
     used = np.arange(lower.shape[-1]) < streams[:, None]
     gain = np.where(used, 1 / norm, 0.0)
     inverse *= np.sqrt(gain)[:, None, :]
-    return ZeroForcing(gain, inverse)
+    return ZeroForced(gain, inverse)
 
 
 def lower_inverse(lower: Complex) -> Complex:
@@ -68,7 +66,7 @@ def lower_inverse(lower: Complex) -> Complex:
     return inverse
 
 
-def draw(rng: np.random.Generator, dimensions: Index, streams: Index, padded: int) -> ZeroForcing:
+def draw(rng: np.random.Generator, dimensions: Index, streams: Index, padded: int) -> ZeroForced:
     """Draw the beams for Rayleigh channels with ``dimensions`` [bs] antennas left by the other constraints.
 
     Constraints towards others are independent of the own channels and isotropic, so only their number counts: the
@@ -93,45 +91,6 @@ def draw(rng: np.random.Generator, dimensions: Index, streams: Index, padded: in
     below = complex_normal(rng, (len(streams), len(row)))
     lower[:, place] = below * (row < streams[:, None])
     return from_factor(lower.reshape(-1, padded, padded), streams)
-
-
-def zero_forcing(own: Complex, others: Complex, tolerance: float = TOLERANCE) -> tuple[ZeroForcing, Complex]:
-    """Zero-forcing beams of one base station from explicit channels.
-
-    Parameters
-    ----------
-    own : [K, M_t]
-        Channels h_k of the own users as rows; the amplitude of beam w at user k is ``h_k^H w``.
-    others : [c, M_t]
-        Channels to null as well; those that depend on others (relative ``tolerance``) count once.
-
-    Returns
-    -------
-    beams : ZeroForcing
-        With a batch of one.
-    W : [M_t, K]
-        The beams themselves, unit-norm columns.
-
-    Raises
-    ------
-    InfeasibleDesign
-        If an own user's channel depends on the other constraints.
-    """
-    basis = orth(others.T, tolerance) if len(others) else others.T
-    projected = own - (own @ basis.conj()) @ basis.T
-    norms = np.linalg.norm(own, axis=1, keepdims=True)
-    if np.linalg.matrix_rank(projected / norms, tolerance) < len(own):
-        raise InfeasibleDesign(f"{len(own)} own users and {len(others)} nulls: an own channel depends on the others")
-    orthonormal, upper = np.linalg.qr(projected.T)  # E^H and T^H of the module docstring
-    beams = from_factor(upper.T[None].conj(), np.array([len(own)]))
-    return beams, orthonormal @ beams.factor[0]
-
-
-def complex_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Complex:
-    """Draw CN(0, 1)."""
-    parts = rng.standard_normal((*shape, 2))
-    parts *= np.sqrt(0.5)
-    return parts.view(complex)[..., 0]
 
 
 @lru_cache

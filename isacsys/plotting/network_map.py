@@ -9,13 +9,13 @@ from scipy.spatial import Voronoi
 
 from isacsys.arrays import Array, Flags
 from isacsys.network import NetworkState, deploy
-from isacsys.network.selection import TARGET, USER
+from isacsys.network.deployment import Deployment
+from isacsys.network.kinds import Kind
 from isacsys.physics.geometry import displacement
 from isacsys.plotting.style import COLOURS, axis, figure, line_collection
 from isacsys.scenario import Scenario
-from isacsys.scheduling import find_grant_policy, find_scheduler
-from isacsys.simulation import settle
-from isacsys.simulation.values import Situation
+from isacsys.simulation import find_policies, settle
+from isacsys.transmission import Situation
 
 GRANTED, REFUSED, USERS, TARGETS = COLOURS[2], COLOURS[1], COLOURS[0], COLOURS[3]
 
@@ -27,15 +27,14 @@ def draw_map(scenario: Scenario, drop: int = 0) -> Any:
     base station that listens for its echo. What leaves the torus on one side comes back on the other.
     """
     state = NetworkState(scenario, deploy(scenario, drop))
-    situation = settle(state, drop, find_scheduler(scenario.scheduling.policy),
-                       find_grant_policy(scenario.nulling.policy))
+    situation = settle(state, drop, find_policies(scenario))
     side, stations = state.deployment.side, state.deployment.stations
     made, (axes,) = figure(1, width=6.4, height=6.4 * float(side[1] / side[0]) + 0.8)
     axes.grid(False)
     if len(stations):
         axes.add_collection(line_collection(cell_borders(stations, side), color="0.75", linewidth=0.7, zorder=1))
-    _draw_requests(axes, situation)
-    _draw_points(axes, situation)
+    _draw_requests(axes, situation, state.deployment)
+    _draw_points(axes, situation, state.deployment)
     axes.set(xlim=(0, side[0]), ylim=(0, side[1]), aspect="equal")
     axis(axes, "x (km)", "y (km)", _title(situation))
     made.legend(loc="outside lower center", ncols=3, fontsize=8, frameon=False)
@@ -51,30 +50,30 @@ def cell_borders(stations: Array, side: Array) -> Array:
     return np.asarray(diagram.vertices[ends])
 
 
-def request_lines(situation: Situation, which: Flags) -> Array:
-    """Return lines [line, 2, 2] from who was asked to who receives, each as seen from both of its ends."""
-    requests, deployment = situation.clusters.requests, situation.state.deployment
+def request_lines(situation: Situation, deployment: Deployment, which: Flags) -> Array:
+    """Return lines [line, 2, 2] from the station that was asked to the receiver, each as seen from both of its ends."""
+    requests = situation.requests
     asked = deployment.stations[requests.asked[which]]
     towards = deployment.stations[requests.station[which]]
-    users = requests.kind[which] == USER
+    users = requests.kind[which] == Kind.USER
     towards[users] = deployment.users[requests.receiver[which][users]]
     step = displacement(asked, towards, deployment.side)
     return np.concatenate([np.stack([asked, asked + step], axis=1), np.stack([towards - step, towards], axis=1)])
 
 
-def _draw_requests(axes: Any, situation: Situation) -> None:
-    granted, requests = situation.grants.granted, situation.clusters.requests
-    for kind, style, word in ((USER, "-", "a user"), (TARGET, "--", "the echo of a target")):
+def _draw_requests(axes: Any, situation: Situation, deployment: Deployment) -> None:
+    granted, requests = situation.grants.granted, situation.requests
+    for kind, style, word in ((Kind.USER, "-", "a user"), (Kind.TARGET, "--", "the echo of a target")):
         for which, colour, verb in ((granted, GRANTED, "nulls for"), (~granted, REFUSED, "refuses to null for")):
             mine = which & (requests.kind == kind)
             if mine.any():
                 axes.add_collection(line_collection(
-                    request_lines(situation, mine), color=colour, linewidth=0.8, linestyle=style, alpha=0.8, zorder=2,
-                    label=f"{verb} {word}"))
+                    request_lines(situation, deployment, mine), color=colour, linewidth=0.8, linestyle=style, alpha=0.8,
+                    zorder=2, label=f"{verb} {word}"))
 
 
-def _draw_points(axes: Any, situation: Situation) -> None:
-    deployment, selection = situation.state.deployment, situation.selection
+def _draw_points(axes: Any, situation: Situation, deployment: Deployment) -> None:
+    selection = situation.selection
     axes.plot(*deployment.stations.T, linestyle="none", marker="^", color="black", markersize=5, zorder=4,
               label="base station")
     for positions, links, colour, marker, word in (
@@ -88,5 +87,5 @@ def _draw_points(axes: Any, situation: Situation) -> None:
 def _title(situation: Situation) -> str:
     granted = situation.grants.granted
     if not len(granted):
-        return "nobody asks for nulls: L = 1, Q = 1"
+        return "no nulls are asked for: L = 1, Q = 1"
     return f"{len(granted)} requests for nulls, {np.count_nonzero(~granted)} of them refused"

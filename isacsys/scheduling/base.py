@@ -16,6 +16,7 @@ import numpy.typing as npt
 from isacsys.arrays import Array, Flags, Index
 from isacsys.errors import SchedulingError
 from isacsys.network.entities import BaseStation, Members, Receiver, Target, User
+from isacsys.network.kinds import Kind
 from isacsys.network.population import Population, group_order
 from isacsys.network.selection import Links, NullRequests, Selection
 from isacsys.network.state import NetworkState
@@ -50,11 +51,11 @@ class Scheduler(ABC):
 
     def select_all_users(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
         """Choose the users of all stations at once, up to ``counts`` [bs] of each; built-in policies use arrays."""
-        return _each(self.select_users, "users", network, network.users, counts, rng)
+        return _each(self.select_users, Kind.USER, network, counts, rng)
 
     def select_all_targets(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
         """Choose the targets of all stations at once, up to ``counts`` [bs] of each."""
-        return _each(self.select_targets, "targets", network, network.targets, counts, rng)
+        return _each(self.select_targets, Kind.TARGET, network, counts, rng)
 
 
 class Ranked(Scheduler):
@@ -112,12 +113,12 @@ def select(network: NetworkState, scheduler: Scheduler, users_rng: np.random.Gen
     """
     allocation = network.scenario.allocation
     per_station = np.full(network.stations, allocation.users_per_bs)
-    users = _checked(scheduler, "users", network, per_station, users_rng)
+    users = _checked(scheduler, Kind.USER, network, per_station, users_rng)
     if targets_rng is None:
         return Selection(users, Links(users.ids[:0], users.station[:0], network.stations))
     # a silent station cannot sense
     sensing = np.where(users.count > 0, allocation.targets_per_bs, 0)
-    return Selection(users, _checked(target_scheduler or scheduler, "targets", network, sensing, targets_rng))
+    return Selection(users, _checked(target_scheduler or scheduler, Kind.TARGET, network, sensing, targets_rng))
 
 
 def grant(requests: NullRequests, budget: Index, policy: GrantPolicy, rng: Callable[[], np.random.Generator],
@@ -180,62 +181,63 @@ def _first_of_groups(score: Array, group: Index, counts: Index) -> Index:
     return order[np.arange(len(order)) - first[sorted_group] < counts[sorted_group]]
 
 
-def _each(choose: Choose, kind: str, network: NetworkState, population: Population, counts: Index,
-          rng: np.random.Generator) -> Index:
+def _each(choose: Choose, kind: Kind, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
+    population = network.population(kind)
     chosen = [_ids(choose, kind, BaseStation(network, i), int(counts[i]), rng)
               for i in np.flatnonzero((counts > 0) & (population.count > 0)).tolist()]
     return np.concatenate([np.empty(0, np.int64), *chosen])
 
 
-def _ids(choose: Choose, kind: str, station: BaseStation, count: int, rng: np.random.Generator) -> Index:
+def _ids(choose: Choose, kind: Kind, station: BaseStation, count: int, rng: np.random.Generator) -> Index:
     answer = choose(station, count, rng)
     try:
         ids = np.array([operator.index(i) for i in answer], np.int64)
     except TypeError:
         raise SchedulingError(f"chose {answer!r} at station {station.index}, not a list of ids") from None
     if len(ids) > count:
-        raise SchedulingError(f"chose {len(ids)} {kind} at station {station.index}, at most {count} allowed")
-    strangers = ids[~np.isin(ids, getattr(station, kind).ids)]
+        raise SchedulingError(f"chose {len(ids)} {kind.words} at station {station.index}, at most {count} allowed")
+    strangers = ids[~np.isin(ids, getattr(station, kind.words).ids)]
     if len(strangers):
-        raise SchedulingError(f"chose {kind[:-1]} {strangers[0]} at station {station.index}, not one of its own")
+        raise SchedulingError(f"chose {kind.word} {strangers[0]} at station {station.index}, not one of its own")
     return ids
 
 
-def _checked(scheduler: Scheduler, kind: str, network: NetworkState, counts: Index,
+def _checked(scheduler: Scheduler, kind: Kind, network: NetworkState, counts: Index,
              rng: np.random.Generator) -> Links:
     """Let the scheduler choose users or targets, check its choice, and remember who was served."""
     name = type(scheduler).__name__
     if not counts.any():
         return Links(np.empty(0, np.int64), np.empty(0, np.int64), len(counts))
-    population: Population = getattr(network, kind)
+    population = network.population(kind)
     try:
-        ids = getattr(scheduler, f"select_all_{kind}")(network, counts, rng)
+        ids = getattr(scheduler, f"select_all_{kind.words}")(network, counts, rng)
         links = _links(population, np.asarray(ids), kind, counts)
     except SchedulingError as error:
         raise SchedulingError(f"policy {name} {error}") from None
     except Exception as error:
-        raise SchedulingError(f"policy {name} raised {type(error).__name__} choosing {kind}: {error}") from error
+        raise SchedulingError(f"policy {name} raised {type(error).__name__} choosing {kind.words}: {error}") from error
     population.served(links.ids, network.frame, links.slot / np.maximum(links.count, 1)[links.station])
     return links
 
 
-def _links(population: Population, ids: Index, kind: str, counts: Index) -> Links:
+def _links(population: Population, ids: Index, kind: Kind, counts: Index) -> Links:
     if len(ids) and (ids.min() < 0 or ids.max() >= len(population.station)):
-        raise SchedulingError(f"chose {kind} that do not exist")
+        raise SchedulingError(f"chose {kind.words} that do not exist")
     station = population.station[ids]
     idle = ids[(station < 0) | (population.queue[ids] <= 0)]
     if len(idle):
-        raise SchedulingError(f"chose {kind[:-1]} {idle[0]}, who has no station or no data")
+        raise SchedulingError(f"chose {kind.word} {idle[0]}, who has no station or no data")
     links = Links(ids, station, len(counts))
     if (station[1:] < station[:-1]).any():
         links = _sorted(links)
     marked = np.zeros(len(population.station), bool)
     marked[ids] = True
     if np.count_nonzero(marked) < len(ids):
-        raise SchedulingError(f"chose {kind[:-1]} {np.bincount(ids).argmax()} twice")
+        raise SchedulingError(f"chose {kind.word} {np.bincount(ids).argmax()} twice")
     if (links.count > counts).any():
         worst = int(np.argmax(links.count - counts))
-        raise SchedulingError(f"chose {links.count[worst]} {kind} at station {worst}, at most {counts[worst]} allowed")
+        raise SchedulingError(f"chose {links.count[worst]} {kind.words} at station {worst}, at most {counts[worst]} "
+                              "allowed")
     return links
 
 

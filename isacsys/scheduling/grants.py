@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Array
-from isacsys.network.selection import TARGET, USER, NullRequests
+from isacsys.network.kinds import Kind
+from isacsys.network.selection import NullRequests
 from isacsys.scheduling.base import GrantPolicy
 
 
@@ -30,7 +31,7 @@ class CommunicationFirst(GrantPolicy):
 
     def priority(self, requests: NullRequests, rng: np.random.Generator) -> Array:
         """Rank by kind, then by strength."""
-        return _first(requests, USER)
+        return _first(requests, Kind.USER)
 
 
 class SensingFirst(GrantPolicy):
@@ -38,10 +39,10 @@ class SensingFirst(GrantPolicy):
 
     def priority(self, requests: NullRequests, rng: np.random.Generator) -> Array:
         """Rank by kind, then by strength."""
-        return _first(requests, TARGET)
+        return _first(requests, Kind.TARGET)
 
 
-def _first(requests: NullRequests, kind: int) -> Array:
+def _first(requests: NullRequests, kind: Kind) -> Array:
     """Priority of one kind over the other; ``s / (1 + s)`` brings any strength below 1."""
     return (requests.kind == kind) + requests.strength / (1 + requests.strength)
 

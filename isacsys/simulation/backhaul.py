@@ -9,8 +9,8 @@ from isacsys.arrays import Array, Index
 from isacsys.network.selection import NullRequests
 from isacsys.scenario import Scenario
 from isacsys.simulation.journal import Journal
-from isacsys.simulation.values import Bundle
 from isacsys.streams import Purpose, stream
+from isacsys.transmission import Bundle
 
 
 class Backhaul:

@@ -29,7 +29,7 @@ class Classes:
         streams = record.situation.selection.users.count
         freedom = self._antennas + 1 - streams - record.situation.grants.constraints
         place = streams * self._shape[1] + freedom
-        for kind, (_, links, terms) in enumerate(record.links):
+        for kind, links, terms in record.links:
             if not len(links):
                 continue
             rate = nulled_rate(terms, self._own_counts[kind], (np.zeros(1), record.held_back)[kind])

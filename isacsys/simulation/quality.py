@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Array, Index
+from isacsys.network import NetworkState
 from isacsys.recording.schema import QUALITY
 from isacsys.simulation.values import FrameRecord
 
@@ -33,15 +34,15 @@ class Quality:
         self._counts = {"handovers": 0, "revisits": 0, "revisits_missed": 0}
         self._user_time = 0.0
 
-    def frame(self, record: FrameRecord, frame: int) -> None:
+    def frame(self, record: FrameRecord, state: NetworkState) -> None:
         """Take note of who was served and sensed."""
         if self._frames == 1:
             return
         self._rate[record.situation.selection.users.ids] += record.users.rate
-        waiting = record.situation.state.users.order
+        waiting = state.users.order
         if waiting is not self._waiting:  # the same array for as long as nothing changes
             self._wanted[waiting], self._waiting = True, waiting
-        self._gap(record.situation.selection.targets.ids, frame)
+        self._gap(record.situation.selection.targets.ids, record.situation.name.frame)
 
     def _gap(self, ids: Index, frame: int) -> None:
         if not len(ids):

@@ -10,15 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.arrays import Array
-from isacsys.network.population import Population
+from isacsys.network.kinds import Kind
 from isacsys.network.state import NetworkState
 from isacsys.recording.base import Recorder
 from isacsys.recording.schema import LEVELS, SUMS
 from isacsys.simulation.values import FrameRecord, LinkTerms
 
-_CALLED = {"communication": {"own": "intra_cell"}, "sensing": {"signal": "echo", "own": "inter_target"}}
-_TERMS = {kind: [called.get(f.name, f.name) for f in fields(LinkTerms)] for kind, called in _CALLED.items()}
-_RECEIVER = {"communication": "user", "sensing": "target"}
+CALLED = {Kind.USER: {"own": "intra_cell"}, Kind.TARGET: {"signal": "echo", "own": "inter_target"}}
+_TERMS = {kind: [called.get(f.name, f.name) for f in fields(LinkTerms)] for kind, called in CALLED.items()}
 
 Sums = dict[str, float]
 
@@ -26,21 +25,21 @@ Sums = dict[str, float]
 def frame_sums(record: FrameRecord) -> Sums:
     """Return the sums over one frame from which every estimate is made (`schema.SUMS`)."""
     situation = record.situation
-    selection, deployment = situation.selection, situation.state.deployment
+    selection = situation.selection
     transmitting = ~selection.silent
-    nulling = transmitting[situation.clusters.requests.asked] & situation.grants.granted  # by those that transmit
+    nulling = transmitting[situation.requests.asked] & situation.grants.granted  # by those that transmit
     sums: Sums = {
-        "stations": situation.state.stations, "transmitting": int(np.count_nonzero(transmitting)),
-        "area": deployment.area,
+        "stations": situation.stations, "transmitting": int(np.count_nonzero(transmitting)),
+        "area": situation.area,
         "null_requests": len(situation.grants.granted), "null_refused": int(np.count_nonzero(situation.refused)),
         "null_late": int(np.count_nonzero(situation.late)), "null_lost": int(np.count_nonzero(situation.lost)),
         "constraints": len(selection.users) + int(np.count_nonzero(nulling)),
     }
     for kind, links, terms in record.links:
         rate, weight = terms.rate, terms.weight
-        sums[f"{kind}_links"] = len(links)
-        sums[f"{kind}_rate"], sums[f"{kind}_weight"] = float(rate.sum()), float(weight.sum())
-        sums[f"{kind}_weighted_rate"] = float((weight * rate).sum())
+        sums[f"{kind.service}_links"] = len(links)
+        sums[f"{kind.service}_rate"], sums[f"{kind.service}_weight"] = float(rate.sum()), float(weight.sum())
+        sums[f"{kind.service}_weighted_rate"] = float((weight * rate).sum())
     return sums
 
 
@@ -52,16 +51,15 @@ def add(total: Sums, sums: Sums) -> Sums:
 def record_frame(recorder: Recorder, drop: int, record: FrameRecord, level: str) -> None:
     """Write one frame's rows, as many as the level wants."""
     tables = LEVELS[level]
-    state = record.situation.state
-    name = {"drop": drop, "frame": state.frame}
+    name = {"drop": drop, "frame": record.situation.name.frame}
     for kind, links, terms in record.links:
         if not len(links):
             continue
-        who = {_RECEIVER[kind]: links.ids, "station": links.station}
-        if f"links/{kind}" in tables:
-            recorder.append(f"links/{kind}", {**name, **who, **_link_columns(kind, record, terms)})
-        if f"selections/{kind}" in tables:
-            recorder.append(f"selections/{kind}", {**name, **who})
+        who = {kind.word: links.ids, "station": links.station}
+        if f"links/{kind.service}" in tables:
+            recorder.append(f"links/{kind.service}", {**name, **who, **_link_columns(kind, record, terms)})
+        if f"selections/{kind.service}" in tables:
+            recorder.append(f"selections/{kind.service}", {**name, **who})
     if "requests" in tables:
         recorder.append("requests", {**name, **_request_columns(record)})
 
@@ -70,21 +68,21 @@ def record_positions(recorder: Recorder, drop: int, state: NetworkState) -> None
     """Write where everybody is."""
     stations = state.deployment.stations
     recorder.append("positions/stations", {"drop": drop, "station": np.arange(len(stations)), **_places(stations)})
-    populations: tuple[tuple[str, Population], ...] = (("user", state.users), ("target", state.targets))
-    for kind, population in populations:
-        recorder.append(f"positions/{kind}s", {"drop": drop, kind: np.arange(len(population.station)),
-                                               "station": population.station, **_places(population.position)})
+    for kind in Kind:
+        members = state.population(kind)
+        recorder.append(f"positions/{kind.words}", {"drop": drop, kind.word: np.arange(len(members)),
+                                                    "station": members.station, **_places(members.position)})
 
 
-def _link_columns(kind: str, record: FrameRecord, terms: LinkTerms) -> Mapping[str, npt.NDArray[Any]]:
+def _link_columns(kind: Kind, record: FrameRecord, terms: LinkTerms) -> Mapping[str, npt.NDArray[Any]]:
     columns = dict(zip(_TERMS[kind], vars(terms).values(), strict=True))
-    if kind == "communication":
+    if kind == Kind.USER:
         columns["degrees_of_freedom"] = record.degrees_of_freedom
     return columns
 
 
 def _request_columns(record: FrameRecord) -> Mapping[str, npt.NDArray[Any]]:
-    requests = record.situation.clusters.requests
+    requests = record.situation.requests
     names = ("kind", "receiver", "station", "asked", "strength")
     situation = record.situation
     return {**{name: getattr(requests, name) for name in names}, "granted": situation.grants.granted,

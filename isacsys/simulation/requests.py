@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Array, Complex, Flags, Index
-from isacsys.network.selection import TARGET, USER, Links, NullRequests, Selection
+from isacsys.network.kinds import Kind
+from isacsys.network.selection import Links, NullRequests, Selection
 from isacsys.network.state import NetworkState
 from isacsys.network.surroundings import Surroundings
 from isacsys.physics import accounting, combining, geometry
-from isacsys.simulation.values import Grants, Receivers
+from isacsys.transmission import Grants, Sensors
 
 _NONE = np.empty(0, np.int64)
-NOBODY = Receivers(_NONE, _NONE, Surroundings(_NONE.reshape(0, 1), np.empty((0, 1)), np.empty(0)), np.empty((0, 1)),
+NO_SENSORS = Sensors(_NONE, _NONE, Surroundings(_NONE.reshape(0, 1), np.empty((0, 1)), np.empty(0)), np.empty((0, 1)),
                    np.empty((0, 1), bool), np.empty((0, 1, 1), complex))  # no station senses
 _UNASKED = np.empty((0, 1, 1), bool)
 
@@ -28,31 +29,31 @@ def user_requests(state: NetworkState, links: Links, around: Surroundings) -> Nu
     gain = around.path_gain[:, 1:1 + others] / around.path_gain[:, :1]
     strength = gain * served / (state.scenario.antennas.transmit - served + 1)
     link, column = np.nonzero(there)
-    return _requests(USER, links, link, column + 1, asked[there], strength[there])
+    return _requests(Kind.USER, links, link, column + 1, asked[there], strength[there])
 
 
-def target_requests(state: NetworkState, links: Links, receivers: Receivers, asked: Index) -> NullRequests:
+def target_requests(state: NetworkState, links: Links, sensors: Sensors, asked: Index) -> NullRequests:
     """Ask the Q - 1 other stations ``asked`` [link, Q - 1] of every scheduled target's cluster to null its filter.
 
     Strength ``D_q^-alpha / (c R^(-2 beta))``.
     """
     scenario = state.scenario
     if not len(links):
-        return _requests(TARGET, links, _NONE, _NONE, _NONE, np.empty(0))
+        return _requests(Kind.TARGET, links, _NONE, _NONE, _NONE, np.empty(0))
     link, place = np.nonzero((asked < state.stations) & (asked != links.station[:, None]))
     station = asked[link, place]
-    near = receivers.around.station[receivers.row[link]]  # [request, near]
+    near = sensors.around.station[sensors.row[link]]  # [request, near]
     column = np.argmax(near == station[:, None], axis=1)
     echo = accounting.echo_power(np.ones(len(link)), state.targets.distance[links.ids[link]],
                                  scenario.propagation.echo_exponent, scenario.echo_gain)
-    strength = receivers.around.path_gain[receivers.row[link], column] / echo
-    return _requests(TARGET, links, link, column, station, strength)
+    strength = sensors.around.path_gain[sensors.row[link], column] / echo
+    return _requests(Kind.TARGET, links, link, column, station, strength)
 
 
-def sensing_receivers(state: NetworkState, links: Links, asked: Index) -> Receivers:
-    """Gather the stations that sense, with the filters of their targets, and everybody who interferes with them."""
+def sensors_of(state: NetworkState, links: Links, asked: Index) -> Sensors:
+    """Gather the stations that sense, with the filters of their targets, and all that interfere with them."""
     if not len(links):
-        return NOBODY
+        return NO_SENSORS
     station, row = np.unique(links.station, return_inverse=True)
     around = _with_members(state, station, row, asked)
     size = (len(station), int(links.count.max(initial=1)))
@@ -60,30 +61,30 @@ def sensing_receivers(state: NetworkState, links: Links, asked: Index) -> Receiv
     _, cosine[row, links.slot] = polar(state, links)
     active[row, links.slot] = True
     filters = combining.mrc_filters(cosine, state.scenario.antennas.receive) * active[..., None]
-    return Receivers(station, row, around, cosine, active, filters)
+    return Sensors(station, row, around, cosine, active, filters)
 
 
 def constraints(state: NetworkState, selection: Selection, requests: NullRequests, granted: Flags,
-                receivers: Receivers, nulled: Complex | None = None) -> Grants:
+                sensors: Sensors, nulled: Complex | None = None) -> Grants:
     """Work out what the grants mean: which links are nulled, and how many independent constraints a station has.
 
-    Where targets have moved since, ``nulled`` [receiver, 2 J, M_r] are the filters of now, and those that the nulls
+    Where targets have moved since, ``nulled`` [sensor, 2 J, M_r] are the filters of now, and those that the nulls
     stand for.
     """
-    first = np.count_nonzero(requests.kind == USER)  # users' requests come first, see `join`
+    first = np.count_nonzero(requests.kind == Kind.USER)  # users' requests come first, see `join`
     given, shape = granted[:first], (len(selection.users), state.scenario.allocation.communication_cluster)
     user_marks = _marks(given, shape, requests.link[:first], requests.column[:first])
     number = np.bincount(requests.asked[:first][given], minlength=state.stations)
     if not len(selection.targets):
-        return Grants(granted, *user_marks, _UNASKED, _UNASKED, (_NONE, _NONE), NOBODY.filters, number)
-    link, full = requests.link[first:], (*receivers.around.station.shape, receivers.active.shape[1])
-    target_marks = _marks(granted[first:], full, receivers.row[link], requests.column[first:],
+        return Grants(granted, *user_marks, _UNASKED, _UNASKED, (_NONE, _NONE), NO_SENSORS.filters, number)
+    link, full = requests.link[first:], (*sensors.around.station.shape, sensors.active.shape[1])
+    target_marks = _marks(granted[first:], full, sensors.row[link], requests.column[first:],
                           selection.targets.slot[link])
     row, column = np.nonzero(target_marks[1].any(-1))
-    residual = receivers.filters[row]
+    residual = sensors.filters[row]
     if len(row):
         residual, rank = _left(residual, target_marks[1][row, column], None if nulled is None else nulled[row])
-        np.add.at(number, receivers.around.station[row, column], rank)
+        np.add.at(number, sensors.around.station[row, column], rank)
     return Grants(granted, *user_marks, *target_marks, (row, column), residual, number)
 
 
@@ -107,7 +108,7 @@ def polar(state: NetworkState, links: Links) -> tuple[Array, Array]:
     return distance, way[:, 0] / distance
 
 
-def _requests(kind: int, links: Links, link: Index, column: Index, asked: Index, strength: Array) -> NullRequests:
+def _requests(kind: Kind, links: Links, link: Index, column: Index, asked: Index, strength: Array) -> NullRequests:
     return NullRequests(np.full(len(link), kind), link, column, links.ids[link], links.station[link], asked, strength)
 
 
@@ -137,11 +138,11 @@ def _with_members(state: NetworkState, station: Index, row: Index, asked: Index)
         return around
     link, place = np.nonzero(absent)
     pair = np.unique(np.stack([row[link], asked[link, place]], axis=1), axis=0)
-    receiver, member = pair.T
-    first = np.searchsorted(receiver, np.arange(len(station)))
-    column = np.arange(len(pair)) - first[receiver]
+    sensor, member = pair.T
+    first = np.searchsorted(sensor, np.arange(len(station)))
+    column = np.arange(len(pair)) - first[sensor]
     extra = np.full((len(station), column.max() + 1), state.stations)
     gain = np.zeros(extra.shape)
-    extra[receiver, column] = member
-    gain[receiver, column] = state.path_gain(station[receiver], member)
+    extra[sensor, column] = member
+    gain[sensor, column] = state.path_gain(station[sensor], member)
     return Surroundings(np.hstack([around.station, extra]), np.hstack([around.path_gain, gain]), around.far_field)

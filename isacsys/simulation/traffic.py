@@ -2,85 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
-import simpy
 
-from isacsys.arrays import Array
+from isacsys.arrays import Array, Index
 from isacsys.errors import ConfigError
 from isacsys.network.traffic import Files, Queues, read_arrivals
+from isacsys.scenario import Scenario
+from isacsys.simulation.stage import Process, Stage, Steps
+from isacsys.simulation.values import FrameRecord
 from isacsys.streams import Purpose
 
-if TYPE_CHECKING:
-    from isacsys.simulation.drop import Drop
 
-
-class Traffic:
+class Traffic(Process):
     """Looks back on every frame when it has ended: which files came, and which were delivered."""
 
-    def __init__(self, drop: Drop) -> None:
-        self._drop, self._queues = drop, Queues()
+    def __init__(self) -> None:
+        self._queues = Queues()
+        self._served: tuple[Index, Array] = np.empty(0, np.int64), np.empty(0)  # users, and rates in bit/s/Hz
 
-    def process(self) -> Generator[simpy.Event, Any, None]:
+    def wanted(self, scenario: Scenario) -> bool:
+        """Where buffers are not always full."""
+        return scenario.traffic.model != "full_buffer"
+
+    def run(self, stage: Stage) -> Steps:
         """Wake at the end of every frame; files of before the beginning wait from the beginning."""
-        if self._drop.scenario.traffic.model == "file":
-            self._queues.arrive(self._given(-np.inf, -self._drop.lead * self._seconds))
+        self._stage = stage
+        if stage.scenario.traffic.model == "file":
+            self._queues.arrive(self._given(-np.inf, -stage.lead * stage.frame_duration))
         self._refresh()
-        for _ in range(self._drop.ticks):
-            yield self._drop.environment.timeout(1)
+        for _ in range(stage.ticks):
+            yield stage.next_frame()
             files = self._arrivals()
             self._queues.arrive(files)
-            self._drop.journal.note("files_arrived", len(files))
+            stage.journal.note("files_arrived", len(files))
             self._serve()
             self._refresh()
 
+    def learn(self, record: FrameRecord) -> None:
+        """Remember who was served, and how fast."""
+        self._served = record.situation.selection.users.ids, record.users.rate
+
     def _refresh(self) -> None:
         """Tell the scheduler who has data."""
-        users = self._drop.state.users
+        users = self._stage.state.users
         users.queue = self._queues.bits(len(users))
         users.requeue()
 
     def _serve(self) -> None:
         """Deliver what the rates of the frame allow: bandwidth x time x rate bits each."""
-        start, seconds = self._start, self._seconds
-        speed = self._drop.served.rate * self._drop.scenario.traffic.bandwidth
-        files, end = self._queues.serve(self._drop.served.users, speed, start, seconds)
+        stage, (users, rate) = self._stage, self._served
+        speed = rate * stage.scenario.traffic.bandwidth
+        files, end = self._queues.serve(users, speed, self._start, stage.frame_duration)
         delay = end - files.arrival
-        self._drop.quality.delivered(delay)
-        self._drop.journal.note("files_delivered", len(files))
-        if len(files) and self._drop.links:
-            self._drop.recorder.append("files", {"drop": self._drop.number, "user": files.user, "size": files.size,
-                                                 "arrival": files.arrival, "delay": delay})
+        stage.quality.delivered(delay)
+        stage.journal.note("files_delivered", len(files))
+        if len(files) and stage.links:
+            stage.recorder.append("files", {"drop": stage.drop, "user": files.user, "size": files.size,
+                                            "arrival": files.arrival, "delay": delay})
 
     @property
     def _start(self) -> float:
         """When the frame that has just ended began, s."""
-        return float(self._drop.environment.now - 1) * self._seconds
-
-    @property
-    def _seconds(self) -> float:
-        return self._drop.scenario.simulation.frame_duration
+        return (self._stage.now - 1) * self._stage.frame_duration
 
     def _arrivals(self) -> Files:
         """Files that came while the frame was on."""
-        traffic, users = self._drop.scenario.traffic, len(self._drop.state.users)
-        start, seconds = self._start, self._seconds
+        traffic, users = self._stage.scenario.traffic, len(self._stage.state.users)
+        start, seconds = self._start, self._stage.frame_duration
         if traffic.model == "file":
             return self._given(start, start + seconds)
-        rng = self._drop.stream(Purpose.ARRIVALS)
+        rng = self._stage.stream(Purpose.ARRIVALS)
         count = rng.poisson(traffic.arrival_rate * seconds * users)
         user, arrival = rng.integers(0, max(users, 1), count), start + seconds * rng.random(count)
         return Files(user, arrival, self._sizes(count, rng))
 
     def _sizes(self, count: int, rng: np.random.Generator) -> Array:
-        traffic = self._drop.scenario.traffic
+        traffic = self._stage.scenario.traffic
         fixed = traffic.size_law == "fixed"
         return np.full(count, traffic.file_size) if fixed else rng.exponential(traffic.file_size, count)
 
     def _given(self, start: float, stop: float) -> Files:
-        users, files = len(self._drop.state.users), read_arrivals(self._drop.scenario.traffic.arrivals)
+        users, files = len(self._stage.state.users), read_arrivals(self._stage.scenario.traffic.arrivals)
         now = files[np.arange(*np.searchsorted(files.arrival, (start, stop)))]
         if now.user.max(initial=-1) >= users:
             raise ConfigError("traffic.arrivals", f"user {now.user.max()}", f"users below {users}, those of the drop")

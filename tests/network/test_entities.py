@@ -5,8 +5,8 @@ import pytest
 
 from isacsys import BaseStation, Scenario, Target, User
 from isacsys.network import NetworkState, deploy
-from isacsys.scheduling import find_grant_policy, find_scheduler
-from isacsys.simulation import settle
+from isacsys.network.clusters import Clusters
+from isacsys.simulation import find_policies, settle
 
 
 @pytest.fixture
@@ -42,7 +42,8 @@ def test_members_are_small_parallel_arrays(state):
 
 
 def test_clusters_know_who_was_asked_and_who_granted(state):
-    clusters = settle(state, 0, find_scheduler("random"), find_grant_policy("strongest")).clusters
+    situation = settle(state, 0, find_policies(state.scenario))
+    clusters = Clusters(state, situation.selection, situation.requests, situation.grants.granted)
     users = sum(isinstance(c.receiver, User) for c in clusters)
     assert len(clusters) > users > 0
     for cluster in clusters:

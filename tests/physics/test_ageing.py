@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isacsys.physics import ageing, given_channels, precoding
-from tests.physics.test_precoding import gaussian
+from tests.physics.test_precoding import explicit, gaussian
 from tests.statistics import has_mean, same_law
 
 N = 3000
@@ -25,7 +25,7 @@ def test_own_gains_have_the_law_of_explicit_channels(rho):
     rng = np.random.default_rng(1)
     antennas, users = 6, 3
     known = gaussian(rng, users, antennas)
-    zf, w = precoding.zero_forcing(known, gaussian(rng, 2, antennas))
+    zf, w = explicit(known, gaussian(rng, 2, antennas))
     aged = rho * known + np.sqrt(1 - rho**2) * gaussian(rng, N, users, antennas)
     power = np.abs(np.einsum("nua,ak->nuk", aged.conj(), w)) ** 2
     station, slot = np.repeat(np.arange(N), users), np.tile(np.arange(users), N)
@@ -48,7 +48,7 @@ def test_beams_for_given_channels_are_zero_forcing():
     own = gaussian(rng, 5, 3, 8)
     streams, nulls = np.array([3, 3, 2, 0, 1]), np.array([0, 4, 2, 7, 3])
     own *= (np.arange(3) < streams[:, None])[..., None]
-    beams, w = given_channels.beams(rng, own, streams, nulls)
+    beams, w = given_channels.beams(own, streams, gaussian(rng, 5, 7, 8), nulls)
     amplitude = own.conj() @ w
     for i, k in enumerate(streams):
         got = amplitude[i, :k, :k]
@@ -62,7 +62,7 @@ def test_beams_for_given_channels_are_zero_forcing():
 def test_given_random_channels_have_the_law_of_drawn_ones():
     rng = np.random.default_rng(3)
     streams, nulls = np.full(N, 3), np.full(N, 2)
-    given, _ = given_channels.beams(rng, gaussian(rng, N, 3, 7), streams, nulls)
+    given, _ = given_channels.beams(gaussian(rng, N, 3, 7), streams, gaussian(rng, N, 2, 7), nulls)
     drawn = precoding.draw(rng, np.full(N, 5), streams, 3)
     for mine, theirs in ((given.gain, drawn.gain), (given.eigenvalues(), drawn.eigenvalues())):
         for k in range(3):
@@ -71,7 +71,7 @@ def test_given_random_channels_have_the_law_of_drawn_ones():
 
 def test_gains_of_given_beams_towards_bearings():
     rng = np.random.default_rng(4)
-    _, w = given_channels.beams(rng, gaussian(rng, N, 2, 6), np.full(N, 2), np.full(N, 1))
+    _, w = given_channels.beams(gaussian(rng, N, 2, 6), np.full(N, 2), gaussian(rng, N, 1, 6), np.full(N, 1))
     steering = np.exp(1j * rng.uniform(0, 6, (N, 3, 6)))
     gains = given_channels.beam_gains(w, steering)
     assert gains[7, 1] == pytest.approx(np.sum(np.abs(steering[7, 1].conj() @ w[7]) ** 2))

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from isacsys.physics import combining, fading, precoding
-from tests.physics.test_precoding import gaussian
+from isacsys.physics import combining, fading
+from tests.physics.test_precoding import explicit, gaussian
 from tests.statistics import has_mean, same_law
 
 N = 4000
 
 
 def beams(rng, antennas=8, users=3):
-    zf, w = precoding.zero_forcing(gaussian(rng, users, antennas), gaussian(rng, 2, antennas))
+    zf, w = explicit(gaussian(rng, users, antennas), gaussian(rng, 2, antennas))
     return zf.eigenvalues()[0], w
 
 
@@ -60,7 +60,7 @@ def test_gains_towards_bearings_jointly(antennas, users, cosines):
     a = combining.steering(np.array(cosines), antennas)
     full, mu = [], []
     for _ in range(N):
-        zf, w = precoding.zero_forcing(gaussian(rng, users, antennas), np.zeros((0, antennas)))
+        zf, w = explicit(gaussian(rng, users, antennas), np.zeros((0, antennas)))
         full.append(np.sum(np.abs(a.conj() @ w) ** 2, axis=-1))
         mu.append(zf.eigenvalues()[0])
     full = np.array(full)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from isacsys.errors import InfeasibleDesign
-from isacsys.physics import precoding
+from isacsys.physics import given_channels, precoding
 from tests.statistics import has_law, same_law
 
 
@@ -15,12 +15,18 @@ def gaussian(rng, *shape):
     return rng.standard_normal((*shape, 2)) @ [1, 1j] / np.sqrt(2)
 
 
+def explicit(own, others):
+    """Zero-forcing beams of one station for explicit channels."""
+    beams, vectors = given_channels.beams(own[None], np.array([len(own)]), others[None], np.array([len(others)]))
+    return beams, vectors[0]
+
+
 @settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(0, 4))
 def test_beams_null_all_constraints_and_are_the_normalised_projections(seed, users, nulls):
     rng = np.random.default_rng(seed)
     own, others = gaussian(rng, users, 10), gaussian(rng, nulls, 10)
-    zf, w = precoding.zero_forcing(own, others)
+    zf, w = explicit(own, others)
     seen = np.concatenate([own, others]).conj() @ w
     assert np.linalg.norm(w, axis=0) == pytest.approx(1)
     assert seen - np.pad(np.diag(np.diag(seen)), ((0, nulls), (0, 0))) == pytest.approx(0, abs=1e-9)
@@ -32,26 +38,23 @@ def test_beams_null_all_constraints_and_are_the_normalised_projections(seed, use
         assert zf.gain[0, k] == pytest.approx(np.linalg.norm(projected) ** 2, rel=1e-6)
 
 
-def test_dependent_nulls_count_once_and_dependent_users_are_infeasible():
+def test_dependent_users_are_infeasible():
     rng = np.random.default_rng(0)
     own, null = gaussian(rng, 3, 8), gaussian(rng, 1, 8)
-    once, _ = precoding.zero_forcing(own, null)
-    twice, _ = precoding.zero_forcing(own, np.repeat(null, 3, axis=0) * np.array([[1], [2j], [1 + 1e-12]]))
-    assert twice.gain == pytest.approx(once.gain)
     for users in (np.repeat(own, 2, axis=0), gaussian(rng, 9, 8), null):
-        with pytest.raises(InfeasibleDesign):
-            precoding.zero_forcing(users, null)
+        with pytest.raises(InfeasibleDesign, match="station 0"):
+            explicit(users, null)
 
 
 @pytest.mark.parametrize(("antennas", "users", "nulls"), [(20, 12, 0), (8, 3, 4), (6, 6, 0), (4, 1, 3), (1, 1, 0)])
 def test_drawn_beams_have_the_law_of_explicit_ones(antennas, users, nulls):
     rng = np.random.default_rng(7)
     n = 1500
-    explicit = [precoding.zero_forcing(gaussian(rng, users, antennas), gaussian(rng, nulls, antennas))[0]
-                for _ in range(n)]
+    found = [explicit(gaussian(rng, users, antennas), gaussian(rng, nulls, antennas))[0]
+             for _ in range(n)]
     drawn = precoding.draw(rng, np.full(n, antennas - nulls), np.full(n, users), users)
-    gain = np.concatenate([e.gain for e in explicit])
-    eigenvalues = np.concatenate([e.eigenvalues() for e in explicit])
+    gain = np.concatenate([e.gain for e in found])
+    eigenvalues = np.concatenate([e.eigenvalues() for e in found])
     for column in {0, users - 1}:
         same_law(drawn.gain[:, column], gain[:, column])
         has_law(drawn.gain[:, column], stats.gamma(antennas - nulls - users + 1).cdf)

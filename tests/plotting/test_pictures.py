@@ -11,8 +11,7 @@ from isacsys.cli import main
 from isacsys.network import NetworkState, deploy
 from isacsys.plotting.network_map import cell_borders, draw_map, request_lines
 from isacsys.plotting.run import draw_run
-from isacsys.scheduling import find_grant_policy, find_scheduler
-from isacsys.simulation import settle
+from isacsys.simulation import find_policies, settle
 
 CLUSTERS = isacsys.Scenario().replace({
     "allocation.users_per_bs": 4, "allocation.communication_cluster": 3, "allocation.targets_per_bs": 2,
@@ -89,7 +88,7 @@ def test_a_map():
 
 def test_a_map_without_clusters_has_no_requests():
     figure = draw_map(CLUSTERS.replace({"allocation.communication_cluster": 1, "allocation.sensing_cluster": 1}))
-    assert figure.axes[0].get_title() == "nobody asks for nulls: L = 1, Q = 1"
+    assert figure.axes[0].get_title() == "no nulls are asked for: L = 1, Q = 1"
     assert len(figure.axes[0].collections) == 1
 
 
@@ -106,10 +105,10 @@ def test_borders_are_as_far_from_both_cells_on_the_torus():
 
 def test_request_lines_are_as_long_as_the_torus_says():
     state = NetworkState(CLUSTERS, deploy(CLUSTERS, 1))
-    situation = settle(state, 1, find_scheduler("random"), find_grant_policy("strongest"))
-    requests = situation.clusters.requests
+    situation = settle(state, 1, find_policies(CLUSTERS))
+    requests = situation.requests
     which = requests.kind == 0
-    lines = request_lines(situation, which)
+    lines = request_lines(situation, state.deployment, which)
     length = np.hypot(*np.moveaxis(lines[:, 1] - lines[:, 0], -1, 0))
     gain = situation.around_users.path_gain[requests.link[which], requests.column[which]]
     assert np.tile(gain ** -0.25, 2) == pytest.approx(length)

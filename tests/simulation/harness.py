@@ -3,10 +3,9 @@
 import numpy as np
 
 from isacsys import Positions, Scenario
+from isacsys.engines import Vectors
 from isacsys.network import NetworkState, deploy
-from isacsys.scheduling import find_grant_policy, find_scheduler
-from isacsys.simulation.channels import FullVectors
-from isacsys.simulation.frame import run_frame
+from isacsys.simulation import find_policies, run_frame
 from tests import naive
 
 SMALL = {"network.layout": "file", "network.area": 30.25, "network.near_stations": 6, "network.users_per_cell": 6,
@@ -29,8 +28,30 @@ def layout(scenario, seed, stations=14):
 def frame(scenario, positions, channels, drop=0):
     """Run the package's frame on explicit channels."""
     state = NetworkState(scenario, deploy(scenario, drop, positions))
-    return run_frame(state, drop, find_scheduler(scenario.scheduling.policy),
-                     find_grant_policy(scenario.nulling.policy), FullVectors(channels))
+    return run_frame(state, drop, find_policies(scenario, engine=Vectors(Given(channels))))
+
+
+class Given:
+    """Channels that are given pair by pair, as the reference takes them."""
+
+    def __init__(self, channels):
+        self.channels = channels
+
+    def users(self, situation):
+        """Fill in those of all pairs of a scheduled user and a station around it."""
+        around, ids = situation.around_users.station, situation.selection.users.ids
+        rows = np.zeros((*around.shape, situation.scenario.antennas.transmit), complex)
+        for row, column in np.argwhere(around < situation.stations):
+            rows[row, column] = self.channels.user(ids[row], around[row, column])
+        return rows
+
+    def stations(self, situation):
+        """Fill in those of all pairs of a sensing station and one around it."""
+        around, antennas = situation.sensors.around.station, situation.scenario.antennas
+        rows = np.zeros((*around.shape, antennas.receive, antennas.transmit), complex)
+        for row, column in np.argwhere(around < situation.stations):
+            rows[row, column] = self.channels.station(situation.sensors.station[row], around[row, column]).T
+        return rows
 
 
 def parameters(scenario, stations):

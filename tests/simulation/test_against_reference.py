@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from isacsys import Positions
+from isacsys.simulation import records
 from tests import naive
 from tests.simulation.harness import frame, layout, reference, small
 
@@ -51,15 +52,14 @@ def agree(scenario, positions, seed):
     expected = reference(scenario, positions, channels, record)
     for kind, _, terms in record.links:
         for name, values in terms.items():
-            mine = {"signal": "echo" if kind == "sensing" else "signal",
-                    "own": "inter_target" if kind == "sensing" else "intra_cell"}.get(name, name)
-            theirs = expected[kind][mine]
+            mine = records.CALLED[kind].get(name, name)
+            theirs = expected[kind.service][mine]
             # what rounding leaves of a null; the pattern also has the condition of bearings of targets near a station
-            loudest = expected[kind][("signal", "echo")[kind == "sensing"]].max(initial=1)
+            loudest = expected[kind.service][("signal", "echo")[kind]].max(initial=1)
             left = (1e-17 if mine == "inter_target" else 1e-20) * loudest
             assert values == pytest.approx(theirs, rel=1e-9, abs=left), (kind, name)
     assert record.degrees_of_freedom.tolist() == expected["communication"]["degrees_of_freedom"].tolist()
-    requests = record.situation.clusters.requests
+    requests = record.situation.requests
     mine = {(("user", "target")[k], int(r), int(a)): bool(g) for k, r, a, g in
             zip(requests.kind, requests.receiver, requests.asked, record.situation.grants.granted, strict=True)}
     assert mine == {(kind, link, asked): granted for kind, link, _, asked, _, granted in expected["requests"]}

@@ -8,16 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isacsys import Positions, Scenario, Scheduler
+from isacsys.engines import Short, Vectors
 from isacsys.errors import DropError, SchedulingError
 from isacsys.network import NetworkState, deploy
-from isacsys.scheduling import find_grant_policy, find_scheduler
-from isacsys.simulation import simulate_drop
-from isacsys.simulation.channels import FullVectors, ShortForms
-from isacsys.simulation.frame import run_frame
+from isacsys.network.kinds import Kind
+from isacsys.simulation import find_policies, run_frame, simulate_drop
 from isacsys.simulation.records import frame_sums
 from isacsys.simulation.values import LinkTerms
 from tests import naive
-from tests.simulation.harness import SMALL, frame, layout, small
+from tests.simulation.harness import SMALL, Given, frame, layout, small
 from tests.statistics import same_law
 
 INTERFERENCE = ("own", "leakage_granted", "interference_refused", "interference_other", "far_field", "noise")
@@ -51,7 +50,7 @@ def one_frame(changes, seed=0):
     scenario = Scenario().replace({"network.area": 25, "network.users_per_cell": 8, "network.targets_per_cell": 5,
                                    "simulation.seed": seed, **changes})
     state = NetworkState(scenario, deploy(scenario, 0))
-    return run_frame(state, 0, find_scheduler("random"), find_grant_policy("strongest"), ShortForms(seed, 0, 0))
+    return run_frame(state, 0, find_policies(scenario))
 
 
 ALLOCATIONS = st.fixed_dictionaries({
@@ -68,18 +67,18 @@ ALLOCATIONS = st.fixed_dictionaries({
 @given(ALLOCATIONS, st.integers(0, 1000))
 def test_terms_add_up_grants_keep_the_budget_and_nothing_is_negative(changes, seed):
     record = one_frame(changes, seed)
-    situation, scenario = record.situation, record.situation.state.scenario
+    situation, scenario = record.situation, record.situation.scenario
     for kind, _, terms in record.links:
         values = dict(terms.items())
         assert all(np.all(v >= 0) and np.all(np.isfinite(v)) for v in values.values())
-        own_counts = kind == "communication" or scenario.sensing.inter_target_echo
+        own_counts = kind == Kind.USER or scenario.sensing.inter_target_echo
         counted = INTERFERENCE if own_counts else INTERFERENCE[1:]
         total = sum(values[name] for name in counted)
         assert np.all(total > 0) and terms.sir == pytest.approx(terms.signal / total)
         assert terms.rate == pytest.approx(np.log2(1 + terms.sir))
         assert np.all(terms.leakage_granted == 0)
     budget = np.maximum(scenario.antennas.transmit - 1 - situation.selection.users.count, 0)
-    granted = np.bincount(situation.plan.requests.asked[situation.grants.granted], minlength=len(budget))
+    granted = np.bincount(situation.requests.asked[situation.grants.granted], minlength=len(budget))
     assert np.all(granted <= budget) and np.all(situation.grants.constraints <= granted)
     sends, sums = ~situation.selection.silent, frame_sums(record)
     assert sums["transmitting"] == sends.sum()
@@ -253,7 +252,7 @@ def test_faults_name_drop_frame_and_seed():
 
 
 def test_errors_inside_a_frame_name_the_drop(monkeypatch):
-    monkeypatch.setattr(ShortForms, "own", lambda *a: 1 / 0)
+    monkeypatch.setattr(Short, "couple", lambda *a: 1 / 0)
     with pytest.raises(DropError, match="ZeroDivisionError.*drop 2, frame 0, seed 1"):
         run({}, drop=2)
 
@@ -267,16 +266,16 @@ def test_full_vectors_and_short_forms_give_drops_of_one_law():
     """Whole drops, K-S on pooled links of independent drops: one link a drop, so that they are independent."""
     scenario = small({**CLUSTERED, "scheduling.policy": "random", "propagation.path_loss_exponent": 3.5,
                       "propagation.echo_exponent": 2.2})
-    picked = {("communication", 0): [], ("communication", 1): [], ("sensing", 0): [], ("sensing", 1): []}
+    picked = {(kind, i): [] for kind in Kind for i in range(2)}
     for drop in range(150):
         positions = layout(scenario, 1000 + drop, stations=12)
         state = NetworkState(scenario, deploy(scenario, drop, positions))
-        for i, channels in enumerate((ShortForms(1, drop, 0), FullVectors(naive.channels(drop, 9, 10)))):
-            record = run_frame(state, drop, find_scheduler("random"), find_grant_policy("strongest"), channels)
+        for i, engine in enumerate((Short(), Vectors(Given(naive.channels(drop, 9, 10))))):
+            record = run_frame(state, drop, find_policies(scenario, engine=engine))
             for kind, _, terms in record.links:
                 picked[kind, i].append([getattr(terms, name)[drop % len(terms.sir)] for name in (
                     "signal", "interference_refused", "interference_other", "sir")])
-    for kind in ("communication", "sensing"):
+    for kind in Kind:
         short, full = np.array(picked[kind, 0]), np.array(picked[kind, 1])
         for column in range(4):
             same_law(short[:, column], full[:, column])

@@ -11,10 +11,8 @@ from isacsys.errors import ConfigError, SchedulingError
 from isacsys.network import NetworkState, deploy
 from isacsys.physics import combining
 from isacsys.recording.schema import EVENTS
-from isacsys.scheduling import find_grant_policy, find_scheduler
-from isacsys.simulation import simulate_drop
-from isacsys.simulation.channels import ShortForms
-from isacsys.simulation.frame import coordinate, plan, transmit
+from isacsys.simulation import find_policies, simulate_drop
+from isacsys.simulation.frame import coordinate, schedule, transmit
 from tests.simulation.test_laws import Tables, run
 from tests.statistics import has_mean
 
@@ -79,11 +77,11 @@ def sent(changes, speed, frames=40):
                                    "mobility.user_speed": speed, "allocation.targets_per_bs": 0, **changes,
                                    "simulation.seed": seed})
     state = NetworkState(scenario, deploy(scenario, 0))
-    grants, policy = find_grant_policy("strongest"), find_scheduler("random")
+    policies = find_policies(scenario)
     state.users.velocity[:] = [speed / 1e3, 0]
     for frame in range(frames):
         state.frame = frame
-        yield state, lambda: coordinate(state, 0, plan(state, 0, policy), grants), ShortForms(seed, 0, frame)
+        yield state, lambda: coordinate(state, 0, schedule(state, 0, policies), policies), policies
 
 
 @pytest.mark.parametrize(("speed", "age"), [(1.0, 0.005), (3.0, 0.005), (3.0, 0.01), (10.0, 0.005), (30.0, 0.002),
@@ -92,12 +90,12 @@ def test_leakage_of_a_null_is_what_has_aged(speed, age):
     """``1 - J0(2 pi f_D tau)^2`` times the mean power d^-alpha of a station that sends; frames replicate."""
     changes = {"allocation.communication_cluster": 3, "simulation.frame_duration": age, "backhaul.lead": age}
     shares = []
-    for _, settle, channels in sent(changes, speed):
+    for _, settle, policies in sent(changes, speed):
         situation = settle()
         around, sends = situation.around_users, np.append(~situation.selection.silent, False)
         asked = situation.grants.user_granted * (around.path_gain * sends[around.station])[:, :3]
         nulled = np.sum(asked, axis=1)
-        leaked = transmit(situation, channels).users.leakage_granted
+        leaked = transmit(situation, policies).users.leakage_granted
         assert np.all(leaked[nulled == 0] == 0) and np.count_nonzero(nulled) > 50
         shares.append(np.mean(leaked[nulled > 0] / nulled[nulled > 0]))
     has_mean(shares, 1 - j0(2 * np.pi * speed * 3.5e9 / 299792458 * age) ** 2)
@@ -107,8 +105,8 @@ def test_leakage_of_a_null_is_what_has_aged(speed, age):
 def test_beams_leak_into_the_cell_as_own_channels_age(speed, age):
     """``(1 - rho^2) (K - 1) / K`` of the power that a beam of unit norm gives on average to somebody it ignores."""
     shares = []
-    for state, settle, channels in sent({"csi.own_age": age, "allocation.users_per_bs": 4}, speed):
-        record = transmit(settle(), channels)
+    for state, settle, policies in sent({"csi.own_age": age, "allocation.users_per_bs": 4}, speed):
+        record = transmit(settle(), policies)
         links = record.situation.selection.users
         streams = links.count[links.station]
         path = state.users.distance[links.ids] ** -4.0
@@ -122,16 +120,17 @@ def test_a_null_stands_for_the_filter_of_then():
     changes = {"allocation.targets_per_bs": 1, "allocation.sensing_cluster": 2, "backhaul.lead": 0.01}
     scenario = Scenario().replace({"network.area": 36, "mobility.target_speed": 30.0, **changes})
     state, rng, shares = NetworkState(scenario, deploy(scenario, 0)), np.random.default_rng(0), []
+    policies = find_policies(scenario)
     for frame in range(60):
         state.frame = frame
-        fixed = plan(state, 0, find_scheduler("random"))
+        fixed = schedule(state, 0, policies)
         state.targets.position += rng.normal(0, 0.02, state.targets.position.shape)
-        situation = coordinate(state, 0, fixed, find_grant_policy("strongest"))
-        record = transmit(situation, ShortForms(1, 0, frame))
-        then, now = (combining.mrc_filters(r.cosine[:, 0], 10) for r in (fixed.receivers, situation.receivers))
+        situation = coordinate(state, 0, fixed, policies)
+        record = transmit(situation, policies)
+        then, now = (combining.mrc_filters(r.cosine[:, 0], 10) for r in (fixed.sensors, situation.sensors))
         left = 1 - np.abs(np.sum(then.conj() * now, axis=1)) ** 2
-        path = np.sum(situation.receivers.around.path_gain * situation.grants.target_granted[:, :, 0], axis=1)
-        expected = (left * path)[situation.receivers.row]
+        path = np.sum(situation.sensors.around.path_gain * situation.grants.target_granted[:, :, 0], axis=1)
+        expected = (left * path)[situation.sensors.row]
         shares.append(np.sum(record.targets.leakage_granted[expected > 0] / expected[expected > 0])
                       / np.count_nonzero(expected))
     has_mean(shares, 1.0)

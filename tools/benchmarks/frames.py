@@ -11,8 +11,9 @@ from isacsys.physics import fading
 from isacsys.recording.hdf5 import Hdf5Recorder
 from isacsys.recording.memory import MemoryRecorder
 from isacsys.scheduling import base
-from isacsys.simulation import channels, drop, frame, records, requests
+from isacsys.simulation import clock, frame, records, requests
 from isacsys.simulation.drop import Drop
+from isacsys.transmission import ZeroForcing
 from tests import naive
 from tools.benchmarks.timing import Shares, in_turn
 
@@ -39,7 +40,7 @@ class Frames:
 
     def __call__(self):
         """Run the next frame."""
-        self.drop.frame(self.next)
+        self.drop.clock.frame(self.next)
         self.next += 1
 
 
@@ -122,15 +123,15 @@ def everything(case, rounds, frames=60):
 
 
 WATCHED = (
-    (drop, "plan", "scheduling"), (drop, "coordinate", "grants"), (drop, "transmit", "accounting"),
+    (clock, "schedule", "scheduling"), (clock, "coordinate", "grants"), (clock, "transmit", "accounting"),
     (NetworkState, "around_users", "accounting"),
     (frame, "select", "scheduling"), (frame, "grant", "grants"), (requests, "constraints", "grants"),
     (requests, "user_requests", "grants"), (requests, "target_requests", "grants"),
-    (requests, "sensing_receivers", "grants"), (channels.ShortForms, "design", "design"),
+    (requests, "sensors_of", "grants"), (ZeroForcing, "design", "design"),
     (fading, "total_gains", "draws"), (fading, "filtered_gains", "draws"), (fading, "beam_gains", "draws"),
     (frame, "receive_users", "accounting"), (frame, "receive_echoes", "accounting"),
     (records, "record_frame", "recording"), (records, "frame_sums", "recording"), (Hdf5Recorder, "append", "recording"),
-    (Drop, "frame", "entities"), (Drop, "run", "SimPy"))
+    (clock.FrameClock, "frame", "entities"), (Drop, "run", "SimPy"))
 
 
 def shares(case, frames=100):

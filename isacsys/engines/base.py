@@ -1,0 +1,52 @@
+"""What an engine is asked for: what stations know, and what their beams come to at every receiver."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from isacsys.arrays import Array, Complex
+from isacsys.physics import combining
+from isacsys.transmission import Beams, Known, Precoder, Situation
+
+
+@dataclass(frozen=True)
+class Couplings:
+    """Gains, for a station's whole power of 1, of every link of a frame; path loss comes later.
+
+    Attributes
+    ----------
+    wanted, own : [link]
+        Of the beam that is meant for a user, and of its station's other beams.
+    to_users : [link, near]
+        Of the surrounding stations at every scheduled user; the serving one is left out.
+    to_filters : [sensor, near, J]
+        Of the surrounding stations through every receive filter.
+    echoes : [sensor, J]
+        Towards the bearings of the scheduled targets.
+    """
+
+    wanted: Array
+    own: Array
+    to_users: Array
+    to_filters: Array
+    echoes: Array
+
+
+class Engine(ABC):
+    """Where channels come from. All engines obey one law: only effort, and the numbers drawn, differ."""
+
+    @abstractmethod
+    def know(self, situation: Situation, precoder: Precoder) -> Known:
+        """Say what the stations know, in as much detail as a precoder looks at."""
+
+    @abstractmethod
+    def couple(self, situation: Situation, known: Known, beams: Beams) -> Couplings:
+        """Say what the beams of all stations come to at every receiver."""
+
+
+def bearings(situation: Situation) -> Complex:
+    """Transmit steering vectors towards the scheduled targets, [sensor, J, M_t], zero where there is none."""
+    sensors = situation.sensors
+    antennas = situation.scenario.antennas.transmit
+    return combining.steering(sensors.cosine, antennas) * sensors.active[..., None]

@@ -1,0 +1,83 @@
+"""The frame clock: schedules a frame a lead ahead, sends the one that begins, and learns from it."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from isacsys.simulation import records
+from isacsys.simulation.backhaul import Backhaul
+from isacsys.simulation.classes import Classes
+from isacsys.simulation.frame import coordinate, schedule, transmit
+from isacsys.simulation.policies import Policies
+from isacsys.simulation.stage import Process, Stage, Steps
+from isacsys.simulation.values import FrameRecord
+from isacsys.transmission import Bundle, Schedule
+
+
+class FrameClock(Process):
+    """Runs the pipeline of every frame; started last, so that what happened before a boundary is settled first."""
+
+    def __init__(self, stage: Stage, policies: Policies) -> None:
+        self._stage, self._policies = stage, policies
+        self._backhaul = Backhaul(stage.environment, stage.scenario, stage.drop, stage.state.stations, stage.journal)
+        self.sums: records.Sums = {}
+        self.classes = Classes(stage.scenario)
+        self._scheduled: deque[tuple[Schedule, Bundle | None]] = deque()
+
+    def run(self, stage: Stage) -> Steps:
+        """Tick once a frame."""
+        for now in range(-stage.lead, stage.scenario.simulation.frames):
+            if now >= 0:
+                stage.journal.note("frame_start", now)
+            self.frame(now)
+            yield stage.next_frame()
+
+    def frame(self, now: int) -> None:
+        """Schedule the frame whose time has come, a lead ahead, and send the one that begins."""
+        if now + self._stage.lead < self._stage.scenario.simulation.frames:
+            self._schedule(now + self._stage.lead)
+        if now >= 0:
+            self._send(now)
+
+    def _schedule(self, frame: int) -> None:
+        """Fix who is served in a frame, and send its null requests."""
+        stage = self._stage
+        stage.state.frame = frame
+        fixed = schedule(stage.state, stage.drop, self._policies)
+        stage.journal.note("selection", len(fixed.selection.users) + len(fixed.selection.targets))
+        stage.journal.note("null_requests", len(fixed.requests))
+        bundle = None if self._backhaul.instant else self._backhaul.send(fixed.requests, frame)
+        self._scheduled.append((fixed, bundle))
+
+    def _send(self, frame: int) -> None:
+        """Grant, transmit, account, and learn from a frame."""
+        stage = self._stage
+        stage.state.frame = frame
+        fixed, bundle = self._scheduled.popleft()
+        situation = coordinate(stage.state, stage.drop, fixed, self._policies, bundle)
+        record = transmit(situation, self._policies)
+        stage.journal.note("grants", int(np.count_nonzero(situation.grants.granted)))
+        self._record(record)
+        self._remember(record)
+        stage.journal.note("frame_end", frame)
+
+    def _record(self, record: FrameRecord) -> None:
+        stage, sums = self._stage, records.frame_sums(record)
+        self.sums = records.add(self.sums, sums)
+        self.classes.add(record)
+        stage.recorder.append("frames", {"drop": stage.drop, "frame": record.situation.name.frame, **sums})
+        records.record_frame(stage.recorder, stage.drop, record, stage.scenario.recording.level)
+
+    def _remember(self, record: FrameRecord) -> None:
+        """Enter what a frame brought into the state, for schedulers, and tell the processes."""
+        scenario, state = self._stage.scenario, self._stage.state
+        users, targets = record.situation.selection.users.ids, record.situation.selection.targets.ids
+        if scenario.simulation.frames == 1 and scenario.traffic.model == "full_buffer":
+            return
+        state.users.average(users, record.users.rate, scenario.scheduling.rate_window)
+        if len(targets):
+            state.targets.last_rate[targets] = record.targets.rate
+        self._stage.learn(record)
+        self._stage.quality.frame(record, state)

@@ -1,0 +1,84 @@
+"""What every receiver gets: terms of power kept apart, and what they come to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isacsys.arrays import Array, Index
+from isacsys.network.kinds import Kind
+from isacsys.physics import accounting, combining
+from isacsys.simulation.values import NO_LINKS, LinkTerms
+from isacsys.transmission import Situation
+
+
+def receive_users(situation: Situation, wanted: Array, own: Array, others: Array) -> LinkTerms:
+    """Account what every scheduled user receives. Meng & Masouros (2)."""
+    around, grants = situation.around_users, situation.grants
+    serving = around.path_gain[:, 0]
+    terms = accounting.split(others * around.path_gain, grants.user_asked, grants.user_granted)
+    far = around.far_field * active_share(situation)
+    return _terms(situation, Kind.USER, wanted * serving, own * serving, True, terms, far)
+
+
+def receive_echoes(situation: Situation, lit: Array, through: Array) -> tuple[LinkTerms, Array]:
+    """Account the echo of every scheduled target after its receive filter, Meng & Masouros (5); and `held_back`."""
+    links, sensors, grants = situation.selection.targets, situation.sensors, situation.grants
+    if not len(links):
+        return NO_LINKS, np.empty(0)
+    row, slot = sensors.row, links.slot
+    power = through[row, :, slot] * sensors.around.path_gain[row]  # [link, near]
+    terms = accounting.split(power, grants.target_asked[row, :, slot], grants.target_granted[row, :, slot])
+    echo, others = echoes(situation, lit)
+    far = sensors.around.far_field[row] * active_share(situation)
+    counted = situation.scenario.sensing.inter_target_echo
+    return _terms(situation, Kind.TARGET, echo, others, counted, terms, far), held_back(situation, power)
+
+
+def held_back(situation: Situation, power: Array) -> Array:
+    """Power [link] that nulls for other targets of a station took from ``power`` [link, near] of stations not asked.
+
+    Around a target every target of a station has a cluster of its own, and filters are not orthogonal: of a filter of
+    which a share s is left outside the span of the nulled ones, an independent gain comes through s times.
+    """
+    grants, row, slot = situation.grants, situation.sensors.row, situation.selection.targets.slot
+    if situation.scenario.sensing.cluster_center == "serving_bs" or not len(grants.residual):
+        return np.zeros(len(power))
+    share = np.ones(grants.target_asked.shape)
+    share[grants.pairs] = np.sum(np.abs(grants.residual) ** 2, axis=-1)
+    left = share[row, :, slot]
+    counted = ~grants.target_asked[row, :, slot] & (left > combining.TOLERANCE)
+    return np.sum(np.divide(power, left, where=counted, out=np.zeros_like(power)) - power * counted, axis=-1)
+
+
+def echoes(situation: Situation, gains: Array) -> tuple[Array, Array]:
+    """Echo of every scheduled target, and those of the station's other targets through its filter, [link] each."""
+    links, sensors, scenario = situation.selection.targets, situation.sensors, situation.scenario
+    place, power = (sensors.row, links.slot), np.zeros(sensors.active.shape)
+    power[place] = accounting.echo_power(gains[place], situation.distances[1], scenario.propagation.echo_exponent,
+                                         scenario.echo_gain)
+    power[place] *= situation.present  # a target that has left since gives no echo
+    if sensors.active.shape[-1] == 1:
+        return power[place], np.zeros(len(links))
+    heard = combining.pattern(sensors.filters) * (1 - np.eye(sensors.active.shape[-1]))
+    return power[place], np.einsum("rij,rj->ri", heard, power)[place]
+
+
+def degrees_of_freedom(situation: Situation) -> Index:
+    """Return ``M_t - independent constraints + 1`` of the serving station of every scheduled user."""
+    users = situation.selection.users
+    held = users.count + situation.grants.constraints
+    return situation.scenario.antennas.transmit + 1 - held[users.station]
+
+
+def active_share(situation: Situation) -> float:
+    """Share of stations that transmit, by which the far field is thinned."""
+    streams = situation.selection.users.count
+    return np.count_nonzero(streams) / max(len(streams), 1)
+
+
+def _terms(situation: Situation, kind: Kind, signal: Array, own: Array, own_counts: bool,
+           interference: tuple[Array, Array, Array], far: Array) -> LinkTerms:
+    noise = np.full(len(signal), situation.scenario.propagation.noise_power)
+    sir = accounting.sir(signal, own * own_counts, *interference, far, noise)
+    return LinkTerms(situation.distances[kind], signal, own, *interference, far, noise, sir,
+                     accounting.rate(sir), situation.schedule.weights[kind])

@@ -1,0 +1,133 @@
+"""What a process of a drop may touch, and what a process is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import simpy
+
+from isacsys.network import NetworkState
+from isacsys.network.clusters import Clusters
+from isacsys.recording.base import Recorder
+from isacsys.recording.schema import LEVELS
+from isacsys.scenario import Scenario
+from isacsys.simulation.journal import Journal
+from isacsys.simulation.quality import Quality
+from isacsys.simulation.values import FrameRecord
+from isacsys.streams import Purpose, stream
+
+Steps = Generator[simpy.Event, Any, None]
+
+
+class Stage:
+    """A drop as its processes see it.
+
+    The environment counts time in frames, so that frame boundaries are exact; it starts at minus the lead.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    drop : int
+        Its number.
+    environment : simpy.Environment
+    state : NetworkState
+    recorder, journal, quality
+        Take rows, events, and figures of the drop as a whole.
+    """
+
+    def __init__(self, scenario: Scenario, drop: int, state: NetworkState, recorder: Recorder) -> None:
+        self.scenario, self.drop, self.state, self.recorder = scenario, drop, state, recorder
+        self.lead, self.frame_duration = scenario.lead_frames, scenario.simulation.frame_duration
+        self.environment = simpy.Environment(initial_time=-self.lead)
+        self.journal = Journal(self.environment, recorder, drop, self.frame_duration, kept=self.full)
+        self.quality = Quality(len(state.deployment.users), scenario.simulation.frames, self.frame_duration)
+        self._learners: list[Callable[[FrameRecord], None]] = []
+
+    @property
+    def full(self) -> bool:
+        """Whether everything is recorded."""
+        return self.scenario.recording.level == "full"
+
+    @property
+    def links(self) -> bool:
+        """Whether single links, and files, are recorded."""
+        return "files" in LEVELS[self.scenario.recording.level]
+
+    @property
+    def now(self) -> float:
+        """Time in frames; the first that counts begins at 0."""
+        return float(self.environment.now)
+
+    @property
+    def ticks(self) -> int:
+        """Frames that the environment runs for, the lead included."""
+        return self.lead + self.scenario.simulation.frames
+
+    def wait(self, seconds: float) -> simpy.Event:
+        """Return an event after some simulated time."""
+        return self.environment.timeout(seconds / self.frame_duration)
+
+    def next_frame(self) -> simpy.Event:
+        """Return an event at the end of the frame that is on."""
+        return self.environment.timeout(1)
+
+    def stream(self, purpose: Purpose) -> np.random.Generator:
+        """Return the stream of this boundary for what goes on over time."""
+        return stream(self.scenario.simulation.seed, self.drop, int(self.environment.now) + self.lead, purpose)
+
+    def clusters(self, record: FrameRecord) -> Clusters:
+        """Return the clusters of a frame as handles."""
+        situation = record.situation
+        return Clusters(self.state, situation.selection, situation.requests, situation.grants.granted)
+
+    def start(self, process: Process) -> None:
+        """Start a process, if the scenario wants it."""
+        if process.wanted(self.scenario):
+            self.environment.process(self._until_the_end(process.run(self)))
+            self._learners.append(process.learn)
+
+    def learn(self, record: FrameRecord) -> None:
+        """Tell all processes of a finished frame."""
+        for learner in self._learners:
+            learner(record)
+
+    def _until_the_end(self, steps: Steps) -> Steps:
+        """Go along with a process until the last frame has ended."""
+        with suppress(StopIteration):
+            event = next(steps)
+            while self.environment.now < self.scenario.simulation.frames:
+                try:
+                    value = yield event
+                except Exception as error:
+                    event = steps.throw(error)
+                else:
+                    event = steps.send(value)
+
+
+class Process(ABC):
+    """Something that goes on beside the frames; a process of one's own overrides `run`.
+
+    Every drop starts a copy of its own. What happens at a frame boundary happens before that frame is scheduled.
+
+    Examples
+    --------
+    >>> class Outage(Process):
+    ...     def run(self, stage):
+    ...         yield stage.wait(0.1)
+    ...         stage.state.switch_off(0)
+    """
+
+    def wanted(self, scenario: Scenario) -> bool:
+        """Say whether a scenario has this process."""
+        return True
+
+    @abstractmethod
+    def run(self, stage: Stage) -> Steps:
+        """Act on the stage, and yield events to wait for."""
+
+    def learn(self, record: FrameRecord) -> None:  # noqa: B027 - most have nothing to learn
+        """Learn from a frame that has just been accounted."""

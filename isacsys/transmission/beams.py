@@ -1,0 +1,55 @@
+"""The beams of all stations in a frame: what a precoder answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from isacsys.arrays import Array, Complex, Index
+from isacsys.physics.precoding import ZeroForced
+
+
+@dataclass(frozen=True)
+class Beams:
+    """The beams of all stations, padded to K streams.
+
+    Attributes
+    ----------
+    power : [bs, K]
+        Of each stream; a station's sum is 1, or 0 where it is silent.
+    spectrum : [bs + 1, K]
+        Eigenvalues mu of ``P^1/2 W^H W P^1/2``: a receiver of whose channel the station knows nothing gets
+        ``sum_k mu_k Exp(1)``. Zero in the last row, which stands for no station.
+    zero_forced : ZeroForced or None
+        Wanted gains, and the factor of ``W^H W``, of beams that null everything they know.
+    vectors : [bs, M_t, K] or None
+        The beams W themselves, where there are any: unit norm, zero columns for streams that are not used.
+    """
+
+    power: Array
+    spectrum: Array
+    zero_forced: ZeroForced | None = None
+    vectors: Complex | None = None
+
+
+def zero_forced(design: ZeroForced, streams: Index, vectors: Complex | None = None) -> Beams:
+    """Return zero-forcing beams with equal power for each of a station's ``streams`` [bs]."""
+    eigenvalues = design.eigenvalues()
+    spectrum = np.zeros((len(eigenvalues) + 1, eigenvalues.shape[1]))
+    np.divide(eigenvalues, np.maximum(streams, 1)[:, None], out=spectrum[:-1])
+    return Beams(equal_power(streams, eigenvalues.shape[1]), spectrum, design, vectors)
+
+
+def explicit(vectors: Complex, power: Array) -> Beams:
+    """Return beams that are given: ``vectors`` [bs, M_t, K] with ``power`` [bs, K]."""
+    weighted = vectors * np.sqrt(power)[:, None, :]
+    spectrum = np.zeros((len(power) + 1, power.shape[1]))
+    spectrum[:-1] = np.maximum(np.linalg.eigvalsh(weighted.conj().swapaxes(-1, -2) @ weighted), 0)
+    return Beams(power, spectrum, None, vectors)
+
+
+def equal_power(streams: Index, padded: int) -> Array:
+    """Share a power of 1 evenly among a station's ``streams`` [bs], [bs, padded]."""
+    used = np.arange(padded) < streams[:, None]
+    return used / np.maximum(streams, 1)[:, None]

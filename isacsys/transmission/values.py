@@ -1,0 +1,193 @@
+"""The plain values that one step of a frame hands to the next, up to the beams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from isacsys.arrays import Array, Complex, Flags, Index
+from isacsys.network.selection import NullRequests, Selection
+from isacsys.network.surroundings import Surroundings
+from isacsys.physics import combining
+from isacsys.scenario import Scenario
+from isacsys.streams import FrameName
+
+
+@dataclass(frozen=True)
+class Sensors:
+    """The stations that sense in a frame, each with up to J receive filters that share one channel.
+
+    Attributes
+    ----------
+    station : [sensor]
+        Stations with at least one scheduled target.
+    row : [link]
+        Row of each scheduled target's station in these arrays; its filter is the link's slot.
+    around : Surroundings [sensor, near]
+        What interferes; columns are added for cluster members that are not near.
+    cosine : [sensor, J]
+        Bearings of the targets, zero where a station has fewer than J.
+    active : [sensor, J]
+        Where it has one.
+    mrc : [sensor, J, M_r]
+        MRC filters, zero where not active.
+    """
+
+    station: Index
+    row: Index
+    around: Surroundings
+    cosine: Array
+    active: Flags
+    mrc: Complex
+
+    @cached_property
+    def filters(self) -> Complex:
+        """The filters in reduced coordinates, [sensor, J, m]."""
+        return self.active[..., None] + 0j if self.active.shape[1] == 1 else combining.reduced_filters(self.mrc)
+
+
+@dataclass(frozen=True)
+class Grants:
+    """What was granted, and which constraints follow.
+
+    Attributes
+    ----------
+    granted : [request]
+        Which null requests were granted.
+    user_asked, user_granted : [link, L]
+        Stations of its cluster that a scheduled user asked, and those that granted.
+    target_asked, target_granted : [sensor, near, J]
+        Likewise for the receive filters, and all stations around.
+    pairs : two arrays [pair]
+        Sensor and column of pairs of stations of which one nulls towards filters of the other.
+    residual : [pair, J, m]
+        What is left of the filters outside the span of the granted ones.
+    constraints : [bs]
+        Independent constraints towards users and targets of others.
+    """
+
+    granted: Flags
+    user_asked: Flags
+    user_granted: Flags
+    target_asked: Flags
+    target_granted: Flags
+    pairs: tuple[Index, Index]
+    residual: Complex
+    constraints: Index
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What is fixed when a frame is scheduled, which may be some frames before it is sent.
+
+    Attributes
+    ----------
+    frame : int
+        The frame that is scheduled.
+    selection, around_users, sensors : Selection, Surroundings, Sensors
+        Who is served, and what was known of everybody's place.
+    requests : NullRequests
+    weights : two arrays [link]
+        Population of the cell over number scheduled in it, of users and of targets.
+    channels : [user link, M_t] or None
+        Own channels, where the scheduler looked at them: the design is to use these.
+    """
+
+    frame: int
+    selection: Selection
+    around_users: Surroundings
+    sensors: Sensors
+    requests: NullRequests
+    weights: tuple[Array, Array]
+    channels: Complex | None
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The null requests of a frame on their way.
+
+    Attributes
+    ----------
+    frame : int
+        The frame they are for.
+    travel : [request]
+        Seconds from when they were written to when they come; infinite for those that are lost.
+    arrived : [request]
+        Which are there by now.
+    """
+
+    frame: int
+    travel: Array
+    arrived: Flags
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Everything about a frame that is settled before a channel is drawn.
+
+    Attributes
+    ----------
+    name : FrameName
+    scenario : Scenario
+    area : float
+        km^2.
+    schedule : Schedule
+    around_users, sensors : Surroundings, Sensors
+        Where everybody is now.
+    distances : two arrays [link]
+        Of users and of targets to their serving stations, km.
+    speed : [user link]
+        m/s.
+    present : [target link]
+        Targets that have not left since the frame was scheduled.
+    grants : Grants
+    arrived : [request]
+        Which null requests came in time for the frame.
+    travel : [request]
+        Seconds on the backhaul; infinite for those that are lost.
+    """
+
+    name: FrameName
+    scenario: Scenario
+    area: float
+    schedule: Schedule
+    around_users: Surroundings
+    sensors: Sensors
+    distances: tuple[Array, Array]
+    speed: Array
+    present: Flags
+    grants: Grants
+    arrived: Flags
+    travel: Array
+
+    @property
+    def selection(self) -> Selection:
+        """Who is served."""
+        return self.schedule.selection
+
+    @property
+    def stations(self) -> int:
+        """Number of stations."""
+        return self.selection.users.stations
+
+    @property
+    def requests(self) -> NullRequests:
+        """All null requests of the frame."""
+        return self.schedule.requests
+
+    @property
+    def refused(self) -> Flags:
+        """Null requests that came in time and were refused, [request]."""
+        return self.arrived & ~self.grants.granted
+
+    @property
+    def lost(self) -> Flags:
+        """Null requests that never came, [request]."""
+        return np.isinf(self.travel)
+
+    @property
+    def late(self) -> Flags:
+        """Null requests that came after the frame had begun, [request]."""
+        return ~self.arrived & ~self.lost

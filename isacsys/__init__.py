@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from isacsys.validation import Validation, validate
 
 __all__ = ["AllocationPolicy", "BaseStation", "Cluster", "Comparison", "Estimate", "GrantPolicy", "Positions",
-           "Precoder", "Process", "Run", "Scenario", "Scheduler", "Sweep", "Target", "User", "Validation", "compare", "open_run", "run", "sweep",
-           "validate"]
+           "Precoder", "Process", "Run", "Scenario", "Scheduler", "Sweep", "Target", "User", "Validation",
+           "compare", "open_run", "run", "sweep", "validate"]
 
 
 def __getattr__(name: str) -> Any:

@@ -164,7 +164,7 @@ class Simulation(Section):
     frame_duration: float = real(0.01, "seconds", above=0)
     seed: int = integer(1, "of every random stream", minimum=0, maximum=2**63 - 1)
     engine: str = choice("auto", "where gains come from: short, drawn by their laws; vectors, computed from channel "
-                         "vectors of every link, ten times slower; auto: short wherever there is a law",
+                         "vectors of every link, some four times slower; auto: short wherever there is a law",
                          ("auto", "short", "vectors"))
 
 

@@ -38,6 +38,7 @@ class Purpose(IntEnum):
     TARGET_LIFE = 16
     LINK_CHANNELS = 17
     STATION_CHANNELS = 18
+    PROCESS = 19
 
 
 class Name(ISpawnableSeedSequence):

@@ -18,7 +18,7 @@ from isacsys.scenario import Scenario
 
 NOT_COMPARED = "simulation.drops"  # more drops are welcome
 _PACKAGES = ("isacsys", "numpy", "scipy", "h5py", "simpy")
-_HANDED = ("scheduler", "grant_policy", "positions")
+_HANDED = ("scheduler", "grant_policy", "positions", "precoder", "processes")
 
 
 @dataclass(frozen=True)

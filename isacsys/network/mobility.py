@@ -8,6 +8,7 @@ import numpy as np
 
 from isacsys.arrays import Array, Index
 from isacsys.network.deployment import Deployment
+from isacsys.network.operating import Operating
 from isacsys.network.population import Population
 from isacsys.network.tracks import Track
 from isacsys.physics import geometry
@@ -93,8 +94,10 @@ class Attachment:
     ``(r d_other - d_serving) / (1 + r)``, so only those who have are looked at.
     """
 
-    def __init__(self, scenario: Scenario, population: Population, deployment: Deployment) -> None:
+    def __init__(self, scenario: Scenario, population: Population, deployment: Deployment,
+                 operating: Operating | None = None) -> None:
         self._population, self._deployment = population, deployment
+        self._operating, self._switched = operating or Operating(deployment), 0
         self._ratio = 10 ** (scenario.mobility.hysteresis / (10 * scenario.propagation.path_loss_exponent))
         self._slack = np.full(len(population), -1.0)
 
@@ -102,6 +105,8 @@ class Attachment:
         """Bring stations and distances up to date, nobody having gone farther, and return who changed the station."""
         who = self._population
         self._slack -= gone
+        if self._switched != self._operating.switched:
+            self._slack[:], self._switched = -1.0, self._operating.switched
         if len(who) > len(self._slack):
             self._slack = np.concatenate([self._slack, np.full(len(who) - len(self._slack), -1.0)])
         who.moved(lambda: self._distance(slice(None)))
@@ -109,7 +114,7 @@ class Attachment:
 
     def _change(self, rows: Index) -> Index:
         who = self._population
-        distance, station = geometry.nearest(self._deployment.index, who.position[rows], 2)
+        distance, station = self._operating.nearest(who.position[rows], 2)
         own = self._distance(rows)
         better = (station[:, 0] != who.station[rows]) & (own > self._ratio * distance[:, 0])
         changed = rows[better]

@@ -9,6 +9,7 @@ import numpy as np
 from isacsys.arrays import Array, Complex, Index
 from isacsys.network.deployment import Deployment
 from isacsys.network.kinds import Kind
+from isacsys.network.operating import Operating
 from isacsys.network.population import Population
 from isacsys.network.surroundings import Horizon, Surroundings, UserSurroundings, serving_first
 from isacsys.physics import accounting, geometry, propagation
@@ -32,6 +33,7 @@ class NetworkState:
         self.channels: Complex | None = None
         self._horizon = Horizon(scenario, self.bs_density, deployment.side)
         self._station_cache: Surroundings | None = None
+        self.operating = Operating(deployment)
 
     @cached_property
     def users(self) -> Population:
@@ -41,13 +43,30 @@ class NetworkState:
 
     @cached_property
     def _near_users(self) -> UserSurroundings:
-        return UserSurroundings(self.scenario, self.users, self.deployment.index, self.deployment.side, self._horizon)
+        return UserSurroundings(self.scenario, self.users, self.deployment, self.operating, self._horizon)
 
     @cached_property
     def targets(self) -> Population:
         """The targets of the drop."""
         distance, station = self.deployment.target_attachment
         return Population(self.deployment.targets, station, distance, self.stations)
+
+    def switch(self, station: int, *, on: bool) -> None:
+        """Switch a station on or off: what it serves goes to the nearest that is on, what it is nearest to comes.
+
+        A station that is off serves no user, and is silent.
+        """
+        if not self.operating.switch(int(station), on):
+            return
+        self._station_cache = None
+        for kind in Kind if self.scenario.allocation.targets_per_bs else (Kind.USER,):
+            members = self.population(kind)
+            distance, nearest = self.operating.attach(members.position)
+            moved = (nearest if on else members.station) == station
+            moved &= members.station >= 0  # those that have left stay away
+            members.distance = np.where(moved, distance, members.distance)
+            members.station[moved] = nearest[moved]
+            members.regroup()
 
     def population(self, kind: Kind) -> Population:
         """The users, or the targets."""
@@ -84,7 +103,7 @@ class NetworkState:
     def around_stations(self, stations: Index) -> Surroundings:
         """Surroundings of stations as receivers of echoes, themselves left out."""
         if self._station_cache is None:
-            distance, number = geometry.nearest_others(self.deployment.index, self._horizon.stations_near)
+            distance, number = self.operating.others(self._horizon.stations_near)
             cluster = self.scenario.allocation.sensing_cluster - 1
             self._station_cache = self._horizon.surroundings(distance, number, cluster, self.stations - 1)
         return self._station_cache[stations]
@@ -97,7 +116,7 @@ class NetworkState:
         serving = self.targets.station[targets]
         if self.scenario.sensing.cluster_center == "serving_bs":
             return self.around_stations(serving).station[:, :others]
-        distance, station = geometry.nearest(self.deployment.index, self.targets.position[targets], others + 1)
+        distance, station = self.operating.nearest(self.targets.position[targets], others + 1)
         return serving_first(distance, station, self.targets, targets)[1][:, 1:]
 
     def from_station(self, station: Index, population: Population, ids: Index) -> Array:

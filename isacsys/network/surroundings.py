@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from isacsys.arrays import Array, Index
+from isacsys.network.deployment import Deployment
+from isacsys.network.operating import Operating
 from isacsys.network.population import Population
 from isacsys.physics import geometry, propagation
 from isacsys.scenario import Scenario
@@ -72,8 +73,10 @@ class UserSurroundings:
     the farthest spare one was, less the way made since, no station from outside can have come between.
     """
 
-    def __init__(self, scenario: Scenario, users: Population, index: cKDTree, side: Array, horizon: Horizon) -> None:
-        self._users, self._index, self._side, self._horizon = users, index, side, horizon
+    def __init__(self, scenario: Scenario, users: Population, deployment: Deployment, operating: Operating,
+                 horizon: Horizon) -> None:
+        self._users, self._operating, self._horizon = users, operating, horizon
+        self._index, self._side, self._switched = deployment.index, deployment.side, 0
         self._near = horizon.users_near
         self._cluster = scenario.allocation.communication_cluster
         self._once = scenario.simulation.frames == 1
@@ -83,12 +86,14 @@ class UserSurroundings:
             self._table = Surroundings(*(np.empty(shape, dtype) for shape, dtype in (
                 ((len(users), self._near), np.int64), ((len(users), self._near), float), (len(users), float))))
         if self._moving:
-            self._candidates = np.full((len(users), self._near + SPARE), index.n)
+            self._candidates = np.full((len(users), self._near + SPARE), self._index.n)
             self._reach = np.full(len(users), -np.inf)
             self._origin = np.zeros((len(users), 2))
 
     def get(self, rows: Index) -> Surroundings:
         """Return the surroundings of users; the first station is the serving one."""
+        if self._switched != self._operating.switched:
+            self._forget()
         if self._once or self._moving:  # nobody asks twice
             return self._find(rows)
         missing = rows[~self._known[rows]]
@@ -102,10 +107,20 @@ class UserSurroundings:
 
     def _find(self, rows: Index) -> Surroundings:
         distance, station = self._follow(rows) if self._moving else self._look_up(rows, self._near)
+        if self._switched and not self._moving:
+            distance, station = serving_first(distance, station, self._users, rows)
         return self._horizon.surroundings(distance, station, self._cluster, self._index.n)
 
     def _look_up(self, rows: Index, count: int) -> tuple[Array, Index]:
-        return geometry.nearest(self._index, self._users.position[rows], count)
+        return self._operating.nearest(self._users.position[rows], count)
+
+    def _forget(self) -> None:
+        """Forget who is near to whom: a station was switched on or off."""
+        self._switched = self._operating.switched
+        if self._moving:
+            self._reach[:] = -np.inf
+        elif not self._once:
+            self._known[:] = False
 
     def _follow(self, rows: Index) -> tuple[Array, Index]:
         """Distances and numbers [row, near] of the near stations of users that move, the serving one first."""

@@ -36,7 +36,9 @@ def _party(stage: Stage, kind: Kind) -> Party | None:
         return None  # where they are is of no interest
     population = state.population(kind)
     moves = mover(scenario, population, state.deployment.side, kind.word)
-    return (kind, population, moves, Attachment(scenario, population, state.deployment)) if moves else None
+    if moves is None:
+        return None
+    return kind, population, moves, Attachment(scenario, population, state.deployment, state.operating)
 
 
 def _step(stage: Stage, parties: list[Party], seconds: float) -> None:

@@ -118,7 +118,7 @@ class Process(ABC):
     >>> class Outage(Process):
     ...     def run(self, stage):
     ...         yield stage.wait(0.1)
-    ...         stage.state.switch_off(0)
+    ...         stage.state.switch(0, on=False)
     """
 
     def wanted(self, scenario: Scenario) -> bool:

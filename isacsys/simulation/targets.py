@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Index
-from isacsys.network.attachment import attach
 from isacsys.network.population import Population
 from isacsys.scenario import Scenario
 from isacsys.simulation.stage import Process, Stage, Steps
@@ -55,7 +54,7 @@ class TargetLife(Process):
     def _appear(self, rng: np.random.Generator) -> None:
         stage, deployment = self._stage, self._stage.state.deployment
         place = rng.random((rng.poisson(self._expected * self._frames_per_lifetime), 2)) * deployment.side
-        distance, station = attach(deployment.index, deployment.side, place)
+        distance, station = stage.state.operating.attach(place)
         born = Population(place, station, distance, stage.state.stations)
         born.born[:] = int(stage.now)
         first = len(stage.state.targets)

@@ -58,3 +58,9 @@ def test_checking_a_formula(tmp_path):
     program = importlib.import_module("check_a_formula")
     rate, distance = program.main(drops=12, users=(5, 11), output=tmp_path / "formula.png", executor="serial")
     assert rate.agrees and distance.agrees
+
+
+def test_an_outage():
+    quiet, outage = importlib.import_module("outage").main(drops=4, executor="serial")
+    assert outage[0] == quiet[0] and outage[2] == pytest.approx(quiet[2], rel=1e-12)
+    assert 0.7 < outage[1] / quiet[1] < 0.9  # a fifth of the stations, at an SIR that density does not change

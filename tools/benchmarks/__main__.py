@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from tools.benchmarks import analytic, frames, scale
+from tools.benchmarks import analytic, checkout, frames, scale
 
 
 def figures(quick):
@@ -27,8 +27,12 @@ def main():
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, nothing above 1,000 stations")
+    parser.add_argument("--against", metavar="CHECKOUT", help="only frames, against those of another checkout")
     options = parser.parse_args()
-    results = figures(options.quick)
+    if options.against:
+        results = {f"a frame here over one of {options.against}": checkout.against(options.against)}
+    else:
+        results = figures(options.quick)
     if options.json:
         print(json.dumps(results))
         return

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from isacsys.campaign import Comparison, Estimate, Run, Sweep, compare, open_run, run, sweep
+from isacsys.metrics import Estimator, Metric
 from isacsys.network import BaseStation, Cluster, Positions, Target, User
 from isacsys.scenario import Scenario
 from isacsys.scheduling import AllocationPolicy, GrantPolicy, Scheduler
@@ -12,9 +13,9 @@ from isacsys.transmission import Precoder
 if TYPE_CHECKING:
     from isacsys.validation import Validation, validate
 
-__all__ = ["AllocationPolicy", "BaseStation", "Cluster", "Comparison", "Estimate", "GrantPolicy", "Positions",
-           "Precoder", "Process", "Run", "Scenario", "Scheduler", "Sweep", "Target", "User", "Validation",
-           "compare", "open_run", "run", "sweep", "validate"]
+__all__ = ["AllocationPolicy", "BaseStation", "Cluster", "Comparison", "Estimate", "Estimator", "GrantPolicy",
+           "Metric", "Positions", "Precoder", "Process", "Run", "Scenario", "Scheduler", "Sweep", "Target", "User",
+           "Validation", "compare", "open_run", "run", "sweep", "validate"]
 
 
 def __getattr__(name: str) -> Any:

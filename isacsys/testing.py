@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from isacsys.arrays import Index
+from isacsys.metrics.columns import Column
 from isacsys.network import NetworkState, deploy
 from isacsys.network.entities import BaseStation
 from isacsys.network.population import Population
@@ -53,6 +54,9 @@ class _Silent:
 
     def append(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> None:
         """Take rows and forget them."""
+
+    def declare(self, table: str, columns: Iterable[Column]) -> None:
+        """Know columns and forget them."""
 
 
 def check_scheduler(scheduler: type[Scheduler] | Scheduler, *, seed: int = 1) -> None:

@@ -2,8 +2,9 @@
 
 from isacsys.campaign.api import run
 from isacsys.campaign.comparison import Comparison, Difference, compare
-from isacsys.campaign.estimates import METRICS, Estimate
+from isacsys.campaign.estimates import Estimate
 from isacsys.campaign.result import Run, open_run
 from isacsys.campaign.sweeps import Sweep, sweep
+from isacsys.metrics import METRICS
 
 __all__ = ["METRICS", "Comparison", "Difference", "Estimate", "Run", "Sweep", "compare", "open_run", "run", "sweep"]

@@ -19,6 +19,7 @@ from isacsys.campaign.result import Run, open_run
 from isacsys.campaign.stopping import StoppingRule
 from isacsys.campaign.store import MemoryStore, Store, file_store
 from isacsys.errors import ConfigError
+from isacsys.metrics import METRICS, Metric, declared_metrics
 from isacsys.network import Positions
 from isacsys.scenario import Scenario
 from isacsys.scheduling import GrantPolicy, Scheduler, allocate
@@ -44,7 +45,7 @@ def run(scenario: Scenario, *, drops: int | None = None, frames: int | None = No
         precision: float | None = None, metrics: Sequence[str] = (), only_drop: int | None = None,
         scheduler: Scheduler | None = None, grant_policy: GrantPolicy | None = None,
         positions: Positions | None = None, precoder: Precoder | None = None, processes: Sequence[Process] = (),
-        progress: bool = False, simulate: Simulate = simulate_drop) -> Run:
+        measure: Sequence[Metric] = (), progress: bool = False, simulate: Simulate = simulate_drop) -> Run:
     """Simulate a scenario.
 
     Results depend on the scenario (its seed and number of drops included) alone, bit for bit, however many workers
@@ -80,6 +81,8 @@ def run(scenario: Scenario, *, drops: int | None = None, frames: int | None = No
         Objects instead of what the scenario names. They must be picklable; every drop gets its own copy.
     processes : sequence of Process
         What goes on beside the frames, besides what the scenario asks for; copied likewise.
+    measure : sequence of Metric
+        Metrics of your own, beside those there are.
     progress : bool
         Show a bar on stderr.
     simulate : callable
@@ -100,7 +103,7 @@ def run(scenario: Scenario, *, drops: int | None = None, frames: int | None = No
     check_output_flags(output, resume=resume, force=force)
     scenario = override(scenario, {"drops": drops, "frames": frames, "seed": seed})
     objects = {"scheduler": scheduler, "grant_policy": grant_policy, "positions": positions, "precoder": precoder,
-               "processes": list(processes) or None}
+               "processes": list(processes) or None, "metrics": list(measure) or None}
     task = prepare(scenario, objects, executor, only_drop=only_drop, precision=precision, metrics=metrics,
                    output=None if output is None else Path(output), resume=resume, force=force, simulate=simulate)
     with make_executor("serial" if only_drop is not None else executor, workers, dask_address) as crew, \
@@ -114,8 +117,9 @@ def prepare(scenario: Scenario, objects: Mapping[str, Any], executor: str, *, on
     check(scenario, positions=objects["positions"])
     scenario = allocate(scenario)
     first, stop = _range(scenario, only_drop, precision)
-    plan = Plan(scenario, first, stop, pack(objects, executor))
-    return Task(plan=plan, rule=StoppingRule(stop, precision, metrics), **rest)
+    own = declared_metrics(objects.get("metrics") or ())
+    plan = Plan(scenario, first, stop, pack(objects, executor), own)
+    return Task(plan=plan, rule=StoppingRule(stop, precision, metrics, {**METRICS, **own}), **rest)
 
 
 def perform(task: Task, crew: Crew) -> Run:

@@ -120,7 +120,7 @@ def _keep(work: Work, first: int, stop: int, recorder: MemoryRecorder, start: fl
           failure: IsacError | None) -> Batch:
     path, tables = None, None
     if stop > first and work.directory is None:
-        tables = Tables({table: recorder.read(table) for table in recorder.tables()})
+        tables = Tables.of(recorder)
     elif stop > first and work.directory is not None:
         try:
             path = write_part(work.directory, first, stop, work.campaign, recorder)

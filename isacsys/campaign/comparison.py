@@ -18,6 +18,7 @@ from isacsys.arrays import Array, Table
 from isacsys.campaign.estimates import applicable, finite, linearise, mean_half_width
 from isacsys.campaign.result import Run, open_run
 from isacsys.errors import ConfigError
+from isacsys.metrics import Estimator
 
 SAME_DEPLOYMENT = ("simulation.seed", "network.bs_density", "network.users_per_cell", "network.targets_per_cell",
                    "network.area", "network.layout", "network.positions")
@@ -97,8 +98,9 @@ def compare(a: Run | str | Path, b: Run | str | Path) -> Comparison:
     if len(common) < max(one.drops, other.drops):
         warnings.warn(f"compared on the {len(common)} drops that both have", stacklevel=2)
     rows_a, rows_b = (_rows(table, common) for table in tables)
-    names = applicable(rows_a, rows_b)
-    return Comparison(len(common), {name: _difference(one, other, rows_a, rows_b, name) for name in names})
+    known = {**one.known_metrics, **other.known_metrics}
+    names = applicable(rows_a, rows_b, metrics=known)
+    return Comparison(len(common), {name: _difference(one, other, rows_a, rows_b, known[name]) for name in names})
 
 
 def _check_pair(a: Run, b: Run) -> None:
@@ -116,8 +118,8 @@ def _rows(table: Table, drops: Array) -> Table:
     return {name: column[chosen] for name, column in table.items()}
 
 
-def _difference(a: Run, b: Run, rows_a: Table, rows_b: Table, name: str) -> Difference:
-    one, other = linearise(a.scenario, rows_a, name), linearise(b.scenario, rows_b, name)
+def _difference(a: Run, b: Run, rows_a: Table, rows_b: Table, metric: Estimator) -> Difference:
+    one, other = linearise(a.scenario, rows_a, metric), linearise(b.scenario, rows_b, metric)
     if one.value is None or other.value is None:
         return Difference(one.value, other.value, None, None, None)
     paired = other.influence - one.influence

@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,11 +14,13 @@ from typing import Any
 
 from isacsys.campaign.handed import Handed
 from isacsys.errors import ConfigError, IsacError, LogFormatError
+from isacsys.metrics import Estimator
 from isacsys.scenario import Scenario
 
 NOT_COMPARED = "simulation.drops"  # more drops are welcome
 _PACKAGES = ("isacsys", "numpy", "scipy", "h5py", "simpy")
-_HANDED = ("scheduler", "grant_policy", "positions", "precoder", "processes")
+_HANDED = ("scheduler", "grant_policy", "positions", "precoder", "processes", "metrics")
+OWN_METRICS = "own_metrics"
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,15 @@ class Plan:
     first, stop : int
     handed : Handed
         What was handed in from Python.
+    metrics : mapping
+        Figures of metrics of the user's own, by name.
     """
 
     scenario: Scenario
     first: int
     stop: int
     handed: Handed
+    metrics: Mapping[str, Estimator] = field(default_factory=dict)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -58,6 +63,7 @@ class Plan:
             "scenario": scenario.to_toml(), "seed": scenario.simulation.seed, "first_drop": self.first,
             "drops": stop - self.first, "complete": True, **versions(),
             **{name.replace(" ", "_"): value for name, value in given.items() if value},
+            **({OWN_METRICS: json.dumps([asdict(e) for e in self.metrics.values()])} if self.metrics else {}),
         }
 
 
@@ -76,6 +82,19 @@ def read_settings(attributes: Mapping[str, Any], path: Path) -> dict[str, Any]:
     names = (*_HANDED, "content of network.positions")
     return found | {"first drop": attributes.get("first_drop", 0),
                     **{name: attributes.get(name.replace(" ", "_"), "") for name in names}}
+
+
+def own_metrics(attributes: Mapping[str, Any]) -> dict[str, Estimator]:
+    """Return the figures of metrics of a user's own that a log describes; their code is not needed to read them."""
+    try:
+        return {str(entry["name"]): _estimator(entry) for entry in json.loads(attributes.get(OWN_METRICS, "[]"))}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise LogFormatError(f"its own metrics cannot be read ({type(error).__name__}: {error})") from None
+
+
+def _estimator(entry: Mapping[str, Any]) -> Estimator:
+    powers = {str(column): int(power) for column, power in entry["powers"].items()}
+    return Estimator(str(entry["name"]), powers, str(entry["unit"]), str(entry["meaning"]), str(entry["about"]))
 
 
 def check_same(plan: Plan, attributes: Mapping[str, Any], path: Path) -> None:

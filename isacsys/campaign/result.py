@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from isacsys.arrays import Table
-from isacsys.campaign.estimates import METRICS, Estimate, estimates
+from isacsys.campaign.estimates import Estimate, estimates
 from isacsys.campaign.output import parts_directory, read_manifest, whole_parts
-from isacsys.campaign.plan import read_scenario
+from isacsys.campaign.plan import own_metrics, read_scenario
 from isacsys.errors import ConfigError, LogFormatError
+from isacsys.metrics import METRICS, Estimator
 from isacsys.recording import Gathered, Log, Source
 from isacsys.recording.schema import LEVELS
 from isacsys.scenario import Scenario
@@ -52,9 +54,9 @@ class Run:
         return open_run(path)
 
     def __getitem__(self, metric: str) -> Estimate:
-        if metric not in METRICS:
-            raise ConfigError("metric", metric, f"one of {', '.join(METRICS)}")
-        return self.metrics.get(metric) or Estimate(None, None, METRICS[metric].unit)  # one that does not apply
+        if metric not in self.known_metrics:
+            raise ConfigError("metric", metric, f"one of {', '.join(self.known_metrics)}")
+        return self.metrics.get(metric) or Estimate(None, None, self.known_metrics[metric].unit)  # it does not apply
 
     def __repr__(self) -> str:
         return f"<Run of {self.drops} drops{'' if self.complete else ', unfinished'}>"
@@ -72,7 +74,12 @@ class Run:
     @cached_property
     def metrics(self) -> dict[str, Estimate]:
         """Every metric that applies, with its 95 % interval."""
-        return estimates(self.scenario, self._drops)
+        return estimates(self.scenario, self._drops, self.known_metrics)
+
+    @cached_property
+    def known_metrics(self) -> Mapping[str, Estimator]:
+        """Every metric there is, those of the user's own included: how it is estimated, its unit and meaning."""
+        return {**METRICS, **own_metrics(self.attributes)}
 
     def table(self, name: str) -> Table:
         """Return a table of the log, a mapping from column to array (``"drops"``, ``"links/communication"`` …)."""

@@ -6,11 +6,12 @@ Whether they are is looked at after fixed numbers of drops, so that the end does
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from isacsys.arrays import Table
-from isacsys.campaign.estimates import METRICS, Estimate, estimate
+from isacsys.campaign.estimates import Estimate, estimate
 from isacsys.errors import ConfigError
+from isacsys.metrics import METRICS, Estimator
 from isacsys.scenario import Scenario
 
 FIRST_CHECK = 30  # fewer drops do not tell how far to trust their own spread
@@ -29,10 +30,14 @@ class StoppingRule:
         Half-width over mean that is enough; None: simulate all.
     metrics : sequence of str
         Names of metrics; none: the area spectral efficiencies that are not zero.
+    known : mapping
+        The metrics there are.
     """
 
-    def __init__(self, stop: int, precision: float | None = None, metrics: Sequence[str] = ()) -> None:
-        _check_arguments(precision, metrics)
+    def __init__(self, stop: int, precision: float | None = None, metrics: Sequence[str] = (),
+                 known: Mapping[str, Estimator] = METRICS) -> None:
+        _check_arguments(precision, metrics, known)
+        self._known = known
         self.stop, self._precision, self._metrics = stop, precision, tuple(metrics)
         self._checks = [] if precision is None else _checks(stop)
 
@@ -55,7 +60,7 @@ class StoppingRule:
         """Return what is not known well enough from ``drops``, in words."""
         if self._precision is None:
             return []
-        found = {name: estimate(scenario, drops, name) for name in self._metrics or DEFAULT}
+        found = {name: estimate(scenario, drops, self._known[name]) for name in self._metrics or DEFAULT}
         reached = {name: _relative(e) for name, e in found.items() if self._metrics or e.mean}
         return [f"{name} is known to {value:.3g}, not to {self._precision:g}"
                 for name, value in reached.items() if value > self._precision]
@@ -74,11 +79,11 @@ def _checks(stop: int) -> list[int]:
     return [check for check in found if check < stop]
 
 
-def _check_arguments(precision: float | None, metrics: Sequence[str]) -> None:
+def _check_arguments(precision: float | None, metrics: Sequence[str], known: Mapping[str, Estimator]) -> None:
     if precision is not None and not (isinstance(precision, int | float) and 0 < precision < math.inf):
         raise ConfigError("precision", precision, "a number greater than 0: half-width over mean")
     for name in metrics:
-        if name not in METRICS:
-            raise ConfigError("metric", name, f"one of {', '.join(METRICS)}")
+        if name not in known:
+            raise ConfigError("metric", name, f"one of {', '.join(known)}")
     if metrics and precision is None:
         raise ConfigError("metric", list(metrics), "something to be known to a --precision")

@@ -18,7 +18,6 @@ import numpy as np
 from isacsys.campaign.api import Task, check_output_flags, override, perform, prepare
 from isacsys.campaign.batches import Simulate
 from isacsys.campaign.conductor import Crew
-from isacsys.campaign.estimates import METRICS
 from isacsys.campaign.executors import executor as make_executor
 from isacsys.campaign.handed import leave_if_program_is_being_read
 from isacsys.campaign.output import parts_directory
@@ -26,6 +25,7 @@ from isacsys.campaign.progress import Bar
 from isacsys.campaign.result import Run
 from isacsys.campaign.store import file_store
 from isacsys.errors import ConfigError, IsacError
+from isacsys.metrics import Metric
 from isacsys.network import Positions
 from isacsys.recording.files import whole_file
 from isacsys.scenario import Scenario
@@ -64,7 +64,8 @@ class Sweep(dict[str, list[Any]]):
         self.points = list(points)
         super().__init__({key: [point.settings[key] for point in points] for key in axes})
         self["drops"] = [point.run.drops for point in points]
-        for name in (n for n in METRICS if any(n in point.run.metrics for point in points)):
+        self._known = {name: estimator for point in points for name, estimator in point.run.known_metrics.items()}
+        for name in (n for n in self._known if any(n in point.run.metrics for point in points)):
             found = [point.run[name] for point in points]
             self[name] = [_number(estimate.mean) for estimate in found]
             self[f"{name}_half_width"] = [_number(estimate.half_width) for estimate in found]
@@ -88,17 +89,21 @@ class Sweep(dict[str, list[Any]]):
         return {
             "dims": dims,
             "coords": {key: {"dims": (key,), "data": values} for key, values in self.axes.items()},
-            "data_vars": {name: {"dims": dims, "data": np.reshape(column, shape), "attrs": _attributes(name)}
+            "data_vars": {name: {"dims": dims, "data": np.reshape(column, shape), "attrs": self._attributes(name)}
                           for name, column in self.items() if name not in self.axes},
         }
+
+    def _attributes(self, column: str) -> dict[str, str]:
+        metric = self._known.get(column.removesuffix("_half_width"))
+        return {} if metric is None else {"units": metric.unit, "long_name": metric.meaning}
 
 
 def sweep(scenario: Scenario, axes: Mapping[str, Iterable[Any]], *, drops: int | None = None,
           frames: int | None = None, seed: int | None = None, output: str | Path | None = None, resume: bool = False,
           force: bool = False, workers: int | None = None, executor: str = "process", dask_address: str | None = None,
           precision: float | None = None, metrics: Sequence[str] = (), scheduler: Scheduler | None = None,
-          grant_policy: GrantPolicy | None = None, positions: Positions | None = None, progress: bool = False,
-          simulate: Simulate = simulate_drop) -> Sweep:
+          grant_policy: GrantPolicy | None = None, positions: Positions | None = None, measure: Sequence[Metric] = (),
+          progress: bool = False, simulate: Simulate = simulate_drop) -> Sweep:
     """Simulate a scenario at every point of a grid, all on the same seed.
 
     Parameters
@@ -109,7 +114,7 @@ def sweep(scenario: Scenario, axes: Mapping[str, Iterable[Any]], *, drops: int |
     output : path, optional
         A directory that gets a log for every point and ``sweep.csv``.
     drops, frames, seed, resume, force, workers, executor, dask_address, precision, metrics, scheduler, grant_policy,
-    positions, progress, simulate : optional
+    positions, measure, progress, simulate : optional
         As in `isacsys.run`.
 
     Returns
@@ -127,7 +132,8 @@ def sweep(scenario: Scenario, axes: Mapping[str, Iterable[Any]], *, drops: int |
     directory = None if output is None else Path(output)
     values = {key: _values(key, given) for key, given in axes.items()}
     settings = [dict(zip(values, point, strict=True)) for point in itertools.product(*values.values())]
-    objects = {"scheduler": scheduler, "grant_policy": grant_policy, "positions": positions}
+    objects = {"scheduler": scheduler, "grant_policy": grant_policy, "positions": positions,
+               "metrics": list(measure) or None}
     tasks = [prepare(_place(scenario, point), objects, executor, precision=precision, metrics=metrics, resume=resume,
                      output=None if directory is None else directory / _file_name(point), simulate=simulate)
              for point in settings]
@@ -204,8 +210,3 @@ def _write_table(directory: Path, found: Sweep) -> None:
 
 def _number(value: float | None) -> float:
     return math.nan if value is None else value
-
-
-def _attributes(column: str) -> dict[str, str]:
-    metric = METRICS.get(column.removesuffix("_half_width"))
-    return {} if metric is None else {"units": metric.unit, "long_name": metric.meaning}

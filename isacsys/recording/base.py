@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 import numpy.typing as npt
 
 from isacsys.arrays import Table
+from isacsys.metrics.columns import Column
 
 
 class Recorder(Protocol):
@@ -17,12 +18,20 @@ class Recorder(Protocol):
         """Add rows: one array a column, all of one length, or scalars that fill it."""
         ...
 
+    def declare(self, table: str, columns: Iterable[Column]) -> None:
+        """Make columns known that are not of `schema.TABLES`, before the first row."""
+        ...
+
 
 class Source(Protocol):
     """Gives back what was recorded."""
 
     def tables(self) -> tuple[str, ...]:
         """Return the names of the tables that were recorded."""
+        ...
+
+    def columns(self, table: str) -> tuple[Column, ...]:
+        """Return the columns of ``table``; none where nothing was recorded."""
         ...
 
     def blocks(self, table: str) -> Iterator[Table]:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from isacsys.arrays import Table
+from isacsys.metrics.columns import Column
 from isacsys.recording.base import Source
 from isacsys.recording.hdf5 import hdf5_file
 from isacsys.recording.memory import join
+from isacsys.recording.schema import foreign
 
 
 class Gathered:
@@ -32,11 +34,20 @@ class Gathered:
         """Return the names of the tables that were recorded."""
         return self._sources[0].tables() if self._sources else ()
 
+    def columns(self, table: str) -> tuple[Column, ...]:
+        """Return the columns of ``table`` that all sources have: one of them may be of another version."""
+        found = [columns for source in self._sources if (columns := source.columns(table))]
+        common = set.intersection(*({c.name for c in columns} for columns in found)) if found else set()
+        return tuple(column for column in found[0] if column.name in common) if found else ()
+
     def blocks(self, table: str) -> Iterator[Table]:
         """Yield the rows of ``table`` in order, a bounded number at a time."""
+        names = [column.name for column in self.columns(table)]
         for source in self._sources:
             for block in source.blocks(table):
-                yield block if self._stop is None else _before(block, self._stop)
+                if len(block["drop"]):
+                    some = block if len(names) == len(block) else {name: block[name] for name in names}
+                    yield some if self._stop is None else _before(some, self._stop)
 
     def read(self, table: str) -> Table:
         """Return all rows of ``table``."""
@@ -47,6 +58,7 @@ def write_log(path: Path, level: str, attributes: Mapping[str, Any], source: Sou
     """Write everything in ``source`` as one log, which appears under its name only when it is whole."""
     with hdf5_file(path, level, attributes) as recorder:
         for table in recorder.tables():
+            recorder.declare(table, foreign(table, source.columns(table)))
             for block in source.blocks(table):
                 recorder.append(table, block)
 

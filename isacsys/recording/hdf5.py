@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.arrays import Table
+from isacsys.metrics.columns import Column
 from isacsys.recording.files import whole_file
 from isacsys.recording.memory import Block, join
-from isacsys.recording.schema import BLOCK_ROWS, FORMAT, FORMAT_VERSION, LEVELS, TABLES, Column, row_count
+from isacsys.recording.schema import BLOCK_ROWS, DIMENSION, FORMAT, FORMAT_VERSION, LEVELS, Layouts
 
 # What the netCDF convention calls a dimension that has no values of its own: xarray then names the dimension only.
 _NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable. {:10d}"
@@ -47,13 +48,15 @@ class Hdf5Recorder:
         self._hdf5 = h5py.File(self._disk, "w")
         self._hdf5.attrs.update({"format": FORMAT, "format_version": FORMAT_VERSION, **(attributes or {})})
         self._datasets: dict[str, dict[str, Any]] = {table: {} for table in LEVELS[level]}
-        self._pending = {table: Block(table) for table in LEVELS[level]}
+        self._pending: dict[str, Block | None] = dict.fromkeys(LEVELS[level])
+        self._layouts = Layouts(level)
         self._rows = dict.fromkeys(LEVELS[level], 0)
 
     def append(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> None:
         """Add rows: one array a column, all of one length, or scalars that fill it."""
-        block, total, start = self._pending[table], row_count(table, columns), 0
-        plain = total >= BLOCK_ROWS and _is_plain(table, columns)
+        layout = self._layouts.fit(table, columns)
+        block, total, start = self._block(table), layout.row_count(columns), 0
+        plain = total >= BLOCK_ROWS and _is_plain(layout.columns, columns)
         while start < total:
             if plain and not block.rows and total - start >= BLOCK_ROWS:  # no need to copy
                 self._write(table, {n: c[start:start + BLOCK_ROWS] for n, c in columns.items()})  # type: ignore[index]
@@ -65,6 +68,14 @@ class Hdf5Recorder:
             if not block.room:
                 self._flush(table)
 
+    def declare(self, table: str, columns: Iterable[Column]) -> None:
+        """Make columns known that are not of `schema.TABLES`, before the first row."""
+        self._layouts.declare(table, columns)
+
+    def columns(self, table: str) -> tuple[Column, ...]:
+        """Return the columns of ``table``; none where nothing was recorded."""
+        return self._layouts.get(table).columns if self._pending[table] else ()
+
     def tables(self) -> tuple[str, ...]:
         """Return the names of the tables of this level."""
         return tuple(self._datasets)
@@ -72,7 +83,7 @@ class Hdf5Recorder:
     def blocks(self, table: str) -> Iterator[Table]:
         """Yield the rows of ``table`` in order, a bounded number at a time."""
         yield from stored_blocks(self._datasets[table])
-        yield self._pending[table].columns
+        yield self._block(table).columns
 
     def read(self, table: str) -> Table:
         """Return all rows of ``table``."""
@@ -89,15 +100,22 @@ class Hdf5Recorder:
             self._hdf5.close()
         self._disk.check()
 
+    def _block(self, table: str) -> Block:
+        block = self._pending[table]
+        if block is None:  # only now is it known which columns there are
+            block = self._pending[table] = Block(self._layouts.get(table).columns)
+        return block
+
     def _flush(self, table: str) -> None:
-        self._write(table, self._pending[table].columns)
-        self._pending[table].rows = 0
+        block = self._block(table)
+        self._write(table, block.columns)
+        block.rows = 0
 
     def _write(self, table: str, columns: Mapping[str, Any]) -> None:
         datasets, start, rows = self._datasets[table], self._rows[table], len(columns["drop"])
         if not datasets:  # only now is it known whether the table fills a chunk
-            datasets.update(_create(self._hdf5.create_group(table), table, max(rows, 1)))
-        for column in TABLES[table]:
+            datasets.update(_create(self._hdf5.create_group(table), self._layouts.get(table).columns, max(rows, 1)))
+        for column in self._layouts.get(table).columns:
             dataset, values = datasets[column.name], columns[column.name]
             dataset.id.set_extent((start + rows,))
             if _all_zero(values):
@@ -121,10 +139,10 @@ def hdf5_file(path: Path, level: str, attributes: Mapping[str, Any]) -> Iterator
             recorder.close()
 
 
-def _is_plain(table: str, columns: Mapping[str, Any]) -> bool:
+def _is_plain(known: Iterable[Column], columns: Mapping[str, Any]) -> bool:
     """Whether all columns are arrays that may be written as they are."""
     return all(isinstance(a := columns[c.name], np.ndarray) and a.ndim == 1 and a.dtype == c.dtype
-               and a.flags.c_contiguous for c in TABLES[table])
+               and a.flags.c_contiguous for c in known)
 
 
 def _all_zero(values: npt.NDArray[Any]) -> bool:
@@ -149,8 +167,8 @@ def stored_blocks(datasets: Mapping[str, Any]) -> Iterator[Table]:
         yield {name: dataset[start:stop] for name, dataset in datasets.items()}
 
 
-def _create(group: Any, table: str, chunk: int) -> dict[str, Any]:
-    return {column.name: _create_column(group, column, chunk) for column in TABLES[table]}
+def _create(group: Any, columns: Iterable[Column], chunk: int) -> dict[str, Any]:
+    return {column.name: _create_column(group, column, chunk) for column in columns}
 
 
 def _create_column(group: Any, column: Column, chunk: int) -> Any:
@@ -166,7 +184,7 @@ def _name_dimension(group: Any, table: str, datasets: Mapping[str, Any]) -> None
         scale.make_scale("drop")
     else:
         rows = len(datasets["drop"])
-        scale = group.create_dataset("row", (rows,), "i1")
+        scale = group.create_dataset(DIMENSION, (rows,), "i1")
         scale.make_scale(_NO_VARIABLE.format(rows))
         scale.attrs["description"] = "the dimension of the columns; holds no data"
     for dataset in datasets.values():

@@ -12,9 +12,10 @@ import numpy as np
 
 from isacsys.arrays import Table
 from isacsys.errors import LogFormatError
+from isacsys.metrics.columns import Column
 from isacsys.recording.hdf5 import stored_blocks
 from isacsys.recording.memory import join
-from isacsys.recording.schema import FORMAT, FORMAT_VERSION, LEVELS, TABLES, Column
+from isacsys.recording.schema import DIMENSION, FORMAT, FORMAT_VERSION, LEVELS, TABLES
 
 _DEFLATE = 1100  # nothing packs closer than this
 _DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, MemoryError)
@@ -52,6 +53,15 @@ class Log:
     def tables(self) -> tuple[str, ...]:
         """Return the names of the tables that were recorded."""
         return self._tables
+
+    def columns(self, table: str) -> tuple[Column, ...]:
+        """Return the columns of ``table``; none where it has no rows."""
+        with self._open() as file:
+            found = _columns(self.path, file, table)
+            if not len(found["drop"]):
+                return ()
+            known = {column.name: column for column in (*TABLES[table], *_strangers(file[table], table))}
+            return tuple(known[name] for name in found)
 
     def blocks(self, table: str) -> Iterator[Table]:
         """Yield the rows of ``table`` in order, a bounded number at a time."""
@@ -92,10 +102,23 @@ def _columns(path: Path, file: Any, table: str) -> dict[str, Any]:
     if not all(_is_own(file, "/".join(steps[:i + 1])) for i in range(len(steps))):
         raise LogFormatError(f"{path} is damaged: {table} is not a group of its own")
     group = file[table]
-    datasets = {column.name: _column(path, group, table, column) for column in TABLES[table]}
+    known = [column for column in TABLES[table] if not column.optional or column.name in group]
+    datasets = {column.name: _column(path, group, table, column) for column in known}
+    for column in _strangers(group, table):
+        datasets[column.name] = _column(path, group, table, column)
     if len({len(dataset) for dataset in datasets.values()}) != 1:
         raise LogFormatError(f"{path} is damaged: the columns of {table} differ in length")
     return datasets
+
+
+def _strangers(group: Any, table: str) -> Iterator[Column]:
+    """Yield the columns of metrics that this isacsys does not know, as the log describes them."""
+    names = {column.name for column in TABLES[table]} | {DIMENSION}
+    for name in group:
+        dataset = group[name] if name not in names and _is_own(group, name) else None
+        if isinstance(dataset, h5py.Dataset) and dataset.dtype.kind in "iuf":
+            unit, description = (str(_plain(dataset.attrs.get(key, ""))) for key in ("unit", "description"))
+            yield Column(name, dataset.dtype.str[1:], unit, description, optional=True)
 
 
 def _column(path: Path, group: Any, table: str, column: Column) -> Any:

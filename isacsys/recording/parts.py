@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,10 +21,11 @@ import numpy as np
 
 from isacsys.arrays import Table
 from isacsys.errors import LogFormatError
+from isacsys.metrics.columns import Column
 from isacsys.recording.base import Source
 from isacsys.recording.files import whole_file
-from isacsys.recording.memory import join
-from isacsys.recording.schema import TABLES
+from isacsys.recording.memory import join, row_size
+from isacsys.recording.schema import Layout
 
 SUFFIX = ".part"
 _FORMAT = "isacsys part 1"
@@ -35,10 +37,11 @@ def write_part(directory: Path, first: int, stop: int, campaign: str, source: So
     blocks = {table: list(source.blocks(table)) for table in source.tables()}
     header = {"format": _FORMAT, "campaign": campaign, "first": first, "stop": stop,
               "rows": {table: sum(len(block["drop"]) for block in some) for table, some in blocks.items()},
-              "crc32": _checksum(_columns(blocks))}
+              "columns": {table: [astuple(column) for column in source.columns(table)] for table in blocks},
+              "crc32": _checksum(_arrays(blocks))}
     with whole_file(path) as file:
         _write(file, json.dumps(header).encode() + b"\n")
-        for array in _columns(blocks):
+        for array in _arrays(blocks):
             _write(file, memoryview(array).cast("B"))
     return path
 
@@ -66,20 +69,34 @@ class Part:
         self.campaign, self.first, self.stop = str(header["campaign"]), int(header["first"]), int(header["stop"])
         self._crc32 = int(header["crc32"])
         self._rows = {str(table): int(rows) for table, rows in header["rows"].items()}
-        size = sum(_row_size(table) * rows for table, rows in self._rows.items())
+        self._columns = {table: self._described(table, header) for table in self._rows}
+        size = sum(row_size(self._columns[table]) * rows for table, rows in self._rows.items())
         if header["format"] != _FORMAT or self.path.stat().st_size != self._start + size:
             raise ValueError
+
+    @staticmethod
+    def _described(table: str, header: dict[str, Any]) -> tuple[Column, ...]:
+        """Return what a part says of its columns; those of version 0.1 said nothing, and had what is required."""
+        required, given = Layout(table).columns, header.get("columns", {}).get(table)
+        if not given:
+            return required
+        return tuple(Column(str(name), str(dtype), str(unit), str(description), bool(optional))
+                     for name, dtype, unit, description, optional in given)
 
     def tables(self) -> tuple[str, ...]:
         """Return the names of the tables that were recorded."""
         return tuple(self._rows)
 
+    def columns(self, table: str) -> tuple[Column, ...]:
+        """Return the columns of ``table``; none where nothing was recorded."""
+        return self._columns[table] if self._rows[table] else ()
+
     def blocks(self, table: str) -> Iterator[Table]:
         """Yield the rows of ``table``: views of the file."""
         names, rows = list(self._rows), self._rows[table]
-        offset = self._start + sum(_row_size(t) * self._rows[t] for t in names[:names.index(table)])
+        offset = self._start + sum(row_size(self._columns[t]) * self._rows[t] for t in names[:names.index(table)])
         content, columns = np.memmap(self.path, np.uint8, "r"), {}
-        for column in TABLES[table]:
+        for column in self._columns[table]:
             columns[column.name] = np.frombuffer(content, column.dtype, rows, offset)
             offset += columns[column.name].nbytes
         yield columns
@@ -90,16 +107,16 @@ class Part:
 
     def check(self) -> None:
         """Raise LogFormatError where the content is not what was written."""
-        if _checksum(_columns({table: self.blocks(table) for table in self._rows})) != self._crc32:
+        if _checksum(_arrays({table: self.blocks(table) for table in self._rows})) != self._crc32:
             raise LogFormatError(f"{self.path} is damaged (checksum)")
 
 
-def _columns(blocks: Mapping[str, Iterable[Table]]) -> Iterator[Any]:
+def _arrays(blocks: Mapping[str, Iterable[Table]]) -> Iterator[Any]:
     """Yield arrays in the order of a part: table by table, column by column, block by block."""
-    for table, some in blocks.items():
+    for some in blocks.values():
         kept = list(some)
-        for column in TABLES[table]:
-            yield from (block[column.name] for block in kept)
+        for name in kept[0] if kept else ():
+            yield from (block[name] for block in kept)
 
 
 def _checksum(arrays: Iterable[Any]) -> int:
@@ -107,10 +124,6 @@ def _checksum(arrays: Iterable[Any]) -> int:
     for array in arrays:
         value = zlib.crc32(array, value)
     return value
-
-
-def _row_size(table: str) -> int:
-    return sum(np.dtype(column.dtype).itemsize for column in TABLES[table])
 
 
 def _write(file: BinaryIO, data: bytes | memoryview) -> None:

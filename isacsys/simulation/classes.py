@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Array, Index, Table
+from isacsys.metrics import FrameRecord, LinkTerms
 from isacsys.physics import accounting
 from isacsys.scenario import Scenario
-from isacsys.simulation.values import FrameRecord, LinkTerms
 
 
 class Classes:

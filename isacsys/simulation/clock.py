@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 
+from isacsys.metrics import FrameRecord, Metric, Tally
 from isacsys.simulation import records
 from isacsys.simulation.backhaul import Backhaul
 from isacsys.simulation.classes import Classes
 from isacsys.simulation.frame import coordinate, schedule, transmit
 from isacsys.simulation.policies import Policies
 from isacsys.simulation.stage import Process, Stage, Steps
-from isacsys.simulation.values import FrameRecord
 from isacsys.transmission import Bundle, Schedule
 
 
 class FrameClock(Process):
     """Runs the pipeline of every frame; started last, so that what happened before a boundary is settled first."""
 
-    def __init__(self, stage: Stage, policies: Policies) -> None:
+    def __init__(self, stage: Stage, policies: Policies, metrics: Sequence[Metric] = ()) -> None:
         self._stage, self._policies = stage, policies
         self._backhaul = Backhaul(stage.environment, stage.scenario, stage.drop, stage.state.stations, stage.journal)
-        self.sums: records.Sums = {}
+        self.tally = Tally(stage.scenario, metrics)
         self.classes = Classes(stage.scenario)
         self._scheduled: deque[tuple[Schedule, Bundle | None]] = deque()
 
@@ -64,8 +65,7 @@ class FrameClock(Process):
         stage.journal.note("frame_end", frame)
 
     def _record(self, record: FrameRecord) -> None:
-        stage, sums = self._stage, records.frame_sums(record)
-        self.sums = records.add(self.sums, sums)
+        stage, sums = self._stage, self.tally.frame(record)
         self.classes.add(record)
         stage.recorder.append("frames", {"drop": stage.drop, "frame": record.situation.name.frame, **sums})
         records.record_frame(stage.recorder, stage.drop, record, stage.scenario.recording.level)

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Sequence
 
 from isacsys.errors import ConfigError, DropError, SchedulingError
+from isacsys.metrics import Metric, declared_columns
 from isacsys.network import NetworkState, Positions, deploy
 from isacsys.network.deployment import given_positions
 from isacsys.network.tracks import read_tracks
@@ -38,7 +39,8 @@ def check(scenario: Scenario, *, positions: Positions | None = None) -> None:
 
 def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, scheduler: Scheduler | None = None,
                   grant_policy: GrantPolicy | None = None, positions: Positions | None = None,
-                  precoder: Precoder | None = None, processes: Sequence[Process] = ()) -> None:
+                  precoder: Precoder | None = None, processes: Sequence[Process] = (),
+                  metrics: Sequence[Metric] = ()) -> None:
     """Simulate one drop and write its rows.
 
     Parameters
@@ -54,6 +56,8 @@ def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, schedule
         For layout "file": positions handed in from Python.
     processes : sequence of Process
         Run beside those that the scenario asks for; copied likewise.
+    metrics : sequence of Metric
+        Measured beside those there are; the recorder must know their columns (`Recorder.declare`).
 
     Raises
     ------
@@ -62,7 +66,7 @@ def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, schedule
     """
     scenario = allocate(scenario)
     policies = find_policies(scenario, scheduler, grant_policy, precoder)
-    Drop(scenario, drop, recorder, policies, positions, processes).run()
+    Drop(scenario, drop, recorder, policies, positions, processes, metrics).run()
 
 
 class Drop:
@@ -73,16 +77,19 @@ class Drop:
     """
 
     def __init__(self, scenario: Scenario, drop: int, recorder: Recorder, policies: Policies | None = None,
-                 positions: Positions | None = None, processes: Sequence[Process] = ()) -> None:
+                 positions: Positions | None = None, processes: Sequence[Process] = (),
+                 metrics: Sequence[Metric] = ()) -> None:
         keep_freed_memory()
         state = NetworkState(scenario, deploy(scenario, drop, positions))
         self.stage = Stage(scenario, drop, state, recorder)
-        self.clock = FrameClock(self.stage, policies or find_policies(scenario))
+        self.clock = FrameClock(self.stage, policies or find_policies(scenario), metrics)
+        self._metrics = metrics
         self._processes = (Traffic(), Movement(), TargetLife(), *copy.deepcopy(list(processes)), self.clock)
 
     def run(self) -> None:
         """Run every frame and write the drop's row."""
         stage = self.stage
+        self._declare()
         if stage.full:
             records.record_positions(stage.recorder, stage.drop, stage.state)
         for process in self._processes:
@@ -96,7 +103,14 @@ class Drop:
         except Exception as error:
             raise DropError(f"{type(error).__name__}: {error} ({self._where})") from error
         stage.recorder.append("classes", {"drop": stage.drop, **self.clock.classes.columns()})
-        stage.recorder.append("drops", {"drop": stage.drop, **self.clock.sums, **stage.quality.columns()})
+        stage.recorder.append("drops", {"drop": stage.drop, **self.clock.tally.drop(), **stage.quality.drop()})
+
+    def _declare(self) -> None:
+        """Make known what metrics of a user's own record."""
+        sums, drops = declared_columns(self._metrics)
+        if sums or drops:
+            self.stage.recorder.declare("frames", sums)
+            self.stage.recorder.declare("drops", (*sums, *drops))
 
     @property
     def _where(self) -> str:

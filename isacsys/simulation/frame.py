@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Array
+from isacsys.metrics import FrameRecord
 from isacsys.network.kinds import Kind
 from isacsys.network.selection import Links
 from isacsys.network.state import NetworkState
@@ -13,7 +14,6 @@ from isacsys.simulation import moving
 from isacsys.simulation import requests as asking
 from isacsys.simulation.policies import Policies
 from isacsys.simulation.reception import degrees_of_freedom, receive_echoes, receive_users
-from isacsys.simulation.values import FrameRecord
 from isacsys.streams import FrameName, Purpose
 from isacsys.transmission import Bundle, Schedule, Situation
 

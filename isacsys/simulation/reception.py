@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Array, Index
+from isacsys.metrics import NO_LINKS, LinkTerms
 from isacsys.network.kinds import Kind
 from isacsys.physics import accounting, combining
-from isacsys.simulation.values import NO_LINKS, LinkTerms
 from isacsys.transmission import Situation
 
 

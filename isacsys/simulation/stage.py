@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 import simpy
 
+from isacsys.metrics import FrameRecord, Quality
 from isacsys.network import NetworkState
 from isacsys.network.clusters import Clusters
 from isacsys.recording.base import Recorder
 from isacsys.recording.schema import LEVELS
 from isacsys.scenario import Scenario
 from isacsys.simulation.journal import Journal
-from isacsys.simulation.quality import Quality
-from isacsys.simulation.values import FrameRecord
 from isacsys.streams import Purpose, stream
 
 Steps = Generator[simpy.Event, Any, None]

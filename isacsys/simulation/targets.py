@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Index
+from isacsys.metrics import FrameRecord
 from isacsys.network.population import Population
 from isacsys.scenario import Scenario
 from isacsys.simulation.stage import Process, Stage, Steps
-from isacsys.simulation.values import FrameRecord
 from isacsys.streams import Purpose
 
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from isacsys.arrays import Array, Index
 from isacsys.errors import ConfigError
+from isacsys.metrics import FrameRecord
 from isacsys.network.traffic import Files, Queues, read_arrivals
 from isacsys.scenario import Scenario
 from isacsys.simulation.stage import Process, Stage, Steps
-from isacsys.simulation.values import FrameRecord
 from isacsys.streams import Purpose
 
 

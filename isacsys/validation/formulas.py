@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from isacsys.arrays import Array
-from isacsys.campaign import METRICS, Run
+from isacsys.campaign import Run
 from isacsys.campaign.estimates import student
 from isacsys.errors import ConfigError
+from isacsys.metrics import METRICS
 from isacsys.scenario import Scenario
 from isacsys.validation.report import Quantity, judge
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from isacsys.arrays import Array, Index, Table
 from isacsys.campaign import Run
-from isacsys.campaign.estimates import Linearised, Metric, linearise, student
-from isacsys.recording.schema import RATE
+from isacsys.campaign.estimates import Linearised, linearise, student
+from isacsys.metrics import RATE, Estimator
 
 KINDS = ("communication", "sensing")
 
@@ -47,8 +47,8 @@ def measure(run: Run, kind: str) -> Measured | None:
     mine = {name: column[classes["kind"] == KINDS.index(kind)] for name, column in classes.items()}
     if not mine["weight"].sum() > 0:
         return None
-    nulled = linearise(run.scenario, {**drops, "nulled": _per_drop(drops, mine)},
-                       Metric({"nulled": 1, f"{kind}_weight": -1}, RATE, "rate had every cluster member nulled"))
+    estimator = Estimator("nulled", {"nulled": 1, f"{kind}_weight": -1}, RATE, "rate had every cluster member nulled")
+    nulled = linearise(run.scenario, {**drops, "nulled": _per_drop(drops, mine)}, estimator)
     (streams, D), place = np.unique([mine["streams"], mine["degrees_of_freedom"]], axis=1, return_inverse=True)
     return Measured(D, streams, np.bincount(place.ravel(), mine["weight"]).astype(float), nulled,
                     float(drops[f"{kind}_links"].sum() / drops["stations"].sum()))

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from isacsys import Scenario
-from isacsys.recording.schema import NAMES, TABLES
+from isacsys.recording.schema import Layout
 from isacsys.streams import Purpose, stream
 
 SCENARIO = Scenario().replace({"simulation.drops": 40, "simulation.frames": 2, "recording.level": "links"})
-NOTHING, FRAME = (dict.fromkeys(sorted(NAMES[table]), 0) for table in ("drops", "frames"))
+NOTHING, FRAME = (dict.fromkeys(sorted(Layout(table).names), 0) for table in ("drops", "frames"))
 
 
 def simulate(scenario, drop, recorder, **objects):
@@ -23,7 +23,7 @@ def simulate(scenario, drop, recorder, **objects):
         cells = int(rng.poisson(20))
         for table in ("links/communication", "links/sensing"):
             rows = {c.name: rng.exponential(size=cells) if c.dtype == "f8" else rng.integers(0, 9, cells)
-                    for c in TABLES[table]}
+                    for c in Layout(table).columns}
             if scenario.recording.level != "summary":
                 recorder.append(table, {**rows, "drop": drop, "frame": frame})
         sums = sums_of(rng, cells, rows["rate"], rows["weight"])
@@ -102,4 +102,4 @@ def tables(run):
 
 def sums_table(columns, drops):
     """A table of drops: `columns`, and ones."""
-    return {**{c.name: np.ones(drops) for c in TABLES["drops"]}, "drop": np.arange(drops), **columns}
+    return {**{c.name: np.ones(drops) for c in Layout("drops").columns}, "drop": np.arange(drops), **columns}

@@ -10,7 +10,8 @@ from scipy import stats
 
 import isacsys
 from isacsys import Scenario
-from isacsys.campaign.estimates import METRICS, estimate, estimates, linearise
+from isacsys.campaign.estimates import estimate, estimates, linearise
+from isacsys.metrics import METRICS
 from tests.campaign.fakes import sums_table
 from tests.statistics import ratio
 

@@ -130,6 +130,9 @@ class Many:
     def __init__(self, count):
         self.count = count
 
+    def columns(self, table):
+        return TABLES[table] if table == "links/sensing" else ()
+
     def blocks(self, table):
         for number in range(self.count if table == "links/sensing" else 0):
             yield {name: np.asarray(column) + np.zeros(BLOCK_ROWS, TABLES[table][i].dtype)

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from isacsys import Positions, Scenario, Scheduler
 from isacsys.engines import Short, Vectors
 from isacsys.errors import DropError, SchedulingError
+from isacsys.metrics import LinkTerms, Tally
 from isacsys.network import NetworkState, deploy
 from isacsys.network.kinds import Kind
 from isacsys.simulation import find_policies, run_frame, simulate_drop
-from isacsys.simulation.records import frame_sums
-from isacsys.simulation.values import LinkTerms
 from tests import naive
 from tests.simulation.harness import SMALL, Given, frame, layout, small
 from tests.statistics import same_law
@@ -80,7 +79,7 @@ def test_terms_add_up_grants_keep_the_budget_and_nothing_is_negative(changes, se
     budget = np.maximum(scenario.antennas.transmit - 1 - situation.selection.users.count, 0)
     granted = np.bincount(situation.requests.asked[situation.grants.granted], minlength=len(budget))
     assert np.all(granted <= budget) and np.all(situation.grants.constraints <= granted)
-    sends, sums = ~situation.selection.silent, frame_sums(record)
+    sends, sums = ~situation.selection.silent, Tally(situation.scenario).frame(record)
     assert sums["transmitting"] == sends.sum()
     assert sums["constraints"] == (situation.selection.users.count + granted)[sends].sum()
     assert np.all(record.degrees_of_freedom >= 1)
@@ -259,7 +258,7 @@ def test_errors_inside_a_frame_name_the_drop(monkeypatch):
 
 def test_link_terms_are_what_a_log_has():
     names = {f.name for f in dataclasses.fields(LinkTerms)}
-    assert names - {"signal", "own"} <= set(run({}).table("links/sensing"))
+    assert names - {"signal", "own", "more"} <= set(run({}).table("links/sensing"))
 
 
 def test_full_vectors_and_short_forms_give_drops_of_one_law():

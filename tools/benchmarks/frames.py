@@ -5,6 +5,7 @@ import tempfile
 import numpy as np
 
 from isacsys import Scenario
+from isacsys.metrics import Tally
 from isacsys.network import deployment
 from isacsys.network.state import NetworkState
 from isacsys.physics import fading
@@ -130,7 +131,7 @@ WATCHED = (
     (requests, "sensors_of", "grants"), (ZeroForcing, "design", "design"),
     (fading, "total_gains", "draws"), (fading, "filtered_gains", "draws"), (fading, "beam_gains", "draws"),
     (frame, "receive_users", "accounting"), (frame, "receive_echoes", "accounting"),
-    (records, "record_frame", "recording"), (records, "frame_sums", "recording"), (Hdf5Recorder, "append", "recording"),
+    (records, "record_frame", "recording"), (Tally, "frame", "recording"), (Hdf5Recorder, "append", "recording"),
     (clock.FrameClock, "frame", "entities"), (Drop, "run", "SimPy"))
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from isacsys.arrays import Array, Index
+from isacsys.metrics.base import Estimator, Metric
+from isacsys.metrics.columns import RATE, count, real
+from isacsys.metrics.frame import FrameRecord
 from isacsys.network import NetworkState
-from isacsys.recording.schema import QUALITY
-from isacsys.simulation.values import FrameRecord
+
+_RANKED = "mean over drops"
 
 
-class Quality:
-    """Gathers, frame by frame, what the row of a drop says beyond sums.
+class Quality(Metric):
+    """Gathers, frame by frame, what the row of a drop says beyond sums; processes tell it what happened.
+
+    Percentiles are means over drops of each drop's own.
 
     Parameters
     ----------
@@ -23,6 +30,41 @@ class Quality:
         Seconds.
     """
 
+    drop_columns = (
+        count("rated", "1 where users were followed over several frames"),
+        real("cell_edge_rate", RATE, "5th percentile, over users who had data, of their mean rate over all frames"),
+        real("fairness", "1", "Jain's index of these mean rates"),
+        count("files", "files delivered"),
+        real("file_delay", "s", "sum of their delays, from arrival to delivery"),
+        count("files_ranked", "1 where a file was delivered"),
+        real("file_delay_95", "s", "95th percentile of the delays"),
+        real("user_time", "s", "time that users moved for, summed over users"),
+        count("handovers", "handovers of users"),
+        count("sensing_gaps", "times between two sensings of a target"),
+        real("sensing_gap", "s", "their sum"),
+        count("gaps_ranked", "1 where a target was sensed twice"),
+        real("sensing_gap_95", "s", "95th percentile of the times"),
+        count("revisits", "revisits of targets that fell due: made in time or missed"),
+        count("revisits_missed", "revisits that were missed"),
+    )
+    estimates = (
+        Estimator("cell_edge_rate", {"cell_edge_rate": 1, "rated": -1}, RATE, "5th percentile over users of their mean "
+                  f"rate over the frames of a drop, {_RANKED}", "rated"),
+        Estimator("fairness", {"fairness": 1, "rated": -1}, "1", f"Jain's index of these mean rates, {_RANKED}",
+                  "rated"),
+        Estimator("file_delay", {"file_delay": 1, "files": -1}, "s", "mean delay of files delivered", "files"),
+        Estimator("file_delay_95", {"file_delay_95": 1, "files_ranked": -1}, "s", f"95th percentile, {_RANKED}",
+                  "files"),
+        Estimator("handover_rate", {"handovers": 1, "user_time": -1}, "1/s", "handovers per user and second",
+                  "user_time"),
+        Estimator("time_between_sensings", {"sensing_gap": 1, "sensing_gaps": -1}, "s",
+                  "mean time between two sensings of a target", "sensing_gaps"),
+        Estimator("time_between_sensings_95", {"sensing_gap_95": 1, "gaps_ranked": -1}, "s",
+                  f"95th percentile, {_RANKED}", "sensing_gaps"),
+        Estimator("missed_revisits_fraction", {"revisits_missed": 1, "revisits": -1}, "1",
+                  "revisits of targets that were missed / that fell due", "revisits"),
+    )
+
     def __init__(self, users: int, frames: int, frame_duration: float) -> None:
         self._frames, self._seconds = frames, frame_duration
         self._rate = np.zeros(users if frames > 1 else 0)
@@ -33,6 +75,10 @@ class Quality:
         self._gaps: list[Array] = []
         self._counts = {"handovers": 0, "revisits": 0, "revisits_missed": 0}
         self._user_time = 0.0
+
+    def sums(self, record: FrameRecord) -> Mapping[str, float]:
+        """Return nothing: all of it is of a drop as a whole."""
+        return {}
 
     def frame(self, record: FrameRecord, state: NetworkState) -> None:
         """Take note of who was served and sensed."""
@@ -71,19 +117,17 @@ class Quality:
         self._counts["revisits"] += revisits
         self._counts["revisits_missed"] += revisits
 
-    def columns(self) -> dict[str, float]:
-        """Return the columns of `schema.QUALITY`."""
+    def drop(self) -> dict[str, float]:
+        """Return `drop_columns`."""
         rate = self._rate[self._wanted] / self._frames
         delays, gaps = (np.concatenate([np.empty(0), *parts]) for parts in (self._delays, self._gaps))
-        found = {
+        return {
             **self._counts, "user_time": self._user_time,
             "rated": int(rate.any()), "cell_edge_rate": _percentile(rate, 5), "fairness": jain(rate),
             "files": len(delays), "file_delay": float(delays.sum()), "files_ranked": int(len(delays) > 0),
             "file_delay_95": _percentile(delays, 95),
             "sensing_gaps": len(gaps), "sensing_gap": float(gaps.sum()), "gaps_ranked": int(len(gaps) > 0),
             "sensing_gap_95": _percentile(gaps, 95)}
-        return {column.name: found[column.name] for column in QUALITY}
-
 
 def jain(rate: Array) -> float:
     """Jain's fairness index ``(sum r)^2 / (n sum r^2)``: 1 where all have the same, 1/n where one has everything."""

@@ -1,40 +1,14 @@
-"""What a frame comes to: accounted terms of every link."""
+"""What a frame comes to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
-
-import numpy as np
+from dataclasses import dataclass
 
 from isacsys.arrays import Array, Index
+from isacsys.metrics.links import LinkTerms
 from isacsys.network.kinds import Kind
 from isacsys.network.selection import Links
 from isacsys.transmission import Situation
-
-
-@dataclass(frozen=True)
-class LinkTerms:
-    """Accounted power terms of links of one kind, each [link]."""
-
-    distance: Array
-    signal: Array
-    own: Array
-    leakage_granted: Array
-    interference_refused: Array
-    interference_other: Array
-    far_field: Array
-    noise: Array
-    sir: Array
-    rate: Array
-    weight: Array
-
-    def items(self) -> Iterable[tuple[str, Array]]:
-        """Return names and values, as a log has them."""
-        return vars(self).items()
-
-
-NO_LINKS = LinkTerms(*[np.empty(0)] * len(fields(LinkTerms)))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,78 @@
+"""What a metric is: columns, how frames add to them, and how they become figures."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from isacsys.metrics.columns import Column
+from isacsys.metrics.frame import FrameRecord
+from isacsys.scenario import Scenario
+
+DENSITY = "bs_density"  # stands for the scenario's density, or for stations over area where a layout fixes it
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """How a figure is made of columns of table ``drops``: a product of powers of their totals.
+
+    Attributes
+    ----------
+    name : str
+    powers : mapping
+        From column (or ``"bs_density"``) to its exponent: ``{"null_refused": 1, "null_requests": -1}`` is a fraction.
+    unit : str
+    meaning : str
+        A line for people.
+    about : str
+        Column that says whether the figure applies at all: it is shown where that is not zero throughout.
+    """
+
+    name: str
+    powers: Mapping[str, int]
+    unit: str
+    meaning: str
+    about: str = ""
+
+
+class Metric(ABC):
+    """Base of every metric: declares columns and figures, and overrides `sums` (or `drop`, or both).
+
+    Every drop has a copy of its own, which may gather what it needs from frame to frame.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+        Sums over what a frame holds; they stand in table ``frames``, and added up in table ``drops``.
+    drop_columns : tuple of Column
+        What only a drop as a whole can tell, in table ``drops``. A figure that some drops lack comes with a count of
+        those that have it.
+    estimates : tuple of Estimator
+        The figures made of them.
+
+    Examples
+    --------
+    >>> class SlowUsers(Metric):
+    ...     columns = (count("slow_users", "scheduled users below 1 bit/s/Hz"),)
+    ...     estimates = (Estimator("slow_user_fraction", {"slow_users": 1, "communication_links": -1}, "1",
+    ...                            "share of scheduled users below 1 bit/s/Hz"),)
+    ...     def sums(self, record):
+    ...         return {"slow_users": int((record.users.rate < 1).sum())}
+    """
+
+    columns: tuple[Column, ...] = ()
+    drop_columns: tuple[Column, ...] = ()
+    estimates: tuple[Estimator, ...] = ()
+
+    def wanted(self, scenario: Scenario) -> bool:
+        """Say whether a scenario has this metric."""
+        return True
+
+    @abstractmethod
+    def sums(self, record: FrameRecord) -> Mapping[str, float]:
+        """Return what a frame adds to each of `columns`."""
+
+    def drop(self) -> Mapping[str, float]:
+        """Return each of `drop_columns`, when all frames are through."""
+        return {}

@@ -1,0 +1,90 @@
+"""The metrics of one drop at work."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+
+from isacsys.errors import ConfigError, IsacError
+from isacsys.metrics.base import Estimator, Metric
+from isacsys.metrics.columns import Column
+from isacsys.metrics.frame import FrameRecord
+from isacsys.metrics.registry import ALWAYS, DROP_COLUMNS, METRICS, SOMETIMES, SUMS
+from isacsys.scenario import Scenario
+
+Row = dict[str, float]
+
+
+class Tally:
+    """Adds up, frame by frame, what the metrics of a drop want to know.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    own : sequence of Metric
+        Metrics of a user's own, beside those there are; copied.
+    """
+
+    def __init__(self, scenario: Scenario, own: Sequence[Metric] = ()) -> None:
+        self._metrics = [*ALWAYS, *copy.deepcopy([m for m in (*SOMETIMES, *own) if m.wanted(scenario)])]
+        self._totals: Row = {column.name: 0 for metric in self._metrics for column in metric.columns}
+
+    def frame(self, record: FrameRecord) -> Row:
+        """Return the sums of a frame, having added them up."""
+        found: Row = {}
+        for metric in self._metrics:
+            found |= _checked(metric, metric.columns, metric.sums(record))
+        for name, value in found.items():
+            self._totals[name] += value
+        return found
+
+    def drop(self) -> Row:
+        """Return the row of the drop."""
+        return self._totals | {name: value for metric in self._metrics
+                               for name, value in _checked(metric, metric.drop_columns, metric.drop()).items()}
+
+
+def declared_columns(own: Iterable[Metric]) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+    """Return what metrics of a user's own add to table ``frames``, and to table ``drops`` besides.
+
+    Raises
+    ------
+    ConfigError
+        Where a name is taken.
+    """
+    sums: list[Column] = []
+    drops: list[Column] = []
+    taken = {column.name for column in (*SUMS, *DROP_COLUMNS)} | {"drop", "frame"}
+    for metric in own:
+        for column in (*metric.columns, *metric.drop_columns):
+            if column.name in taken:
+                raise ConfigError(f"metric {type(metric).__name__}", column.name, "a column that no other metric has")
+            taken.add(column.name)
+        sums += metric.columns
+        drops += metric.drop_columns
+    return tuple(sums), tuple(drops)
+
+
+def declared_metrics(own: Iterable[Metric]) -> dict[str, Estimator]:
+    """Return the figures of metrics of a user's own. Raises ConfigError where a name is taken, or a column unknown."""
+    own, found = list(own), {}
+    sums, drops = declared_columns(own)
+    known = {column.name for column in (*SUMS, *DROP_COLUMNS, *sums, *drops)} | {"bs_density"}
+    for metric in own:
+        for estimator in metric.estimates:
+            name = estimator.name
+            if name in METRICS or name in found:
+                raise ConfigError(f"metric {type(metric).__name__}", name, "a figure that no other metric has")
+            strangers = {*estimator.powers, *filter(None, [estimator.about])} - known
+            if strangers:
+                raise ConfigError(f"metric {type(metric).__name__}", name,
+                                  f"made of columns that are declared, not of {', '.join(sorted(strangers))}")
+            found[name] = estimator
+    return found
+
+
+def _checked(metric: Metric, columns: Sequence[Column], given: Mapping[str, float]) -> Mapping[str, float]:
+    if len(given) != len(columns) or any(column.name not in given for column in columns):
+        raise IsacError(f"metric {type(metric).__name__} gave {sorted(given)}, not one number for each of "
+                        f"{sorted(column.name for column in columns)}")
+    return given

@@ -34,7 +34,11 @@ class InfeasibleDesign(IsacError):
     """The own users of a base station have linearly dependent channels: no zero-forcing beams exist."""
 
 
-class SchedulingError(IsacError):
+class PluginError(IsacError):
+    """Code that a user added raised, or did what it may not do; the message names it, its file and line."""
+
+
+class SchedulingError(PluginError):
     """A scheduling policy raised, or chose what it may not choose."""
 
 

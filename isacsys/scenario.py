@@ -65,8 +65,10 @@ class Scenario:
     targets: Targets = field(default_factory=Targets)
     simulation: Simulation = field(default_factory=Simulation)
     recording: Recording = field(default_factory=Recording)
+    beside: tuple[str, ...] = field(default=(), repr=False, compare=False)  # where modules of policies are looked for
 
     def __post_init__(self) -> None:
+        _check_kinds(self)
         _check_allocation(self)
         _check_files(self)
         _check_network(self)
@@ -82,7 +84,8 @@ class Scenario:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError("scenario", str(path), f"a TOML file ({error})") from None
         files = {key: scenario.get(key) for key in FILES}
-        return scenario.replace({key: str((path.parent / name).resolve()) for key, name in files.items() if name})
+        files = {key: str((path.parent / name).resolve()) for key, name in files.items() if name}
+        return dataclasses.replace(scenario.replace(files), beside=(str(path.parent.resolve()),))
 
     @classmethod
     def from_toml(cls, text: str) -> Scenario:
@@ -104,15 +107,17 @@ class Scenario:
         """Return a scenario with ``{"section.key": value}`` changed, checked as a whole."""
         updates: dict[str, dict[str, Any]] = {}
         for dotted, value in changes.items():
-            section, key = _split(dotted, value)
-            updates.setdefault(section, {})[key] = value
+            section, key, inner = _split(dotted, value)
+            keys = updates.setdefault(section, {})
+            keys[key] = {**keys.get(key, getattr(getattr(self, section), key)), inner: value} if inner else value
         sections = {name: dataclasses.replace(getattr(self, name), **keys) for name, keys in updates.items()}
         return dataclasses.replace(self, **sections)
 
     def get(self, dotted: str) -> Any:
-        """Return the value of ``"section.key"``."""
-        section, key = _split(dotted, None)
-        return getattr(getattr(self, section), key)
+        """Return the value of ``"section.key"``, or of ``"section.parameters.name"`` (None where there is none)."""
+        section, key, inner = _split(dotted, None)
+        value = getattr(getattr(self, section), key)
+        return value.get(inner) if inner else value
 
     def items(self) -> Iterator[tuple[str, Any]]:
         """Yield every ``("section.key", value)``."""
@@ -193,15 +198,19 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     return key.strip(), parse_value(value.strip())
 
 
-def _split(dotted: str, value: Any) -> tuple[str, str]:
+def _split(dotted: str, value: Any) -> tuple[str, str, str]:
+    """Split the name of a setting into section, key, and, in a table of parameters, the name of one."""
     section, _, key = dotted.partition(".")
     _check_section(section, dotted, value)
     rules = SECTIONS[section].rules()
+    table, _, inner = key.partition(".")
+    if inner and table in rules and rules[table].kind == "table":
+        return section, table, inner
     if key not in rules:
         near = difflib.get_close_matches(key, rules, n=1, cutoff=0.5)
         hint = f"did you mean {section}.{near[0]}?" if near else f"[{section}] has {', '.join(rules)}"
         raise ConfigError(dotted, value, f"no such key; {hint}")
-    return section, key
+    return section, key, ""
 
 
 def _check_section(section: str, dotted: str, value: Any) -> None:
@@ -212,6 +221,14 @@ def _check_section(section: str, dotted: str, value: Any) -> None:
     meant = dotted.replace(section, near[0], 1) if near else homes[0] if homes else ""
     hint = f"did you mean {meant}?" if meant else f"the sections are {', '.join(SECTIONS)}"
     raise ConfigError(dotted, value, f"no such key; {hint}")
+
+
+def _check_kinds(scenario: Scenario) -> None:
+    for name, section in SECTIONS.items():
+        given = getattr(scenario, name)
+        if not isinstance(given, section):
+            raise ConfigError(name, given, f"an object of isacsys.sections.{section.__name__}; mappings go into "
+                              "Scenario.from_dict")
 
 
 def _check_allocation(scenario: Scenario) -> None:
@@ -244,4 +261,8 @@ def _check_network(scenario: Scenario) -> None:
 
 
 def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool | int) else repr(value)

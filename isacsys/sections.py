@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from isacsys.settings import Section, choice, flag, integer, real, text
+from isacsys.settings import Parameters, Section, choice, flag, integer, real, table, text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,7 @@ class Allocation(Section):
     policy: str = text("fixed", "\"fixed\": the numbers above; \"optimal\": those that maximise weight x "
                        "communication ASE + (1 - weight) x sensing ASE by the exact analysis; \"approximate\": by the "
                        "paper's; or \"module:Class\"")
+    parameters: Parameters = table("keyword arguments of the class that allocation.policy names")
     weight: float = real(0.5, "rho of P1, for policies that optimise", minimum=0, maximum=1)
     max_targets_per_bs: int = integer(10, "J_max, most targets a base station can tell apart", minimum=0)
 
@@ -78,6 +79,8 @@ class Scheduling(Section):
     name: ClassVar[str] = "scheduling"
     policy: str = text("random", "a name of `isacsys schedulers`, or \"module:Class\"")
     target_policy: str = text("", "likewise, for the choice of targets; empty: scheduling.policy chooses them too")
+    parameters: Parameters = table("keyword arguments of the class that scheduling.policy names")
+    target_parameters: Parameters = table("likewise, of scheduling.target_policy")
     rate_window: int = integer(100, "frames over which the mean rate of a user is averaged (exponentially)", minimum=1)
 
 
@@ -88,6 +91,7 @@ class Nulling(Section):
     name: ClassVar[str] = "nulling"
     policy: str = text("strongest", "\"strongest\", \"random\", \"communication_first\", \"sensing_first\", or "
                        "\"module:Class\"")
+    parameters: Parameters = table("keyword arguments of the class that nulling.policy names")
 
 
 @dataclass(frozen=True, kw_only=True)

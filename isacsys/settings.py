@@ -5,11 +5,44 @@ from __future__ import annotations
 import dataclasses
 import math
 import numbers
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from isacsys.errors import ConfigError
+
+
+class Parameters(dict[str, Any]):
+    """Keyword arguments for a plug-in, as a table of plain values that nobody changes."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__({key: _plain(value) for key, value in values.items()})
+        if not all(isinstance(key, str) and key for key in self):
+            raise TypeError("names are text")
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(sorted(self.items())))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Parameters, (dict(self),)
+
+    def _fixed(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("parameters of a scenario are changed by Scenario.replace")
+
+    __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _fixed
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that TOML and JSON can hold, and nobody can change. Raises TypeError for others."""
+    if isinstance(value, Mapping):
+        return Parameters(value)
+    if isinstance(value, list | tuple):
+        return tuple(map(_plain, value))
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        value = value.item()
+    if not isinstance(value, bool | int | float | str) or value != value:
+        raise TypeError("no plain value")
+    return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +65,9 @@ class Rule:
                   (("at least", self.minimum), ("greater than", self.above), ("at most", self.maximum))
                   if bound is not None]
         return " ".join([{"real": "a finite number", "integer": "a whole number", "flag": "true or false",
-                          "text": "text in quotes"}[self.kind], " and ".join(bounds)]).strip()
+                          "text": "text in quotes",
+                          "table": "a table of numbers, text, true or false, and lists of them"}[self.kind],
+                         " and ".join(bounds)]).strip()
 
     def convert(self, value: Any) -> Any:
         """Return ``value`` in the field's own type, or None where it is not acceptable."""
@@ -40,6 +75,8 @@ class Rule:
             return bool(value) if isinstance(value, bool) else None
         if self.kind in ("text", "choice"):
             return value if isinstance(value, str) and (not self.choices or value in self.choices) else None
+        if self.kind == "table":
+            return _table(value)
         return self._number(value)
 
     def _number(self, value: Any) -> float | int | None:
@@ -99,6 +136,18 @@ def flag(default: bool, meaning: str) -> Any:
 def text(default: str, meaning: str) -> Any:
     """Declare free text."""
     return _declare(default, Rule(kind="text", meaning=meaning))
+
+
+def table(meaning: str) -> Any:
+    """Declare a table of any keys with plain values, empty unless given."""
+    return _declare(Parameters({}), Rule(kind="table", meaning=meaning))
+
+
+def _table(value: Any) -> Parameters | None:
+    try:
+        return Parameters(value) if isinstance(value, Mapping) else None
+    except TypeError:
+        return None
 
 
 def _declare(default: Any, rule: Rule) -> Any:

@@ -13,6 +13,7 @@ from isacsys.arrays import Table
 from isacsys.campaign.handed import Handed
 from isacsys.campaign.threads import one_thread
 from isacsys.errors import DropError, IncompleteRun, IsacError
+from isacsys.modules import fault
 from isacsys.recording import MemoryRecorder, Tables, write_part
 from isacsys.scenario import Scenario
 
@@ -108,8 +109,8 @@ def _simulate_drop(work: Work, drop: int, recorder: MemoryRecorder) -> IsacError
         work.simulate(work.scenario, drop, recorder, **work.handed.unpack())
     except IsacError as error:
         failure: IsacError = error
-    except Exception as error:
-        failure = DropError(f"{type(error).__name__}: {error} (drop {drop}, seed {work.scenario.simulation.seed})")
+    except (Exception, SystemExit) as error:
+        failure = DropError(f"{fault(error)} (drop {drop}, seed {work.scenario.simulation.seed})")
     else:
         return None
     recorder.rollback(mark)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from isacsys.campaign.threads import sober_children
 from isacsys.errors import ConfigError, IncompleteRun
 
 _START_SECONDS = 60
@@ -34,8 +35,9 @@ class Dask:
         except ImportError:
             raise ConfigError("executor", "dask", "pip install 'isacsys[dask]' first") from None
         self.lost: tuple[type[BaseException], ...] = (distributed.KilledWorker,)
-        self._cluster = None if address else distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0")
+        with sober_children():
+            self._cluster = None if address else distributed.LocalCluster(
+                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0")
         try:
             self._client = distributed.Client(address or self._cluster, timeout=_START_SECONDS)
             self._client.wait_for_workers(1, timeout=_START_SECONDS)

@@ -15,7 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Protocol
 
 from isacsys.campaign.batches import stop_soon
-from isacsys.campaign.threads import one_thread_for_children
+from isacsys.campaign.threads import SAFE_PATH, sober_children
 from isacsys.errors import ConfigError
 
 NAMES = ("process", "serial", "dask")
@@ -127,13 +127,17 @@ class _Worker:
     """A pool of one process."""
 
     def __init__(self) -> None:
-        with one_thread_for_children(), _signals_held_back(), _without_program():
-            self.pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin_worker)
+        safe_path = SAFE_PATH in os.environ
+        with sober_children(), _signals_held_back(), _without_program():
+            self.pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin_worker,
+                                            (safe_path,))
             self.pid = self.pool.submit(os.getpid)
 
 
-def _begin_worker() -> None:
+def _begin_worker(safe_path: bool) -> None:
     """Prepare this process to be a worker: it ends batches early when interrupted, and never outlives its parent."""
+    if not safe_path:  # that was for its own start
+        os.environ.pop(SAFE_PATH, None)
     for number in _SIGNALS:
         signal.signal(number, stop_soon)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)

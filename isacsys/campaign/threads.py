@@ -15,11 +15,15 @@ import scipy
 VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
+SAFE_PATH = "PYTHONSAFEPATH"
+
+
 @contextlib.contextmanager
-def one_thread_for_children() -> Iterator[None]:
-    """Let processes that are started here use one thread."""
-    before = {name: os.environ.get(name) for name in VARIABLES}
-    os.environ.update(dict.fromkeys(VARIABLES, "1"))
+def sober_children() -> Iterator[None]:
+    """Let processes that are started here use one thread, and import nothing from where the user stands."""
+    names = (*VARIABLES, SAFE_PATH)
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
     try:
         yield
     finally:

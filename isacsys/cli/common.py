@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
+import os
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +15,7 @@ from isacsys.errors import ConfigError
 from isacsys.scenario import Scenario, parse_assignment, parse_value
 
 MAXIMUM_GRID = 1_000_000
+_MODULE = re.compile(r"[=,]\s*[\"']?[A-Za-z_][\w.]*:[A-Za-z_]")
 
 
 def add_scenario(parser: argparse.ArgumentParser) -> None:
@@ -30,10 +34,18 @@ def load_scenario(options: argparse.Namespace, extra: Mapping[str, Any] | None =
     """Read the scenario, apply ``--set`` and ``extra`` (those not None), and pass on its warnings."""
     changes = dict(parse_assignment(text) for text in options.changes)
     changes.update({key: value for key, value in (extra or {}).items() if value is not None})
-    scenario = Scenario.load(options.scenario).replace(changes)
+    scenario = _with_working_directory(Scenario.load(options.scenario), options).replace(changes)
     for line in scenario.warnings():
         warnings.warn(line, stacklevel=2)
     return scenario
+
+
+def _with_working_directory(scenario: Scenario, options: argparse.Namespace) -> Scenario:
+    """Look for modules that were typed, not written into the scenario, where the user stands as well."""
+    typed = [*options.changes, *getattr(options, "over", ()), *(getattr(options, "sweep", None) or ())]
+    if not any(_MODULE.search(text) for text in typed):
+        return scenario
+    return dataclasses.replace(scenario, beside=(*scenario.beside, os.getcwd()))
 
 
 def parse_axes(texts: Sequence[str], option: str) -> dict[str, list[Any]]:

@@ -32,6 +32,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
                                  formatter_class=argparse.RawDescriptionHelpFormatter)
     add_json(parser)
     parser.set_defaults(handler=schedulers)
+    parser = commands.add_parser("plugins", help="list everything that can be chosen by name, of every kind",
+                                 epilog="example:\n  isacsys plugins",
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_json(parser)
+    parser.set_defaults(handler=plugins)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -62,6 +67,21 @@ def schedulers(options: argparse.Namespace) -> int:
     else:
         width = max(map(len, found))
         print("\n".join(f"{name.ljust(width)}  {line}" for name, line in found.items()))
+    return 0
+
+
+def plugins(options: argparse.Namespace) -> int:
+    """List every kind of plug-in, and what there is of it."""
+    import isacsys  # noqa: F401 - registers them all
+    from isacsys.plugins import KINDS
+
+    found = {word: kind.available() for word, kind in sorted(KINDS.items())}
+    if options.json:
+        print_json(found)
+    else:
+        rows = [(name, word, line) for word, lines in found.items() for name, line in lines.items()]
+        widths = [max(len(row[i]) for row in rows) for i in (0, 1)]
+        print("\n".join(f"{name.ljust(widths[0])}  {word.ljust(widths[1])}  {line}" for name, word, line in rows))
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,9 +56,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def validate(options: argparse.Namespace) -> int:
     """Print the ladder and the verdicts; say by the exit code whether anything is contradicted."""
     import isacsys
-    from isacsys.scheduling.registry import load
+    from isacsys.modules import load
 
-    formula = load("--formula", options.formula, "function") if options.formula else None
+    formula = load("--formula", options.formula, (os.getcwd(),), "function") if options.formula else None
     found = isacsys.validate(_subject(options), formula=formula, metric=options.metric, sweep=_sweep(options),
                              tolerance=options.tolerance, workers=options.workers, progress=shows_progress(options))
     if options.plot:

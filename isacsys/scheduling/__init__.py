@@ -2,7 +2,16 @@
 
 from isacsys.scheduling.allocation import AllocationPolicy
 from isacsys.scheduling.base import GrantPolicy, Ranked, Scheduler, grant, select
-from isacsys.scheduling.registry import allocate, available, find_allocation_policy, find_grant_policy, find_scheduler
+from isacsys.scheduling.registry import (
+    ALLOCATION_POLICY,
+    GRANT_POLICY,
+    SCHEDULER,
+    allocate,
+    available,
+    find_grant_policy,
+    find_scheduler,
+    target_scheduler,
+)
 
-__all__ = ["AllocationPolicy", "GrantPolicy", "Ranked", "Scheduler", "allocate", "available",
-           "find_allocation_policy", "find_grant_policy", "find_scheduler", "grant", "select"]
+__all__ = ["ALLOCATION_POLICY", "GRANT_POLICY", "SCHEDULER", "AllocationPolicy", "GrantPolicy", "Ranked", "Scheduler",
+           "allocate", "available", "find_grant_policy", "find_scheduler", "grant", "select", "target_scheduler"]

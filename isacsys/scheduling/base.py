@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from isacsys.arrays import Array, Flags, Index
 from isacsys.errors import SchedulingError
+from isacsys.modules import blamed
 from isacsys.network.entities import BaseStation, Members, Receiver, Target, User
 from isacsys.network.kinds import Kind
 from isacsys.network.population import Population, group_order
@@ -146,10 +147,8 @@ def grant(requests: NullRequests, budget: Index, policy: GrantPolicy, rng: Calla
 def _priority(policy: GrantPolicy, requests: NullRequests, rng: np.random.Generator) -> Array:
     """Ask a grant policy, and name it where it fails."""
     name = type(policy).__name__
-    try:
+    with blamed(lambda fault: SchedulingError(f"grant policy {name} raised {fault}"), policy):
         priority = np.asarray(policy.priority(requests, rng), float)
-    except Exception as error:
-        raise SchedulingError(f"grant policy {name} raised {type(error).__name__}: {error}") from error
     if priority.shape != (len(requests),) or np.isnan(priority).any():
         raise SchedulingError(f"grant policy {name} gave priorities of shape {priority.shape}, or some that are no "
                               f"numbers, not one number for each of {len(requests)} requests")
@@ -210,12 +209,11 @@ def _checked(scheduler: Scheduler, kind: Kind, network: NetworkState, counts: In
         return Links(np.empty(0, np.int64), np.empty(0, np.int64), len(counts))
     population = network.population(kind)
     try:
-        ids = getattr(scheduler, f"select_all_{kind.words}")(network, counts, rng)
-        links = _links(population, np.asarray(ids), kind, counts)
+        with blamed(lambda fault: SchedulingError(f"raised {fault} choosing {kind.words}"), scheduler):
+            ids = getattr(scheduler, f"select_all_{kind.words}")(network, counts, rng)
+            links = _links(population, np.asarray(ids), kind, counts)
     except SchedulingError as error:
-        raise SchedulingError(f"policy {name} {error}") from None
-    except Exception as error:
-        raise SchedulingError(f"policy {name} raised {type(error).__name__} choosing {kind.words}: {error}") from error
+        raise SchedulingError(f"policy {name} {error}") from error.__cause__
     population.served(links.ids, network.frame, links.slot / np.maximum(links.count, 1)[links.station])
     return links
 

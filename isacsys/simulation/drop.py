@@ -13,7 +13,7 @@ from isacsys.network.tracks import read_tracks
 from isacsys.network.traffic import read_arrivals
 from isacsys.recording.base import Recorder
 from isacsys.scenario import Scenario
-from isacsys.scheduling import GrantPolicy, Scheduler, allocate, find_allocation_policy
+from isacsys.scheduling import ALLOCATION_POLICY, GrantPolicy, Scheduler, allocate
 from isacsys.simulation import records
 from isacsys.simulation.clock import FrameClock
 from isacsys.simulation.memory import keep_freed_memory
@@ -28,7 +28,7 @@ from isacsys.transmission import Precoder
 def check(scenario: Scenario, *, positions: Positions | None = None) -> None:
     """Raise ConfigError for policies, positions or arrivals that a scenario names and that cannot be had."""
     find_policies(scenario)
-    find_allocation_policy(scenario.allocation.policy)
+    ALLOCATION_POLICY.of(scenario)
     if scenario.mobility.positions:
         read_tracks(scenario.mobility.positions)
     if scenario.traffic.arrivals:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from isacsys.engines import Engine, find_engine
 from isacsys.scenario import Scenario
-from isacsys.scheduling import GrantPolicy, Scheduler, find_grant_policy, find_scheduler
+from isacsys.scheduling import GRANT_POLICY, SCHEDULER, GrantPolicy, Scheduler, target_scheduler
 from isacsys.transmission import Precoder, ZeroForcing
 
 
@@ -40,9 +40,8 @@ class Policies:
 def find_policies(scenario: Scenario, scheduler: Scheduler | None = None, grants: GrantPolicy | None = None,
                   precoder: Precoder | None = None, engine: Engine | None = None) -> Policies:
     """Return what a scenario names; objects handed in take its place, as copies."""
-    target_policy = scenario.scheduling.target_policy
     return Policies(
-        copy.deepcopy(scheduler) if scheduler else find_scheduler(scenario.scheduling.policy),
-        copy.deepcopy(grants) if grants else find_grant_policy(scenario.nulling.policy),
-        find_scheduler(target_policy, "scheduling.target_policy") if target_policy else None,
-        copy.deepcopy(precoder) if precoder else ZeroForcing(), engine or find_engine(scenario))
+        SCHEDULER.of(scenario) if scheduler is None else copy.deepcopy(scheduler),
+        GRANT_POLICY.of(scenario) if grants is None else copy.deepcopy(grants),
+        target_scheduler(scenario),
+        copy.deepcopy(precoder) if precoder is not None else ZeroForcing(), engine or find_engine(scenario))

@@ -33,15 +33,14 @@ def test_fixed_changes_nothing():
     assert allocate(Scenario()) == Scenario()
 
 
-def test_policies_of_users(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_policies_of_users(tmp_path):
     (tmp_path / "my_allocations.py").write_text(
         "from isacsys import AllocationPolicy\nclass Two(AllocationPolicy):\n"
         "    def allocate(self, scenario):\n        return {'users_per_bs': 2}\n"
         "class Odd(Two):\n    def allocate(self, scenario):\n        return {'antennas': 2}\n")
-    two = allocate(Scenario().replace({"allocation.policy": "my_allocations:Two"}))
+    two = allocate(Scenario(beside=(str(tmp_path),)).replace({"allocation.policy": "my_allocations:Two"}))
     assert two == Scenario().replace({"allocation.users_per_bs": 2})
     for name, words in (("my_allocations:Odd", "antennas"), ("nothing", "one of fixed, optimal"),
                         ("math:pi", "AllocationPolicy")):
         with pytest.raises(ConfigError, match=words):
-            allocate(Scenario().replace({"allocation.policy": name}))
+            allocate(Scenario(beside=(str(tmp_path),)).replace({"allocation.policy": name}))

@@ -196,14 +196,13 @@ def test_a_faulty_grant_policy_is_named(answer, fault):
         grant(requests, np.array([1, 1]), Favourites(), np.random.default_rng)
 
 
-def test_policies_by_name(tmp_path, monkeypatch):
+def test_policies_by_name(tmp_path):
     assert set(available()) >= {"random", "round_robin", "nearest"}
     assert all(available().values())
-    monkeypatch.chdir(tmp_path)
     (tmp_path / "my_policy_module.py").write_text(
         "import isacsys\nclass Mine(isacsys.Scheduler):\n"
         "    def select_users(self, station, count, rng):\n        return station.users.nearest(count)\n")
-    assert type(find_scheduler("my_policy_module:Mine")).__name__ == "Mine"
+    assert type(find_scheduler("my_policy_module:Mine", beside=(str(tmp_path),))).__name__ == "Mine"
 
 
 @pytest.mark.parametrize(("name", "words"), [

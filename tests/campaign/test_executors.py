@@ -53,7 +53,7 @@ def test_a_drop_that_kills_every_worker_is_given_up(tmp_path, serial):
 
 
 def test_an_exception_in_a_worker_arrives(tmp_path):
-    with pytest.raises(DropError, match=r"of course \(drop 7, seed 1\)"):
+    with pytest.raises(DropError, match=r"of course .*fakes.py, line \d+\) \(drop 7, seed 1\)"):
         isacsys.run(SCENARIO, workers=2, simulate=fakes.fail_at_seven, output=tmp_path / "run.h5")
     assert set(isacsys.open_run(tmp_path / "run.h5").table("drops")["drop"]) >= set(range(7))
 

@@ -41,7 +41,7 @@ def test_one_of_two_workers_is_killed(tmp_path, cluster):
 
 
 def test_an_exception_on_the_cluster_arrives(tmp_path, cluster):
-    with pytest.raises(DropError, match=r"of course \(drop 7, seed 1\)"):
+    with pytest.raises(DropError, match=r"of course .*fakes.py, line \d+\) \(drop 7, seed 1\)"):
         isacsys.run(SCENARIO, executor="dask", dask_address=cluster.scheduler_address, simulate=fakes.fail_at_seven,
                     output=tmp_path / "run.h5")
     assert isacsys.open_run(tmp_path / "run.h5").drops >= 7

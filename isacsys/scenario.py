@@ -10,6 +10,7 @@ import dataclasses
 import difflib
 import json
 import math
+import textwrap
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ from isacsys.sections import (
 from isacsys.settings import Section
 
 MAXIMUM_POINTS = 1e9
+_WIDTH = 100  # of comments
 FILES = {"network.positions": "network.layout", "mobility.positions": "mobility.model",
          "traffic.arrivals": "traffic.model"}
 
@@ -125,12 +127,21 @@ class Scenario:
             for key in section.rules():
                 yield f"{name}.{key}", getattr(getattr(self, name), key)
 
-    def to_toml(self) -> str:
-        """Write every setting as TOML; ``from_toml`` gives the same scenario back."""
+    def to_toml(self, *, comments: bool = False) -> str:
+        """Write every setting as TOML; ``from_toml`` gives the same scenario back.
+
+        Parameters
+        ----------
+        comments : bool
+            Say above every key what it means, its unit, what is allowed, and its default.
+        """
         lines = []
         for name, section in SECTIONS.items():
-            values = (f"{key} = {_toml(getattr(getattr(self, name), key))}" for key in section.rules())
-            lines += [f"[{name}]", *values, ""]
+            lines += [*_comment(section.__doc__ or "", comments), f"[{name}]"]
+            for key, rule in section.rules().items():
+                text = f"{rule.meaning}; {rule.describe(toml_value(section.default(key)))}"
+                lines += [*_comment(text, comments), f"{key} = {toml_value(getattr(getattr(self, name), key))}"]
+            lines.append("")
         return "\n".join(lines)
 
     @property
@@ -260,9 +271,14 @@ def _check_network(scenario: Scenario) -> None:
         raise ConfigError("network.area", n.area, f"at most {MAXIMUM_POINTS:g} expected points, not {points:g}")
 
 
-def _toml(value: Any) -> str:
+def _comment(text: str, wanted: bool) -> list[str]:
+    return [f"# {line}" for line in textwrap.wrap(" ".join(text.split()), _WIDTH)] if wanted else []
+
+
+def toml_value(value: Any) -> str:
+    """Write a value as TOML."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ", ".join(f"{json.dumps(key)} = {toml_value(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, tuple):
-        return f"[{', '.join(map(_toml, value))}]"
+        return f"[{', '.join(map(toml_value, value))}]"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool | int) else repr(value)

@@ -13,12 +13,13 @@ class Network(Section):
     """Where base stations, users and targets are."""
 
     name: ClassVar[str] = "network"
-    bs_density: float = real(1.0, "lambda_b, base stations per km^2", above=0)
+    bs_density: float = real(1.0, "lambda_b, density of base stations", unit="1/km^2", above=0)
     users_per_cell: float = real(60.0, "lambda_u / lambda_b, mean number of users in a cell", minimum=0)
     targets_per_cell: float = real(60.0, "lambda_s / lambda_b, mean number of targets in a cell", minimum=0)
-    area: float = real(100.0, "area of the torus in km^2", above=0)
+    area: float = real(100.0, "area of the torus", unit="km^2", above=0)
     layout: str = choice("poisson", "the point processes", ("poisson", "fixed_count", "hexagonal", "file"))
-    positions: str = text("", "for layout \"file\": a CSV file of kind,x,y (km), kind station, user or target")
+    positions: str = text("", "for layout \"file\": a CSV file of kind,x,y", columns={
+        "kind": "station, user or target", "x": "km", "y": "km"})
     near_stations: int = integer(16, "base stations drawn one by one for a receiver", minimum=1)
     far_field: str = choice("infinite_plane", "what lies beyond them", ("infinite_plane", "torus"))
 
@@ -57,7 +58,7 @@ class Propagation(Section):
     path_loss_exponent: float = real(4.0, "alpha, of one-way links", above=2)
     echo_exponent: float = real(2.0, "beta, of one way of the echo, which falls as R^(-2 beta)", above=0)
     noise_power: float = real(0.0, "noise relative to what a BS at full power gives at 1 km", minimum=0)
-    carrier_frequency: float = real(3.5e9, "Hz; with speed and age it says how far channels have aged", above=0)
+    carrier_frequency: float = real(3.5e9, "with speed and age it says how far channels have aged", unit="Hz", above=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,14 +100,15 @@ class Backhaul(Section):
     """How null requests travel between base stations, and how far ahead frames are scheduled."""
 
     name: ClassVar[str] = "backhaul"
-    latency: float = real(0.0, "seconds a null request travels", minimum=0)
+    latency: float = real(0.0, "how long a null request travels", unit="s", minimum=0)
     latency_law: str = choice("constant", "constant, or drawn for every request with mean backhaul.latency",
                               ("constant", "exponential"))
-    capacity: float = real(0.0, "null requests a base station can send in a second, strongest first (0: any number)",
+    capacity: float = real(0.0, "null requests that a base station can send, strongest first (0: any number)",
+                           unit="1/s",
                            minimum=0)
     loss: float = real(0.0, "probability that a null request is lost", minimum=0, maximum=1)
-    lead: float = real(-1.0, "seconds ahead of its frame that a schedule is fixed, rounded up to whole frames "
-                       "(-1: as long as backhaul.latency)", minimum=-1)
+    lead: float = real(-1.0, "how far ahead of its frame a schedule is fixed, rounded up to whole frames "
+                       "(-1: as long as backhaul.latency)", unit="s", minimum=-1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +116,7 @@ class Csi(Section):
     """How old channel state information is when a frame uses it; that of cross links is as old as the schedule."""
 
     name: ClassVar[str] = "csi"
-    own_age: float = real(0.0, "seconds, of what a base station knows of the channels of its own users", minimum=0)
+    own_age: float = real(0.0, "age of what a base station knows of the channels of its own users", unit="s", minimum=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,12 +127,13 @@ class Mobility(Section):
     model: str = choice("random_direction", "random_direction: straight on, with turns at random; random_waypoint: "
                         "from one random place to the next; file: as mobility.positions says",
                         ("random_direction", "random_waypoint", "file"))
-    user_speed: float = real(0.0, "m/s", minimum=0)
-    target_speed: float = real(0.0, "m/s", minimum=0)
-    turn_rate: float = real(0.1, "turns in a second, for random_direction", minimum=0)
-    hysteresis: float = real(0.0, "dB by which the nearest base station must be better for a handover", minimum=0)
-    positions: str = text("", "for model \"file\": a CSV file of time,kind,id,x,y (s, km), kind user or target; "
-                          "linear in between")
+    user_speed: float = real(0.0, "speed of users", unit="m/s", minimum=0)
+    target_speed: float = real(0.0, "speed of targets", unit="m/s", minimum=0)
+    turn_rate: float = real(0.1, "how often somebody turns, for random_direction", unit="1/s", minimum=0)
+    hysteresis: float = real(0.0, "by how much the nearest base station must be better for a handover", unit="dB",
+                             minimum=0)
+    positions: str = text("", "for model \"file\": a CSV file of time,kind,id,x,y; linear in between", columns={
+        "time": "s", "kind": "user or target", "id": "number of the user or target, from 0 on", "x": "km", "y": "km"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,11 +143,12 @@ class Traffic(Section):
     name: ClassVar[str] = "traffic"
     model: str = choice("full_buffer", "full_buffer: always more; poisson: files arrive at random (3GPP FTP model 3); "
                         "file: as traffic.arrivals says", ("full_buffer", "poisson", "file"))
-    file_size: float = real(4e6, "mean size of a file, bit", above=0)
+    file_size: float = real(4e6, "mean size of a file", unit="bit", above=0)
     size_law: str = choice("fixed", "law of the sizes", ("fixed", "exponential"))
-    arrival_rate: float = real(0.5, "files per user and second", minimum=0)
-    bandwidth: float = real(10e6, "Hz, by which a rate in bit/s/Hz becomes bit/s", above=0)
-    arrivals: str = text("", "for model \"file\": a CSV file of time,user,bits (s, bit)")
+    arrival_rate: float = real(0.5, "files that arrive for a user", unit="1/s", minimum=0)
+    bandwidth: float = real(10e6, "by which a rate in bit/s/Hz becomes bit/s", unit="Hz", above=0)
+    arrivals: str = text("", "for model \"file\": a CSV file of time,user,bits", columns={
+        "time": "s, when the file arrives", "user": "number of the user, from 0 on", "bits": "size of the file"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,8 +156,10 @@ class Targets(Section):
     """How long targets stay, and how often they are to be sensed."""
 
     name: ClassVar[str] = "targets"
-    lifetime: float = real(0.0, "mean seconds until a target leaves (0: never); as many appear on average", minimum=0)
-    revisit_period: float = real(0.0, "seconds within which a target is to be sensed again (0: no hurry)", minimum=0)
+    lifetime: float = real(0.0, "mean time until a target leaves (0: never); as many appear on average", unit="s",
+                           minimum=0)
+    revisit_period: float = real(0.0, "time within which a target is to be sensed again (0: no hurry)", unit="s",
+                                 minimum=0)
     revisit_spread: float = real(0.0, "the period of a target is uniform within 1 -+ this share of it", minimum=0,
                                  maximum=1)
 
@@ -165,7 +171,7 @@ class Simulation(Section):
     name: ClassVar[str] = "simulation"
     drops: int = integer(100, "independent realisations of the positions", minimum=1)
     frames: int = integer(1, "scheduling intervals in a drop", minimum=1)
-    frame_duration: float = real(0.01, "seconds", above=0)
+    frame_duration: float = real(0.01, "length of a frame", unit="s", above=0)
     seed: int = integer(1, "of every random stream", minimum=0, maximum=2**63 - 1)
     engine: str = choice("auto", "where gains come from: short, drawn by their laws; vectors, computed from channel "
                          "vectors of every link, some four times slower; auto: short wherever there is a law",

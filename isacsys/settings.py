@@ -47,7 +47,15 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """What a field accepts."""
+    """What a field accepts.
+
+    Attributes
+    ----------
+    unit : str
+        "1" for numbers without one, empty for what is no number.
+    columns : tuple of (str, str)
+        Where the field names a CSV file: its columns, and what each holds.
+    """
 
     kind: str
     meaning: str
@@ -55,6 +63,8 @@ class Rule:
     above: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    unit: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
 
     @property
     def allowed(self) -> str:
@@ -68,6 +78,11 @@ class Rule:
                           "text": "text in quotes",
                           "table": "a table of numbers, text, true or false, and lists of them"}[self.kind],
                          " and ".join(bounds)]).strip()
+
+    def describe(self, default: str) -> str:
+        """Return what is allowed, the unit, and the default, in words."""
+        unit = f" ({self.unit})" if self.unit not in ("", "1") else ""
+        return f"{self.allowed}{unit}, default {default}"
 
     def convert(self, value: Any) -> Any:
         """Return ``value`` in the field's own type, or None where it is not acceptable."""
@@ -107,20 +122,27 @@ class Section:
             object.__setattr__(self, key, value)
 
     @classmethod
+    def default(cls, key: str) -> Any:
+        """Return the default of a key."""
+        return next(f.default for f in dataclasses.fields(cls) if f.name == key)
+
+    @classmethod
     def rules(cls) -> dict[str, Rule]:
         """Return the rule of every key of this section."""
         return {f.name: f.metadata["rule"] for f in dataclasses.fields(cls)}
 
 
-def real(default: float, meaning: str, *, minimum: float | None = None, above: float | None = None,
+def real(default: float, meaning: str, *, unit: str = "1", minimum: float | None = None, above: float | None = None,
          maximum: float | None = None) -> Any:
     """Declare a finite number."""
-    return _declare(default, Rule(kind="real", meaning=meaning, minimum=minimum, above=above, maximum=maximum))
+    return _declare(default, Rule(kind="real", meaning=meaning, unit=unit, minimum=minimum, above=above,
+                                  maximum=maximum))
 
 
-def integer(default: int, meaning: str, *, minimum: int | None = None, maximum: int | None = None) -> Any:
+def integer(default: int, meaning: str, *, unit: str = "1", minimum: int | None = None,
+            maximum: int | None = None) -> Any:
     """Declare a whole number."""
-    return _declare(default, Rule(kind="integer", meaning=meaning, minimum=minimum, maximum=maximum))
+    return _declare(default, Rule(kind="integer", meaning=meaning, unit=unit, minimum=minimum, maximum=maximum))
 
 
 def choice(default: str, meaning: str, choices: Sequence[str]) -> Any:
@@ -133,9 +155,9 @@ def flag(default: bool, meaning: str) -> Any:
     return _declare(default, Rule(kind="flag", meaning=meaning))
 
 
-def text(default: str, meaning: str) -> Any:
-    """Declare free text."""
-    return _declare(default, Rule(kind="text", meaning=meaning))
+def text(default: str, meaning: str, *, columns: Mapping[str, str] | None = None) -> Any:
+    """Declare free text; with ``columns``, the name of a CSV file, and what is in each of its columns."""
+    return _declare(default, Rule(kind="text", meaning=meaning, columns=tuple((columns or {}).items())))
 
 
 def table(meaning: str) -> Any:

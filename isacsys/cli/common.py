@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from isacsys.catalogue import files_text
 from isacsys.errors import ConfigError
 from isacsys.scenario import Scenario, parse_assignment, parse_value
 
@@ -23,6 +24,11 @@ def add_scenario(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scenario", metavar="SCENARIO", help="a TOML file")
     parser.add_argument("--set", dest="changes", metavar="section.key=value", action="append", default=[],
                         help="change one setting; may be given several times")
+
+
+def with_files(examples: str) -> str:
+    """Return the epilog of a command that reads a scenario: its examples, and the files that a scenario may name."""
+    return f"{examples}\n\n{files_text()}"
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

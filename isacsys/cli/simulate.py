@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from isacsys.cli.common import add_json, add_scenario, format_table, load_scenario, print_json
+from isacsys.cli.common import add_json, add_scenario, format_table, load_scenario, print_json, with_files
 
 if TYPE_CHECKING:
     from isacsys.campaign import Estimate, Run
@@ -143,8 +143,8 @@ def format_figure(value: float | None) -> str:
 
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("run", help="simulate a scenario; print the estimates", epilog=_RUN_EXAMPLE,
-                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.add_parser("run", help="simulate a scenario; print the estimates",
+                                 epilog=with_files(_RUN_EXAMPLE), formatter_class=argparse.RawDescriptionHelpFormatter)
     add_scenario(parser)
     parser.add_argument("-o", "--output", metavar="RUN.h5", help="the log to write")
     add_campaign(parser)

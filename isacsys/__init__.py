@@ -8,14 +8,14 @@ from isacsys.network import BaseStation, Cluster, Positions, Target, User
 from isacsys.scenario import Scenario
 from isacsys.scheduling import AllocationPolicy, GrantPolicy, Scheduler
 from isacsys.simulation import Process
-from isacsys.transmission import Precoder
+from isacsys.transmission import Beams, Combiner, Precoder
 
 if TYPE_CHECKING:
     from isacsys.validation import Validation, validate
 
-__all__ = ["AllocationPolicy", "BaseStation", "Cluster", "Comparison", "Estimate", "Estimator", "GrantPolicy",
-           "Metric", "Positions", "Precoder", "Process", "Run", "Scenario", "Scheduler", "Sweep", "Target", "User",
-           "Validation", "compare", "open_run", "run", "sweep", "validate"]
+__all__ = ["AllocationPolicy", "BaseStation", "Beams", "Cluster", "Combiner", "Comparison", "Estimate", "Estimator",
+           "GrantPolicy", "Metric", "Positions", "Precoder", "Process", "Run", "Scenario", "Scheduler", "Sweep",
+           "Target", "User", "Validation", "compare", "open_run", "run", "sweep", "validate"]
 
 
 def __getattr__(name: str) -> Any:

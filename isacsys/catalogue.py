@@ -137,6 +137,7 @@ def _property(setting: Setting) -> dict[str, Any]:
     rule = setting.rule
     bounds = {"minimum": rule.minimum, "exclusiveMinimum": rule.above, "maximum": rule.maximum}
     unit = f" ({rule.unit})" if rule.unit not in ("", "1") else ""
-    return {"type": _TYPES[rule.kind], "description": f"{rule.meaning}{unit}", "default": setting.default,
-            **{name: bound for name, bound in bounds.items() if bound is not None},
-            **({"enum": list(rule.choices)} if rule.choices else {})}
+    allowed = {"type": _TYPES[rule.kind], **{name: bound for name, bound in bounds.items() if bound is not None}}
+    words = {"enum": list(rule.choices)} if rule.choices else {}
+    kinds = {"anyOf": [allowed, words]} if rule.kind == "real" and words else {**allowed, **words}
+    return {**kinds, "description": f"{rule.meaning}{unit}", "default": setting.default}

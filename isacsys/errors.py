@@ -38,6 +38,10 @@ class PluginError(IsacError):
     """Code that a user added raised, or did what it may not do; the message names it, its file and line."""
 
 
+class DesignError(PluginError):
+    """A precoder or combiner raised, or returned what cannot be sent or received with."""
+
+
 class SchedulingError(PluginError):
     """A scheduling policy raised, or chose what it may not choose."""
 

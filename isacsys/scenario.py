@@ -23,10 +23,12 @@ from isacsys.sections import (
     Allocation,
     Antennas,
     Backhaul,
+    Combining,
     Csi,
     Mobility,
     Network,
     Nulling,
+    Precoding,
     Propagation,
     Recording,
     Scheduling,
@@ -58,6 +60,8 @@ class Scenario:
     allocation: Allocation = field(default_factory=Allocation)
     propagation: Propagation = field(default_factory=Propagation)
     sensing: Sensing = field(default_factory=Sensing)
+    precoding: Precoding = field(default_factory=Precoding)
+    combining: Combining = field(default_factory=Combining)
     scheduling: Scheduling = field(default_factory=Scheduling)
     nulling: Nulling = field(default_factory=Nulling)
     backhaul: Backhaul = field(default_factory=Backhaul)
@@ -188,7 +192,8 @@ class Scenario:
 
 
 SECTIONS: dict[str, type[Section]] = {
-    s.name: s for s in (Network, Antennas, Allocation, Propagation, Sensing, Scheduling, Nulling, Backhaul, Csi,
+    s.name: s for s in (Network, Antennas, Allocation, Propagation, Sensing, Precoding, Combining, Scheduling,
+                        Nulling, Backhaul, Csi,
                         Mobility, Traffic, Targets, Simulation, Recording)
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from isacsys.settings import Parameters, Section, choice, flag, integer, real, table, text
+from isacsys.settings import Parameters, Section, choice, flag, integer, real, real_or, table, text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,9 @@ class Propagation(Section):
     echo_exponent: float = real(2.0, "beta, of one way of the echo, which falls as R^(-2 beta)", above=0)
     noise_power: float = real(0.0, "noise relative to what a BS at full power gives at 1 km", minimum=0)
     carrier_frequency: float = real(3.5e9, "with speed and age it says how far channels have aged", unit="Hz", above=0)
+    rician_factor_db: float | str = real_or(
+        ("none",), "none", "power in the line of sight over scattered power, of links of users; \"none\": no line of "
+        "sight", unit="dB", infinite=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +74,30 @@ class Sensing(Section):
     matched_filter_gain: float = real(1.0, "Delta T, gain of the matched filter", above=0)
     cluster_center: str = choice("serving_bs", "around whom the sensing cluster is formed", ("serving_bs", "target"))
     inter_target_echo: bool = flag(False, "count the echoes of the other scheduled targets of the BS as interference")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Precoding(Section):
+    """How base stations make transmit beams of what they know."""
+
+    name: ClassVar[str] = "precoding"
+    policy: str = text("zero_forcing", "\"zero_forcing\", \"regularized\", \"maximum_ratio\", \"slnr\", or "
+                       "\"module:Class\"")
+    parameters: Parameters = table("keyword arguments of the class that precoding.policy names")
+    regularization: float | str = real_or(
+        ("automatic",), "automatic", "xi, for \"regularized\": on the whole diagonal; \"automatic\": K / SIR of own "
+        "users, 0 for receivers that were granted a null", minimum=0)
+    sensing_power: float = real(0.0, "eta, share of a base station's power on beams of its own towards its scheduled "
+                                "targets", minimum=0, maximum=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Combining(Section):
+    """How base stations that sense filter what they receive."""
+
+    name: ClassVar[str] = "combining"
+    policy: str = text("mrc", "\"mrc\", \"zero_forcing\", \"mvdr\", or \"module:Class\"")
+    parameters: Parameters = table("keyword arguments of the class that combining.policy names")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +144,8 @@ class Csi(Section):
 
     name: ClassVar[str] = "csi"
     own_age: float = real(0.0, "age of what a base station knows of the channels of its own users", unit="s", minimum=0)
+    feedback_bits: int = integer(0, "bits that tell a base station the direction of a user's channel, own or granted "
+                                 "(0: it knows the channel)", unit="bit", minimum=0, maximum=1000)
 
 
 @dataclass(frozen=True, kw_only=True)

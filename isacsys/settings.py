@@ -65,19 +65,21 @@ class Rule:
     choices: tuple[str, ...] = ()
     unit: str = ""
     columns: tuple[tuple[str, str], ...] = ()
+    infinite: bool = False
 
     @property
     def allowed(self) -> str:
         """What a user may write, in words."""
-        if self.choices:
+        if self.kind == "choice":
             return "one of " + ", ".join(f'"{c}"' for c in self.choices)
         bounds = [f"{word} {bound:g}" for word, bound in
                   (("at least", self.minimum), ("greater than", self.above), ("at most", self.maximum))
                   if bound is not None]
-        return " ".join([{"real": "a finite number", "integer": "a whole number", "flag": "true or false",
-                          "text": "text in quotes",
-                          "table": "a table of numbers, text, true or false, and lists of them"}[self.kind],
-                         " and ".join(bounds)]).strip()
+        words = "".join(f'"{c}" or ' for c in self.choices)
+        kinds = {"real": "a number" if self.infinite else "a finite number", "integer": "a whole number",
+                 "flag": "true or false", "text": "text in quotes",
+                 "table": "a table of numbers, text, true or false, and lists of them"}
+        return words + " ".join([kinds[self.kind], " and ".join(bounds)]).strip()
 
     def describe(self, default: str) -> str:
         """Return what is allowed, the unit, and the default, in words."""
@@ -92,6 +94,8 @@ class Rule:
             return value if isinstance(value, str) and (not self.choices or value in self.choices) else None
         if self.kind == "table":
             return _table(value)
+        if self.choices and isinstance(value, str):
+            return value if value in self.choices else None
         return self._number(value)
 
     def _number(self, value: Any) -> float | int | None:
@@ -102,7 +106,8 @@ class Rule:
             number = int(value) if self.kind == "integer" else float(value)  # type: ignore[call-overload]
         except OverflowError:
             return None
-        inside = (math.isfinite(number) and (self.minimum is None or number >= self.minimum)
+        known = number == number if self.infinite else math.isfinite(number)
+        inside = (known and (self.minimum is None or number >= self.minimum)
                   and (self.above is None or number > self.above) and (self.maximum is None or number <= self.maximum))
         return number if inside else None
 
@@ -137,6 +142,13 @@ def real(default: float, meaning: str, *, unit: str = "1", minimum: float | None
     """Declare a finite number."""
     return _declare(default, Rule(kind="real", meaning=meaning, unit=unit, minimum=minimum, above=above,
                                   maximum=maximum))
+
+
+def real_or(words: Sequence[str], default: str, meaning: str, *, unit: str = "1", minimum: float | None = None,
+            infinite: bool = False) -> Any:
+    """Declare a number, which may be infinite, or one of a few words."""
+    return _declare(default, Rule(kind="real", meaning=meaning, unit=unit, minimum=minimum, choices=tuple(words),
+                                  infinite=infinite))
 
 
 def integer(default: int, meaning: str, *, unit: str = "1", minimum: int | None = None,

@@ -39,6 +39,7 @@ class Purpose(IntEnum):
     LINK_CHANNELS = 17
     STATION_CHANNELS = 18
     PROCESS = 19
+    FEEDBACK = 20
 
 
 class Name(ISpawnableSeedSequence):

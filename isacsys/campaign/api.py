@@ -24,7 +24,7 @@ from isacsys.network import Positions
 from isacsys.scenario import Scenario
 from isacsys.scheduling import GrantPolicy, Scheduler, allocate
 from isacsys.simulation import Process, check, simulate_drop
-from isacsys.transmission import Precoder
+from isacsys.transmission import Combiner, Precoder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +44,9 @@ def run(scenario: Scenario, *, drops: int | None = None, frames: int | None = No
         workers: int | None = None, executor: str = "process", dask_address: str | None = None,
         precision: float | None = None, metrics: Sequence[str] = (), only_drop: int | None = None,
         scheduler: Scheduler | None = None, grant_policy: GrantPolicy | None = None,
-        positions: Positions | None = None, precoder: Precoder | None = None, processes: Sequence[Process] = (),
-        measure: Sequence[Metric] = (), progress: bool = False, simulate: Simulate = simulate_drop) -> Run:
+        positions: Positions | None = None, precoder: Precoder | None = None, combiner: Combiner | None = None,
+        processes: Sequence[Process] = (), measure: Sequence[Metric] = (), progress: bool = False,
+        simulate: Simulate = simulate_drop) -> Run:
     """Simulate a scenario.
 
     Results depend on the scenario (its seed and number of drops included) alone, bit for bit, however many workers
@@ -77,7 +78,7 @@ def run(scenario: Scenario, *, drops: int | None = None, frames: int | None = No
         Names; default: the area spectral efficiencies that are not zero.
     only_drop : int, optional
         Simulate this drop alone.
-    scheduler, grant_policy, positions, precoder : optional
+    scheduler, grant_policy, positions, precoder, combiner : optional
         Objects instead of what the scenario names. They must be picklable; every drop gets its own copy.
     processes : sequence of Process
         What goes on beside the frames, besides what the scenario asks for; copied likewise.
@@ -103,7 +104,7 @@ def run(scenario: Scenario, *, drops: int | None = None, frames: int | None = No
     check_output_flags(output, resume=resume, force=force)
     scenario = override(scenario, {"drops": drops, "frames": frames, "seed": seed})
     objects = {"scheduler": scheduler, "grant_policy": grant_policy, "positions": positions, "precoder": precoder,
-               "processes": list(processes) or None, "metrics": list(measure) or None}
+               "combiner": combiner, "processes": list(processes) or None, "metrics": list(measure) or None}
     task = prepare(scenario, objects, executor, only_drop=only_drop, precision=precision, metrics=metrics,
                    output=None if output is None else Path(output), resume=resume, force=force, simulate=simulate)
     with make_executor("serial" if only_drop is not None else executor, workers, dask_address) as crew, \

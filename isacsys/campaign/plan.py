@@ -19,7 +19,7 @@ from isacsys.scenario import Scenario
 
 NOT_COMPARED = "simulation.drops"  # more drops are welcome
 _PACKAGES = ("isacsys", "numpy", "scipy", "h5py", "simpy")
-_HANDED = ("scheduler", "grant_policy", "positions", "precoder", "processes", "metrics")
+_HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "processes", "metrics")
 OWN_METRICS = "own_metrics"
 
 

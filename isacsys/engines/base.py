@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from isacsys.arrays import Array, Complex
 from isacsys.physics import combining
-from isacsys.transmission import Beams, Known, Precoder, Situation
+from isacsys.transmission import Beams, Combiner, Known, Precoder, Situation
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,10 @@ class Couplings:
         Of the surrounding stations through every receive filter.
     echoes : [sensor, J]
         Towards the bearings of the scheduled targets.
+    filters : [sensor, J, M_r] or None
+        The receive filters, unit norm, where they are not those that null requests named.
+    covariance : [sensor, M_r, M_r] or None
+        Of interference and noise, where the filters look at it.
     """
 
     wanted: Array
@@ -31,6 +35,8 @@ class Couplings:
     to_users: Array
     to_filters: Array
     echoes: Array
+    filters: Complex | None = None
+    covariance: Complex | None = None
 
 
 class Engine(ABC):
@@ -41,7 +47,7 @@ class Engine(ABC):
         """Say what the stations know, in as much detail as a precoder looks at."""
 
     @abstractmethod
-    def couple(self, situation: Situation, known: Known, beams: Beams) -> Couplings:
+    def couple(self, situation: Situation, known: Known, beams: Beams, combiner: Combiner) -> Couplings:
         """Say what the beams of all stations come to at every receiver."""
 
 

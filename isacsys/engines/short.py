@@ -1,42 +1,74 @@
-"""Every gain in its smallest exact form: what a design does not know is a law (see `physics.fading`)."""
+"""Every gain in its smallest exact form: what a design knows is a vector, what it does not know is a law."""
 
 from __future__ import annotations
+
+import dataclasses
 
 import numpy as np
 
 from isacsys.arrays import Array, Complex
+from isacsys.engines import partly
 from isacsys.engines.base import Couplings, Engine, bearings
-from isacsys.errors import InfeasibleDesign
-from isacsys.physics import ageing, fading, given_channels
+from isacsys.engines.explicit import adapted
+from isacsys.physics import ageing, fading, given_channels, receiving
 from isacsys.physics.gaussian import complex_normal
 from isacsys.physics.precoding import ZeroForced
 from isacsys.streams import Purpose
-from isacsys.transmission import Beams, Known, Precoder, Situation, csi, known
+from isacsys.transmission import Beams, Combiner, Known, Precoder, Situation, csi, known
 
 _NO_FILTERS, _NO_ECHOES = np.empty((0, 1, 1)), np.empty((0, 1))
 
 
 class Short(Engine):
-    """Draws gains from the streams of a frame; vectors only of channels that a scheduler has looked at."""
+    """Draws gains from the streams of a frame, and vectors of those channels only that a design looks at.
+
+    Zero forcing looks at none: its beams have a law of their own, as long as nulls are exact and channels isotropic.
+    """
 
     def know(self, situation: Situation, precoder: Precoder) -> Known:
-        """Return laws, or the channels that a scheduler has looked at, with those to be nulled beside them."""
-        if precoder.needs_channels:
-            raise InfeasibleDesign(f"{type(precoder).__name__} looks at channels: set simulation.engine = \"vectors\"")
+        """Return laws, or the channels that designs or schedulers look at, with those to be nulled beside them."""
+        if precoder.needs_channels or partly.wanted(situation):
+            return partly.know(situation)
         by_law = known.law(situation)
         if situation.schedule.channels is None:
             return by_law
         own = known.by_stream(situation, situation.schedule.channels)
         return known.with_vectors(situation, own, _nulled(by_law), by_law.nulls)
 
-    def couple(self, situation: Situation, known: Known, beams: Beams) -> Couplings:
-        """Draw what zero-forcing beams come to."""
+    def couple(self, situation: Situation, known: Known, beams: Beams, combiner: Combiner) -> Couplings:
+        """Draw what beams come to."""
+        if known.truth:
+            return partly.couple(situation, known, beams, combiner)
         if beams.zero_forced is None:
-            raise InfeasibleDesign("beams that do not null what they know: set simulation.engine = \"vectors\"")
+            raise ValueError("beams that do not null what they know, by law")
         sensing = len(situation.selection.targets) > 0
-        return Couplings(*_own(situation, beams.zero_forced), _to_users(situation, beams),
-                         _to_filters(situation, beams) if sensing else _NO_FILTERS,
-                         _echoes(situation, beams) if sensing else _NO_ECHOES)
+        found = Couplings(*_own(situation, beams.zero_forced), _to_users(situation, beams), _NO_FILTERS,
+                          _echoes(situation, beams) if sensing else _NO_ECHOES)
+        if not sensing:
+            return found
+        if not combiner.needs_covariance:
+            return dataclasses.replace(found, to_filters=_to_filters(situation, beams))
+        gains, filters, covariance = adapted(situation, beams, combiner, _Arriving(situation, beams))
+        return dataclasses.replace(found, to_filters=gains, filters=filters, covariance=covariance)
+
+
+class _Arriving:
+    """What arrives at stations that sense, outside the span of the filters that the sender nulls."""
+
+    def __init__(self, situation: Situation, beams: Beams) -> None:
+        self._situation, self._spectrum = situation, beams.spectrum
+        self._rng = situation.name.stream(Purpose.TARGET_INTERFERENCE)
+        pair, _, rows = known.granted_filters(situation)
+        self._basis = known.by_station(pair, rows, len(situation.grants.pairs[0]))[0]  # [pair, n, M_r]
+
+    def __call__(self, rows: slice) -> Complex:
+        sensor, column = self._situation.grants.pairs
+        station = self._situation.sensors.around.station[rows]
+        found = receiving.arrivals(self._rng, self._spectrum[station], self._situation.scenario.antennas.receive)
+        mine = (sensor >= rows.start) & (sensor < rows.stop)
+        place = (sensor[mine] - rows.start, column[mine])
+        found[place] = receiving.without(found[place], self._basis[mine])
+        return found
 
 
 def _nulled(by_law: Known) -> Complex | None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
 
-from isacsys.arrays import Array, Complex, Index
-from isacsys.engines.base import Couplings, Engine, bearings
-from isacsys.physics import ageing
+from isacsys.arrays import Array, Complex
+from isacsys.engines import explicit
+from isacsys.engines.base import Couplings, Engine
 from isacsys.physics.gaussian import complex_normal
+from isacsys.physics.pairs import gained
 from isacsys.streams import Purpose
-from isacsys.transmission import Beams, Known, Precoder, Situation, csi, known
-
-AT_ONCE = 1 << 22  # complex numbers of a product, 64 MB
+from isacsys.transmission import Beams, Combiner, Known, Precoder, Situation, csi, known
 
 
 class Channels(Protocol):
@@ -29,13 +27,14 @@ class Channels(Protocol):
         ...
 
 
-class Rayleigh:
-    """Independent CN(0, 1) entries, from the streams of the frame."""
+class Drawn:
+    """Independent CN(0, 1) entries, and a line of sight where there is one, from the streams of the frame."""
 
     def users(self, situation: Situation) -> Complex:
         """Draw the channels of scheduled users; those that the scheduler looked at are kept."""
-        shape = (*situation.around_users.station.shape, situation.scenario.antennas.transmit)
-        drawn = complex_normal(situation.name.stream(Purpose.LINK_CHANNELS), shape)
+        links, near = situation.around_users.station.shape
+        drawn = explicit.channels(situation, situation.name.stream(Purpose.LINK_CHANNELS), np.arange(links)[:, None],
+                                  np.arange(near))
         if situation.schedule.channels is not None:
             drawn[:, 0] = situation.schedule.channels
         return drawn
@@ -56,110 +55,73 @@ class Vectors(Engine):
     """
 
     def __init__(self, channels: Channels | None = None) -> None:
-        self._channels = channels or Rayleigh()
+        self._channels = channels or Drawn()
 
     def know(self, situation: Situation, precoder: Precoder) -> Known:
         """Return the channels of own users, and of the users and filters that were granted a null."""
-        channels = self._channels.users(situation), self._channels.stations(situation)
-        link, column, station = known.granted_links(situation)
-        pair, asked, basis = known.granted_filters(situation)
-        sensor, place = (index[pair] for index in situation.grants.pairs)
-        through = _through(channels[1], sensor, place, basis[:, None])[:, 0]
-        granted, held = known.by_station(np.concatenate([station, asked]),
-                                         np.concatenate([channels[0][link, column], through]), situation.stations)
-        return known.with_vectors(situation, known.by_stream(situation, channels[0][:, 0]), granted, held, channels)
+        users, stations = self._channels.users(situation), self._channels.stations(situation)
+        link, column, _ = known.granted_links(situation)
+        return known.believed(situation, users[:, 0], users[link, column], stations[situation.grants.pairs],
+                              (users, stations))
 
-    def couple(self, situation: Situation, known: Known, beams: Beams) -> Couplings:
+    def couple(self, situation: Situation, known: Known, beams: Beams, combiner: Combiner) -> Couplings:
         """Compute what the beams come to."""
-        if beams.vectors is None or known.links is None:
-            raise ValueError("beams, or channels, without vectors")
-        weighted = beams.vectors * np.sqrt(beams.power)[:, None, :]
-        users, stations = known.links
+        users, stations = known.truth
         users = aged(situation, users)
-        return Couplings(*_own(situation, users[:, 0], weighted), _to_users(situation, users, weighted),
-                         _to_filters(situation, stations, weighted), _echoes(situation, weighted))
+        terms = (*explicit.own_gains(situation, users[:, 0], beams), _to_users(situation, users, beams))
+        if combiner.needs_covariance and len(situation.selection.targets):
+            gains, filters, covariance = explicit.adapted(situation, beams, combiner,
+                                                          _Arriving(situation, stations, beams))
+            return Couplings(*terms, gains, explicit.echoes(situation, beams), filters, covariance)
+        return Couplings(*terms, _to_filters(situation, stations, beams.weighted), explicit.echoes(situation, beams))
 
 
-def _through(stations: Complex, sensor: Index, column: Index, filters: Complex) -> Complex:
-    """G v [pair, n, M_t] of pairs of a sensing station and one around it, for ``filters`` [pair, n, M_r]."""
-    if not len(sensor):
-        return np.empty((0, filters.shape[1], stations.shape[-1]), complex)
-    return np.asarray(filters @ stations[sensor, column])
+class _Arriving:
+    """What arrives at stations that sense, ``G^H W P^1/2``."""
+
+    def __init__(self, situation: Situation, stations: Complex, beams: Beams) -> None:
+        self._around, self._stations = situation.sensors.around.station, stations
+        self._weighted = np.concatenate([beams.weighted, np.zeros_like(beams.weighted[:1])])  # the last: no station
+
+    def __call__(self, rows: slice) -> Complex:
+        there = self._around[rows] < len(self._weighted) - 1
+        channels = np.where(there[..., None, None], self._stations[rows].conj(), 0)
+        return np.asarray((channels @ self._weighted[self._around[rows]]).swapaxes(-1, -2))
 
 
 def _to_filters(situation: Situation, stations: Complex, weighted: Complex) -> Array:
     sensors = situation.sensors
     gains = np.zeros((*sensors.around.station.shape, sensors.active.shape[1]))
     sensor, column = np.nonzero(sensors.around.station < situation.stations)
-    seen = _through(stations, sensor, column, sensors.mrc[sensor])
+    if not len(sensor):
+        return gains
+    seen = np.asarray(sensors.receive[sensor] @ stations[sensor, column])  # G v [pair, J, M_t]
     pairs, filters, antennas = seen.shape
     station = np.repeat(sensors.around.station[sensor, column], filters)
     gains[sensor, column] = gained(seen.reshape(-1, antennas), station, weighted).reshape(pairs, filters)
     return gains
 
 
-def aged(situation: Situation, channels: Complex) -> Complex:
-    """Channels [link, near, M_t] of now, ``rho h + sqrt(1 - rho^2) e``: own ones, and those of cluster members."""
+def aged(situation: Situation, users: Complex) -> Complex:
+    """Channels [link, near, M_t] of now: own ones, and those of cluster members."""
     own, cross = csi.own_correlation(situation), csi.cross_correlation(situation)
     if own is None and cross is None:
-        return channels
+        return users
     members = situation.scenario.allocation.communication_cluster
-    rho = np.ones((len(channels), members))
+    rho = np.ones((len(users), members))
     for columns, known_as in ((slice(0, 1), own), (slice(1, None), cross)):
         if known_as is not None:
             rho[:, columns] = known_as[:, None]
-    error = complex_normal(situation.name.stream(Purpose.AGEING), (*rho.shape, channels.shape[-1]))
-    now = np.array(channels)
-    now[:, :members] = rho[..., None] * now[:, :members] + np.sqrt(ageing.leakage(rho))[..., None] * error
+    now = np.array(users)
+    now[:, :members] = explicit.aged(situation.name.stream(Purpose.AGEING), situation, users[:, :members],
+                                     np.arange(len(users))[:, None], np.arange(members), rho)
     return now
 
 
-def gained(channels: Complex, station: Index, weighted: Complex) -> Array:
-    """Gains ``sum_k p_k |h^H w_k|^2`` [pair] of the beams of ``station`` [pair] at channels [pair, M_t].
-
-    Pairs are sorted by transmitter, so that a station's beams are used once for all of its pairs.
-    """
-    order = np.argsort(station, kind="stable")
-    count = np.bincount(station, minlength=len(weighted))
-    first = np.cumsum(count) - count
-    gains, place = np.empty(len(station)), np.arange(len(station)) - first[station[order]]
-    for block in _blocks(count, weighted.shape[-2] + weighted.shape[-1]):
-        rows = slice(first[block.start], first[block.stop - 1] + count[block.stop - 1])
-        mine, within = order[rows], (station[order[rows]] - block.start, place[rows])
-        padded = np.zeros((block.stop - block.start, int(count[block].max(initial=0)), channels.shape[-1]), complex)
-        padded[within] = channels[mine]
-        seen = padded.conj() @ weighted[block]
-        gains[mine] = np.einsum("bnk,bnk->bn", seen, seen.conj()).real[within]
-    return gains
-
-
-def _blocks(count: Index, numbers: int) -> Iterator[slice]:
-    """Cut stations into blocks whose padded products fit into `AT_ONCE`."""
-    step = max(1, AT_ONCE // max(int(count.max(initial=0)) * numbers, 1))
-    for start in range(0, len(count), step):
-        yield slice(start, min(start + step, len(count)))
-
-
-def _own(situation: Situation, channels: Complex, weighted: Complex) -> tuple[Array, Array]:
-    """Gains of every beam of a station at its own users, the wanted one apart."""
-    links = situation.selection.users
-    seen = known.by_stream(situation, channels).conj() @ weighted  # [bs, user, stream]
-    power = (seen.real**2 + seen.imag**2)[links.station, links.slot]
-    link = np.arange(len(links))
-    wanted = power[link, links.slot]
-    power[link, links.slot] = 0
-    return wanted, power.sum(-1)
-
-
-def _to_users(situation: Situation, channels: Complex, weighted: Complex) -> Array:
+def _to_users(situation: Situation, users: Complex, beams: Beams) -> Array:
     around = situation.around_users.station
     gains = np.zeros(around.shape)
     others = around < situation.stations
     others[:, 0] = False
-    gains[others] = gained(channels[others], around[others], weighted)
+    gains[others] = gained(users[others], around[others], beams.weighted)
     return gains
-
-
-def _echoes(situation: Situation, weighted: Complex) -> Array:
-    seen = bearings(situation).conj() @ weighted[situation.sensors.station]
-    return np.sum(seen.real**2 + seen.imag**2, axis=-1)

@@ -17,14 +17,14 @@ class Stations(Metric):
 
     columns = (
         count("stations", "base stations, summed over frames"),
-        count("transmitting", "base stations with a user to serve, summed over frames"),
+        count("transmitting", "base stations that send, summed over frames"),
         real("area", KM2, "area, summed over frames"),
     )
 
     def sums(self, record: FrameRecord) -> Mapping[str, float]:
         """Count."""
         situation = record.situation
-        transmitting = int(np.count_nonzero(~situation.selection.silent))
+        transmitting = int(np.count_nonzero(record.transmitting))
         return {"stations": situation.stations, "transmitting": transmitting, "area": situation.area}
 
 
@@ -80,7 +80,7 @@ class NullRequests(Metric):
         """Count."""
         situation = record.situation
         selection, granted = situation.selection, situation.grants.granted
-        nulling = ~selection.silent[situation.requests.asked] & granted  # by those that transmit
+        nulling = record.transmitting[situation.requests.asked] & granted  # by those that transmit
         return {"null_requests": len(granted), "null_refused": int(np.count_nonzero(situation.refused)),
                 "null_late": int(np.count_nonzero(situation.late)), "null_lost": int(np.count_nonzero(situation.lost)),
                 "constraints": len(selection.users) + int(np.count_nonzero(nulling))}

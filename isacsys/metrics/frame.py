@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from isacsys.arrays import Array, Index
+from isacsys.arrays import Array, Flags, Index
 from isacsys.metrics.links import LinkTerms
 from isacsys.network.kinds import Kind
 from isacsys.network.selection import Links
@@ -17,6 +17,8 @@ class FrameRecord:
 
     Attributes
     ----------
+    transmitting : [bs]
+        Stations that send anything.
     users, targets : LinkTerms
         Of the scheduled users and targets.
     degrees_of_freedom : [user]
@@ -26,6 +28,7 @@ class FrameRecord:
     """
 
     situation: Situation
+    transmitting: Flags
     users: LinkTerms
     degrees_of_freedom: Index
     targets: LinkTerms

@@ -12,7 +12,7 @@ from isacsys.network.kinds import Kind
 from isacsys.network.operating import Operating
 from isacsys.network.population import Population
 from isacsys.network.surroundings import Horizon, Surroundings, UserSurroundings, serving_first
-from isacsys.physics import accounting, geometry, propagation
+from isacsys.physics import accounting, geometry, propagation, rician
 from isacsys.physics.gaussian import complex_normal
 from isacsys.scenario import Scenario
 
@@ -92,7 +92,27 @@ class NetworkState:
 
     def draw_channels(self, rng: np.random.Generator) -> None:
         """Draw the channels [user, M_t] between users and their stations, for policies that look at them."""
-        self.channels = complex_normal(rng, (len(self.users), self.scenario.antennas.transmit))
+        antennas, users = self.scenario.antennas.transmit, np.arange(len(self.users))
+        if self.sight_share == 0:
+            self.channels = complex_normal(rng, (len(users), antennas))
+            return
+        cosine = self.user_bearings(users, self.users.station[:, None])[:, 0]
+        self.channels = rician.channels(rng, cosine, np.full(len(users), self.sight_share), antennas)
+
+    @cached_property
+    def sight_share(self) -> float:
+        """Share of the mean power of users' links that is in the line of sight."""
+        factor = self.scenario.propagation.rician_factor_db
+        return 0.0 if isinstance(factor, str) else float(rician.share(factor))
+
+    def user_bearings(self, users: Index, station: Index) -> Array:
+        """Cosine of the bearing of users [n] at the arrays of stations [n, m]; of no station, 0."""
+        d = self.deployment
+        there = (station >= 0) & (station < self.stations)
+        origin, end = d.stations[np.where(there, station, 0)], self.users.position[users][:, None]
+        way = geometry.displacement(origin, end, d.side)
+        length = geometry.length(way)
+        return np.divide(way[..., 0], length, out=np.zeros(station.shape), where=there & (length > 0))
 
     def mean_sir(self, users: Index) -> Array:
         """Mean received power of users over mean interference and noise, every station sending: no fading, no nulls."""

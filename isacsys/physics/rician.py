@@ -26,6 +26,14 @@ def sight(cosine: Array, share: Array, phase: Array, antennas: int) -> Complex:
     return steering(cosine, antennas) * (np.sqrt(share) * np.exp(1j * phase))[..., None]
 
 
+def channels(rng: np.random.Generator, cosine: Array, share: Array, antennas: int) -> Complex:
+    """Draw whole channels h: [...] each -> [..., M_t]."""
+    scattered = complex_normal(rng, (*cosine.shape, antennas))
+    scattered *= np.sqrt(1 - share)[..., None]
+    scattered += sight(cosine, share, rng.uniform(0, 2 * np.pi, cosine.shape), antennas)
+    return scattered
+
+
 def gains(rng: np.random.Generator, weighted: Complex, station: Index, cosine: Array, share: Array) -> Array:
     """Draw ``sum_k p_k |h^H w_k|^2`` for receivers of whose channel the transmitter knows nothing.
 

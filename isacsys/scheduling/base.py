@@ -117,8 +117,8 @@ def select(network: NetworkState, scheduler: Scheduler, users_rng: np.random.Gen
     users = _checked(scheduler, Kind.USER, network, per_station, users_rng)
     if targets_rng is None:
         return Selection(users, Links(users.ids[:0], users.station[:0], network.stations))
-    # a silent station cannot sense
-    sensing = np.where(users.count > 0, allocation.targets_per_bs, 0)
+    lit = users.count > 0  # a silent station cannot sense; with beams for its targets alone, it is not silent
+    sensing = np.where(lit | (network.scenario.precoding.sensing_power > 0), allocation.targets_per_bs, 0)
     return Selection(users, _checked(target_scheduler or scheduler, Kind.TARGET, network, sensing, targets_rng))
 
 

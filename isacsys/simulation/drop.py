@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 
-from isacsys.errors import ConfigError, DropError, SchedulingError
+from isacsys.errors import ConfigError, DropError, PluginError
 from isacsys.metrics import Metric, declared_columns
 from isacsys.network import NetworkState, Positions, deploy
 from isacsys.network.deployment import given_positions
@@ -22,7 +22,7 @@ from isacsys.simulation.policies import Policies, find_policies
 from isacsys.simulation.stage import Process, Stage
 from isacsys.simulation.targets import TargetLife
 from isacsys.simulation.traffic import Traffic
-from isacsys.transmission import Precoder
+from isacsys.transmission import Combiner, Precoder
 
 
 def check(scenario: Scenario, *, positions: Positions | None = None) -> None:
@@ -39,8 +39,8 @@ def check(scenario: Scenario, *, positions: Positions | None = None) -> None:
 
 def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, scheduler: Scheduler | None = None,
                   grant_policy: GrantPolicy | None = None, positions: Positions | None = None,
-                  precoder: Precoder | None = None, processes: Sequence[Process] = (),
-                  metrics: Sequence[Metric] = ()) -> None:
+                  precoder: Precoder | None = None, combiner: Combiner | None = None,
+                  processes: Sequence[Process] = (), metrics: Sequence[Metric] = ()) -> None:
     """Simulate one drop and write its rows.
 
     Parameters
@@ -50,7 +50,7 @@ def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, schedule
         Its number; with the scenario's seed it names every random stream.
     recorder : Recorder
         Gets a row of ``frames`` a frame, what ``recording.level`` asks for, and one row of ``drops`` at the end.
-    scheduler, grant_policy, precoder : optional
+    scheduler, grant_policy, precoder, combiner : optional
         Used instead of those the scenario names; copied, so that no drop sees what another left behind.
     positions : Positions, optional
         For layout "file": positions handed in from Python.
@@ -61,11 +61,11 @@ def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, schedule
 
     Raises
     ------
-    SchedulingError, DropError
+    PluginError, DropError
         Naming drop and frame.
     """
     scenario = allocate(scenario)
-    policies = find_policies(scenario, scheduler, grant_policy, precoder)
+    policies = find_policies(scenario, scheduler, grant_policy, precoder, combiner)
     Drop(scenario, drop, recorder, policies, positions, processes, metrics).run()
 
 
@@ -96,8 +96,8 @@ class Drop:
             stage.start(process)
         try:
             stage.environment.run()
-        except SchedulingError as error:
-            raise SchedulingError(f"{error} ({self._where})") from error.__cause__
+        except PluginError as error:
+            raise type(error)(f"{error} ({self._where})") from error.__cause__
         except ConfigError:
             raise
         except Exception as error:

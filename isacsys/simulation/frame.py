@@ -15,7 +15,7 @@ from isacsys.simulation import requests as asking
 from isacsys.simulation.policies import Policies
 from isacsys.simulation.reception import degrees_of_freedom, receive_echoes, receive_users
 from isacsys.streams import FrameName, Purpose
-from isacsys.transmission import Bundle, Schedule, Situation
+from isacsys.transmission import Bundle, Schedule, Situation, designing
 
 
 def run_frame(state: NetworkState, drop: int, policies: Policies) -> FrameRecord:
@@ -39,7 +39,7 @@ def schedule(state: NetworkState, drop: int, policies: Policies) -> Schedule:
     users, targets = selection.users, selection.targets
     around_users = state.around_users(users.ids)
     asked = state.target_clusters(targets.ids)
-    sensors = asking.sensors_of(state, targets, asked)
+    sensors = asking.sensors_of(state, targets, asked, policies.combiner)
     requests = asking.join(asking.user_requests(state, users, around_users),
                            asking.target_requests(state, targets, sensors, asked))
     channels = state.channels[users.ids] if state.channels is not None else None
@@ -54,23 +54,23 @@ def coordinate(state: NetworkState, drop: int, scheduled: Schedule, policies: Po
     arrived, travel = (bundle.arrived, bundle.travel) if bundle else (None, np.zeros(len(requests)))
     budget = policies.precoder.budget(state.scenario.antennas.transmit, selection.users.count)
     granted = grant(requests, budget, policies.grants, lambda: name.stream(Purpose.GRANTS), arrived)
-    around_users, sensors, distances, nulled = moving.now(state, scheduled)
+    around_users, sensors, distances, nulled = moving.now(state, scheduled, policies.combiner)
     grants = asking.constraints(state, selection, requests, granted, sensors, nulled)
     arrived = np.ones(len(requests), bool) if arrived is None else arrived
     return Situation(name, state.scenario, state.deployment.area, scheduled, around_users, sensors, distances,
                      moving.speed(state, selection.users), moving.present(state, selection.targets), grants, arrived,
-                     travel)
+                     travel, moving.sight(state, selection.users, around_users))
 
 
 def transmit(situation: Situation, policies: Policies) -> FrameRecord:
     """Design beams, send, and account what everybody receives."""
     engine = policies.engine
     known = engine.know(situation, policies.precoder)
-    beams = policies.precoder.design(known)
-    gains = engine.couple(situation, known, beams)
-    users = receive_users(situation, gains.wanted, gains.own, gains.to_users)
-    targets = receive_echoes(situation, gains.echoes, gains.to_filters)
-    return FrameRecord(situation, users, degrees_of_freedom(situation), *targets)
+    beams = designing.design(policies.precoder, known, situation.scenario.precoding.sensing_power)
+    gains = engine.couple(situation, known, beams, policies.combiner)
+    users = receive_users(situation, beams.transmitting, gains)
+    targets = receive_echoes(situation, beams.transmitting, gains)
+    return FrameRecord(situation, beams.transmitting, users, degrees_of_freedom(situation), *targets)
 
 
 def _weights(state: NetworkState, kind: Kind, links: Links) -> Array:

@@ -12,12 +12,13 @@ from isacsys.network.state import NetworkState
 from isacsys.network.surroundings import Surroundings
 from isacsys.physics import combining
 from isacsys.simulation import requests as asking
-from isacsys.transmission import Schedule, Sensors
+from isacsys.transmission import Combiner, Schedule, Sensors, Sight, designing
 
 _NONE = np.empty(0)
 
 
-def now(state: NetworkState, schedule: Schedule) -> tuple[Surroundings, Sensors, tuple[Array, Array], Complex | None]:
+def now(state: NetworkState, schedule: Schedule, combiner: Combiner
+        ) -> tuple[Surroundings, Sensors, tuple[Array, Array], Complex | None]:
     """Surroundings of users, sensors, distances to serving stations, and the filters to null if these have turned.
 
     Later handovers do not change who serves in the frame.
@@ -33,8 +34,18 @@ def now(state: NetworkState, schedule: Schedule) -> tuple[Surroundings, Sensors,
     cosine = np.zeros_like(schedule.sensors.cosine)
     to_targets, cosine[schedule.sensors.row, targets.slot] = asking.polar(state, targets)
     filters = combining.mrc_filters(cosine, scenario.antennas.receive) * schedule.sensors.active[..., None]
-    sensors = dataclasses.replace(schedule.sensors, cosine=cosine, mrc=filters)
-    return around, sensors, (to_users, to_targets), np.concatenate([filters, schedule.sensors.mrc], axis=-2)
+    turned = dataclasses.replace(schedule.sensors, cosine=cosine, mrc=filters, named=None)
+    sensors = designing.named_filters(combiner, turned)
+    nulled = np.concatenate([sensors.receive, schedule.sensors.receive], axis=-2)
+    return around, sensors, (to_users, to_targets), nulled
+
+
+def sight(state: NetworkState, users: Links, around: Surroundings) -> Sight | None:
+    """Lines of sight between scheduled users and the stations around them, where there are any."""
+    share = state.sight_share
+    if share == 0:
+        return None
+    return Sight(state.user_bearings(users.ids, around.station), np.full(around.station.shape, share))
 
 
 def speed(state: NetworkState, users: Links) -> Array:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from isacsys.engines import Engine, find_engine
 from isacsys.scenario import Scenario
 from isacsys.scheduling import GRANT_POLICY, SCHEDULER, GrantPolicy, Scheduler, target_scheduler
-from isacsys.transmission import Precoder, ZeroForcing
+from isacsys.transmission import COMBINER, PRECODER, Combiner, Precoder
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Policies:
     target_scheduler : Scheduler or None
         Chooses the targets, where that is not the scheduler.
     precoder : Precoder
+    combiner : Combiner
     engine : Engine
     """
 
@@ -29,6 +30,7 @@ class Policies:
     grants: GrantPolicy
     target_scheduler: Scheduler | None
     precoder: Precoder
+    combiner: Combiner
     engine: Engine
 
     @property
@@ -38,10 +40,17 @@ class Policies:
 
 
 def find_policies(scenario: Scenario, scheduler: Scheduler | None = None, grants: GrantPolicy | None = None,
-                  precoder: Precoder | None = None, engine: Engine | None = None) -> Policies:
+                  precoder: Precoder | None = None, combiner: Combiner | None = None,
+                  engine: Engine | None = None) -> Policies:
     """Return what a scenario names; objects handed in take its place, as copies."""
     return Policies(
         SCHEDULER.of(scenario) if scheduler is None else copy.deepcopy(scheduler),
         GRANT_POLICY.of(scenario) if grants is None else copy.deepcopy(grants),
         target_scheduler(scenario),
-        copy.deepcopy(precoder) if precoder is not None else ZeroForcing(), engine or find_engine(scenario))
+        _prepared(PRECODER.of(scenario) if precoder is None else copy.deepcopy(precoder), scenario),
+        COMBINER.of(scenario) if combiner is None else copy.deepcopy(combiner), engine or find_engine(scenario))
+
+
+def _prepared(precoder: Precoder, scenario: Scenario) -> Precoder:
+    precoder.prepare(scenario)
+    return precoder

@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.arrays import Array, Index
+from isacsys.arrays import Array, Complex, Flags, Index
+from isacsys.engines import Couplings
 from isacsys.metrics import NO_LINKS, LinkTerms
 from isacsys.network.kinds import Kind
-from isacsys.physics import accounting, combining
-from isacsys.transmission import Situation
+from isacsys.physics import accounting, combining, receiving
+from isacsys.transmission import Situation, designing
 
 
-def receive_users(situation: Situation, wanted: Array, own: Array, others: Array) -> LinkTerms:
+def receive_users(situation: Situation, transmitting: Flags, gains: Couplings) -> LinkTerms:
     """Account what every scheduled user receives. Meng & Masouros (2)."""
     around, grants = situation.around_users, situation.grants
     serving = around.path_gain[:, 0]
-    terms = accounting.split(others * around.path_gain, grants.user_asked, grants.user_granted)
-    far = around.far_field * active_share(situation)
-    return _terms(situation, Kind.USER, wanted * serving, own * serving, True, terms, far)
+    terms = accounting.split(gains.to_users * around.path_gain, grants.user_asked, grants.user_granted)
+    far = around.far_field * active_share(transmitting)
+    return _terms(situation, Kind.USER, gains.wanted * serving, gains.own * serving, True, terms, far)
 
 
-def receive_echoes(situation: Situation, lit: Array, through: Array) -> tuple[LinkTerms, Array]:
+def receive_echoes(situation: Situation, transmitting: Flags, gains: Couplings) -> tuple[LinkTerms, Array]:
     """Account the echo of every scheduled target after its receive filter, Meng & Masouros (5); and `held_back`."""
     links, sensors, grants = situation.selection.targets, situation.sensors, situation.grants
     if not len(links):
         return NO_LINKS, np.empty(0)
     row, slot = sensors.row, links.slot
-    power = through[row, :, slot] * sensors.around.path_gain[row]  # [link, near]
+    power = gains.to_filters[row, :, slot] * sensors.around.path_gain[row]  # [link, near]
     terms = accounting.split(power, grants.target_asked[row, :, slot], grants.target_granted[row, :, slot])
-    echo, others = echoes(situation, lit)
-    far = sensors.around.far_field[row] * active_share(situation)
+    echo, others = echoes(situation, gains.echoes, gains.filters)
+    far = sensors.around.far_field[row] * active_share(transmitting)
     counted = situation.scenario.sensing.inter_target_echo
-    return _terms(situation, Kind.TARGET, echo, others, counted, terms, far), held_back(situation, power)
+    taken = np.zeros(len(power)) if gains.filters is not None else held_back(situation, power)
+    return _terms(situation, Kind.TARGET, echo, others, counted, terms, far), taken
 
 
 def held_back(situation: Situation, power: Array) -> Array:
@@ -50,13 +52,21 @@ def held_back(situation: Situation, power: Array) -> Array:
     return np.sum(np.divide(power, left, where=counted, out=np.zeros_like(power)) - power * counted, axis=-1)
 
 
-def echoes(situation: Situation, gains: Array) -> tuple[Array, Array]:
-    """Echo of every scheduled target, and those of the station's other targets through its filter, [link] each."""
+def echoes(situation: Situation, gains: Array, filters: Complex | None = None) -> tuple[Array, Array]:
+    """Echo of every scheduled target, and those of the station's other targets through its filter, [link] each.
+
+    Filters [sensor, J, M_r] are those that null requests named, unless given.
+    """
     links, sensors, scenario = situation.selection.targets, situation.sensors, situation.scenario
     place, power = (sensors.row, links.slot), np.zeros(sensors.active.shape)
     power[place] = accounting.echo_power(gains[place], situation.distances[1], scenario.propagation.echo_exponent,
                                          scenario.echo_gain)
     power[place] *= situation.present  # a target that has left since gives no echo
+    if filters is not None or sensors.named is not None:
+        chosen = sensors.receive if filters is None else filters
+        heard = receiving.response(chosen, designing.steering(sensors)) * power[:, None, :]
+        own = np.einsum("rjj->rj", heard)
+        return own[place], np.maximum(heard.sum(-1) - own, 0.0)[place]
     if sensors.active.shape[-1] == 1:
         return power[place], np.zeros(len(links))
     heard = combining.pattern(sensors.filters) * (1 - np.eye(sensors.active.shape[-1]))
@@ -70,10 +80,9 @@ def degrees_of_freedom(situation: Situation) -> Index:
     return situation.scenario.antennas.transmit + 1 - held[users.station]
 
 
-def active_share(situation: Situation) -> float:
-    """Share of stations that transmit, by which the far field is thinned."""
-    streams = situation.selection.users.count
-    return np.count_nonzero(streams) / max(len(streams), 1)
+def active_share(transmitting: Flags) -> float:
+    """Share of stations [bs] that transmit, by which the far field is thinned."""
+    return np.count_nonzero(transmitting) / max(len(transmitting), 1)
 
 
 def _terms(situation: Situation, kind: Kind, signal: Array, own: Array, own_counts: bool,

@@ -10,7 +10,7 @@ from isacsys.network.selection import Links, NullRequests, Selection
 from isacsys.network.state import NetworkState
 from isacsys.network.surroundings import Surroundings
 from isacsys.physics import accounting, combining, geometry
-from isacsys.transmission import Grants, Sensors
+from isacsys.transmission import Combiner, Grants, Sensors, designing
 
 _NONE = np.empty(0, np.int64)
 NO_SENSORS = Sensors(_NONE, _NONE, Surroundings(_NONE.reshape(0, 1), np.empty((0, 1)), np.empty(0)), np.empty((0, 1)),
@@ -50,7 +50,7 @@ def target_requests(state: NetworkState, links: Links, sensors: Sensors, asked: 
     return _requests(Kind.TARGET, links, link, column, station, strength)
 
 
-def sensors_of(state: NetworkState, links: Links, asked: Index) -> Sensors:
+def sensors_of(state: NetworkState, links: Links, asked: Index, combiner: Combiner) -> Sensors:
     """Gather the stations that sense, with the filters of their targets, and all that interfere with them."""
     if not len(links):
         return NO_SENSORS
@@ -61,7 +61,7 @@ def sensors_of(state: NetworkState, links: Links, asked: Index) -> Sensors:
     _, cosine[row, links.slot] = polar(state, links)
     active[row, links.slot] = True
     filters = combining.mrc_filters(cosine, state.scenario.antennas.receive) * active[..., None]
-    return Sensors(station, row, around, cosine, active, filters)
+    return designing.named_filters(combiner, Sensors(station, row, around, cosine, active, filters))
 
 
 def constraints(state: NetworkState, selection: Selection, requests: NullRequests, granted: Flags,

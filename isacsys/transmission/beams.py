@@ -6,31 +6,44 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isacsys.arrays import Array, Complex, Index
+from isacsys.arrays import Array, Complex, Flags, Index
+from isacsys.physics import designs
 from isacsys.physics.precoding import ZeroForced
 
 
 @dataclass(frozen=True)
 class Beams:
-    """The beams of all stations, padded to K streams.
+    """The beams of all stations, padded: S beams, of which the first K are for users, by stream.
 
     Attributes
     ----------
-    power : [bs, K]
-        Of each stream; a station's sum is 1, or 0 where it is silent.
-    spectrum : [bs + 1, K]
+    power : [bs, S]
+        Of each beam; a station's sum is at most 1, and 0 where it is silent.
+    spectrum : [bs + 1, S]
         Eigenvalues mu of ``P^1/2 W^H W P^1/2``: a receiver of whose channel the station knows nothing gets
         ``sum_k mu_k Exp(1)``. Zero in the last row, which stands for no station.
     zero_forced : ZeroForced or None
         Wanted gains, and the factor of ``W^H W``, of beams that null everything they know.
-    vectors : [bs, M_t, K] or None
-        The beams W themselves, where there are any: unit norm, zero columns for streams that are not used.
+    vectors : [bs, M_t, S] or None
+        The beams W themselves, where there are any: unit norm, zero columns for beams that are not used.
     """
 
     power: Array
     spectrum: Array
     zero_forced: ZeroForced | None = None
     vectors: Complex | None = None
+
+    @property
+    def weighted(self) -> Complex:
+        """``W P^1/2`` [bs, M_t, S] of beams that have vectors."""
+        if self.vectors is None:
+            raise ValueError("beams without vectors")
+        return self.vectors * np.sqrt(self.power)[:, None, :]
+
+    @property
+    def transmitting(self) -> Flags:
+        """Which stations send anything, [bs]."""
+        return np.asarray(self.power.any(-1))
 
 
 def zero_forced(design: ZeroForced, streams: Index, vectors: Complex | None = None) -> Beams:
@@ -43,9 +56,8 @@ def zero_forced(design: ZeroForced, streams: Index, vectors: Complex | None = No
 
 def explicit(vectors: Complex, power: Array) -> Beams:
     """Return beams that are given: ``vectors`` [bs, M_t, K] with ``power`` [bs, K]."""
-    weighted = vectors * np.sqrt(power)[:, None, :]
     spectrum = np.zeros((len(power) + 1, power.shape[1]))
-    spectrum[:-1] = np.maximum(np.linalg.eigvalsh(weighted.conj().swapaxes(-1, -2) @ weighted), 0)
+    spectrum[:-1] = designs.eigenvalues(vectors, power)
     return Beams(power, spectrum, None, vectors)
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isacsys.arrays import Complex, Flags, Index
-from isacsys.physics import combining
-from isacsys.streams import FrameName
+from isacsys.arrays import Array, Complex, Flags, Index
+from isacsys.physics import combining, designs, feedback
+from isacsys.streams import FrameName, Purpose
+from isacsys.transmission import beams
+from isacsys.transmission.beams import Beams
 from isacsys.transmission.values import Situation
 
 
@@ -31,8 +33,15 @@ class Known:
     granted : [bs, n, M_t] or None
         Likewise of the users and filters that were granted a null; the first ``held`` rows of a station count.
     held : [bs] or None
-    links : two arrays or None
-        Channels of all links of the frame, for the engine that drew them: no station knows these.
+    sir : [bs, K] or None
+        Mean SIR of the own users: path gain at full power over mean interference and noise, members of their clusters
+        counted as interference; zero for streams that are not used.
+    granted_sir : [bs, n] or None
+        Likewise of the receivers of others: path gain from this station over their mean interference and noise.
+    bearings : [bs, J, M_t] or None
+        Steering vectors a towards the scheduled targets, zero where there is none.
+    truth : tuple of arrays
+        Channels as they are, for the engine that drew them: no station knows these.
     """
 
     name: FrameName
@@ -43,12 +52,25 @@ class Known:
     own: Complex | None = None
     granted: Complex | None = None
     held: Index | None = None
-    links: tuple[Complex, Complex] | None = None
+    sir: Array | None = None
+    granted_sir: Array | None = None
+    bearings: Complex | None = None
+    truth: tuple[Complex, ...] = ()
 
     @property
     def used(self) -> Flags:
         """Which streams are used, [bs, K]."""
         return np.arange(self.padded) < self.streams[:, None]
+
+    def beams(self, directions: Complex, power: Array | None = None) -> Beams:
+        """Return beams along ``directions`` [bs, M_t, K], of any norm, with ``power`` [bs, K], equal unless given."""
+        shape = (len(self.streams), self.antennas, self.padded)
+        if np.shape(directions) != shape:
+            raise ValueError(f"directions of shape {np.shape(directions)}, not {shape}")
+        if not np.isfinite(directions).all():
+            raise ValueError("directions that are no finite numbers")
+        return beams.explicit(designs.unit(directions), beams.equal_power(self.streams, self.padded)
+                              if power is None else power)
 
 
 def law(situation: Situation) -> Known:
@@ -58,10 +80,69 @@ def law(situation: Situation) -> Known:
                  situation.grants.constraints, scenario.allocation.users_per_bs)
 
 
-def with_vectors(situation: Situation, own: Complex, granted: Complex | None, held: Index,
-                 links: tuple[Complex, Complex] | None = None) -> Known:
-    """Return what stations know when they know vectors."""
-    return dataclasses.replace(law(situation), own=own, granted=granted, held=held, links=links)
+def with_vectors(situation: Situation, own: Complex, granted: Complex | None, held: Index) -> Known:
+    """Return what stations know when they know vectors of channels that a scheduler has looked at."""
+    return dataclasses.replace(law(situation), own=own, granted=granted, held=held)
+
+
+def believed(situation: Situation, own: Complex, granted: Complex, stations: Complex,
+             truth: tuple[Complex, ...]) -> Known:
+    """Return what stations believe of channels: users' as far as feedback tells, filters exactly.
+
+    Parameters
+    ----------
+    own : [link, M_t]
+        Channels of scheduled users.
+    granted : [null, M_t]
+        Of users to stations that granted them a null, as `granted_links` has them.
+    stations : [pair, M_r, M_t]
+        G^T of `Grants.pairs`.
+    truth : tuple of arrays
+        As the engine wants it back.
+    """
+    link, column, station = granted_links(situation)
+    pair, asked, basis = granted_filters(situation)
+    bits = situation.scenario.csi.feedback_bits
+    if bits:
+        rng = situation.name.stream(Purpose.FEEDBACK)
+        own, granted = feedback.quantised(rng, own, bits), feedback.quantised(rng, granted, bits)
+    through = (basis[:, None] @ stations[pair])[:, 0] if len(pair) else own[:0]  # G v
+    station = np.concatenate([station, asked])
+    arranged, held = by_station(station, np.concatenate([granted, through]), situation.stations)
+    users, sensors = noise_at_users(situation), noise_at_sensors(situation)
+    sensor, place = (index[pair] for index in situation.grants.pairs)
+    relative = np.concatenate([situation.around_users.path_gain[link, column] / users[link],
+                               situation.sensors.around.path_gain[sensor, place] / sensors[sensor]])
+    sir = situation.around_users.path_gain[:, 0] / users
+    return dataclasses.replace(
+        law(situation), own=by_stream(situation, own), granted=arranged, held=held,
+        sir=by_stream(situation, sir[:, None] + 0j)[..., 0].real,
+        granted_sir=by_station(station, relative[:, None] + 0j, situation.stations)[0][..., 0].real,
+        bearings=bearings(situation), truth=truth)
+
+
+def noise_at_users(situation: Situation) -> Array:
+    """Mean interference, all stations sending and none nulling, and noise at scheduled users, [link]."""
+    around = situation.around_users
+    return _positive(around.path_gain[:, 1:].sum(-1) + around.far_field + situation.scenario.propagation.noise_power)
+
+
+def noise_at_sensors(situation: Situation) -> Array:
+    """Likewise through a filter of norm one of the stations that sense, [sensor]."""
+    around = situation.sensors.around
+    return _positive(around.path_gain.sum(-1) + around.far_field + situation.scenario.propagation.noise_power)
+
+
+def _positive(noise: Array) -> Array:
+    return np.maximum(noise, np.finfo(float).tiny)
+
+
+def bearings(situation: Situation) -> Complex:
+    """Steering vectors of all stations towards their scheduled targets, [bs, J, M_t]."""
+    sensors, antennas = situation.sensors, situation.scenario.antennas.transmit
+    towards = np.zeros((situation.stations, sensors.active.shape[1], antennas), complex)
+    towards[sensors.station] = combining.steering(sensors.cosine, antennas) * sensors.active[..., None]
+    return towards
 
 
 def by_stream(situation: Situation, rows: Complex) -> Complex:
@@ -95,6 +176,6 @@ def granted_filters(situation: Situation) -> tuple[Index, Index, Complex]:
     """
     grants, asked = situation.grants, situation.schedule.sensors
     row, column = grants.pairs
-    basis, rank = combining.span(asked.mrc[row], grants.target_granted[row, column])
+    basis, rank = combining.span(asked.receive[row], grants.target_granted[row, column])
     pair, place = np.nonzero(np.arange(basis.shape[-2]) < rank[:, None])
     return pair, situation.sensors.around.station[row, column][pair], basis[pair, place]

@@ -6,9 +6,11 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from isacsys.arrays import Index
+from isacsys.arrays import Array, Complex, Index
 from isacsys.errors import InfeasibleDesign
-from isacsys.physics import given_channels, precoding
+from isacsys.physics import designs, given_channels, precoding
+from isacsys.plugins import Kind, register
+from isacsys.scenario import Scenario
 from isacsys.streams import Purpose
 from isacsys.transmission import beams
 from isacsys.transmission.beams import Beams
@@ -18,23 +20,38 @@ from isacsys.transmission.known import Known
 class Precoder(ABC):
     """Base of every transmit design: override `design`, for all stations at once.
 
+    `isacsys.testing.check_precoder` runs one through the invariants of all.
+
     Examples
     --------
-    >>> class MaximumRatio(Precoder):
+    >>> class MatchedFilter(Precoder):
     ...     def design(self, known):
-    ...         w = known.own.swapaxes(1, 2) / np.maximum(np.linalg.norm(known.own, axis=-1), 1e-30)[:, None, :]
-    ...         return beams.explicit(w, beams.equal_power(known.streams, known.padded))
+    ...         return known.beams(known.own.swapaxes(1, 2))
     """
 
     needs_channels = True  # whether `design` looks at channel vectors; where not, it draws by a law
 
     @abstractmethod
     def design(self, known: Known) -> Beams:
-        """Design the beams of all stations."""
+        """Design the beams of all stations: ``known.beams(directions)`` makes them."""
 
     def budget(self, antennas: int, streams: Index) -> Index:
         """Return how many nulls stations can grant beside ``streams`` [bs] users of their own: (16a)."""
         return np.maximum(antennas - 1 - streams, 0)
+
+    def prepare(self, scenario: Scenario) -> None:  # noqa: B027 - most have nothing to read
+        """Read what the design needs of a scenario, before the first frame."""
+
+    def promised(self, sir: Array, gain: Array, antennas: int, streams: int) -> Array:
+        """Return the SIR that a user may hope for, by which policies rank users before there are beams.
+
+        Parameters
+        ----------
+        sir, gain : [n]
+            Mean SIR by path loss, at full power and without fading, and ``|h|^2 / M_t`` of the channel now.
+        antennas, streams : int
+        """
+        return sir * gain * (antennas - streams + 1) / streams
 
 
 class ZeroForcing(Precoder):
@@ -52,3 +69,74 @@ class ZeroForcing(Precoder):
             return beams.zero_forced(design, known.streams)
         design, vectors = given_channels.beams(known.own, known.streams, known.granted, known.held)
         return beams.zero_forced(design, known.streams, vectors)
+
+
+class MaximumRatio(Precoder):
+    """Each beam points along its user's channel; what was granted is not nulled."""
+
+    def design(self, known: Known) -> Beams:
+        """Look at the own channels alone."""
+        return known.beams(designs.maximum_ratio(_there(known.own)))
+
+    def promised(self, sir: Array, gain: Array, antennas: int, streams: int) -> Array:
+        """All antennas collect, and the beams of the other users are heard."""
+        return sir * gain * antennas / streams / (1 + sir * gain * (streams - 1) / streams)
+
+
+class Regularized(Precoder):
+    """Zero forcing that gives up as much of its nulls as noise and interference would hide anyhow.
+
+    The diagonal of `physics.designs.regularized`: with ``precoding.regularization = "automatic"``, K / SIR_k for own
+    users and 0 for granted receivers; a number xi stands on the whole of it.
+    """
+
+    def __init__(self) -> None:
+        self._xi: float | None = None
+
+    def prepare(self, scenario: Scenario) -> None:
+        """Read ``precoding.regularization``."""
+        xi = scenario.precoding.regularization
+        self._xi = None if isinstance(xi, str) else xi
+
+    def design(self, known: Known) -> Beams:
+        """Solve for the beams of all stations at once."""
+        own, granted = _there(known.own), _there(known.granted)
+        if self._xi is not None:
+            return known.beams(designs.regularized(own, np.full(own.shape[:2], self._xi), granted,
+                                                   np.full(granted.shape[:2], self._xi)))
+        return known.beams(designs.regularized(own, _load(known, known.sir), granted, np.zeros(granted.shape[:2])))
+
+    def promised(self, sir: Array, gain: Array, antennas: int, streams: int) -> Array:
+        """No less than either of its limits."""
+        return np.maximum(super().promised(sir, gain, antennas, streams),
+                          MaximumRatio.promised(MaximumRatio(), sir, gain, antennas, streams))
+
+
+class Slnr(Regularized):
+    """The largest signal over what leaks to every known receiver, and noise, for each user.
+
+    The same inverse with ``K / SIR`` for granted receivers as well, SIR the path gain from this station over their mean
+    interference and noise (see `physics.designs.regularized`).
+    """
+
+    def design(self, known: Known) -> Beams:
+        """Weigh leakage by what it adds to the interference and noise that a receiver has anyhow."""
+        return known.beams(designs.regularized(_there(known.own), _load(known, known.sir),
+                                               _there(known.granted), _load(known, known.granted_sir)))
+
+
+def _load(known: Known, sir: Array | None) -> Array:
+    """K / SIR of known receivers [bs, n], K the users that the station serves."""
+    if sir is None:
+        raise ValueError("a design that looks at mean SIRs, where none are known")
+    return np.asarray(np.maximum(known.streams, 1)[:, None] / np.maximum(sir, 1e-12))
+
+
+def _there(channels: Complex | None) -> Complex:
+    if channels is None:
+        raise ValueError("a design that looks at channels, where none are known")
+    return channels
+
+
+PRECODER = register(Kind("precoder", Precoder, "precoding.policy", {
+    "zero_forcing": ZeroForcing, "regularized": Regularized, "maximum_ratio": MaximumRatio, "slnr": Slnr}))

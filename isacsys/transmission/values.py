@@ -32,7 +32,9 @@ class Sensors:
     active : [sensor, J]
         Where it has one.
     mrc : [sensor, J, M_r]
-        MRC filters, zero where not active.
+        MRC filters ``b / sqrt(M_r)``, zero where not active.
+    named : [sensor, J, M_r]
+        Filters that null requests name: those of MRC, or what depends on bearings alone; None: those of MRC.
     """
 
     station: Index
@@ -41,11 +43,33 @@ class Sensors:
     cosine: Array
     active: Flags
     mrc: Complex
+    named: Complex | None = None
+
+    @property
+    def receive(self) -> Complex:
+        """The filters that null requests name, [sensor, J, M_r]."""
+        return self.mrc if self.named is None else self.named
 
     @cached_property
     def filters(self) -> Complex:
-        """The filters in reduced coordinates, [sensor, J, m]."""
-        return self.active[..., None] + 0j if self.active.shape[1] == 1 else combining.reduced_filters(self.mrc)
+        """The same in reduced coordinates, [sensor, J, m]."""
+        return self.active[..., None] + 0j if self.active.shape[1] == 1 else combining.reduced_filters(self.receive)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Lines of sight between scheduled users and the stations around them.
+
+    Attributes
+    ----------
+    cosine : [link, near]
+        Cosine of the bearing of the user at the station's array.
+    share : [link, near]
+        Share of the mean power in the line of sight, ``k / (k + 1)``.
+    """
+
+    cosine: Array
+    share: Array
 
 
 @dataclass(frozen=True)
@@ -147,6 +171,8 @@ class Situation:
         Which null requests came in time for the frame.
     travel : [request]
         Seconds on the backhaul; infinite for those that are lost.
+    sight : Sight or None
+        Lines of sight, where there are any.
     """
 
     name: FrameName
@@ -161,6 +187,7 @@ class Situation:
     grants: Grants
     arrived: Flags
     travel: Array
+    sight: Sight | None = None
 
     @property
     def selection(self) -> Selection:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from isacsys import Positions
-from isacsys.simulation import records
 from tests import naive
 from tests.simulation.harness import frame, layout, reference, small
 
@@ -51,13 +50,12 @@ def agree(scenario, positions, seed):
     record = frame(scenario, positions, channels)
     expected = reference(scenario, positions, channels, record)
     for kind, _, terms in record.links:
-        for name, values in terms.items():
-            mine = records.CALLED[kind].get(name, name)
+        for mine, values in terms.columns(kind).items():
             theirs = expected[kind.service][mine]
             # what rounding leaves of a null; the pattern also has the condition of bearings of targets near a station
             loudest = expected[kind.service][("signal", "echo")[kind]].max(initial=1)
             left = (1e-17 if mine == "inter_target" else 1e-20) * loudest
-            assert values == pytest.approx(theirs, rel=1e-9, abs=left), (kind, name)
+            assert values == pytest.approx(theirs, rel=1e-9, abs=left), (kind, mine)
     assert record.degrees_of_freedom.tolist() == expected["communication"]["degrees_of_freedom"].tolist()
     requests = record.situation.requests
     mine = {(("user", "target")[k], int(r), int(a)): bool(g) for k, r, a, g in

@@ -1,0 +1,114 @@
+"""Vectors for what stations know, their own users and what they granted, and laws for all the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isacsys.arrays import Array, Complex, Index
+from isacsys.engines import explicit
+from isacsys.engines.base import Couplings
+from isacsys.physics import fading, receiving, rician
+from isacsys.physics.gaussian import complex_normal
+from isacsys.physics.pairs import gained
+from isacsys.streams import Purpose
+from isacsys.transmission import Beams, Combiner, Known, Situation, csi, known
+
+_NO_FILTERS, _NO_ECHOES, _NO_PAIRS = np.empty((0, 1, 1)), np.empty((0, 1)), (np.empty(0, int), np.empty(0, int))
+
+
+def wanted(situation: Situation) -> bool:
+    """Say whether beams need vectors whatever the design: sensing beams, bits of feedback, lines of sight."""
+    scenario = situation.scenario
+    return bool(scenario.precoding.sensing_power or scenario.csi.feedback_bits or situation.sight)
+
+
+def know(situation: Situation) -> Known:
+    """Draw channels of own users, and of users and stations whose nulls were granted."""
+    links, (link, column, _) = situation.selection.users, known.granted_links(situation)
+    antennas = situation.scenario.antennas
+    own = situation.schedule.channels
+    if own is None:
+        row = np.arange(len(links))
+        own = explicit.channels(situation, situation.name.stream(Purpose.OWN_CHANNELS), row, np.zeros_like(row))
+    rng = situation.name.stream(Purpose.NULLS_HELD)
+    granted = explicit.channels(situation, rng, link, column)
+    stations = complex_normal(rng, (len(situation.grants.pairs[0]), antennas.receive, antennas.transmit))
+    return known.believed(situation, own, granted, stations, (own, granted, stations))
+
+
+def couple(situation: Situation, known: Known, beams: Beams, combiner: Combiner) -> Couplings:
+    """Compute what beams come to at known receivers, and draw what they come to at all others."""
+    own, granted, stations = known.truth
+    rng, rho = situation.name.stream(Purpose.AGEING), csi.own_correlation(situation)
+    row = np.arange(len(own))
+    own = explicit.aged(rng, situation, own, row, np.zeros_like(row), rho)
+    users = (*explicit.own_gains(situation, own, beams), _to_users(situation, granted, beams, rng))
+    if not len(situation.selection.targets):
+        return Couplings(*users, _NO_FILTERS, _NO_ECHOES)
+    echoes = explicit.echoes(situation, beams)
+    if not combiner.needs_covariance:
+        return Couplings(*users, _to_filters(situation, stations, beams), echoes)
+    gains, filters, covariance = explicit.adapted(situation, beams, combiner, _Arriving(situation, stations, beams))
+    return Couplings(*users, gains, echoes, filters, covariance)
+
+
+class _Arriving:
+    """What arrives at stations that sense: by its law, and from stations that nulled, computed."""
+
+    def __init__(self, situation: Situation, stations: Complex, beams: Beams) -> None:
+        self._situation, self._spectrum = situation, beams.spectrum
+        self._rng = situation.name.stream(Purpose.TARGET_INTERFERENCE)
+        self._known = arriving(situation, stations, beams)
+
+    def __call__(self, rows: slice) -> Complex:
+        sensor, column = self._situation.grants.pairs
+        station = self._situation.sensors.around.station[rows]
+        found = receiving.arrivals(self._rng, self._spectrum[station], self._situation.scenario.antennas.receive)
+        mine = (sensor >= rows.start) & (sensor < rows.stop)
+        found[sensor[mine] - rows.start, column[mine]] = self._known[mine]
+        return found
+
+
+def arriving(situation: Situation, stations: Complex, beams: Beams) -> Complex:
+    """``G^H W P^1/2`` [pair, S, M_r] of pairs of which G^T is ``stations`` [pair, M_r, M_t]."""
+    station = situation.sensors.around.station[situation.grants.pairs]
+    return np.asarray((stations.conj() @ beams.weighted[station]).swapaxes(-1, -2))
+
+
+def _to_filters(situation: Situation, stations: Complex, beams: Beams) -> Array:
+    sensors, pairs = situation.sensors, situation.grants.pairs
+    gains = fading.filtered_gains(situation.name.stream(Purpose.TARGET_INTERFERENCE), beams.spectrum,
+                                  sensors.around.station, sensors.filters, _NO_PAIRS, sensors.filters[:0])
+    if len(pairs[0]):
+        known = arriving(situation, stations, beams)
+        gains[pairs] = receiving.through(known[:, None], sensors.receive[pairs[0]])[:, 0]
+    return gains
+
+
+def _to_users(situation: Situation, granted: Complex, beams: Beams, rng: np.random.Generator) -> Array:
+    """Draw total gains of stations that granted nothing, and compute those of stations that did."""
+    around, (link, column, station) = situation.around_users.station, known.granted_links(situation)
+    drawing = situation.name.stream(Purpose.USER_INTERFERENCE)
+    gains = np.zeros(around.shape)
+    if situation.sight is None:
+        gains[:, 1:] = fading.total_gains(drawing, beams.spectrum, around[:, 1:])
+    else:
+        _in_sight(situation, beams, drawing, gains, link, column)
+    rho = csi.cross_correlation(situation)
+    now = explicit.aged(rng, situation, granted, link, column, None if rho is None else rho[link])
+    gains[link, column] = gained(now, station, beams.weighted)
+    return gains
+
+
+def _in_sight(situation: Situation, beams: Beams, rng: np.random.Generator, gains: Array, link: Index,
+              column: Index) -> None:
+    """Draw gains of links with a line of sight, and of those without, into ``gains`` [link, near]."""
+    around, sight = situation.around_users.station, situation.sight
+    if sight is None:
+        return
+    others = around < situation.stations
+    others[:, 0] = others[link, column] = False
+    seen = others & (sight.share > 0)
+    gains[seen] = rician.gains(rng, beams.weighted, around[seen], sight.cosine[seen], sight.share[seen])
+    hidden = others & ~seen
+    gains[hidden] = fading.total_gains(rng, beams.spectrum, around[hidden][:, None])[:, 0]

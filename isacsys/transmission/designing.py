@@ -1,0 +1,124 @@
+"""Asking designs of users' own, and not believing the answer before it is checked."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from isacsys.arrays import Array, Complex
+from isacsys.errors import DesignError
+from isacsys.modules import blamed
+from isacsys.physics import designs
+from isacsys.transmission.beams import Beams
+from isacsys.transmission.combiners import Combiner
+from isacsys.transmission.known import Known
+from isacsys.transmission.precoders import Precoder
+from isacsys.transmission.values import Sensors
+
+ROUNDING = 1e-6  # by which a station's power may exceed 1
+
+
+def design(precoder: Precoder, known: Known, sensing_power: float = 0.0) -> Beams:
+    """Return the beams of a precoder, checked, and sensing beams beside them.
+
+    Raises
+    ------
+    DesignError
+        Naming the precoder and its fault.
+    """
+    name = f"precoder {type(precoder).__name__}"
+    with blamed(lambda fault: DesignError(f"{name} raised {fault}"), precoder):
+        made = precoder.design(known)
+    _check_beams(name, made, known)
+    return illuminate(made, known, sensing_power) if sensing_power > 0 else made
+
+
+def illuminate(beams: Beams, known: Known, sensing_power: float) -> Beams:
+    """Add a beam ``P a / |P a|`` for every scheduled target, P the projector on the null space of all known channels.
+
+    They share ``sensing_power`` evenly, users what is left; a station without users sends them with full power, one
+    without targets, or without a dimension left, none.
+    """
+    if known.bearings is None or known.own is None or beams.vectors is None:
+        raise ValueError("sensing beams beside beams that are known by their law only")
+    vectors, there = designs.toward(known.bearings, designs.stacked(known.own, known.granted))
+    count = there.sum(-1)
+    share = np.where(count > 0, np.where(known.streams > 0, sensing_power, 1.0), 0.0)
+    extra = there * (share / np.maximum(count, 1))[:, None]
+    power = beams.power * (1 - share)[:, None]
+    together = np.concatenate([beams.vectors, vectors], axis=-1)
+    apart = np.abs(beams.vectors.conj().swapaxes(-1, -2) @ vectors).max(initial=0) < 1e-9
+    parts = [beams.spectrum[:-1] * (1 - share)[:, None], designs.eigenvalues(vectors, extra)] if apart else \
+        [designs.eigenvalues(together, np.concatenate([power, extra], axis=-1))]
+    spectrum = np.pad(np.concatenate(parts, axis=-1), ((0, 1), (0, 0)))
+    return Beams(np.concatenate([power, extra], axis=-1), spectrum, None, together)
+
+
+def named_filters(combiner: Combiner, sensors: Sensors) -> Sensors:
+    """Return sensors whose null requests name the filters of a combiner, if these depend on bearings alone."""
+    if combiner.needs_covariance or not len(sensors.station):
+        return sensors
+    bearings = steering(sensors)
+    found = filters(combiner, bearings, None)
+    return sensors if found is bearings else dataclasses.replace(sensors, named=found)
+
+
+def filters(combiner: Combiner, bearings: Complex, covariance: Complex | None) -> Complex:
+    """Return the filters of a combiner, checked and of unit norm; bearings themselves where it is these.
+
+    Raises
+    ------
+    DesignError
+        Naming the combiner and its fault.
+    """
+    name = f"combiner {type(combiner).__name__}"
+    with blamed(lambda fault: DesignError(f"{name} raised {fault}"), combiner):
+        found = combiner.filters(bearings, covariance)
+    if found is bearings:
+        return found
+    if not isinstance(found, np.ndarray) or found.shape != bearings.shape:
+        raise DesignError(f"{name} returned {_what(found)}, not filters of shape {bearings.shape}")
+    if not np.isfinite(found).all():
+        raise DesignError(f"{name} returned filters that are no finite numbers")
+    active = bearings.any(-1)
+    norm = np.linalg.norm(found, axis=-1)
+    if not norm[active].all():
+        raise DesignError(f"{name} returned a filter of zeros")
+    return np.asarray(found * (active / np.where(norm > 0, norm, 1.0))[..., None])
+
+
+def steering(sensors: Sensors) -> Complex:
+    """Responses b of the receive arrays to the scheduled targets, [sensor, J, M_r]."""
+    return sensors.mrc * np.sqrt(sensors.mrc.shape[-1])
+
+
+def _check_beams(name: str, made: Beams, known: Known) -> None:
+    shape = (len(known.streams), known.padded)
+    if not isinstance(made, Beams):
+        raise DesignError(f"{name} returned {_what(made)}, not beams: return known.beams(directions)")
+    if made.power.shape != shape:
+        raise DesignError(f"{name} returned powers of shape {made.power.shape}, not {shape}")
+    if made.vectors is None:
+        if made.zero_forced is None or known.own is not None:
+            raise DesignError(f"{name} returned beams without vectors")
+        return
+    if made.vectors.shape != (shape[0], known.antennas, shape[1]):
+        raise DesignError(f"{name} returned vectors of shape {made.vectors.shape}, not "
+                          f"{(shape[0], known.antennas, shape[1])}")
+    if not (np.isfinite(made.vectors).all() and np.isfinite(made.power).all()):
+        raise DesignError(f"{name} returned beams that are no finite numbers")
+    _check_power(name, made.vectors, made.power)
+
+
+def _check_power(name: str, vectors: Complex, power: Array) -> None:
+    if (power < 0).any():
+        raise DesignError(f"{name} returned a negative power at station {np.argmin(power.min(-1))}")
+    sent = np.einsum("bmk,bmk,bk->b", vectors.conj(), vectors, power).real
+    if (sent > 1 + ROUNDING).any():
+        worst = int(np.argmax(sent))
+        raise DesignError(f"{name} sends with power {sent[worst]:.6g} at station {worst}, at most 1 allowed")
+
+
+def _what(found: object) -> str:
+    return f"an array of shape {found.shape}" if isinstance(found, np.ndarray) else repr(found)

@@ -32,7 +32,7 @@ def alike(one, other, tolerance):
     assert np.linalg.norm(one, axis=1) == pytest.approx(np.linalg.norm(other, axis=1), abs=tolerance)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(0, 4))
 def test_regularisation_goes_from_zero_forcing_to_maximum_ratio(seed, users, nulls):
     own, streams, granted, held = network(seed, users, nulls)
@@ -45,7 +45,7 @@ def test_regularisation_goes_from_zero_forcing_to_maximum_ratio(seed, users, nul
     alike(designs.regularized(own, huge), designs.maximum_ratio(own), 1e-12)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(1e-3, 1e3))
 def test_granted_receivers_without_load_hear_nothing(seed, load):
     own, _, granted, _ = network(seed)
@@ -70,7 +70,7 @@ def test_finite_loads_maximise_signal_over_leakage():
             assert all(slnr(w[b, :, k] + 0.03 * gaussian(rng, 8), b, k) <= best * (1 + 1e-12) for _ in range(20))
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 3))
 def test_sensing_beams_are_projections_that_known_receivers_do_not_hear(seed, targets):
     own, _, granted, _ = network(seed)

@@ -14,7 +14,7 @@ def gaussian(rng, *shape):
     return rng.standard_normal((*shape, 2)) @ [1, 1j] / np.sqrt(2)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4))
 def test_nulling_filters_hear_their_own_target_only(seed, targets):
     rng = np.random.default_rng(seed)
@@ -33,7 +33,7 @@ def test_one_target_is_maximum_ratio_and_so_is_one_that_stands_in_line():
     assert receiving.nulling_filters(twins) == pytest.approx(twins / np.sqrt(7))
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5))
 def test_no_filter_beats_mvdr(seed, antennas):
     rng = np.random.default_rng(seed)

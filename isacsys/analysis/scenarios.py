@@ -24,7 +24,8 @@ from isacsys.scenario import Scenario
 
 # What only time makes matter: backhaul, ageing, movement, traffic, life of targets.
 OVER_TIME = ("backhaul.latency", "backhaul.capacity", "backhaul.loss", "csi.own_age", "mobility.user_speed",
-             "mobility.target_speed", "traffic.model", "targets.lifetime", "targets.revisit_period")
+             "mobility.target_speed", "mobility.positions", "traffic.model", "targets.lifetime",
+             "targets.revisit_period")
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ def left_out(scenario: Scenario) -> list[str]:
     lines = []
     if scenario.network.layout != "poisson":
         lines.append(f'network.layout = "{scenario.network.layout}": the analysis takes Poisson stations')
+    if scenario.network.far_field != "infinite_plane":
+        lines.append(f'network.far_field = "{scenario.network.far_field}": the plane of the analysis is infinite')
     if scenario.propagation.noise_power > 0:
         lines.append("propagation.noise_power: the analysis leaves noise out")
     if scenario.sensing.inter_target_echo:

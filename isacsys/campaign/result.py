@@ -81,8 +81,15 @@ class Run:
         """Every metric there is, those of the user's own included: how it is estimated, its unit and meaning."""
         return {**METRICS, **own_metrics(self.attributes)}
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables that were recorded."""
+        return self._source.tables()
+
     def table(self, name: str) -> Table:
         """Return a table of the log, a mapping from column to array (``"drops"``, ``"links/communication"`` …)."""
+        if name in LEVELS[self.scenario.recording.level] and name not in self.tables and self.drops:
+            raise ConfigError("table", name, "one that the log has: an older version wrote it")
         level = self.scenario.recording.level
         if name not in LEVELS[level]:
             raise ConfigError("table", name, f"one of {', '.join(LEVELS[level])} (recording.level = \"{level}\")")

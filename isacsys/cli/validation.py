@@ -68,7 +68,7 @@ def validate(options: argparse.Namespace) -> int:
     else:
         print(found.to_text())
         print("\n".join(map(found.line, found.findings)))
-    return AGREES if found.agrees else CONTRADICTED
+    return CONTRADICTED if found.agrees is False else AGREES
 
 
 def _sweep(options: argparse.Namespace) -> dict[str, list[Any]] | None:

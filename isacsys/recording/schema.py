@@ -25,6 +25,8 @@ FRAME = index("frame", "number of the frame within its drop")
 
 _PLACE = (Column("x", "f8", KM, "position"), Column("y", "f8", KM, "position"))
 
+STRENGTHS, NEXT = 32, 32  # bins of table refusals
+
 TABLES: dict[str, tuple[Column, ...]] = {
     "drops": (DROP, *SUMS, *DROP_COLUMNS),
     "frames": (DROP, FRAME, *SUMS),
@@ -36,6 +38,13 @@ TABLES: dict[str, tuple[Column, ...]] = {
         real("weight", "1", "sum of their weights"),
         real("weighted_rate_nulled", RATE,
              "sum of weight x rate, had every member of their clusters nulled, and nobody else"),
+    ),
+    "refusals": (
+        DROP, index("rank", "place of a station in a user's cluster, nearest first, the serving one being 1"),
+        index("strength", f"{STRENGTHS} times the squared ratio of the distances of serving station and member, "
+              "rounded down"),
+        index("next", f"{NEXT} times the ratio of the distances of serving station and first one beyond the cluster"),
+        real("weight", "1", "sum of the weights of users towards whom the member did not null though it was asked"),
     ),
     "links/communication": (DROP, FRAME, index("user", "number of the user in its drop"),
                             index("station", "its serving base station"), *link_columns(Kind.USER)),
@@ -73,8 +82,8 @@ EVENTS = ("frame_start", "selection", "null_requests", "grants", "frame_end", "r
           "targets_left", "revisits_missed")
 
 LEVELS: dict[str, tuple[str, ...]] = {
-    "summary": ("drops", "frames", "classes"),
-    "links": ("drops", "frames", "classes", "links/communication", "links/sensing", "files"),
+    "summary": ("drops", "frames", "classes", "refusals"),
+    "links": ("drops", "frames", "classes", "refusals", "links/communication", "links/sensing", "files"),
     "full": tuple(TABLES),
 }
 

@@ -13,6 +13,7 @@ from isacsys.simulation.backhaul import Backhaul
 from isacsys.simulation.classes import Classes
 from isacsys.simulation.frame import coordinate, schedule, transmit
 from isacsys.simulation.policies import Policies
+from isacsys.simulation.refusals import Refusals
 from isacsys.simulation.stage import Process, Stage, Steps
 from isacsys.transmission import Bundle, Schedule
 
@@ -24,7 +25,7 @@ class FrameClock(Process):
         self._stage, self._policies = stage, policies
         self._backhaul = Backhaul(stage.environment, stage.scenario, stage.drop, stage.state.stations, stage.journal)
         self.tally = Tally(stage.scenario, metrics)
-        self.classes = Classes(stage.scenario)
+        self.classes, self.refusals = Classes(stage.scenario), Refusals(stage.scenario)
         self._scheduled: deque[tuple[Schedule, Bundle | None]] = deque()
 
     def run(self, stage: Stage) -> Steps:
@@ -67,6 +68,7 @@ class FrameClock(Process):
     def _record(self, record: FrameRecord) -> None:
         stage, sums = self._stage, self.tally.frame(record)
         self.classes.add(record)
+        self.refusals.add(record)
         stage.recorder.append("frames", {"drop": stage.drop, "frame": record.situation.name.frame, **sums})
         records.record_frame(stage.recorder, stage.drop, record, stage.scenario.recording.level)
 

@@ -103,6 +103,7 @@ class Drop:
         except Exception as error:
             raise DropError(f"{type(error).__name__}: {error} ({self._where})") from error
         stage.recorder.append("classes", {"drop": stage.drop, **self.clock.classes.columns()})
+        stage.recorder.append("refusals", {"drop": stage.drop, **self.clock.refusals.columns()})
         stage.recorder.append("drops", {"drop": stage.drop, **self.clock.tally.drop(), **stage.quality.drop()})
 
     def _declare(self) -> None:

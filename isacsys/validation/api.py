@@ -109,6 +109,6 @@ def _ascending(thresholds: npt.ArrayLike | None) -> Array | None:
 
 
 def _checked(found: list[Quantity | Law], run: Run) -> Validation:
-    if all(finding.agrees is None for finding in found):
+    if run.drops < 2 or not found:
         raise ConfigError("simulation.drops", run.drops, "at least two with links of what is asked for, to judge by")
     return Validation(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -43,7 +44,7 @@ def compare_mean(run: Run, metric: str, formula: Formula, settings: Mapping[str,
 
 def mean_value(formula: Formula, scenario: Scenario) -> float:
     """Return what a formula gives, checked."""
-    given = formula(scenario)
+    given = _call(formula, scenario)
     try:
         value = float(given)
     except (TypeError, ValueError):
@@ -55,7 +56,7 @@ def mean_value(formula: Formula, scenario: Scenario) -> float:
 
 def probabilities(formula: Formula, scenario: Scenario, thresholds: Array) -> Array:
     """Return P(X > threshold) as a formula gives it, checked."""
-    given = formula(scenario, thresholds)
+    given = _call(formula, scenario, thresholds)
     try:
         values = np.asarray(given, float)
     except (TypeError, ValueError):
@@ -67,6 +68,16 @@ def probabilities(formula: Formula, scenario: Scenario, thresholds: Array) -> Ar
     if np.any(np.diff(values) > slack):
         raise ConfigError("formula", "P(X > threshold)", "probabilities that do not rise with the threshold")
     return values
+
+
+def _call(formula: Formula, *arguments: Any) -> Any:
+    """Call a formula, and say where it fails."""
+    try:
+        return formula(*arguments)
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        raise ConfigError("formula", getattr(formula, "__name__", formula), "a function that works: it raised "
+                          f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})") from error
 
 
 def check_mean_metric(metric: str | None) -> str:

@@ -6,17 +6,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from isacsys.analysis.beams import interference_shape, measured_communication_rate, measured_sensing_rate
 from isacsys.analysis.communication import bits
+from isacsys.analysis.refusals import rate_with_refusals
 from isacsys.analysis.scenarios import LinkValues, communication_values, left_out, sensing_values
+from isacsys.arrays import Array
 from isacsys.campaign import Run
 from isacsys.errors import ConfigError
 from isacsys.scenario import Scenario
-from isacsys.validation.measured import KINDS, Measured, measure, silent_share, streams_and_antennas
-from isacsys.validation.report import Quantity, judge, percent
+from isacsys.validation.measured import (
+    KINDS,
+    Measured,
+    measure,
+    refused,
+    silent_share,
+    standard_error,
+    streams_and_antennas,
+)
+from isacsys.validation.report import Judged, Quantity, judge, percent
 
 QUANTITIES = tuple(f"{kind}_{name}" for kind in KINDS for name in ("rate", "ase_typical"))
 BLIND = ("random", "round_robin")  # policies that look at neither places nor channels
+COST_TOLERANCE = 0.06  # of a predicted cost, which is 1 to 6 % too low: refusals of one user go together
 WORTH_SAYING = 5e-4  # of the value: smaller effects are not named
 
 
@@ -30,8 +43,9 @@ class Rungs:
         None where no degree of freedom is left.
     measured : float
         At the measured law of D, with the spread that beams have; every request granted.
-    lost : float
-        What refused requests were measured to cost, less what nulls for other targets were measured to bring.
+    cost : float or None
+        What refusals are predicted to cost, from how often members of each rank and strength refused; None where there
+        is no prediction.
     effects : mapping
         From a reason to its effect, relative.
     """
@@ -39,7 +53,7 @@ class Rungs:
     paper: float | None
     nominal: float | None
     measured: float
-    lost: float
+    cost: float | None
     effects: Mapping[str, float]
 
 
@@ -70,7 +84,22 @@ def _communication(run: Run, measured: Measured) -> Rungs:
     nominal = values.rate_exact if values else None
     effects = {_law_of_freedom(run, measured): orthogonal / nominal - 1} if nominal else {}
     effects["beams of one BS are not orthogonal"] = exact / orthogonal - 1
-    return _rungs(run, "communication", measured, values, exact, effects)
+    cost = _cost_of_refusals(run, measured, float(interference_shape(M=antennas, K=streams)))
+    return _rungs(run, "communication", cost, values, exact, effects)
+
+
+def _cost_of_refusals(run: Run, measured: Measured, shape: float) -> float | None:
+    """Predict what refusals cost a user, bit/s/Hz; the simulated rate is not in it."""
+    table, s = refused(run), run.scenario
+    if table is None or not table.any():
+        return None if table is None else 0.0
+
+    def rate(p: Array) -> float:
+        return float(bits(rate_with_refusals(
+            L=s.allocation.communication_cluster, alpha=s.propagation.path_loss_exponent, D=measured.D,
+            streams=measured.streams, weights=measured.weights, shape=shape, refused=p)))
+
+    return rate(np.zeros_like(table)) - rate(table)
 
 
 def _sensing(run: Run, measured: Measured) -> Rungs:
@@ -83,16 +112,16 @@ def _sensing(run: Run, measured: Measured) -> Rungs:
         cluster_center=s.sensing.cluster_center, shape=float(interference_shape(M=antennas, K=streams)))))
     reason = "the exact law of the beam" if a.users_per_bs == 1 else "beams of one BS are not orthogonal"
     effects = {reason: exact / values.rate_exact - 1} if values else {}
-    return _rungs(run, "sensing", measured, values, exact, effects)
+    cost = 0.0 if measured.cost.value == 0 else None  # no formula for refusals that other nulls of a station soften
+    return _rungs(run, "sensing", cost, values, exact, effects)
 
 
-def _rungs(run: Run, kind: str, measured: Measured, values: LinkValues | None, exact: float,
+def _rungs(run: Run, kind: str, cost: float | None, values: LinkValues | None, exact: float,
            effects: dict[str, float]) -> Rungs:
-    simulated, nulled = run[f"{kind}_rate"].mean, measured.nulled.value
-    lost = 0.0 if simulated is None or nulled is None else nulled - simulated
-    refused = sum(run[name].mean or 0.0 for name in ("null_refused_fraction", "null_late_fraction"))
-    effects |= {_beyond_the_cluster(run, kind, refused): -lost / exact}
-    return Rungs(values.rate_approximate if values else None, values.rate_exact if values else None, exact, lost,
+    refusals = sum(run[name].mean or 0.0 for name in ("null_refused_fraction", "null_late_fraction"))
+    if cost is not None:
+        effects |= {_beyond_the_cluster(run, kind, refusals): -cost / exact}
+    return Rungs(values.rate_approximate if values else None, values.rate_exact if values else None, exact, cost,
                  effects)
 
 
@@ -121,16 +150,37 @@ def _quantity(run: Run, name: str, measured: Measured, rungs: Rungs, settings: M
     effects = dict(rungs.effects)
     if nominal_scale:
         effects["BSs serve fewer on average, as some have fewer to serve"] = scale / nominal_scale - 1
-    exact = scale * (rungs.measured - rungs.lost)
-    error = None if measured.error is None else scale * measured.error
-    difference = None if estimate.mean is None else estimate.mean - exact
-    judged = judge(difference, exact, error, tolerance)
-    words = _words(judged.words, effects, _not_in_the_analysis(run), judged.agrees)
+    judged, left = _judge(measured, rungs, tolerance), not_in_the_analysis(run)
+    if left and judged.agrees is not None:
+        judged = Judged(None, judged.standard_errors, f"not comparable: the analysis leaves out {'; '.join(left)}")
     return Quantity(name=name, unit=estimate.unit, settings=settings, simulation=estimate.mean,
-                    half_width=estimate.half_width, exact_measured=exact,
+                    half_width=estimate.half_width, exact_measured=scale * (rungs.measured - (rungs.cost or 0.0)),
                     exact_nominal=_times(nominal_scale, rungs.nominal), paper=_times(nominal_scale, rungs.paper),
                     refused=run["null_refused_fraction"].mean, standard_errors=judged.standard_errors,
-                    agrees=judged.agrees, verdict=words)
+                    agrees=judged.agrees, verdict=_words(judged.words, effects))
+
+
+def _judge(measured: Measured, rungs: Rungs, tolerance: float) -> Judged:
+    """Judge the rate had every member nulled, and what refusals cost, each against what does not contain it."""
+    nulled = judge(_minus(measured.nulled.value, rungs.measured), rungs.measured, measured.error, tolerance)
+    cost, error = measured.cost.value, standard_error(measured.cost)
+    if cost is None or nulled.agrees is None or not nulled.agrees:
+        return nulled
+    if rungs.cost is not None:
+        found = judge(cost - rungs.cost, rungs.cost, error, COST_TOLERANCE)
+        worse = max(nulled, found, key=lambda one: abs(one.standard_errors or 0.0))
+        if found.agrees is False or (found.agrees and rungs.cost):
+            words = f"{nulled.words}; cost of refusals {found.words}"
+            return Judged(found.agrees, worse.standard_errors, f"contradicted: {words}" if not found.agrees else words)
+        return nulled
+    if abs(cost) <= tolerance * rungs.measured:
+        return nulled
+    return Judged(None, nulled.standard_errors, f"not judged: without refusals it {nulled.words}, but they cost "
+                  f"{percent(cost / rungs.measured)}, for which there is no formula")
+
+
+def _minus(one: float | None, other: float) -> float | None:
+    return None if one is None else one - other
 
 
 def _scales(scenario: Scenario, name: str, measured: Measured) -> tuple[float, float]:
@@ -146,22 +196,21 @@ def _times(scale: float, rate: float | None) -> float | None:
     return None if rate is None else scale * rate
 
 
-def _words(verdict: str, effects: Mapping[str, float], left: list[str], agrees: bool | None) -> str:
+def _words(verdict: str, effects: Mapping[str, float]) -> str:
     said = [f"{reason} ({percent(effect, signed=True)})" for reason, effect in effects.items()
             if abs(effect) >= WORTH_SAYING]
-    between = "; between the nominal value and the third rung: " + "; ".join(said) if said else ""
-    without = "; the analysis leaves out: " + "; ".join(left) if left and not agrees else ""
-    return verdict + between + without
+    return verdict + ("; between the nominal value and the simulation: " + "; ".join(said) if said else "")
 
 
-def _not_in_the_analysis(run: Run) -> list[str]:
+def not_in_the_analysis(run: Run) -> list[str]:
+    """Return one line for everything about a run that the analysis does not contain."""
     lines, scenario = left_out(run.scenario), run.scenario
     if scenario.scheduling.policy not in BLIND or run.attributes.get("scheduler"):
         lines.append(f"scheduling.policy {run.attributes.get('scheduler') or scenario.scheduling.policy}: "
                      "the analysis takes users at random")
     silent = silent_share(run)
     if silent > WORTH_SAYING:
-        lines.append(f"{percent(silent)} of the BSs have nobody to serve and are silent")
+        lines.append(f"{percent(silent)} of the BSs have no user to serve and are silent")
     return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from isacsys.arrays import Array, Index, Table
 from isacsys.campaign import Run
 from isacsys.campaign.estimates import Linearised, linearise, student
 from isacsys.metrics import RATE, Estimator
+from isacsys.recording.schema import NEXT, STRENGTHS
 
 KINDS = ("communication", "sensing")
 
@@ -24,6 +26,8 @@ class Measured:
         Degrees of freedom and users of the stations that typical users or targets met, and how often.
     nulled : Linearised
         Rate of the typical link in bit/s/Hz had every member of its cluster nulled.
+    cost : Linearised
+        What nulls that were refused, late or lost cost this rate; below zero where nulls for others help.
     served : float
         Links per station and frame.
     """
@@ -32,13 +36,13 @@ class Measured:
     streams: Index
     weights: Array
     nulled: Linearised
+    cost: Linearised
     served: float
 
     @property
     def error(self) -> float | None:
         """Standard error of ``nulled``."""
-        half_width, drops = self.nulled.half_width, len(self.nulled.influence)
-        return None if half_width is None else half_width / student(drops - 1)
+        return standard_error(self.nulled)
 
 
 def measure(run: Run, kind: str) -> Measured | None:
@@ -47,11 +51,46 @@ def measure(run: Run, kind: str) -> Measured | None:
     mine = {name: column[classes["kind"] == KINDS.index(kind)] for name, column in classes.items()}
     if not mine["weight"].sum() > 0:
         return None
-    estimator = Estimator("nulled", {"nulled": 1, f"{kind}_weight": -1}, RATE, "rate had every cluster member nulled")
-    nulled = linearise(run.scenario, {**drops, "nulled": _per_drop(drops, mine)}, estimator)
+    nulled = _per_drop(drops, mine)
+    rate, cost = (linearise(run.scenario, {**drops, "value": value},
+                            Estimator("value", {"value": 1, f"{kind}_weight": -1}, RATE, "as in `Measured`"))
+                  for value in (nulled, nulled - drops[f"{kind}_weighted_rate"]))
     (streams, D), place = np.unique([mine["streams"], mine["degrees_of_freedom"]], axis=1, return_inverse=True)
-    return Measured(D, streams, np.bincount(place.ravel(), mine["weight"]).astype(float), nulled,
+    return Measured(D, streams, np.bincount(place.ravel(), mine["weight"]).astype(float), rate, cost,
                     float(drops[f"{kind}_links"].sum() / drops["stations"].sum()))
+
+
+def refused(run: Run) -> Array | None:
+    """Return how often a member of a user's cluster did not null, [rank - 2, strength, next]; None in an old log.
+
+    How often there is such a member is known of Poisson stations: squared distances are ordered uniforms within that
+    of the first station beyond the cluster.
+    """
+    if "refusals" not in run.tables:
+        return None
+    rows, order = run.table("refusals"), run.scenario.allocation.communication_cluster
+    weight = np.zeros((order + 1, STRENGTHS, NEXT))
+    np.add.at(weight, (rows["rank"], rows["strength"], rows["next"]), rows["weight"])
+    there = run.table("drops")["communication_weight"].sum() * _members(order)
+    return np.divide(weight[2:], there, where=there > 0, out=np.zeros_like(there))
+
+
+@lru_cache(maxsize=8)
+def _members(order: int) -> Array:
+    """Probability of every strength and next, [rank - 2, strength, next], from a million clusters."""
+    squares = np.sort(np.random.default_rng(0).random((1_000_000, order)), axis=1)
+    beyond = np.minimum((np.sqrt(squares[:, 0]) * NEXT).astype(int), NEXT - 1)
+    found = np.zeros((order - 1, STRENGTHS, NEXT))
+    for rank in range(2, order + 1):
+        strength = np.minimum((squares[:, 0] / squares[:, rank - 1] * STRENGTHS).astype(int), STRENGTHS - 1)
+        found[rank - 2] = np.bincount(strength * NEXT + beyond, minlength=STRENGTHS * NEXT).reshape(STRENGTHS, NEXT)
+    return found / len(squares)
+
+
+def standard_error(found: Linearised) -> float | None:
+    """Return the standard error of a mean over drops."""
+    half_width, drops = found.half_width, len(found.influence)
+    return None if half_width is None else half_width / student(drops - 1)
 
 
 def streams_and_antennas(run: Run) -> tuple[float, float]:

@@ -16,7 +16,7 @@ RUNGS = ("paper", "exact_nominal", "exact_measured")
 
 
 class Judged(NamedTuple):
-    """Whether a difference is within what chance and the tolerance allow; None where nobody can say."""
+    """Whether a difference is within what chance and the tolerance allow; None where that cannot be said."""
 
     agrees: bool | None
     standard_errors: float | None
@@ -63,6 +63,13 @@ class Quantity:
     verdict: str
 
     @property
+    def status(self) -> str:
+        """One of "agrees", "contradicted", "not judged", "not comparable"."""
+        if self.agrees is not None:
+            return "agrees" if self.agrees else "contradicted"
+        return "not comparable" if self.verdict.startswith("not comparable") else "not judged"
+
+    @property
     def expected(self) -> float | None:
         """What the simulation is judged by."""
         return self.exact_measured if self.formula is None else self.formula
@@ -83,8 +90,8 @@ class Quantity:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the quantity as JSON has it."""
-        keys = ("name", "simulation", "half_width", "exact_measured", "exact_nominal", "paper", "standard_errors",
-                "verdict", *(("formula",) if self.formula is not None else ()))
+        keys = ("name", "status", "simulation", "half_width", "exact_measured", "exact_nominal", "paper",
+                "standard_errors", "verdict", *(("formula",) if self.formula is not None else ()))
         return {key: getattr(self, key) for key in keys} | ({"settings": dict(self.settings)} if self.settings else {})
 
 
@@ -130,13 +137,14 @@ class Validation:
     ----------
     findings : list of Quantity or Law
         One for every quantity at every point.
-    agrees : bool
-        Whether nothing is contradicted.
+    agrees : bool or None
+        Whether nothing is contradicted; None where nothing could be judged.
     """
 
     def __init__(self, findings: Sequence[Quantity | Law]) -> None:
         self.findings = list(findings)
-        self.agrees = all(finding.agrees is not False for finding in findings)
+        judged = [finding.agrees for finding in findings if finding.agrees is not None]
+        self.agrees: bool | None = all(judged) if judged else None
 
     def __repr__(self) -> str:
         return f"<Validation: {self.verdict}>"
@@ -161,7 +169,7 @@ class Validation:
         wrong = [finding for finding in self.findings if finding.agrees is False]
         judged = sum(finding.agrees is not None for finding in self.findings)
         if not judged:
-            return "not judged: there is not enough to judge by"
+            return "nothing could be judged: " + "; ".join(sorted({finding.verdict for finding in self.findings}))[:300]
         if not wrong:
             return f"agrees: {judged} of {len(self.findings)} within what chance and the tolerance allow"
         worst = "; ".join(self.line(finding).replace("contradicted: ", "", 1) for finding in wrong[:3])

@@ -7,9 +7,10 @@ import pytest
 
 import isacsys
 from isacsys.cli import main
+from isacsys.validation import ladder
 
 PAPER = str(Path(__file__).parents[2] / "scenarios" / "paper.toml")
-KEYS = {"name", "simulation", "half_width", "exact_measured", "exact_nominal", "paper", "standard_errors", "verdict"}
+KEYS = {"name", "status", "simulation", "half_width", "exact_measured", "exact_nominal", "paper", "standard_errors", "verdict"}
 QUICK = ["--drops", "20", "--workers", "1", "--quiet", "--set", "network.area=49"]
 
 
@@ -24,9 +25,17 @@ def test_the_paper_agrees(capsys):
         assert quantity["verdict"].startswith("agrees")
 
 
-def test_a_contradiction_is_exit_1(capsys):
-    assert main(["validate", PAPER, *QUICK, "--set", "scheduling.policy=nearest", "--tolerance", "0"]) == 1
+def test_a_contradiction_is_exit_1(monkeypatch, capsys):
+    right = ladder.measured_communication_rate
+    monkeypatch.setattr(ladder, "measured_communication_rate", lambda **at: 1.3 * right(**at))
+    assert main(["validate", PAPER, *QUICK]) == 1
     assert "contradicted" in capsys.readouterr().out
+
+
+def test_what_is_not_comparable_is_exit_0(capsys):
+    assert main(["validate", PAPER, *QUICK, "--set", "scheduling.policy=nearest", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["agrees"] is None and {q["status"] for q in found["quantities"]} == {"not comparable"}
 
 
 def test_a_log_is_taken_as_it_is(tmp_path, capsys):
@@ -40,6 +49,12 @@ def test_a_log_is_taken_as_it_is(tmp_path, capsys):
 
 FORMULAS = """
 from isacsys.analysis.scenarios import communication_values
+
+def broken(scenario):
+    return 1 / 0
+
+def broken_law(scenario, thresholds):
+    return scenario.nothing
 
 def right(scenario):
     return communication_values(scenario).rate_exact
@@ -59,6 +74,16 @@ def test_a_formula_by_name(formula, code, word, tmp_path, monkeypatch, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1].startswith(f"communication_rate at allocation.users_per_bs = 8: {word}")
     assert (tmp_path / "mine.png").exists()
+
+
+@pytest.mark.parametrize(("formula", "metric", "line"), [
+    ("broken", "communication_rate", 5), ("broken_law", "communication_sir", 8)])
+def test_a_formula_that_fails_is_exit_2_and_says_where(formula, metric, line, tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "broken_formulas.py").write_text(FORMULAS)
+    assert main(["validate", PAPER, *QUICK, "--formula", f"broken_formulas:{formula}", "--metric", metric]) == 2
+    said = capsys.readouterr().err
+    assert f"broken_formulas.py, line {line}" in said and len(said.splitlines()) == 1
 
 
 @pytest.mark.parametrize("arguments", [[PAPER, "--formula", "nowhere:f"], [PAPER, "--formula", "math:pi"],

@@ -55,7 +55,8 @@ def test_the_ladder_of_a_network_that_refuses(run):
     assert rate.paper == exact.rate_approximate
     assert "requests are random" in rate.verdict
     assert "beams of one BS are not orthogonal" in rate.verdict
-    assert "of the requests were refused" in of(found, "sensing_rate").verdict
+    assert "of the requests were refused" in rate.verdict
+    assert of(found, "sensing_rate").status == "not judged"
     assert rate.refused == run["null_refused_fraction"].mean > 0.02
 
 
@@ -89,20 +90,20 @@ def test_a_demand_beyond_the_antennas_has_no_nominal_value():
     assert found.agrees and rate.exact_measured > 0
 
 
-def test_a_policy_that_looks_at_places_is_contradicted_and_named():
+def test_a_policy_that_looks_at_places_is_not_comparable_and_named():
     found = isacsys.validate(PAPER.replace({"scheduling.policy": "nearest", "allocation.targets_per_bs": 0}), drops=20,
                              executor="serial")
-    assert not found.agrees
+    assert found.agrees is None
     assert "the analysis takes users at random" in of(found, "communication_rate").verdict
-    assert found.verdict.startswith("contradicted in 2 of 2")
+    assert of(found, "communication_rate").status == "not comparable"
 
 
-def test_what_time_does_is_contradicted_and_named():
+def test_what_time_does_is_not_comparable_and_named():
     aged = PAPER.replace({"allocation.users_per_bs": 4, "allocation.communication_cluster": 3,
                           "allocation.targets_per_bs": 0, "mobility.user_speed": 30.0, "csi.own_age": 0.005,
                           "simulation.frames": 4, "network.area": 49.0})
-    found = isacsys.validate(aged, drops=20, executor="serial")
-    assert not found.agrees
+    found = isacsys.validate(aged, drops=5, executor="serial")
+    assert found.agrees is None
     verdict = of(found, "communication_rate").verdict
     assert "mobility.user_speed = 30.0" in verdict and "csi.own_age = 0.005" in verdict
 
@@ -136,15 +137,13 @@ def test_wrong_arguments_are_named(run, wrong, named):
 
 @pytest.mark.parametrize("targets", [1, 3])
 def test_nulls_for_other_targets_help_where_every_target_has_its_own_cluster(targets):
-    """Measured and taken into the third rung: +2.5 % with three targets a BS; with one there is nobody to help."""
+    """By 2.5 % with three targets a BS, for which there is no formula; with one there is none to help."""
     found = isacsys.validate(PAPER.replace({
         "antennas.transmit": 30, "antennas.receive": 8, "allocation.users_per_bs": 2, "simulation.seed": 5,
         "allocation.targets_per_bs": targets, "allocation.sensing_cluster": 4, "sensing.cluster_center": "target"}),
         drops=60, executor="serial", metric="sensing_rate").findings[0]
-    assert found.agrees, found.verdict
-    shift = found.exact_measured / found.exact_nominal - 1
-    assert ("nulls for other targets" in found.verdict) == (targets > 1)
-    assert (shift > 0.02) == (targets > 1), shift
+    assert found.status == ("agrees" if targets == 1 else "not judged"), found.verdict
+    assert (found.simulation / found.exact_measured > 1.015) == (targets > 1)
 
 
 @pytest.mark.slow
@@ -158,3 +157,5 @@ def test_the_third_rung_holds_over_designs(design, antennas):
     found = isacsys.validate(PAPER.replace({**settings, "antennas.transmit": antennas, "simulation.seed": 77}),
                              drops=300, workers=2)
     assert found.agrees, found.verdict
+    assert all(f.status in ("agrees", "not judged") for f in found.findings)
+    assert of(found, "communication_rate").status == "agrees"

@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Array, Index, Table
+from isacsys.metrics import FrameRecord
 from isacsys.recording.schema import NEXT, STRENGTHS
 from isacsys.scenario import Scenario
-from isacsys.metrics import FrameRecord
 
 
 class Refusals:
     """Weights of typical users whose cluster member of a rank and strength refused, was asked too late, or never.
 
     The strength is ``(d_1 / d_i)^2``, squared distances of serving station and member, in bins of equal width; apart
-    for every ratio of distances to the first station beyond the cluster, for those that refuse most have much room around them. A silent
-    station counts as one that did not refuse.
+    for every ratio of distances to the first station beyond the cluster, for those that refuse most have much room
+    around them. A silent station counts as one that did not refuse.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -36,7 +36,8 @@ class Refusals:
         beyond = np.zeros(len(link))
         if around.path_gain.shape[1] > self._cluster:
             beyond = (around.path_gain[link, self._cluster] / around.path_gain[link, 0]) ** self._exponent
-        np.add.at(self._weight, (column + 1, _bin(strength, STRENGTHS), _bin(np.sqrt(beyond), NEXT)), record.users.weight[link])
+        place = column + 1, _bin(strength, STRENGTHS), _bin(np.sqrt(beyond), NEXT)
+        np.add.at(self._weight, place, record.users.weight[link])
 
     def columns(self) -> Table:
         """Return the rows of table ``refusals``, but for the drop."""

@@ -10,7 +10,8 @@ from isacsys.cli import main
 from isacsys.validation import ladder
 
 PAPER = str(Path(__file__).parents[2] / "scenarios" / "paper.toml")
-KEYS = {"name", "status", "simulation", "half_width", "exact_measured", "exact_nominal", "paper", "standard_errors", "verdict"}
+KEYS = {"name", "status", "simulation", "half_width", "exact_measured", "exact_nominal", "paper", "standard_errors",
+        "verdict"}
 QUICK = ["--drops", "20", "--workers", "1", "--quiet", "--set", "network.area=49"]
 
 

@@ -1,27 +1,46 @@
 """isacsys: a discrete-event, system-level simulator for networked ISAC."""
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING
+from typing import Any as _Any
 
 from isacsys.campaign import Comparison, Estimate, Run, Sweep, compare, open_run, run, sweep
-from isacsys.metrics import Estimator, Metric
+from isacsys.errors import ConfigError, IsacError
+from isacsys.metrics import Estimator, FrameRecord, Metric
 from isacsys.network import BaseStation, Cluster, Positions, Target, User
+from isacsys.network.selection import NullRequests
 from isacsys.scenario import Scenario
 from isacsys.scheduling import AllocationPolicy, GrantPolicy, Scheduler
-from isacsys.simulation import Process
-from isacsys.transmission import Beams, Combiner, Precoder
+from isacsys.simulation import Process, Stage
+from isacsys.transmission import Beams, Combiner, Known, Precoder
 
 if TYPE_CHECKING:
+    from isacsys import analysis, testing
+    from isacsys.plotting import map
     from isacsys.validation import Validation, validate
 
-__all__ = ["AllocationPolicy", "BaseStation", "Beams", "Cluster", "Combiner", "Comparison", "Estimate", "Estimator",
-           "GrantPolicy", "Metric", "Positions", "Precoder", "Process", "Run", "Scenario", "Scheduler", "Sweep",
-           "Target", "User", "Validation", "compare", "open_run", "run", "sweep", "validate"]
+__version__: str
+
+__all__ = ["AllocationPolicy", "BaseStation", "Beams", "Cluster", "Combiner", "Comparison", "ConfigError", "Estimate",
+           "Estimator", "FrameRecord", "GrantPolicy", "IsacError", "Known", "Metric", "NullRequests", "Positions", "Precoder",
+           "Process", "Run", "Scenario", "Scheduler", "Stage", "Sweep", "Target", "User", "Validation", "__version__",
+           "analysis", "compare", "map", "open_run", "run", "sweep", "testing", "validate"]
+
+# What needs the analysis or matplotlib is imported when it is asked for: workers that simulate never do.
+_LATER = {"Validation": "validation", "validate": "validation", "map": "plotting"}
 
 
-def __getattr__(name: str) -> Any:
-    """Import what needs the analysis when it is asked for: workers that simulate never do."""
-    if name in ("Validation", "validate"):
-        from isacsys import validation
+def __getattr__(name: str) -> _Any:
+    if name in ("analysis", "testing"):
+        return _import_module(f"isacsys.{name}")
+    if name in _LATER:
+        return getattr(_import_module(f"isacsys.{_LATER[name]}"), name)
+    if name == "__version__":
+        from isacsys.version import version
 
-        return getattr(validation, name)
+        return version()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from isacsys.display import Shape, Shown, pretty_unit
 from isacsys.errors import ConfigError
 from isacsys.sections import (
     Allocation,
@@ -45,8 +46,8 @@ FILES = {"network.positions": "network.layout", "mobility.positions": "mobility.
          "traffic.arrivals": "traffic.model"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scenario:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Scenario(Shown):
     """All settings of a simulation; the defaults are Section V of Meng & Masouros.
 
     Examples
@@ -72,6 +73,7 @@ class Scenario:
     simulation: Simulation = field(default_factory=Simulation)
     recording: Recording = field(default_factory=Recording)
     beside: tuple[str, ...] = field(default=(), repr=False, compare=False)  # where modules of policies are looked for
+    file: str = field(default="", repr=False, compare=False)  # name of the file that it was read from
 
     def __post_init__(self) -> None:
         _check_kinds(self)
@@ -91,7 +93,8 @@ class Scenario:
             raise ConfigError("scenario", str(path), f"a TOML file ({error})") from None
         files = {key: scenario.get(key) for key in FILES}
         files = {key: str((path.parent / name).resolve()) for key, name in files.items() if name}
-        return dataclasses.replace(scenario.replace(files), beside=(str(path.parent.resolve()),))
+        return dataclasses.replace(scenario.replace(files), beside=(str(path.parent.resolve()),),
+                                   file=path.name)
 
     @classmethod
     def from_toml(cls, text: str) -> Scenario:
@@ -130,6 +133,25 @@ class Scenario:
         for name, section in SECTIONS.items():
             for key in section.rules():
                 yield f"{name}.{key}", getattr(getattr(self, name), key)
+
+    def changed(self) -> dict[str, Any]:
+        """Return the settings that are not at their defaults."""
+        return {f"{name}.{key}": value for name, section in SECTIONS.items() for key in section.rules()
+                if (value := getattr(getattr(self, name), key)) != section.default(key)}
+
+    def shape(self) -> Shape:
+        """Return the settings that are not at their defaults."""
+        changed = {key: value for key, value in self.changed().items() if not key.startswith("simulation.")}
+        s = self.simulation
+        line = f"{self.file or 'scenario'}: {s.drops} drops of {s.frames} frame{'s' * (s.frames != 1)}, seed {s.seed}"
+        rest = "everything else at its default" if changed else "every other setting at its default"
+        rows = [(key, toml_value(value), pretty_unit(SECTIONS[key.split(".")[0]].rules()[key.split(".")[1]].unit))
+                for key, value in changed.items()]
+        return Shape([f"{line}; {rest}"], ("setting", "value", "unit"), rows)
+
+    def __repr__(self) -> str:
+        changed = ", ".join(f"{key} = {toml_value(value)}" for key, value in self.changed().items())
+        return f"<Scenario {f'{self.file}: ' * bool(self.file)}{changed or 'with every setting at its default'}>"
 
     def to_toml(self, *, comments: bool = False) -> str:
         """Write every setting as TOML; ``from_toml`` gives the same scenario back.

@@ -45,7 +45,7 @@ def run(scenario: Scenario, *, drops: int | None = None, frames: int | None = No
         precision: float | None = None, metrics: Sequence[str] = (), only_drop: int | None = None,
         scheduler: Scheduler | None = None, grant_policy: GrantPolicy | None = None,
         positions: Positions | None = None, precoder: Precoder | None = None, combiner: Combiner | None = None,
-        processes: Sequence[Process] = (), measure: Sequence[Metric] = (), progress: bool = False,
+        processes: Sequence[Process] = (), measure: Sequence[Metric] = (), progress: bool | None = None,
         simulate: Simulate = simulate_drop) -> Run:
     """Simulate a scenario.
 
@@ -84,8 +84,8 @@ def run(scenario: Scenario, *, drops: int | None = None, frames: int | None = No
         What goes on beside the frames, besides what the scenario asks for; copied likewise.
     measure : sequence of Metric
         Metrics of your own, beside those there are.
-    progress : bool
-        Show a bar on stderr.
+    progress : bool, optional
+        Show a bar on stderr; default: in notebooks.
     simulate : callable
         What simulates a drop.
 

@@ -17,6 +17,7 @@ import numpy as np
 from isacsys.arrays import Array, Table
 from isacsys.campaign.estimates import applicable, finite, linearise, mean_half_width
 from isacsys.campaign.result import Run, open_run
+from isacsys.display import Shape, Shown, draw, figure, pretty_unit
 from isacsys.errors import ConfigError
 from isacsys.metrics import Estimator
 
@@ -47,9 +48,14 @@ class Difference:
     half_width: float | None
     variance_saved: float | None
 
+    @property
+    def significant(self) -> bool:
+        """Whether the interval of the difference excludes zero."""
+        return self.difference is not None and self.half_width is not None and abs(self.difference) > self.half_width
+
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Shown):
     """Every metric in two runs, paired by drop.
 
     Attributes
@@ -58,17 +64,47 @@ class Comparison:
         Number of drops that both have.
     metrics : mapping
         From name to `Difference`.
+    runs : two of Run
+        A and B.
     """
 
     drops: int
     metrics: Mapping[str, Difference]
+    runs: tuple[Run, Run]
 
     def __getitem__(self, metric: str) -> Difference:
         return self.metrics[metric]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as JSON has it."""
-        return asdict(self)
+        return {"drops": self.drops, "metrics": {name: asdict(d) for name, d in self.metrics.items()}}
+
+    def __repr__(self) -> str:
+        return f"<Comparison over {self.drops} drops>"
+
+    def shape(self) -> Shape:
+        """Return what was compared, and every difference that means something."""
+        names = [name for name in self.metrics if any(name in run.meaningful for run in self.runs)]
+        rows = [(name, figure(d.a), figure(d.b), figure(d.difference),
+                 "" if d.half_width is None else f"± {figure(d.half_width)}", "*" if d.significant else "",
+                 "" if d.variance_saved is None else f"{d.variance_saved:.0%}",
+                 pretty_unit(self.runs[0].known_metrics[name].unit if name in self.runs[0].known_metrics
+                             else self.runs[1].known_metrics[name].unit))
+                for name, d in ((name, self.metrics[name]) for name in names)]
+        lines = [f"{letter}: {run.name}: {line}" if i == 0 else f"   {line}"
+                 for letter, run in zip("AB", self.runs, strict=True) for i, line in enumerate(run.provenance)]
+        return Shape([*lines, f"{self.drops} drops, paired; * the 95 % interval of the difference excludes zero"],
+                     ("metric", "A", "B", "B - A", "95 %", "", "variance saved", "unit"), rows)
+
+    def plot(self, path: str | Path | None = None) -> Any:
+        """Draw every relative difference with its interval; return the matplotlib figure.
+
+        Parameters
+        ----------
+        path : path, optional
+            Where to write it: PNG, SVG or PDF by its suffix.
+        """
+        return draw("study", "draw_comparison", self, path)
 
 
 def compare(a: Run | str | Path, b: Run | str | Path) -> Comparison:
@@ -100,7 +136,8 @@ def compare(a: Run | str | Path, b: Run | str | Path) -> Comparison:
     rows_a, rows_b = (_rows(table, common) for table in tables)
     known = {**one.known_metrics, **other.known_metrics}
     names = applicable(rows_a, rows_b, metrics=known)
-    return Comparison(len(common), {name: _difference(one, other, rows_a, rows_b, known[name]) for name in names})
+    return Comparison(len(common), {name: _difference(one, other, rows_a, rows_b, known[name]) for name in names},
+                      (one, other))
 
 
 def _check_pair(a: Run, b: Run) -> None:

@@ -7,6 +7,7 @@ with the means ``m_j`` of the columns over n drops, ``T = c prod_j m_j^(p_j)``, 
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from isacsys.arrays import Array, Table
+from isacsys.display import with_interval
 from isacsys.metrics import DENSITY, METRICS, Estimator
 from isacsys.scenario import Scenario
 
@@ -37,6 +39,21 @@ class Estimate:
     mean: float | None
     half_width: float | None
     unit: str
+
+    def __str__(self) -> str:
+        """``3.716 ± 0.010 bit/s/Hz``."""
+        return with_interval(self.mean, self.half_width, self.unit)
+
+    def __format__(self, spec: str) -> str:
+        """As a number where ``spec`` says how, else as text."""
+        return format(float(self), spec) if spec else str(self)
+
+    def __float__(self) -> float:
+        """The mean; NaN without data."""
+        return math.nan if self.mean is None else self.mean
+
+    def _repr_html_(self) -> str:
+        return html.escape(str(self))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the estimate as JSON has it."""

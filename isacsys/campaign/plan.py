@@ -6,9 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +14,12 @@ from isacsys.campaign.handed import Handed
 from isacsys.errors import ConfigError, IsacError, LogFormatError
 from isacsys.metrics import Estimator
 from isacsys.scenario import Scenario
+from isacsys.version import version
 
 NOT_COMPARED = "simulation.drops"  # more drops are welcome
 _PACKAGES = ("isacsys", "numpy", "scipy", "h5py", "simpy")
 _HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "processes", "metrics")
-OWN_METRICS = "own_metrics"
+OWN_METRICS, SCENARIO_FILE = "own_metrics", "scenario_file"
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,8 @@ class Plan:
         scenario = self.scenario.replace({NOT_COMPARED: stop - self.first})
         given = {name: self.settings[name] for name in (*_HANDED, "content of network.positions")}
         return {
-            "scenario": scenario.to_toml(), "seed": scenario.simulation.seed, "first_drop": self.first,
-            "drops": stop - self.first, "complete": True, **versions(),
+            "scenario": scenario.to_toml(), SCENARIO_FILE: scenario.file, "seed": scenario.simulation.seed,
+            "first_drop": self.first, "drops": stop - self.first, "complete": True, **versions(),
             **{name.replace(" ", "_"): value for name, value in given.items() if value},
             **({OWN_METRICS: json.dumps([asdict(e) for e in self.metrics.values()])} if self.metrics else {}),
         }
@@ -70,7 +69,7 @@ class Plan:
 def read_scenario(attributes: Mapping[str, Any], path: Path) -> Scenario:
     """Return the scenario that a log was made from."""
     try:
-        return Scenario.from_toml(attributes["scenario"])
+        return replace(Scenario.from_toml(attributes["scenario"]), file=str(attributes.get(SCENARIO_FILE, "")))
     except (KeyError, TypeError, ValueError, IsacError) as error:
         raise LogFormatError(f"{path} is damaged: its scenario cannot be read ({error})") from None
 
@@ -108,15 +107,7 @@ def check_same(plan: Plan, attributes: Mapping[str, Any], path: Path) -> None:
 
 def versions() -> dict[str, str]:
     """Return the versions of everything that numbers depend on."""
-    return {"python_version": platform.python_version(), **{f"{name}_version": _version(name) for name in _PACKAGES}}
-
-
-@cache
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "unknown"
+    return {"python_version": platform.python_version(), **{f"{name}_version": version(name) for name in _PACKAGES}}
 
 
 def _digest(path: str) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-
-from tqdm import tqdm
+from typing import Any
 
 
 class Bar:
-    """Counts drops; shown only where ``shown`` says so."""
+    """Counts drops; shown where ``shown`` says so, and, where it says nothing (None), in notebooks."""
 
-    def __init__(self, total: int, *, shown: bool) -> None:
-        self._bar = tqdm(total=total, unit="drop", file=sys.stderr, disable=not shown, dynamic_ncols=True)
+    def __init__(self, total: int, *, shown: bool | None) -> None:
+        shown = in_notebook() if shown is None else shown
+        self._bar = _kind(in_notebook() and shown)(total=total, unit="drop", file=sys.stderr, disable=not shown,
+                                                   dynamic_ncols=True)
 
     def __enter__(self) -> Bar:
         return self
@@ -36,3 +37,19 @@ class Bar:
         if not self._bar.disable:
             self._bar.total = (self._bar.total or drops) - drops
             self._bar.refresh()
+
+
+def in_notebook() -> bool:
+    """Whether this program runs in the kernel of a notebook."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return type(shell).__name__ == "ZMQInteractiveShell"
+
+
+def _kind(notebook: bool) -> Any:
+    if notebook:
+        from tqdm.auto import tqdm as drawn  # here: it takes longer to load than a small run
+
+        return drawn
+    from tqdm import tqdm
+
+    return tqdm

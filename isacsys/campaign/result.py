@@ -11,6 +11,7 @@ from isacsys.arrays import Table
 from isacsys.campaign.estimates import Estimate, estimates
 from isacsys.campaign.output import parts_directory, read_manifest, whole_parts
 from isacsys.campaign.plan import own_metrics, read_scenario
+from isacsys.display import Shape, Shown, draw, figure, pretty_unit
 from isacsys.errors import ConfigError, LogFormatError
 from isacsys.metrics import METRICS, Estimator
 from isacsys.recording import Gathered, Log, Source
@@ -20,7 +21,7 @@ from isacsys.scenario import Scenario
 _ATTEMPTS = 5
 
 
-class Run:
+class Run(Shown):
     """What was simulated: estimates and tables.
 
     Parameters
@@ -45,6 +46,7 @@ class Run:
     def __init__(self, scenario: Scenario, source: Source, *, complete: bool,
                  attributes: dict[str, Any] | None = None) -> None:
         self.scenario, self.complete = scenario, complete
+        self.path: Path | None = None
         self.attributes = attributes or {}
         self._source = source
 
@@ -60,6 +62,68 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<Run of {self.drops} drops{'' if self.complete else ', unfinished'}>"
+
+    def shape(self) -> Shape:
+        """Return what was simulated, and the estimates that mean something."""
+        rows = [(name, figure(e.mean), "" if e.half_width is None else f"± {figure(e.half_width)}",
+                 pretty_unit(e.unit)) for name, e in self.meaningful.items()]
+        return Shape(self.provenance, ("metric", "mean", "95 %", "unit"), rows)
+
+    @property
+    def name(self) -> str:
+        """What to call it: its log, or the file that its scenario came from."""
+        return self.path.name if self.path is not None else self.scenario.file or "run"
+
+    @property
+    def planned(self) -> int:
+        """Number of drops that were asked for."""
+        return max(int(self.attributes.get("drops", self.drops)), self.drops)
+
+    @property
+    def provenance(self) -> list[str]:
+        """Lines that say what was simulated: scenario, seed, policies, drops, and settings other than the defaults."""
+        s, of = self.scenario, "" if self.complete else f" of {self.planned}"
+        frames = f"{self.frames} frame{'s' * (self.frames != 1)}"
+        lines = [f"{self.drops}{of} drops of {frames}{'' if self.complete else ', unfinished'}; "
+                 f"{s.file or 'scenario'}, seed {s.simulation.seed}, scheduler {self._handed('scheduler')}, "
+                 f"grants {self._handed('grant_policy')}"]
+        changed = s.changed()
+        if changed:
+            lines.append("settings: " + ", ".join(f"{key} = {value}" for key, value in changed.items()))
+        return lines
+
+    @property
+    def meaningful(self) -> dict[str, Estimate]:
+        """The estimates with data; none of sensing where nothing is sensed."""
+        silent = () if self.scenario.allocation.targets_per_bs else ("sensing_",)
+        return {name: e for name, e in self.metrics.items()
+                if e.mean is not None and not (silent and name.startswith(silent))}
+
+    def plot(self, path: str | Path | None = None) -> Any:
+        """Draw distributions, interference, and rate over distance; return the matplotlib figure.
+
+        Parameters
+        ----------
+        path : path, optional
+            Where to write it: PNG, SVG or PDF by its suffix.
+        """
+        return draw("run", "draw_run", self, path)
+
+    def to_xarray(self, table: str = "drops") -> Any:
+        """Return a table of the log as an ``xarray.Dataset``; units and meanings are attributes of its variables."""
+        import xarray
+
+        columns, dimension = self.table(table), "drop" if table == "drops" else "row"
+        says = {c.name: {"units": c.unit, "long_name": c.description} for c in self._source.columns(table)}
+        found = xarray.Dataset({name: (dimension, column, says.get(name, {})) for name, column in columns.items()},
+                               attrs={"scenario": self.scenario.to_toml(), "seed": self.scenario.simulation.seed})
+        return found.set_coords(["drop"])
+
+    def _handed(self, name: str) -> str:
+        """Return the policy that was used: a class from Python, or what the scenario names."""
+        given = str(self.attributes.get(name, "")).split(" ")[0]
+        key = {"scheduler": "scheduling.policy", "grant_policy": "nulling.policy"}[name]
+        return given or str(self.scenario.get(key))
 
     @property
     def drops(self) -> int:
@@ -122,6 +186,7 @@ def open_run(path: str | Path) -> Run:
     for _ in range(_ATTEMPTS):
         found = _read(path)
         if found is not None:
+            found.path = path
             return found
     raise LogFormatError(f"{path} changes too fast to be read")
 

@@ -24,6 +24,7 @@ from isacsys.campaign.output import parts_directory
 from isacsys.campaign.progress import Bar
 from isacsys.campaign.result import Run
 from isacsys.campaign.store import file_store
+from isacsys.display import Shape, Shown, draw, pretty_unit, with_interval
 from isacsys.errors import ConfigError, IsacError
 from isacsys.metrics import Metric
 from isacsys.network import Positions
@@ -33,6 +34,7 @@ from isacsys.scheduling import GrantPolicy, Scheduler
 from isacsys.simulation import simulate_drop
 
 TABLE = "sweep.csv"
+MAIN = ("communication_rate", "communication_ase", "sensing_rate", "sensing_ase")
 _LONGEST_NAME = 150
 
 
@@ -44,7 +46,7 @@ class Point:
     run: Run
 
 
-class Sweep(dict[str, list[Any]]):
+class Sweep(Shown, dict[str, list[Any]]):
     """A tidy table: a mapping from column to values, a row a point.
 
     ``pandas.DataFrame(sweep)`` and ``xarray.Dataset.from_dict(sweep.grid())`` take it as it is. The columns are the
@@ -69,6 +71,41 @@ class Sweep(dict[str, list[Any]]):
             found = [point.run[name] for point in points]
             self[name] = [_number(estimate.mean) for estimate in found]
             self[f"{name}_half_width"] = [_number(estimate.half_width) for estimate in found]
+
+    def __repr__(self) -> str:
+        return f"<Sweep of {len(self.points)} points over {', '.join(self.axes)}>"
+
+    def shape(self) -> Shape:
+        """Return what was varied, and the main figures."""
+        shown = [name for name in MAIN if any(name in point.run.meaningful for point in self.points)]
+        rows = [[*(str(point.settings[key]) for key in self.axes), str(point.run.drops),
+                 *(with_interval(point.run[name].mean, point.run[name].half_width) for name in shown)]
+                for point in self.points]
+        units = {name: pretty_unit(self._known[name].unit) for name in shown}
+        line = f"{len(self.points)} points over {' and '.join(self.axes)}, all on seed {self._seed}"
+        return Shape([line], [*self.axes, "drops", *(f"{name} ({units[name]})" for name in shown)], rows)
+
+    @property
+    def _seed(self) -> int:
+        return self.points[0].run.scenario.simulation.seed
+
+    def plot(self, path: str | Path | None = None, metrics: Sequence[str] = ()) -> Any:
+        """Draw metrics over the first axis, a family for the others; return the matplotlib figure.
+
+        Parameters
+        ----------
+        path : path, optional
+            Where to write it: PNG, SVG or PDF by its suffix.
+        metrics : sequence of str
+            Which; default: the area spectral efficiencies.
+        """
+        return draw("study", "draw_sweep", self, path, metrics=metrics)
+
+    def to_xarray(self) -> Any:
+        """Return the table as an ``xarray.Dataset`` over the axes."""
+        import xarray
+
+        return xarray.Dataset.from_dict(self.grid())
 
     def to_csv(self) -> str:
         """Return the table as CSV, with nothing where there are no data."""
@@ -103,7 +140,7 @@ def sweep(scenario: Scenario, axes: Mapping[str, Iterable[Any]], *, drops: int |
           force: bool = False, workers: int | None = None, executor: str = "process", dask_address: str | None = None,
           precision: float | None = None, metrics: Sequence[str] = (), scheduler: Scheduler | None = None,
           grant_policy: GrantPolicy | None = None, positions: Positions | None = None, measure: Sequence[Metric] = (),
-          progress: bool = False, simulate: Simulate = simulate_drop) -> Sweep:
+          progress: bool | None = None, simulate: Simulate = simulate_drop) -> Sweep:
     """Simulate a scenario at every point of a grid, all on the same seed.
 
     Parameters

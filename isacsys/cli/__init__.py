@@ -69,9 +69,9 @@ def _one_line(message: Warning | str, category: type[Warning], filename: str, li
 
 
 def _version() -> str:
-    from importlib.metadata import version
+    from isacsys.version import version
 
-    return f"isacsys {version('isacsys')}"
+    return f"isacsys {version()}"
 
 
 __all__ = ["BAD_INPUT", "DIFFERS", "DONE", "INCOMPLETE", "ConfigError", "main"]

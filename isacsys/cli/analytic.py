@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from isacsys.cli.common import add_json, add_scenario, format_table, load_scenario, parse_axes, print_json
+from isacsys.cli.common import add_json, add_scenario, load_scenario, parse_axes, print_json
+from isacsys.display import text_table
 from isacsys.errors import ConfigError
 from isacsys.scenario import Scenario
 
@@ -176,9 +177,9 @@ def _print(options: argparse.Namespace, figures: Sequence[Mapping[str, Any]], ro
     elif options.csv:
         csv.writer(sys.stdout, lineterminator="\n").writerows([header, *table])
     elif len(rows) == 1:
-        print(format_table(("", "value"), [(name, f"{_short(value)}{_unit(name)}") for name, value in rows[0].items()]))
+        print(text_table(("", "value"), [(name, f"{_short(value)}{_unit(name)}") for name, value in rows[0].items()]))
     else:
-        print(format_table(header, [list(map(_short, row)) for row in table]))
+        print(text_table(header, [list(map(_short, row)) for row in table]))
         print(f"rates in {_RATE}, ASE in {_ASE}")
 
 

@@ -91,11 +91,3 @@ def _range(text: str, parts: Sequence[str]) -> list[Any]:
 def print_json(figures: Any) -> None:
     """Print one JSON object."""
     print(json.dumps(figures, allow_nan=False))
-
-
-def format_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Align a table: the first column to the left, figures to the right."""
-    cells = [list(header), *[[str(c) for c in row] for row in rows]]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    lines = ([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in cells)
-    return "\n".join("  ".join(line).rstrip() for line in lines)

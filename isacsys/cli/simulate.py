@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from isacsys.cli.common import add_json, add_scenario, format_table, load_scenario, print_json, with_files
+from isacsys.cli.common import add_json, add_scenario, load_scenario, print_json, with_files
 
 if TYPE_CHECKING:
-    from isacsys.campaign import Estimate, Run
+    from isacsys.campaign import Run
 
 _RUN_EXAMPLE = """examples:
   isacsys run scenarios/paper.toml --drops 200
@@ -125,21 +124,7 @@ def print_run(result: Run, as_json: bool) -> None:
     if as_json:
         print_json(result.to_dict())
         return
-    unfinished = "" if result.complete else ", unfinished"
-    print(f"{result.drops} drops of {result.frames} frame{'s' * (result.frames != 1)}{unfinished}")
-    print(format_estimates(result.metrics))
-
-
-def format_estimates(metrics: Mapping[str, Estimate]) -> str:
-    """Return a table of estimates."""
-    rows = [(name, format_figure(e.mean), "" if e.half_width is None else f"± {format_figure(e.half_width)}",
-             "" if e.unit == "1" else e.unit) for name, e in metrics.items()]
-    return format_table(("metric", "mean", "95 %", "unit"), rows)
-
-
-def format_figure(value: float | None) -> str:
-    """Return a figure, or a dash where there is none."""
-    return "-" if value is None else f"{value:.4g}"
+    print(result)
 
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

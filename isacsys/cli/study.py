@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
-from isacsys.cli.common import add_json, add_scenario, format_table, load_scenario, parse_axes, print_json
-from isacsys.cli.simulate import add_campaign, campaign_options, format_figure, simulation_changes
+from isacsys.cli.common import add_json, add_scenario, load_scenario, parse_axes, print_json
+from isacsys.cli.simulate import add_campaign, campaign_options, simulation_changes
 
-if TYPE_CHECKING:
-    from isacsys.campaign import Sweep
-
-_SHOWN = ("communication_rate", "communication_ase", "sensing_rate", "sensing_ase")
 _SWEEP_EXAMPLE = """examples:
   isacsys sweep scenarios/paper.toml --over allocation.users_per_bs=1:20 -o users --drops 50
   isacsys sweep scenarios/paper.toml --over allocation.users_per_bs=2,5 --over scheduling.policy=random,nearest --csv"""
@@ -49,7 +44,7 @@ def sweep(options: argparse.Namespace) -> int:
     elif options.csv:
         print(found.to_csv(), end="")
     else:
-        print(_format_sweep(found))
+        print(found)
     return 0
 
 
@@ -61,18 +56,5 @@ def compare(options: argparse.Namespace) -> int:
     if options.json:
         print_json(found.to_dict())
         return 0
-    rows = [(name, format_figure(d.a), format_figure(d.b), format_figure(d.difference),
-             "" if d.half_width is None else f"± {format_figure(d.half_width)}",
-             "" if d.variance_saved is None else f"{d.variance_saved:.0%}") for name, d in found.metrics.items()]
-    print(f"{found.drops} drops, paired")
-    print(format_table(("metric", "A", "B", "B - A", "95 %", "variance saved"), rows))
+    print(found)
     return 0
-
-
-def _format_sweep(found: Sweep) -> str:
-    header = [*found.axes, "drops", *(name for metric in _SHOWN for name in (metric, "±"))]
-    columns = [[str(v) for v in found[name]] for name in (*found.axes, "drops")]
-    for metric in _SHOWN:
-        for name in (metric, f"{metric}_half_width"):
-            columns.append([format_figure(v if v == v else None) for v in found[name]])
-    return format_table(header, list(zip(*columns, strict=True)))

@@ -1,5 +1,6 @@
 """Pictures: the one place that knows matplotlib, an optional extra."""
 
+from isacsys.plotting.network_map import map
 from isacsys.plotting.style import axis, curve, figure, legend, mark, save, simulated
 
-__all__ = ["axis", "curve", "figure", "legend", "mark", "save", "simulated"]
+__all__ = ["axis", "curve", "figure", "legend", "map", "mark", "save", "simulated"]

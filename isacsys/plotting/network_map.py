@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,28 @@ from isacsys.network import NetworkState, deploy
 from isacsys.network.deployment import Deployment
 from isacsys.network.kinds import Kind
 from isacsys.physics.geometry import displacement
-from isacsys.plotting.style import COLOURS, axis, figure, line_collection
+from isacsys.plotting.style import COLOURS, axis, check_output, figure, line_collection, save
 from isacsys.scenario import Scenario
 from isacsys.simulation import find_policies, settle
 from isacsys.transmission import Situation
 
 GRANTED, REFUSED, USERS, TARGETS = COLOURS[2], COLOURS[1], COLOURS[0], COLOURS[3]
+
+
+def map(scenario: Scenario | str | Path, drop: int = 0, path: str | Path | None = None) -> Any:
+    """Draw the first frame of a drop of a scenario; return the matplotlib figure.
+
+    Parameters
+    ----------
+    scenario : Scenario or path
+    drop : int
+        Its number.
+    path : path, optional
+        Where to write it: PNG, SVG or PDF by its suffix.
+    """
+    if path is not None:
+        check_output(path)
+    return save(draw_map(scenario if isinstance(scenario, Scenario) else Scenario.load(scenario), drop), path)
 
 
 def draw_map(scenario: Scenario, drop: int = 0) -> Any:

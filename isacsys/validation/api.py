@@ -28,7 +28,7 @@ def validate(subject: Scenario | Run | str | Path, *, formula: Formula | None = 
              sweep: Sweep | None = None, thresholds: npt.ArrayLike | None = None, tolerance: float = 0.01,
              drops: int | None = None, seed: int | None = None, workers: int | None = None,
              executor: str = "process", scheduler: Scheduler | None = None, grant_policy: GrantPolicy | None = None,
-             progress: bool = False) -> Validation:
+             progress: bool | None = None) -> Validation:
     """Hold a simulation against the analysis, or against a formula of your own.
 
     Without a formula every quantity comes as a ladder: the paper's value, the exact one at the nominal degrees of

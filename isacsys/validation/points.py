@@ -37,7 +37,7 @@ def points(sweep: Sweep | None) -> list[dict[str, Any]]:
 
 
 def simulate(scenarios: Sequence[Scenario], *, drops: int | None, seed: int | None, workers: int | None,
-             executor: str, progress: bool, objects: Mapping[str, Any]) -> Iterator[Run]:
+             executor: str, progress: bool | None, objects: Mapping[str, Any]) -> Iterator[Run]:
     """Yield a run of every scenario, all by one crew; everything is checked before the first drop."""
     leave_if_program_is_being_read()
     scenarios = [override(scenario, {"drops": drops, "seed": seed}) for scenario in scenarios]

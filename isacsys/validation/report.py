@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from isacsys.arrays import Array
+from isacsys.display import html_table
 
 STANDARD_ERRORS = 4.0
 RUNGS = ("paper", "exact_nominal", "exact_measured")
@@ -151,6 +153,11 @@ class Validation:
 
     def __str__(self) -> str:
         return f"{self.to_text()}\n{self.verdict}"
+
+    def _repr_html_(self) -> str:
+        columns = {name: [_short(name, value) for value in values] for name, values in self.table.items()
+                   if name != "agrees"}
+        return f"<p>{html.escape(self.verdict)}</p>{html_table(list(columns), zip(*columns.values(), strict=True))}"
 
     def __getitem__(self, name: str) -> Validation:
         """Return what was found of one quantity."""

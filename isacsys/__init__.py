@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 __version__: str
 
 __all__ = ["AllocationPolicy", "BaseStation", "Beams", "Cluster", "Combiner", "Comparison", "ConfigError", "Estimate",
-           "Estimator", "FrameRecord", "GrantPolicy", "IsacError", "Known", "Metric", "NullRequests", "Positions", "Precoder",
-           "Process", "Run", "Scenario", "Scheduler", "Stage", "Sweep", "Target", "User", "Validation", "__version__",
-           "analysis", "compare", "map", "open_run", "run", "sweep", "testing", "validate"]
+           "Estimator", "FrameRecord", "GrantPolicy", "IsacError", "Known", "Metric", "NullRequests", "Positions",
+           "Precoder", "Process", "Run", "Scenario", "Scheduler", "Stage", "Sweep", "Target", "User", "Validation",
+           "__version__", "analysis", "compare", "map", "open_run", "run", "sweep", "testing", "validate"]
 
 # What needs the analysis or matplotlib is imported when it is asked for: workers that simulate never do.
 _LATER = {"Validation": "validation", "validate": "validation", "map": "plotting"}

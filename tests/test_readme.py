@@ -23,7 +23,7 @@ def test_python_blocks_run_one_after_the_other(tmp_path):
     (tmp_path / "pasted.py").write_text(re.sub(r"drops=\d+", "drops=4", "".join(blocks)))
     done = subprocess.run([sys.executable, "pasted.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "Estimate(mean=" in done.stdout
+    assert " ± " in done.stdout and "bit/s/Hz/km²" in done.stdout
 
 
 COMMANDS = re.findall(r"`(\w+) [A-Z]", README[README.index("| command | does |"):].split("\n\n")[0])

@@ -193,7 +193,7 @@ def test_sweep(call, scenario, tmp_path):
         assert point["settings"] == {"allocation.users_per_bs": int(row["allocation.users_per_bs"]),
                                      "scheduling.policy": row["scheduling.policy"]}
         assert point["metrics"]["sensing_ase"]["mean"] == float(row["sensing_ase"])
-    assert len(sweep(call, scenario).splitlines()) == 7
+    assert len(sweep(call, scenario).splitlines()) == 8  # what was varied, header, six points
 
 
 def test_compare(call, scenario):

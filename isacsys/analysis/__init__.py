@@ -1,8 +1,9 @@
 """Closed forms of Meng & Masouros, "Networked ISAC Coordinated Beamforming and Cooperative BS Cluster Optimization".
 
 Exact for the gamma model: `communication_rate`, `sensing_rate`, their coverages and quantiles; the paper's
-approximations beside them; `optimization` (P1, P2, the Pareto front); `sampling`, a Monte Carlo of the same model;
-`scenarios`, the values of a scenario. The package imports nothing of the simulation, which it checks.
+approximations beside them; `propagation`, the same under any law of path loss, with shadowing and noise;
+`optimization` (P1, P2, the Pareto front); `sampling`, `line_sampling`, Monte Carlo of the same models; `scenarios`, the
+values of a scenario. The package imports nothing of the simulation, which it checks.
 
 Misprints of the paper
 ----------------------
@@ -47,6 +48,8 @@ from isacsys.analysis.communication import (
     mean_communication_rate,
     optimal_load,
 )
+from isacsys.analysis.lattices import lattice_gain
+from isacsys.analysis.line_sampling import sample_propagation_sinr
 from isacsys.analysis.optimization import (
     Designs,
     InfeasibleBounds,
@@ -54,6 +57,13 @@ from isacsys.analysis.optimization import (
     design_space,
     pareto_front,
     restricted,
+)
+from isacsys.analysis.propagation import (
+    mean_propagation_rate,
+    power_law,
+    propagation_coverage,
+    propagation_rate,
+    propagation_rate_quantile,
 )
 from isacsys.analysis.sampling import sample_communication_sir, sample_sensing_sir
 from isacsys.analysis.sensing import (
@@ -68,7 +78,9 @@ from isacsys.analysis.sensing import (
 __all__ = [
     "AccuracyWarning", "Designs", "InfeasibleBounds", "area_spectral_efficiency", "best", "bits",
     "communication_coverage", "communication_rate", "communication_rate_approximate", "communication_rate_quantile",
-    "degrees_of_freedom", "design_space", "echo_gain", "effective_gain", "mean_communication_rate", "optimal_load",
-    "pareto_front", "restricted", "sample_communication_sir", "sample_sensing_sir", "sensing_coverage", "sensing_rate",
-    "sensing_rate_approximate", "sensing_rate_beam_law", "sensing_rate_quantile",
+    "degrees_of_freedom", "design_space", "echo_gain", "effective_gain", "lattice_gain", "mean_communication_rate",
+    "mean_propagation_rate", "optimal_load", "pareto_front", "power_law", "propagation_coverage", "propagation_rate",
+    "propagation_rate_quantile", "restricted", "sample_communication_sir", "sample_propagation_sinr",
+    "sample_sensing_sir", "sensing_coverage", "sensing_rate", "sensing_rate_approximate", "sensing_rate_beam_law",
+    "sensing_rate_quantile",
 ]

@@ -28,10 +28,11 @@ def gamma_law(shape: float) -> GainLaw:
     return lambda log_y: -np.expm1(-shape * np.log1p(_exp(log_y)))
 
 
-def mixture_law(shapes: Array, weights: Array) -> GainLaw:
-    """Return the law of g ~ Gamma(shapes[i], 1) with probability weights[i]."""
-    laws = [gamma_law(shape) for shape in shapes]
-    return lambda log_y: np.sum([weight * law(log_y) for law, weight in zip(laws, weights, strict=True)], axis=0)
+def mixture_law(shapes: Array, weights: Array, log_scales: Array | None = None) -> GainLaw:
+    """Return the law of g ~ exp(log_scales[i]) Gamma(shapes[i], 1) with probability weights[i], by default unscaled."""
+    scales = np.zeros(len(shapes)) if log_scales is None else log_scales
+    parts = [(weight, scale, gamma_law(shape)) for weight, scale, shape in zip(weights, scales, shapes, strict=True)]
+    return lambda log_y: np.sum([weight * law(log_y + scale) for weight, scale, law in parts], axis=0)
 
 
 @lru_cache(maxsize=64)

@@ -47,7 +47,7 @@ def sample_communication_sir(*, K: int, L: int = 1, alpha: float = 4.0, D: Array
     shapes, chances = mixture(D, np.ones(np.shape(D)) if weights is None else weights)
     rng = np.random.default_rng(int(whole("seed", seed, 0)))
     parts = []
-    for size in _batches(samples, L + DRAWN):
+    for size in batches(samples, L + DRAWN):
         squares = np.cumsum(rng.standard_exponential((size, L + DRAWN)), axis=1)  # pi lambda r^2 [sample, station]
         heard = rng.standard_gamma(K, (size, DRAWN)) * squares[:, L:] ** (-alpha / 2)
         far = K * squares[:, -1] ** (1 - alpha / 2) / (alpha / 2 - 1)
@@ -88,7 +88,7 @@ def sample_sensing_sir(*, K: int, Q: int = 1, alpha: float = 4.0, beta: float = 
     around_target = choice("cluster_center", cluster_center, tuple(GEOMETRIES)) == "target"
     rng = np.random.default_rng(int(whole("seed", seed, 0)))
     parts = []
-    for size in _batches(samples, DRAWN + 4 * Q):
+    for size in batches(samples, DRAWN + 4 * Q):
         own, distance, last, offset = _stations(rng, size, Q, density, hole)
         heard = _without_cluster(distance, Q, around_target)
         interference = np.sum(rng.standard_gamma(K, heard.shape) * heard**-alpha, axis=1)
@@ -115,7 +115,8 @@ def _echo(rng: np.random.Generator, size: int, K: int, M_t: int | None) -> Array
     return M_t * rng.beta(1, M_t - 1, size) if M_t > 1 else np.ones(size)
 
 
-def _batches(samples: int, width: int) -> Iterator[int]:
+def batches(samples: int, width: int) -> Iterator[int]:
+    """Yield how many samples of ``width`` stations to draw at a time."""
     left = int(whole("samples", samples))
     while left > 0:
         yield min(left, max(1, BATCH // width))

@@ -1,0 +1,184 @@
+"""E[ln(1 + SINR)] and P(SINR > theta) of a user among the Poisson process of losses of `_line`.
+
+With ``a(q) = 1 - E[exp(-q g)]`` of the wanted gain, ``h(q) = 1 - E[exp(-q g')]`` of an interfering one, and
+``T(l, y) = int_l^inf h(y / s) dLambda(s)``:
+
+``R = int dy / y exp(-y N) int dLambda(l) exp(-Lambda(l) - T(l, y)) W(l, y)``,
+``W = a(y / l)`` for L = 1, else ``int_{l1 < l} dLambda(l1) (Lambda(l) - Lambda(l1))^(L-2) / (L-2)! a(y / l1)``.
+
+The rule for cells is of second order; two widths of cell and Richardson's extrapolation make it fourth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from scipy.special import gammaln
+
+from isacsys.analysis._coverage import exponential
+from isacsys.analysis._fading import GainLaw
+from isacsys.analysis._interference import heard, negative_binomial
+from isacsys.analysis._line import Line
+from isacsys.analysis._numerics import LARGEST_EXPONENT, Resolution
+from isacsys.arrays import Array, Index
+
+NEGLIGIBLE = 1e-9  # a pair of stations that are less likely than this
+
+
+class Crowd(NamedTuple):
+    """What interferes: ``heard(ln q) = 1 - E[exp(-q g)]``, and E[g]."""
+
+    heard: Callable[[Array], Array]
+    mean: float
+
+
+class Rows(NamedTuple):
+    """Cells of loss: x in the middle [cell]; of the first ones, where a cluster may end: see below [serving].
+
+    Attributes
+    ----------
+    mass : [cell]
+        dLambda.
+    below : [serving]
+        Lambda in the middle.
+    last : [serving]
+        ``exp(-Lambda) dLambda``.
+    """
+
+    x: Array
+    mass: Array
+    below: Array
+    last: Array
+
+
+Cluster: TypeAlias = Callable[[Rows, Array, int], Array]
+
+
+def gamma_crowd(K: float) -> Crowd:
+    """Return interfering gains Gamma(K, 1)."""
+    return Crowd(lambda log_q: heard(log_q, K), K)
+
+
+def line_rates(table: Line, laws: Sequence[GainLaw], crowd: Crowd, order: int, noise: float, most: float,
+               at: Resolution, cluster: Cluster | None = None) -> Array:
+    """Return the rate in nats for each law of the wanted gain, most its largest mean.
+
+    ``noise`` is N, in units of y; ``cluster`` says what W is, `nulled` or `joined`.
+    """
+    span = _span(table, order, noise, most, at)
+    values = [_rates(table.coarse(cells), laws, crowd, order, noise, span, at, cluster or nulled) for cells in (2, 1)]
+    return np.asarray((4 * values[1] - values[0]) / 3)
+
+
+def _rates(table: Line, laws: Sequence[GainLaw], crowd: Crowd, order: int, noise: float, span: tuple[float, float],
+           at: Resolution, cluster: Cluster) -> Array:
+    rows, log_y = _rows(table, order), np.arange(*span, at.step)
+    place, ratios = _ratios(rows.x, log_y, table.step, at.step)
+    y = np.exp(np.minimum(log_y, LARGEST_EXPONENT))
+    above = _above(crowd.heard(ratios)[place] * rows.mass[:, None], rows) + y * crowd.mean * np.exp(table.tail)
+    silence = np.exp(-above - noise * y) * rows.last[:, None]
+    place = place[: len(rows.last)]
+    return at.step * np.array([np.sum(silence * cluster(rows, law(ratios)[place], order)) for law in laws])
+
+
+def nulled(rows: Rows, wanted: Array, order: int) -> Array:
+    """Return W where the others of a cluster keep quiet: ``wanted``, a(y / l), integrated order - 1 times."""
+    for _ in range(order - 1):
+        wanted = _below(wanted, rows)
+    return wanted
+
+
+def joined(rows: Rows, wanted: Array, order: int) -> Array:
+    """Return W where all of a cluster send and powers add.
+
+    ``W = Lambda^(L-1) / (L-1)! [1 - (1 - a(y / l)) (int_{l1 < l} (1 - a(y / l1)) dLambda / Lambda)^(L-1)]``.
+    """
+    if order == 1:
+        return wanted
+    lambdas = rows.below[:, None]
+    share = np.minimum(_below(wanted, rows) / lambdas, 1.0)
+    with np.errstate(divide="ignore"):
+        missed = np.log1p(-np.minimum(wanted, 1.0)) + (order - 1) * np.log1p(-share)
+    return np.asarray(-np.expm1(missed) * np.exp((order - 1) * np.log(lambdas) - gammaln(order)))
+
+
+def line_coverage(table: Line, K: int, order: int, D: int, noise: float, log_theta: Array) -> Array:
+    """Return P(SINR > theta) for gains Gamma(K, 1) and a wanted one Gamma(D, 1), both whole.
+
+    The first D Taylor coefficients in x of ``exp(-T(l, y (1 - x)) - y (1 - x) N)`` at y = theta l1 are positive.
+    """
+    values = [np.array([_covered(table.coarse(cells), K, order, D, noise, x) for x in log_theta]) for cells in (2, 1)]
+    return np.clip((4 * values[1] - values[0]) / 3, 0.0, 1.0)
+
+
+def _covered(table: Line, K: int, order: int, D: int, noise: float, log_theta: float) -> float:
+    rows = _rows(table, order)
+    first, last, chance = _pairs(rows, order)
+    y = np.exp(log_theta + rows.x[: len(rows.last)])  # [first]
+    outside = y * (K * np.exp(table.tail) + noise)
+    cells = np.arange(len(rows.x))
+    ratios = negative_binomial(log_theta + table.step * np.arange(-len(cells) + 1, len(cells)), K, D)
+    place = np.arange(len(y)) - cells[:, None] + len(cells) - 1  # [cell, first]
+    series = np.empty((len(first), D))
+    for j in range(D):
+        terms = (1 - ratios[:, 0] if j == 0 else ratios[:, j])[place] * rows.mass[:, None]
+        above = _above(terms, rows)[last, first] + (j < 2) * outside[first]
+        series[:, j] = -above if j == 0 else above
+    return float(chance @ exponential(series).sum(axis=-1))
+
+
+def _pairs(rows: Rows, order: int) -> tuple[Index, Index, Array]:
+    """Return the cells of the first and the last of a cluster and the probability of the pair."""
+    if order == 1:
+        own = np.arange(len(rows.last))
+        return own, own, rows.last
+    mass = rows.mass[: len(rows.last)]
+    between = np.maximum(rows.below[:, None] - rows.below, 0.0)  # [last, first]
+    nearer = np.tril(np.ones_like(between)) - np.eye(len(mass)) / 2
+    density = nearer * np.exp((order - 2) * np.log(np.maximum(between, 1e-300)) - gammaln(order - 1)) \
+        if order > 2 else nearer
+    chance = rows.last[:, None] * density * mass
+    last, first = np.nonzero(chance > NEGLIGIBLE * mass.size**-1)
+    return first, last, chance[last, first]
+
+
+def _ratios(x: Array, log_y: Array, step: float, stride: float) -> tuple[Index, Array]:
+    """Return where ln(y / l) [cell, y] stands in a list of all that occur, and the list."""
+    place = round(stride / step) * np.arange(log_y.size) - np.arange(x.size)[:, None]
+    least = int(place.min())
+    return place - least, log_y[0] - x[0] + step * np.arange(least, int(place.max()) + 1)
+
+
+def _above(values: Array, rows: Rows) -> Array:
+    """Return the sum of ``values`` [cell, ...] over the larger losses, for the cells that may serve."""
+    serving = len(rows.last)
+    beyond = values[serving:].sum(axis=0)
+    inside = values[:serving]
+    return np.asarray(np.cumsum(inside[::-1], axis=0)[::-1] - inside / 2 + beyond)
+
+
+def _below(values: Array, rows: Rows) -> Array:
+    """Return the integral of ``values`` [serving, y] dLambda over the smaller losses."""
+    inside = values * rows.mass[: len(rows.last), None]
+    return np.asarray(np.cumsum(inside, axis=0) - inside / 2)
+
+
+def _most_stations(order: int) -> float:
+    return float(order + 8 * np.sqrt(order) + 60)
+
+
+def _rows(table: Line, order: int) -> Rows:
+    mass, below = np.diff(table.below), (table.below[1:] + table.below[:-1]) / 2
+    x = table.first + table.step * (np.arange(len(mass)) + 0.5)
+    serving = int(np.searchsorted(below, _most_stations(order)))
+    last = np.exp(-table.below[:serving]) * -np.expm1(-mass[:serving])
+    return Rows(x, mass, np.maximum(below[:serving], 1e-300), last)
+
+
+def _span(table: Line, order: int, noise: float, most: float, at: Resolution) -> tuple[float, float]:
+    """Return the range of ln y that matters."""
+    limit = -np.log(noise) if noise > 0 else np.inf
+    low = min(table.where(1e-8), table.where(1.0) - at.margin, limit - at.margin) - np.log(max(most, 1.0))
+    return low, min(table.where(2 * _most_stations(order)), limit + 4) + at.step

@@ -31,8 +31,9 @@ class Gathered:
         self._sources, self._stop = list(sources), stop
 
     def tables(self) -> tuple[str, ...]:
-        """Return the names of the tables that were recorded."""
-        return self._sources[0].tables() if self._sources else ()
+        """Return the names of the tables that all sources have: one of them may be of another version."""
+        found = [tables for source in self._sources if (tables := source.tables())]
+        return tuple(table for table in found[0] if all(table in tables for tables in found)) if found else ()
 
     def columns(self, table: str) -> tuple[Column, ...]:
         """Return the columns of ``table`` that all sources have: one of them may be of another version."""
@@ -57,6 +58,7 @@ class Gathered:
 def write_log(path: Path, level: str, attributes: Mapping[str, Any], source: Source) -> None:
     """Write everything in ``source`` as one log, which appears under its name only when it is whole."""
     with hdf5_file(path, level, attributes) as recorder:
+        recorder.omit(set(recorder.tables()) - set(source.tables()))
         for table in recorder.tables():
             recorder.declare(table, foreign(table, source.columns(table)))
             for block in source.blocks(table):

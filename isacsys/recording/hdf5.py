@@ -72,6 +72,11 @@ class Hdf5Recorder:
         """Make columns known that are not of `schema.TABLES`, before the first row."""
         self._layouts.declare(table, columns)
 
+    def omit(self, tables: Iterable[str]) -> None:
+        """Leave out tables of the level altogether: what is recorded is older than they are."""
+        for table in tables:
+            del self._datasets[table], self._pending[table], self._rows[table]
+
     def columns(self, table: str) -> tuple[Column, ...]:
         """Return the columns of ``table``; none where nothing was recorded."""
         return self._layouts.get(table).columns if self._pending[table] else ()

@@ -15,7 +15,7 @@ from isacsys.errors import LogFormatError
 from isacsys.metrics.columns import Column
 from isacsys.recording.hdf5 import stored_blocks
 from isacsys.recording.memory import join
-from isacsys.recording.schema import DIMENSION, FORMAT, FORMAT_VERSION, LEVELS, TABLES
+from isacsys.recording.schema import DIMENSION, FORMAT, FORMAT_VERSION, REQUIRED, TABLES
 
 _DEFLATE = 1100  # nothing packs closer than this
 _DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, MemoryError)
@@ -47,7 +47,7 @@ class Log:
         with self._open() as file:
             self.attributes = {name: _plain(value) for name, value in file.attrs.items()}
             self._tables = tuple(table for table in TABLES if table in file)
-            if not set(self._tables) >= set(LEVELS["summary"]):
+            if not set(self._tables) >= set(REQUIRED):
                 raise LogFormatError(f"{self.path} is damaged: it has no table of drops and of frames")
 
     def tables(self) -> tuple[str, ...]:

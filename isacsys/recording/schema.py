@@ -87,6 +87,8 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "full": tuple(TABLES),
 }
 
+REQUIRED = ("drops", "frames")  # tables that every log has; others may be younger than it
+
 
 class Layout:
     """The columns that a table has in one recording: those that are required, and those others that its rows have.

@@ -130,6 +130,9 @@ class Many:
     def __init__(self, count):
         self.count = count
 
+    def tables(self):
+        return LEVELS["links"]
+
     def columns(self, table):
         return TABLES[table] if table == "links/sensing" else ()
 

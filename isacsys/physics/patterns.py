@@ -1,0 +1,53 @@
+"""Antenna patterns: the element of TR 38.901, a column of them, and the angles they are asked at."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isacsys.arrays import Array
+
+GAIN, WIDTH, FLOOR = 8.0, 65.0, 30.0  # dBi, degrees, dB. TR 38.901 Table 7.3-1
+SPACING = 0.5  # of the elements of a column, wavelengths
+
+
+def element_gain(azimuth: Array, zenith: Array) -> Array:
+    """Gain of an element, dBi: ``8 - min(-(A_V + A_H), 30)``. TR 38.901 Table 7.3-1.
+
+    Parameters
+    ----------
+    azimuth : array
+        From boresight, rad.
+    zenith : array
+        From straight up, rad.
+    """
+    horizontal = _roll_off(np.degrees(np.mod(azimuth + np.pi, 2 * np.pi) - np.pi))
+    return np.asarray(GAIN - np.minimum(horizontal + _roll_off(np.degrees(zenith) - 90), FLOOR))
+
+
+def _roll_off(degrees: Array) -> Array:
+    return np.minimum(12 * (degrees / WIDTH) ** 2, FLOOR)
+
+
+def column_gain(zenith: Array, elements: int, downtilt: float) -> Array:
+    """Gain of a vertical column over its element, linear: ``|sum_m e^(i pi m (cos z - cos z_0))|^2 / N``.
+
+    Elements half a wavelength apart are phased for the zenith angle ``downtilt`` (degrees). TR 38.901 section 7.3, and
+    TR 37.840 Table 5.4.4.2.1-1.
+    """
+    if elements == 1:
+        return np.ones(np.shape(zenith))
+    half = np.pi * SPACING * (np.cos(zenith) - np.cos(np.radians(downtilt)))
+    sine = np.sin(half)
+    aligned = np.abs(sine) < 1e-9
+    ratio = np.sin(elements * half) / np.where(aligned, 1.0, sine)
+    return np.where(aligned, float(elements), ratio**2 / elements)
+
+
+def zenith(distance: Array, rise: Array) -> Array:
+    """Zenith angle (rad) of what is ``rise`` (m) above, ``distance`` (m) away on the ground."""
+    return np.asarray(np.pi / 2 - np.arctan2(rise, distance))
+
+
+def array_cosine(azimuth: Array, elevation_cosine: Array | float = 1.0) -> Array:
+    """u, the cosine of the angle to the axis of a horizontal array, for an azimuth (rad) from that axis."""
+    return np.asarray(np.cos(azimuth) * elevation_cosine)

@@ -1,0 +1,95 @@
+"""How strongly targets reflect, and what the ground sends back. TR 38.901 section 7.9 (release 19)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from isacsys.arrays import Array
+from isacsys.propagation.links import LIGHT
+
+CLIP = 3.0  # sigma_S is clipped so many standard deviations above its mean
+
+
+@dataclass(frozen=True)
+class TargetType:
+    """A kind of target. TR 38.901 section 7.9.2.
+
+    Attributes
+    ----------
+    mean_dbsm : float
+        sigma_M, mean of the radar cross-section.
+    spread_db : float
+        Standard deviation of ``10 lg sigma_S``.
+    bistatic : (float, float) or None
+        k1, k2 of model 2; None: model 1.
+    flies : bool
+        Whether it is seen through the models for what flies.
+    """
+
+    mean_dbsm: float
+    spread_db: float
+    bistatic: tuple[float, float] | None = None
+    flies: bool = False
+
+    @property
+    def mean(self) -> float:
+        """sigma_M, m^2."""
+        return float(10 ** (self.mean_dbsm / 10))
+
+    def spread(self, normal: Array) -> Array:
+        """sigma_S, lognormal with mean 1, clipped at mu + 3 sigma, of standard normals.
+
+        ``E[10 lg sigma_S] = -(ln 10 / 20) sigma^2``.
+        """
+        mu = -np.log(10) / 20 * self.spread_db**2
+        return np.asarray(10 ** ((mu + self.spread_db * np.minimum(normal, CLIP)) / 10))
+
+    def bistatic_db(self, angle: Array) -> Array:
+        """Factor (dB) at a bistatic angle b (rad): ``-3 sin(b/2)``, or ``-k1 sin(k2 b/2) + 5 lg cos(b/2)``."""
+        half = np.asarray(angle, float) / 2
+        if self.bistatic is None:
+            return np.asarray(-3 * np.sin(half))
+        k1, k2 = self.bistatic
+        return np.asarray(-k1 * np.sin(k2 * half) + 5 * np.log10(np.maximum(np.cos(half), 1e-12)))
+
+
+TARGET_TYPES: dict[str, TargetType] = {
+    "uav_small": TargetType(-12.81, 3.74, flies=True),
+    "uav_large": TargetType(-5.85, 2.50, (6.05, 1.33), flies=True),
+    "human": TargetType(-1.37, 3.94, (0.5714, 0.1)),
+    "vehicle": TargetType(11.25, 3.41, (6.0, 1.65)),
+    "agv": TargetType(-4.25, 2.51, (12.0, 1.45)),
+}
+
+
+def reflection_db(frequency: float, rcs_dbsm: float | Array) -> Array:
+    """Return ``10 lg(c^2 / (4 pi f^2)) - 10 lg sigma``: what two one-way losses (dB) lack to that of an echo."""
+    return np.asarray(10 * np.log10(LIGHT**2 / (4 * np.pi * frequency**2)) - rcs_dbsm)
+
+
+@dataclass(frozen=True)
+class Background:
+    """Where the reference points of the mono-static background are: gamma laws. TR 38.901 section 7.9.4.
+
+    Attributes
+    ----------
+    distance, height : (shape, rate, offset)
+        Offset in m, rate in 1/m.
+    """
+
+    distance: tuple[float, float, float]
+    height: tuple[float, float, float]
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Array, Array]:
+        """Draw distances and heights of reference points, m."""
+        return tuple(rng.gamma(k, 1 / rate, shape) + offset  # type: ignore[return-value]
+                     for k, rate, offset in (self.distance, self.height))
+
+
+BACKGROUNDS: dict[str, Background] = {
+    "uma": Background((10.337, 0.1317, 68.7778), (16.2253, 1.9218, 2.6142)),
+    "umi": Background((6.1996, 0.1558, 15.2697), (12.0487, 2.3261, 0.0157)),
+    "rma": Background((6.2025, 0.0391, 1.294), (0.0007, 5.0146, 0.0522)),
+}

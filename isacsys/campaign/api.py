@@ -19,6 +19,7 @@ from isacsys.campaign.result import Run, open_run
 from isacsys.campaign.stopping import StoppingRule
 from isacsys.campaign.store import MemoryStore, Store, file_store
 from isacsys.errors import ConfigError
+from isacsys.inputs import pin
 from isacsys.metrics import METRICS, Metric, declared_metrics
 from isacsys.network import Positions
 from isacsys.scenario import Scenario
@@ -115,11 +116,12 @@ def run(scenario: Scenario, *, drops: int | None = None, frames: int | None = No
 def prepare(scenario: Scenario, objects: Mapping[str, Any], executor: str, *, only_drop: int | None = None,
             precision: float | None = None, metrics: Sequence[str] = (), **rest: Any) -> Task:
     """Check everything that can be checked before a drop is simulated; ``rest`` are fields of `Task`."""
-    check(scenario, positions=objects["positions"])
-    scenario = allocate(scenario)
+    inputs = pin(scenario)
     first, stop = _range(scenario, only_drop, precision)
+    check(scenario, positions=objects["positions"], drops=range(first, stop))
+    scenario = allocate(scenario)
     own = declared_metrics(objects.get("metrics") or ())
-    plan = Plan(scenario, first, stop, pack(objects, executor), own)
+    plan = Plan(scenario, first, stop, pack(objects, executor), own, inputs)
     return Task(plan=plan, rule=StoppingRule(stop, precision, metrics, {**METRICS, **own}), **rest)
 
 
@@ -128,7 +130,7 @@ def perform(task: Task, crew: Crew) -> Run:
     plan, rule = task.plan, task.rule
     with _store(task) as store:
         directory = store.directory if crew.executor.shares_files else None
-        work = Work(plan.scenario, plan.handed, task.simulate, plan.fingerprint, directory)
+        work = Work(plan.scenario, plan.handed, task.simulate, plan.fingerprint, directory, plan.inputs)
         crew.bar.found(sum(stop - first for first, stop in store.done))
         end = Conductor(work, plan.first, rule, store, crew).run()
         for line in rule.unmet(plan.scenario, store.drops(end)):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from isacsys.arrays import Table
 from isacsys.campaign.handed import Handed
 from isacsys.campaign.threads import one_thread
 from isacsys.errors import DropError, IncompleteRun, IsacError
+from isacsys.inputs import pin
 from isacsys.modules import fault
 from isacsys.recording import MemoryRecorder, Tables, write_part
 from isacsys.scenario import Scenario
@@ -39,6 +40,8 @@ class Work:
         Fingerprint of what is simulated.
     directory : Path or None
         Where the worker puts what is finished; None: it hands it back.
+    inputs : mapping
+        Digests of the files that the scenario names, by key: they must not change during a run.
     """
 
     scenario: Scenario
@@ -46,6 +49,7 @@ class Work:
     simulate: Simulate
     campaign: str
     directory: Path | None
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,7 @@ def _simulate_drop(work: Work, drop: int, recorder: MemoryRecorder) -> IsacError
     """Simulate one drop; one that fails leaves no rows."""
     mark = recorder.mark()
     try:
+        pin(work.scenario, work.inputs)
         work.simulate(work.scenario, drop, recorder, **work.handed.unpack())
     except IsacError as error:
         failure: IsacError = error

@@ -20,6 +20,7 @@ from isacsys.campaign.result import Run, open_run
 from isacsys.display import Shape, Shown, draw, figure, pretty_unit
 from isacsys.errors import ConfigError
 from isacsys.metrics import Estimator
+from isacsys.scenario import FILES
 
 SAME_DEPLOYMENT = ("simulation.seed", "network.bs_density", "network.users_per_cell", "network.targets_per_cell",
                    "network.area", "network.layout", "network.positions")
@@ -144,7 +145,7 @@ def _check_pair(a: Run, b: Run) -> None:
     for key in SAME_DEPLOYMENT:
         if a.scenario.get(key) != b.scenario.get(key):
             raise ConfigError(key, (a.scenario.get(key), b.scenario.get(key)), _WHY)
-    for key in ("positions", "content_of_network.positions"):
+    for key in ("positions", *(f"content_of_{key}" for key in FILES if a.scenario.get(key) == b.scenario.get(key))):
         if a.attributes.get(key, "") != b.attributes.get(key, ""):
             raise ConfigError(key, (a.attributes.get(key, ""), b.attributes.get(key, "")), _WHY)
 

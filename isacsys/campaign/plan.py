@@ -13,12 +13,13 @@ from typing import Any
 from isacsys.campaign.handed import Handed
 from isacsys.errors import ConfigError, IsacError, LogFormatError
 from isacsys.metrics import Estimator
-from isacsys.scenario import Scenario
+from isacsys.scenario import FILES, Scenario
 from isacsys.version import version
 
 NOT_COMPARED = "simulation.drops"  # more drops are welcome
 _PACKAGES = ("isacsys", "numpy", "scipy", "h5py", "simpy")
 _HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "processes", "metrics")
+_CONTENTS = tuple(f"content of {key}" for key in FILES)
 OWN_METRICS, SCENARIO_FILE = "own_metrics", "scenario_file"
 
 
@@ -34,6 +35,8 @@ class Plan:
         What was handed in from Python.
     metrics : mapping
         Figures of metrics of the user's own, by name.
+    inputs : mapping
+        Digests of the files that the scenario names, by key.
     """
 
     scenario: Scenario
@@ -41,13 +44,14 @@ class Plan:
     stop: int
     handed: Handed
     metrics: Mapping[str, Estimator] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> dict[str, Any]:
         """Everything that results depend on, apart from how many drops there are."""
         found = {key: value for key, value in self.scenario.items() if key != NOT_COMPARED}
         return found | {"first drop": self.first, **{name: self.handed.names.get(name, "") for name in _HANDED},
-                        "content of network.positions": _digest(self.scenario.network.positions)}
+                        **{f"content of {key}": self.inputs.get(key, "") for key in FILES}}
 
     @property
     def fingerprint(self) -> str:
@@ -57,7 +61,7 @@ class Plan:
     def attributes(self, stop: int) -> dict[str, Any]:
         """Return what a log of the drops before ``stop`` says of itself."""
         scenario = self.scenario.replace({NOT_COMPARED: stop - self.first})
-        given = {name: self.settings[name] for name in (*_HANDED, "content of network.positions")}
+        given = {name: self.settings[name] for name in (*_HANDED, *_CONTENTS)}
         return {
             "scenario": scenario.to_toml(), SCENARIO_FILE: scenario.file, "seed": scenario.simulation.seed,
             "first_drop": self.first, "drops": stop - self.first, "complete": True, **versions(),
@@ -78,7 +82,7 @@ def read_settings(attributes: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """Return `Plan.settings` of what a log was made from."""
     found = dict(read_scenario(attributes, path).items())
     del found[NOT_COMPARED]
-    names = (*_HANDED, "content of network.positions")
+    names = (*_HANDED, *_CONTENTS)
     return found | {"first drop": attributes.get("first_drop", 0),
                     **{name: attributes.get(name.replace(" ", "_"), "") for name in names}}
 
@@ -109,12 +113,3 @@ def versions() -> dict[str, str]:
     """Return the versions of everything that numbers depend on."""
     return {"python_version": platform.python_version(), **{f"{name}_version": version(name) for name in _PACKAGES}}
 
-
-def _digest(path: str) -> str:
-    """Return a digest of a file of positions: it may change under its name."""
-    if not path:
-        return ""
-    try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
-    except OSError as error:
-        raise ConfigError("network.positions", path, f"a readable file ({error.strerror})") from None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ from scipy.spatial import cKDTree
 
 from isacsys.arrays import Array, Index
 from isacsys.errors import ConfigError
+from isacsys.inputs import Rows, number, reader
 from isacsys.network.attachment import attach
 from isacsys.network.kinds import Kind
 from isacsys.physics import geometry
@@ -104,30 +104,18 @@ def hexagonal_side(network: Network) -> tuple[int, int, Array]:
     return columns, rows, pitch * (columns, rows)
 
 
-@lru_cache(maxsize=4)
-def read_positions(path: str) -> Positions:
+@reader("network.positions", "kind,x,y with kind station, user or target, and x and y in km")
+def read_positions(rows: Rows) -> Positions:
     """Read positions from a CSV file with header ``kind,x,y``; kind is station, user or target, x and y are km."""
     found: dict[str, list[tuple[float, float]]] = {"station": [], "user": [], "target": []}
-    key = "network.positions"
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if set(reader.fieldnames or ()) != {"kind", "x", "y"}:
-                raise csv.Error("its header is not kind,x,y")
-            for row in reader:
-                found[row["kind"]].append((float(row["x"]), float(row["y"])))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(key, path, f"a readable CSV file ({error})") from None
-    except (KeyError, ValueError, TypeError):
-        raise ConfigError(key, f"{path}, line {reader.line_num}",
-                          "kind,x,y with kind station, user or target, and x and y in km") from None
-    users, targets = found["user"] or None, found["target"] or None
-    return Positions(found["station"], users, targets)
+    for row in rows:
+        found[row["kind"]].append((number(row["x"]), number(row["y"])))
+    return Positions(found["station"], found["user"] or None, found["target"] or None)
 
 
 def _stations(scenario: Scenario, drop: int, given: Positions | None) -> tuple[Array, Array]:
     network, rng = scenario.network, stream(scenario.simulation.seed, drop, 0, Purpose.STATIONS)
-    side = np.full(2, np.sqrt(network.area))
+    side = np.full(2, np.sqrt(network.area if given is None else _area(network, given)))
     if given is not None:
         stations = _inside(given.stations, side, "station")
         if max(scenario.allocation.communication_cluster, scenario.allocation.sensing_cluster) > max(len(stations), 1):
@@ -140,6 +128,56 @@ def _stations(scenario: Scenario, drop: int, given: Positions | None) -> tuple[A
     return side, rng.random((count, 2)) * side
 
 
+def _area(network: Network, given: Positions) -> float:
+    """Area of the torus of given positions, km^2: where none is given, a square that their extent fills evenly."""
+    if network.area != Network.default("area") or not np.size(given.stations):
+        return network.area
+    stations = _points_of(given.stations)
+    largest = max(float(_points_of(points).max(initial=0)) for points in (stations, given.users, given.targets)
+                  if points is not None)
+    return (largest * (1 + 1 / len(stations))) ** 2 or network.area
+
+
+def remarks(scenario: Scenario, positions: Positions | None = None) -> list[str]:
+    """Return a line on everything about a layout that its settings do not show."""
+    network, given = scenario.network, given_positions(scenario, positions)
+    if network.layout == "hexagonal":
+        columns, rows, side = hexagonal_side(network)
+        made = float(np.prod(side))
+        return [f"network.layout hexagonal: {columns * rows} whole cells in {rows} rows, {side[0]:.4g} x {side[1]:.4g} "
+                f"km = {made:.4g} km^2, not network.area = {network.area:g}"] * (abs(made / network.area - 1) > 0.01)
+    if given is None or not np.size(given.stations):
+        return []
+    area, stations = _area(network, given), _points_of(given.stations)
+    if area != network.area:
+        return [f"network.area is not given: {area:.4g} km^2 fit the positions"]
+    taken = float(np.prod(np.ptp(stations, axis=0) * (1 + 1 / len(stations))))
+    return [f"the stations take {taken:.4g} of network.area = {area:g} km^2, the rest is empty"] * (taken < area / 2)
+
+
+def population_count(scenario: Scenario, drop: int, kind: Kind, positions: Positions | None = None) -> int:
+    """Return how many users or targets a drop has."""
+    given = given_positions(scenario, positions)
+    places = getattr(given, kind.words, None)
+    if places is not None:
+        return len(_points_of(places))
+    network = scenario.network
+    if network.layout == "hexagonal":
+        area = float(np.prod(hexagonal_side(network)[2]))
+    else:
+        side = np.sqrt(network.area if given is None else _area(network, given))
+        area = float(side * side)
+    return _drawn(scenario, drop, kind, area)[0]
+
+
+def _drawn(scenario: Scenario, drop: int, kind: Kind, area: float) -> tuple[int, np.random.Generator]:
+    """Draw a number of users or targets, and return with it the stream that goes on with their places."""
+    network, purpose = scenario.network, (Purpose.USERS, Purpose.TARGETS)[kind]
+    rng = stream(scenario.simulation.seed, drop, 0, purpose)
+    expected = network.bs_density * area * getattr(network, f"{kind.words}_per_cell")
+    return round(expected) if network.layout == "fixed_count" else int(rng.poisson(expected)), rng
+
+
 def _hexagonal(network: Network, rng: np.random.Generator) -> tuple[Array, Array]:
     columns, rows, side = hexagonal_side(network)
     row, column = np.divmod(np.arange(rows * columns), columns)
@@ -150,10 +188,7 @@ def _hexagonal(network: Network, rng: np.random.Generator) -> tuple[Array, Array
 def _points(scenario: Scenario, drop: int, kind: Kind, side: Array, given: npt.ArrayLike | None) -> Array:
     if given is not None:
         return _inside(given, side, kind.word)
-    purpose = (Purpose.USERS, Purpose.TARGETS)[kind]
-    network, rng = scenario.network, stream(scenario.simulation.seed, drop, 0, purpose)
-    expected = network.bs_density * float(side[0] * side[1]) * getattr(network, f"{kind.words}_per_cell")
-    count = round(expected) if network.layout == "fixed_count" else rng.poisson(expected)
+    count, rng = _drawn(scenario, drop, kind, float(side[0] * side[1]))
     points = rng.random((count, 2))
     points[:, 0] *= side[0]
     points[:, 1] *= side[1]
@@ -161,11 +196,27 @@ def _points(scenario: Scenario, drop: int, kind: Kind, side: Array, given: npt.A
 
 
 def _inside(given: npt.ArrayLike, side: Array, kind: str) -> Array:
-    points = np.asarray(given, float).reshape(-1, 2)
+    points = _points_of(given, kind)
     outside = ~np.all((points >= 0) & (points < side), axis=1)
     if outside.any():
         raise ConfigError("network.positions", f"{kind} at {tuple(points[outside][0].tolist())}",
                           f"0 <= x, y < {side[0]:g} km, the side of network.area")
+    return points
+
+
+def _points_of(given: npt.ArrayLike, kind: str = "point") -> Array:
+    """Return positions as an array [n, 2] of finite numbers."""
+    try:
+        if np.ma.isMaskedArray(given) or np.iscomplexobj(given):
+            raise ValueError
+        points = np.asarray(given, float)
+    except (TypeError, ValueError):
+        points = np.empty((1, 0))
+    if not points.size and points.shape[-1:] in ((0,), (2,)) and points.shape != (1, 0):
+        return points.reshape(-1, 2)
+    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+        raise ConfigError(f"positions of {kind}s", f"{type(given).__name__} of shape {np.shape(given)}",
+                          "an array [n, 2] of finite numbers, unmasked")
     return points
 
 

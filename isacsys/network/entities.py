@@ -7,12 +7,14 @@ somebody looks at one of them. Kernels never use handles.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from isacsys.arrays import Array, Complex, Index
 from isacsys.errors import SchedulingError
+from isacsys.network.kinds import Kind
 from isacsys.network.population import Population
 from isacsys.network.state import NetworkState
 
@@ -43,15 +45,23 @@ class Receiver(Handle):
 
     __slots__ = ()
 
+    kind: ClassVar[Kind]
+
     @property
     def population(self) -> Population:
         """The arrays this handle is a row of."""
-        raise TypeError(f"{type(self).__name__} has no population: use User or Target")
+        return self.state.population(self.kind)
 
     @property
     def position(self) -> Array:
-        """Position [2] in km; may be written."""
-        return self.population.position[self.index]
+        """Position [2] in km; a new one may be assigned as a whole, and its distance follows."""
+        here = self.population.position[self.index].view()
+        here.flags.writeable = False
+        return here
+
+    @position.setter
+    def position(self, position: npt.ArrayLike) -> None:
+        self.state.place(self.kind, self.index, np.asarray(position, float))
 
     @property
     def station(self) -> BaseStation:
@@ -73,22 +83,14 @@ class User(Receiver):
     """A single-antenna user."""
 
     __slots__ = ()
-
-    @property
-    def population(self) -> Population:
-        """All users of the drop."""
-        return self.state.users
+    kind = Kind.USER
 
 
 class Target(Receiver):
     """A point target."""
 
     __slots__ = ()
-
-    @property
-    def population(self) -> Population:
-        """All targets of the drop."""
-        return self.state.targets
+    kind = Kind.TARGET
 
 
 class BaseStation(Handle):
@@ -190,12 +192,14 @@ class Members:
 
     @property
     def mean_sir(self) -> Array:
-        """For users: mean received power over mean interference and noise, by path loss alone, [n]."""
-        return self.state.mean_sir(self.ids)
+        """Mean received power, or echo, over mean interference and noise, by path loss alone, [n]."""
+        return (self.state.mean_sir, self.state.mean_echo_sir)[self._kind.kind](self.ids)
 
     @property
     def channel(self) -> Complex:
         """For users: the channel to the serving station, CN(0, I), where ``needs_channels`` is set, [n, M_t]."""
+        if self._kind.kind != Kind.USER:
+            raise SchedulingError("looks at channels of targets, which have none: their bearings say it all")
         if self.state.channels is None:
             raise SchedulingError("looks at channels without setting needs_channels = True")
         return self.state.channels[self.ids]

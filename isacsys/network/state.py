@@ -120,6 +120,24 @@ class NetworkState:
         others = around.path_gain[:, 1:].sum(-1) + around.far_field + self.scenario.propagation.noise_power
         return accounting.sir(around.path_gain[:, 0], others)
 
+    def mean_echo_sir(self, targets: Index) -> Array:
+        """Mean echo of targets over mean interference and noise at their stations, every station sending: no nulls."""
+        around, scenario = self.around_stations(self.targets.station[targets]), self.scenario
+        echo = accounting.echo_power(np.ones(len(targets)), self.targets.distance[targets],
+                                     scenario.propagation.echo_exponent, scenario.echo_gain)
+        return accounting.sir(echo, around.path_gain.sum(-1) + around.far_field + scenario.propagation.noise_power)
+
+    def place(self, kind: Kind, index: int, position: Array) -> None:
+        """Put a user or target somewhere, km; it stays with its station, and its distance is measured anew."""
+        members = self.population(kind)
+        members.position[index] = geometry.wrap(position, self.deployment.side)[0]
+        station = int(members.station[index])
+        if station >= 0:
+            way = self.from_station(np.array([station]), members, np.array([index]))
+            members.distance[index] = geometry.length(way)[0]
+        if kind == Kind.USER:
+            self._near_users.forget(index)
+
     def around_stations(self, stations: Index) -> Surroundings:
         """Surroundings of stations as receivers of echoes, themselves left out."""
         if self._station_cache is None:

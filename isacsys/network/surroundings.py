@@ -114,6 +114,13 @@ class UserSurroundings:
     def _look_up(self, rows: Index, count: int) -> tuple[Array, Index]:
         return self._operating.nearest(self._users.position[rows], count)
 
+    def forget(self, row: int) -> None:
+        """Forget what is near one user: it was put somewhere else."""
+        if self._moving:
+            self._reach[row] = -np.inf
+        elif not self._once:
+            self._known[row] = False
+
     def _forget(self) -> None:
         """Forget who is near to whom: a station was switched on or off."""
         self._switched = self._operating.switched

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from functools import lru_cache
-
 import numpy as np
 
 from isacsys.arrays import Array
 from isacsys.errors import ConfigError
+from isacsys.inputs import Rows, number, ordinal, reader
 from isacsys.network.population import Population
 from isacsys.physics import geometry
 
@@ -49,30 +47,10 @@ class Track:
         return float(geometry.length(gone).max(initial=0.0))
 
 
-@lru_cache(maxsize=4)
-def read_tracks(path: str) -> dict[str, Array]:
+@reader(KEY, "time,kind,id,x,y with kind user or target, times in s, places in km")
+def read_tracks(rows: Rows) -> dict[str, Array]:
     """Read ``time,kind,id,x,y`` and return rows [n, 4] of id, time, x, y by kind, sorted by id and time."""
     found: dict[str, list[tuple[float, ...]]] = {"user": [], "target": []}
-    line = 1
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if set(reader.fieldnames or ()) != {"time", "kind", "id", "x", "y"}:
-                raise csv.Error("its header is not time,kind,id,x,y")
-            for row in reader:
-                line = reader.line_num
-                place = float(row["time"]), float(row["x"]), float(row["y"])
-                found[row["kind"]].append((_number(row["id"]), *place))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(KEY, path, f"a readable CSV file ({error})") from None
-    except (KeyError, ValueError, TypeError):
-        raise ConfigError(KEY, f"{path}, line {line}", "time,kind,id,x,y with kind user or target, times in s, places "
-                          "in km") from None
-    return {kind: np.array(sorted(rows)).reshape(-1, 4) for kind, rows in found.items()}
-
-
-def _number(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
+    for row in rows:
+        found[row["kind"]].append((ordinal(row["id"]), number(row["time"]), number(row["x"]), number(row["y"])))
+    return {kind: np.array(sorted(places)).reshape(-1, 4) for kind, places in found.items()}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from isacsys.arrays import Array, Flags, Index
-from isacsys.errors import ConfigError
+from isacsys.inputs import Rows, number, ordinal, reader
 
 KEY = "traffic.arrivals"
 
@@ -141,20 +139,16 @@ def _longer(values: npt.NDArray[Any], length: int) -> npt.NDArray[Any]:
     return np.concatenate([values, np.zeros(length - len(values), values.dtype)])
 
 
-@lru_cache(maxsize=4)
-def read_arrivals(path: str) -> Files:
+@reader(KEY, "time,user,bits: times in s, users from 0 on, bits greater than 0")
+def read_arrivals(rows: Rows) -> Files:
     """Read files from a CSV file of ``time,user,bits``, sorted by time."""
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if set(reader.fieldnames or ()) != {"time", "user", "bits"}:
-                raise csv.Error("its header is not time,user,bits")
-            rows = sorted((float(r["time"]), int(r["user"]), float(r["bits"])) for r in reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(KEY, path, f"a readable CSV file ({error})") from None
-    except (ValueError, TypeError):
-        raise ConfigError(KEY, path, "rows of time (s), user (its number) and bits") from None
-    if any(user < 0 or not bits > 0 for _, user, bits in rows):
-        raise ConfigError(KEY, path, "users from 0 on and bits greater than 0")
-    table = np.array(rows, float).reshape(-1, 3)
+    found = sorted((number(row["time"]), ordinal(row["user"]), _size(row["bits"])) for row in rows)
+    table = np.array(found, float).reshape(-1, 3)
     return Files(table[:, 1].astype(np.int64), table[:, 0], table[:, 2])
+
+
+def _size(text: str) -> float:
+    bits = number(text)
+    if not bits > 0:
+        raise ValueError(text)
+    return bits

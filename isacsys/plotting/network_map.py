@@ -15,6 +15,7 @@ from isacsys.network.kinds import Kind
 from isacsys.physics.geometry import displacement
 from isacsys.plotting.style import COLOURS, axis, check_output, figure, line_collection, save
 from isacsys.scenario import Scenario
+from isacsys.scheduling import allocate
 from isacsys.simulation import find_policies, settle
 from isacsys.transmission import Situation
 
@@ -43,6 +44,7 @@ def draw_map(scenario: Scenario, drop: int = 0) -> Any:
     A line goes from a base station that was asked for a null to the user it was asked for; or, of a target, to the
     base station that listens for its echo. What leaves the torus on one side comes back on the other.
     """
+    scenario = allocate(scenario)
     state = NetworkState(scenario, deploy(scenario, drop))
     situation = settle(state, drop, find_policies(scenario))
     side, stations = state.deployment.side, state.deployment.stations

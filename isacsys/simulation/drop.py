@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 
 from isacsys.errors import ConfigError, DropError, PluginError
 from isacsys.metrics import Metric, declared_columns
 from isacsys.network import NetworkState, Positions, deploy
-from isacsys.network.deployment import given_positions
+from isacsys.network.deployment import given_positions, population_count, remarks
+from isacsys.network.kinds import Kind
 from isacsys.network.tracks import read_tracks
 from isacsys.network.traffic import read_arrivals
 from isacsys.recording.base import Recorder
@@ -25,16 +27,35 @@ from isacsys.simulation.traffic import Traffic
 from isacsys.transmission import Combiner, Precoder
 
 
-def check(scenario: Scenario, *, positions: Positions | None = None) -> None:
-    """Raise ConfigError for policies, positions or arrivals that a scenario names and that cannot be had."""
+def check(scenario: Scenario, *, positions: Positions | None = None, drops: Iterable[int] = (0,)) -> None:
+    """Raise ConfigError for policies, positions or arrivals that a scenario names and that cannot be had.
+
+    Users and targets of whom a file speaks must be there in every one of ``drops``. Warns of what a layout becomes.
+    """
     find_policies(scenario)
     ALLOCATION_POLICY.of(scenario)
-    if scenario.mobility.positions:
-        read_tracks(scenario.mobility.positions)
-    if scenario.traffic.arrivals:
-        read_arrivals(scenario.traffic.arrivals)
     if given_positions(scenario, positions) is not None:
         deploy(scenario, 0, positions)
+    for line in remarks(scenario, positions):
+        warnings.warn(line, stacklevel=2)
+    for (key, kind), needed in _spoken_of(scenario).items():
+        for drop in drops:
+            count = population_count(scenario, drop, kind, positions)
+            if count < needed:
+                raise ConfigError(key, f"{kind.word} {needed - 1}", f"numbers below {count}, the {kind.words} of drop "
+                                  f"{drop}")
+
+
+def _spoken_of(scenario: Scenario) -> dict[tuple[str, Kind], int]:
+    """How many users and targets there must be for the files of a scenario."""
+    found: dict[tuple[str, Kind], int] = {}
+    if scenario.mobility.positions:
+        tracks = read_tracks(scenario.mobility.positions)
+        found |= {("mobility.positions", kind): int(tracks[kind.word][:, 0].max(initial=-1)) + 1 for kind in Kind}
+    if scenario.traffic.arrivals:
+        arrivals = read_arrivals(scenario.traffic.arrivals)
+        found["traffic.arrivals", Kind.USER] = int(arrivals.user.max(initial=-1)) + 1
+    return found
 
 
 def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, scheduler: Scheduler | None = None,

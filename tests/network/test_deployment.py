@@ -84,7 +84,7 @@ class TestFiles:
 
     @pytest.mark.parametrize(("text", "word"), [
         ("x,y\n1,2\n", "header"), ("kind,x,y\nmast,1,1\n", "line 2"), ("kind,x,y\nstation,one,1\n", "line 2"),
-        ("kind,x,y\nstation,5,1\n", "0 <= x, y < 4"), ("kind,x,y\nstation,nan,1\n", "0 <= x, y < 4"),
+        ("kind,x,y\nstation,5,1\n", "0 <= x, y < 4"), ("kind,x,y\nstation,nan,1\n", "line 2"),
         ("kind,x,y\nstation,1,1\nstation,1,1\n", "apart"), ("kind,x,y\nstation,1,1\nuser,1,1\n", "distance above 0"),
         ("", "header"), ("kind,x,y\nstation\n", "line 2"),
     ])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from isacsys import BaseStation, Scenario, Target, User
+from isacsys.errors import SchedulingError
 from isacsys.network import NetworkState, deploy
 from isacsys.network.clusters import Clusters
 from isacsys.simulation import find_policies, settle
@@ -53,3 +54,27 @@ def test_clusters_know_who_was_asked_and_who_granted(state):
     assert granted == clusters.granted.sum()
     with pytest.raises(IndexError):
         clusters[len(clusters)]
+
+
+def test_the_mean_sir_of_targets_is_that_of_their_echoes(state):
+    station = BaseStation(state, int(np.argmax(state.targets.count)))
+    targets, scenario = station.targets, state.scenario
+    around = state.around_stations(np.array([station.index]))
+    echo = scenario.echo_gain * targets.distance ** (-2 * scenario.propagation.echo_exponent)
+    assert targets.mean_sir == pytest.approx(echo / (around.path_gain.sum() + around.far_field[0]))
+    assert len(targets.mean_sir) == len(targets) != len(station.users)
+    with pytest.raises(SchedulingError, match="channels of targets"):
+        _ = targets.channel
+
+
+def test_a_new_place_has_a_new_distance(state):
+    user = User(state, 0)
+    before = state.around_users(np.array([0])).path_gain
+    user.position = user.station.position + [0.3, 0.4]
+    assert user.distance == pytest.approx(0.5)
+    assert state.around_users(np.array([0])).path_gain[0, 0] != before[0, 0]
+    with pytest.raises(ValueError, match="read-only"):
+        user.position[0] = 1.0
+    target = Target(state, 1)
+    target.position = target.station.position - [0.0, 0.2]
+    assert target.distance == pytest.approx(0.2)

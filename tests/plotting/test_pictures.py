@@ -162,3 +162,16 @@ def test_a_missing_matplotlib_is_one_clear_line(monkeypatch, capsys, tmp_path):
     (tmp_path / "s.toml").write_text(CLUSTERS.to_toml())
     assert main(["map", str(tmp_path / "s.toml"), "-o", str(tmp_path / "map.png")]) == 2
     assert "isacsys[plot]" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_map_shows_the_network_that_is_simulated():
+    """With what an allocation policy chooses, and a policy of its own for targets."""
+    scenario = CLUSTERS.replace({"allocation.policy": "optimal", "scheduling.target_policy": "nearest",
+                                 "scheduling.policy": "nearest", "recording.level": "full", "simulation.drops": 1})
+    run = isacsys.run(scenario, executor="serial")
+    axes = draw_map(scenario).axes[0]
+    drawn = {line.get_label(): line.get_xdata() for line in axes.lines}
+    for kind, what in (("communication", "user"), ("sensing", "target")):
+        chosen = run.table(f"selections/{kind}")
+        first = chosen[what][chosen["frame"] == 0]
+        assert sorted(drawn[f"scheduled {what}"]) == pytest.approx(sorted(run.table(f"positions/{what}s")["x"][first]))

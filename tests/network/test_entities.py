@@ -21,8 +21,8 @@ def state():
 def test_handles_are_rows(state):
     user = User(state, 5)
     assert user.distance == state.users.distance[5] and user.station.index == state.users.station[5]
-    user.position[0] = 0.125
-    assert state.users.position[5, 0] == 0.125
+    user.position = [0.125, 0.5]
+    assert state.users.position[5].tolist() == [0.125, 0.5]
     assert user == User(state, 5) and user != User(state, 6) and user != Target(state, 5)
     assert len({user, User(state, 5)}) == 1 and np.arange(9)[user] == 5
 

@@ -51,7 +51,18 @@ class Beside(MetaPathFinder):
             self.directories, self._found = directories, set()
 
 
+    @property
+    def found(self) -> frozenset[str]:
+        """The modules found so far."""
+        return frozenset(self._found)
+
+
 _beside = Beside()
+
+
+def found_beside() -> frozenset[str]:
+    """Return the names of modules that were found beside the scenario in hand."""
+    return _beside.found
 
 
 def load(key: str, name: str, beside: tuple[str, ...] = (), what: str = "Class") -> Any:

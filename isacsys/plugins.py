@@ -54,6 +54,8 @@ class Kind(Generic[T]):
         From name to class.
     parameters : str
         The setting with its keyword arguments, where it is called otherwise.
+    also : tuple of str
+        Further settings that name one.
     """
 
     word: str
@@ -61,12 +63,18 @@ class Kind(Generic[T]):
     key: str
     built_in: Mapping[str, type[T]] = field(default_factory=dict)
     parameters: str = ""
+    also: tuple[str, ...] = ()
 
     @property
     def group(self) -> str:
         """The entry-point group: ``isacsys.grant_policies``."""
         word = self.word.replace(" ", "_")
         return f"isacsys.{f'{word[:-1]}ies' if word.endswith('cy') else f'{word}es' if word[-1] == 's' else f'{word}s'}"
+
+    @property
+    def parameters_key(self) -> str:
+        """The setting with its keyword arguments."""
+        return self.parameters or f"{self.key.partition('.')[0]}.parameters"
 
     @property
     def check(self) -> str:
@@ -76,7 +84,7 @@ class Kind(Generic[T]):
     def of(self, settings: Settings, key: str = "", parameters: str = "") -> T:
         """Return a new one, as ``key`` (default: the kind's own) and ``parameters`` of a scenario say."""
         key = key or self.key
-        parameters = parameters or self.parameters or f"{key.partition('.')[0]}.parameters"
+        parameters = parameters or self.parameters_key
         return self.find(settings.get(key), settings.get(parameters), settings.beside, key=key, of_key=parameters)
 
     def find(self, name: str, parameters: Mapping[str, Any] | None = None, beside: tuple[str, ...] = (), *,
@@ -136,6 +144,13 @@ def register(kind: Kind[T]) -> Kind[T]:
     """Add a kind to those that ``isacsys plugins`` lists, and return it."""
     KINDS[kind.word] = kind
     return kind
+
+
+def written_by_users(settings: Settings) -> dict[str, type]:
+    """Return the classes that a scenario names and that are not built in, by setting."""
+    names = {key: (kind, settings.get(key)) for kind in KINDS.values() for key in (kind.key, *kind.also) if key}
+    return {key: kind.look_up(name, settings.beside, key=key) for key, (kind, name) in names.items()
+            if name and name not in kind.built_in}
 
 
 def summary(cls: type) -> str:

@@ -6,9 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
 import threading
-import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -128,7 +126,7 @@ class _Worker:
 
     def __init__(self) -> None:
         safe_path = SAFE_PATH in os.environ
-        with sober_children(), _signals_held_back(), _without_program():
+        with sober_children(), _signals_held_back():
             self.pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin_worker,
                                             (safe_path,))
             self.pid = self.pool.submit(os.getpid)
@@ -159,17 +157,6 @@ def _signals_held_back() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def _without_program() -> Iterator[None]:
-    """Let a process that is started here not import the program that is being run (see `handed`)."""
-    program = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = program
 
 
 @contextlib.contextmanager

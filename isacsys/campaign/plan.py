@@ -7,12 +7,15 @@ import json
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from isacsys.campaign.handed import Handed
+from isacsys.campaign.identity import identity
 from isacsys.errors import ConfigError, IsacError, LogFormatError
 from isacsys.metrics import Estimator
+from isacsys.plugins import written_by_users
 from isacsys.scenario import FILES, Scenario
 from isacsys.version import version
 
@@ -46,12 +49,17 @@ class Plan:
     metrics: Mapping[str, Estimator] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def settings(self) -> dict[str, Any]:
         """Everything that results depend on, apart from how many drops there are."""
         found = {key: value for key, value in self.scenario.items() if key != NOT_COMPARED}
         return found | {"first drop": self.first, **{name: self.handed.names.get(name, "") for name in _HANDED},
-                        **{f"content of {key}": self.inputs.get(key, "") for key in FILES}}
+                        **{f"content of {key}": self.inputs.get(key, "") for key in FILES}, **self._sources}
+
+    @property
+    def _sources(self) -> dict[str, str]:
+        """Identities of the classes that the scenario names and a user wrote."""
+        return {f"source of {key}": identity(cls) for key, cls in written_by_users(self.scenario).items()}
 
     @property
     def fingerprint(self) -> str:
@@ -61,7 +69,7 @@ class Plan:
     def attributes(self, stop: int) -> dict[str, Any]:
         """Return what a log of the drops before ``stop`` says of itself."""
         scenario = self.scenario.replace({NOT_COMPARED: stop - self.first})
-        given = {name: self.settings[name] for name in (*_HANDED, *_CONTENTS)}
+        given = {name: self.settings[name] for name in (*_HANDED, *_CONTENTS, *self._sources)}
         return {
             "scenario": scenario.to_toml(), SCENARIO_FILE: scenario.file, "seed": scenario.simulation.seed,
             "first_drop": self.first, "drops": stop - self.first, "complete": True, **versions(),
@@ -84,7 +92,9 @@ def read_settings(attributes: Mapping[str, Any], path: Path) -> dict[str, Any]:
     del found[NOT_COMPARED]
     names = (*_HANDED, *_CONTENTS)
     return found | {"first drop": attributes.get("first_drop", 0),
-                    **{name: attributes.get(name.replace(" ", "_"), "") for name in names}}
+                    **{name: attributes.get(name.replace(" ", "_"), "") for name in names},
+                    **{f"source of {key[10:]}": value for key, value in attributes.items()
+                       if key.startswith("source_of_")}}
 
 
 def own_metrics(attributes: Mapping[str, Any]) -> dict[str, Estimator]:
@@ -104,8 +114,8 @@ def check_same(plan: Plan, attributes: Mapping[str, Any], path: Path) -> None:
     """Raise ConfigError naming the first setting in which ``plan`` is not what is in ``path``."""
     theirs = read_settings(attributes, path)
     for key, value in plan.settings.items():
-        if theirs[key] != value:
-            raise ConfigError(key, value, f"{path} was begun with {theirs[key]!r}: resume with that, "
+        if theirs.get(key, "") != value:
+            raise ConfigError(key, value, f"{path} was begun with {theirs.get(key, '')!r}: resume with that, "
                               "name another output, or start anew (--force)")
 
 

@@ -19,6 +19,7 @@ from isacsys.recording.schema import LEVELS
 from isacsys.scenario import Scenario
 
 _ATTEMPTS = 5
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 class Run(Shown):
@@ -167,6 +168,15 @@ class Run(Shown):
     @cached_property
     def _drops(self) -> Table:
         return self._source.read("drops")
+
+
+def is_log(path: str | Path) -> bool:
+    """Say whether a path names a log, finished or not: by what is in it, not by what it is called."""
+    path = Path(path)
+    if path.is_file():
+        with path.open("rb") as file:
+            return file.read(len(_SIGNATURE)) == _SIGNATURE
+    return parts_directory(path).exists()
 
 
 def open_run(path: str | Path) -> Run:

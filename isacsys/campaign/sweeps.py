@@ -15,23 +15,20 @@ from urllib.parse import quote
 
 import numpy as np
 
-from isacsys.campaign.api import Task, check_output_flags, override, perform, prepare
 from isacsys.campaign.batches import Simulate
-from isacsys.campaign.conductor import Crew
-from isacsys.campaign.executors import executor as make_executor
-from isacsys.campaign.handed import leave_if_program_is_being_read
+from isacsys.campaign.order import Order, Subject, Task
 from isacsys.campaign.output import parts_directory
-from isacsys.campaign.progress import Bar
 from isacsys.campaign.result import Run
 from isacsys.campaign.store import file_store
 from isacsys.display import Shape, Shown, draw, pretty_unit, with_interval
-from isacsys.errors import ConfigError, IsacError
+from isacsys.errors import ConfigError
 from isacsys.metrics import Metric
 from isacsys.network import Positions
 from isacsys.recording.files import whole_file
 from isacsys.scenario import Scenario
 from isacsys.scheduling import GrantPolicy, Scheduler
-from isacsys.simulation import simulate_drop
+from isacsys.simulation import Process, simulate_drop
+from isacsys.transmission import Combiner, Precoder
 
 TABLE = "sweep.csv"
 MAIN = ("communication_rate", "communication_ase", "sensing_rate", "sensing_ase")
@@ -135,23 +132,25 @@ class Sweep(Shown, dict[str, list[Any]]):
         return {} if metric is None else {"units": metric.unit, "long_name": metric.meaning}
 
 
-def sweep(scenario: Scenario, axes: Mapping[str, Iterable[Any]], *, drops: int | None = None,
+def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | None = None,
           frames: int | None = None, seed: int | None = None, output: str | Path | None = None, resume: bool = False,
           force: bool = False, workers: int | None = None, executor: str = "process", dask_address: str | None = None,
-          precision: float | None = None, metrics: Sequence[str] = (), scheduler: Scheduler | None = None,
-          grant_policy: GrantPolicy | None = None, positions: Positions | None = None, measure: Sequence[Metric] = (),
-          progress: bool | None = None, simulate: Simulate = simulate_drop) -> Sweep:
+          precision: float | None = None, metrics: Sequence[str] = (), scheduler: Scheduler | str | None = None,
+          grant_policy: GrantPolicy | str | None = None, positions: Positions | None = None,
+          precoder: Precoder | str | None = None, combiner: Combiner | str | None = None,
+          processes: Sequence[Process] = (), measure: Sequence[Metric] = (), progress: bool | None = None,
+          simulate: Simulate = simulate_drop) -> Sweep:
     """Simulate a scenario at every point of a grid, all on the same seed.
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Scenario or path
     axes : mapping
         From ``"section.key"`` to values.
     output : path, optional
         A directory that gets a log for every point and ``sweep.csv``.
     drops, frames, seed, resume, force, workers, executor, dask_address, precision, metrics, scheduler, grant_policy,
-    positions, measure, progress, simulate : optional
+    positions, precoder, combiner, processes, measure, progress, simulate : optional
         As in `isacsys.run`.
 
     Returns
@@ -163,31 +162,32 @@ def sweep(scenario: Scenario, axes: Mapping[str, Iterable[Any]], *, drops: int |
     ConfigError
         Before anything is simulated: a point that is not feasible is named with its setting.
     """
-    leave_if_program_is_being_read()
-    check_output_flags(output, resume=resume, force=force)
-    scenario = override(scenario, {"drops": drops, "frames": frames, "seed": seed})
-    directory = None if output is None else Path(output)
-    values = {key: _values(key, given) for key, given in axes.items()}
+    order = Order(drops=drops, frames=frames, seed=seed, resume=resume, force=force, workers=workers, executor=executor,
+                  dask_address=dask_address, precision=precision, metrics=metrics, scheduler=scheduler,
+                  grant_policy=grant_policy, positions=positions, precoder=precoder, combiner=combiner,
+                  processes=processes, measure=measure, progress=progress, simulate=simulate)
+    directory, scenario = order.check_output(output), order.scenario(scenario)
+    values = _axes(axes)
     settings = [dict(zip(values, point, strict=True)) for point in itertools.product(*values.values())]
-    objects = {"scheduler": scheduler, "grant_policy": grant_policy, "positions": positions,
-               "metrics": list(measure) or None}
-    tasks = [prepare(_place(scenario, point), objects, executor, precision=precision, metrics=metrics, resume=resume,
-                     output=None if directory is None else directory / _file_name(point), simulate=simulate)
+    tasks = [order.task(_place(scenario, point), directory and directory / _file_name(point), _words(point))
              for point in settings]
     if directory is not None:
         _open(directory, tasks, resume=resume, force=force)
-    with make_executor(executor, workers, dask_address) as crew, \
-            Bar(sum(task.rule.stop for task in tasks), shown=progress) as bar:
-        runs = [_perform(task, point, Crew(crew, bar)) for task, point in zip(tasks, settings, strict=True)]
-    found = Sweep(values, [Point(point, run) for point, run in zip(settings, runs, strict=True)])
+    found = Sweep(values, [Point(point, run) for point, run in zip(settings, order.runs(tasks), strict=True)])
     if directory is not None:
         _write_table(directory, found)
     return found
 
 
+def _axes(axes: Mapping[str, Iterable[Any]]) -> dict[str, list[Any]]:
+    if not isinstance(axes, Mapping):
+        raise ConfigError("axes", axes, "a mapping from \"section.key\" to values")
+    return {key: _values(key, given) for key, given in axes.items()}
+
+
 def _values(key: str, given: Iterable[Any]) -> list[Any]:
     values = [value.item() if isinstance(value, np.generic) else value
-              for value in ([given] if isinstance(given, str) else given)]
+              for value in (given if isinstance(given, Iterable) and not isinstance(given, str) else [given])]
     if not values or len(set(map(repr, values))) < len(values):
         raise ConfigError(key, values, "at least one value, and none of them twice")
     return values
@@ -198,14 +198,6 @@ def _place(scenario: Scenario, point: Mapping[str, Any]) -> Scenario:
         return scenario.replace(point)
     except ConfigError as error:
         raise ConfigError(error.key, error.value, f"{error.allowed} (at {_words(point)})") from None
-
-
-def _perform(task: Task, point: Mapping[str, Any], crew: Crew) -> Run:
-    try:
-        return perform(task, crew)
-    except IsacError as error:
-        error.add_note(f"at {_words(point)}")
-        raise
 
 
 def _words(point: Mapping[str, Any]) -> str:

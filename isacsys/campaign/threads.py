@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import sys
+import types
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -20,13 +22,19 @@ SAFE_PATH = "PYTHONSAFEPATH"
 
 @contextlib.contextmanager
 def sober_children() -> Iterator[None]:
-    """Let processes that are started here use one thread, and import nothing from where the user stands."""
+    """Let processes that are started here use one thread, and be workers only.
+
+    They import nothing from where the user stands, and do not run the program again, which therefore needs no
+    ``if __name__ == "__main__"``.
+    """
     names = (*VARIABLES, SAFE_PATH)
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict.fromkeys(names, "1"))
+    program, sys.modules["__main__"] = sys.modules["__main__"], types.ModuleType("__main__")
     try:
         yield
     finally:
+        sys.modules["__main__"] = program
         for name, value in before.items():
             if value is None:
                 del os.environ[name]

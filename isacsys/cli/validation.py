@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isacsys.campaign.output import parts_directory
 from isacsys.cli.common import add_json, load_scenario, parse_axis, print_json
 from isacsys.cli.simulate import shows_progress, simulation_changes
 from isacsys.errors import ConfigError
@@ -76,20 +74,12 @@ def _sweep(options: argparse.Namespace) -> dict[str, list[Any]] | None:
 
 
 def _subject(options: argparse.Namespace) -> Scenario | Run:
-    from isacsys.campaign import open_run
+    from isacsys.campaign import is_log, open_run
 
-    if not _is_log(Path(options.scenario)):
+    if not is_log(options.scenario):
         return load_scenario(options, simulation_changes(options))
     changed = [*options.changes, *(f"--{name}" for name in ("drops", "frames", "seed")
                                    if getattr(options, name) is not None)]
     if changed:
         raise ConfigError("--set", ", ".join(changed), "only with a scenario: a run has been made as it is")
     return open_run(options.scenario)
-
-
-def _is_log(path: Path) -> bool:
-    """Whether a path names a log, finished or not: by what is in it, not by what it is called."""
-    if path.is_file():
-        with path.open("rb") as file:
-            return file.read(8) == b"\x89HDF\r\n\x1a\n"
-    return parts_directory(path).exists()

@@ -14,7 +14,7 @@ from isacsys.scheduling.base import GrantPolicy, Scheduler
 from isacsys.scheduling.grants import GRANT_POLICIES
 from isacsys.scheduling.policies import SCHEDULERS
 
-SCHEDULER = register(Kind("scheduler", Scheduler, "scheduling.policy", SCHEDULERS))
+SCHEDULER = register(Kind("scheduler", Scheduler, "scheduling.policy", SCHEDULERS, also=("scheduling.target_policy",)))
 GRANT_POLICY = register(Kind("grant policy", GrantPolicy, "nulling.policy", GRANT_POLICIES))
 ALLOCATION_POLICY = register(Kind("allocation policy", AllocationPolicy, "allocation.policy", ALLOCATION_POLICIES))
 find_scheduler, find_grant_policy = SCHEDULER.find, GRANT_POLICY.find

@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.arrays import Array
-from isacsys.campaign import Run, open_run
+from isacsys.campaign import Order, Run, is_log, open_run
 from isacsys.errors import ConfigError
 from isacsys.scenario import Scenario
 from isacsys.scheduling import GrantPolicy, Scheduler
 from isacsys.validation.formulas import Formula, check_mean_metric, compare_mean, wants_thresholds
 from isacsys.validation.ladder import check_names, ladder
 from isacsys.validation.laws import check_law, compare_law
-from isacsys.validation.points import Sweep, points, simulate
+from isacsys.validation.points import Sweep, points
 from isacsys.validation.report import Law, Quantity, Validation
 
 Compare = Callable[[Run, Mapping[str, Any]], Iterable[Quantity | Law]]
@@ -27,8 +27,8 @@ Compare = Callable[[Run, Mapping[str, Any]], Iterable[Quantity | Law]]
 def validate(subject: Scenario | Run | str | Path, *, formula: Formula | None = None, metric: str | None = None,
              sweep: Sweep | None = None, thresholds: npt.ArrayLike | None = None, tolerance: float = 0.01,
              drops: int | None = None, seed: int | None = None, workers: int | None = None,
-             executor: str = "process", scheduler: Scheduler | None = None, grant_policy: GrantPolicy | None = None,
-             progress: bool | None = None) -> Validation:
+             executor: str = "process", scheduler: Scheduler | str | None = None,
+             grant_policy: GrantPolicy | str | None = None, progress: bool | None = None) -> Validation:
     """Hold a simulation against the analysis, or against a formula of your own.
 
     Without a formula every quantity comes as a ladder: the paper's value, the exact one at the nominal degrees of
@@ -37,7 +37,7 @@ def validate(subject: Scenario | Run | str | Path, *, formula: Formula | None = 
     Parameters
     ----------
     subject : Scenario, Run or path
-        What to simulate, or a run that is there (as an object, or where its log is).
+        What to simulate (or the TOML file that says it), or a run that is there (as an object, or where its log is).
     formula : callable, optional
         ``f(scenario) -> float``, a mean in the unit of ``metric``; or ``f(scenario, thresholds) -> P(X > threshold)``,
         a distribution.
@@ -66,17 +66,17 @@ def validate(subject: Scenario | Run | str | Path, *, formula: Formula | None = 
         For a metric there is not, a formula that gives no number, and where there are too few drops to judge by.
     """
     compare, level = _comparison(formula, metric, tolerance, _ascending(thresholds))
-    if not isinstance(subject, Scenario):
+    if isinstance(subject, Run) or (isinstance(subject, str | Path) and is_log(subject)):
         if sweep is not None:
             raise ConfigError("sweep", "given", "only with a scenario: a run has been made at one point")
         run = subject if isinstance(subject, Run) else open_run(subject)
         return _checked([*compare(run, {})], run)
-    places = points(sweep)
-    scenarios = [subject.replace({**place, **level}) for place in places]
-    objects = {"scheduler": scheduler, "grant_policy": grant_policy, "positions": None}
+    order = Order(drops=drops, seed=seed, workers=workers, executor=executor, scheduler=scheduler,
+                  grant_policy=grant_policy, progress=progress)
+    places, scenario = points(sweep), order.scenario(subject)
+    tasks = [order.task(scenario.replace({**place, **level})) for place in places]
     found: list[Quantity | Law] = []
-    for place, run in zip(places, simulate(scenarios, drops=drops, seed=seed, workers=workers, executor=executor,
-                                           progress=progress, objects=objects), strict=True):
+    for place, run in zip(places, order.runs(tasks), strict=True):
         found += compare(run, place)
     return _checked(found, run)
 

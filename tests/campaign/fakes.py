@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from isacsys import Scenario
+from isacsys import Scenario, Scheduler
 from isacsys.recording.schema import Layout
 from isacsys.streams import Purpose, stream
 
@@ -81,14 +81,21 @@ def count_up(scenario, drop, recorder, *, scheduler):
     simulate(scenario, drop, recorder)
 
 
-class Counter:
+class Idle(Scheduler):
+    """Never asked."""
+
+    def select_users(self, station, count, rng):
+        return []
+
+
+class Counter(Idle):
     """Counts, badly."""
 
     def __init__(self):
         self.calls = 0
 
 
-class Marker:
+class Marker(Idle):
     """Knows a place for a mark."""
 
     def __init__(self, path):

@@ -119,17 +119,44 @@ def test_a_program_needs_no_guard_and_may_define_its_policy(tmp_path):
     assert one == other
 
 
-@pytest.mark.parametrize("cloudpickle", [True, False])
-def test_what_is_typed_at_a_prompt(cloudpickle):
-    """No worker can read it: cloudpickle carries it, or we say what to do."""
-    hide = "" if cloudpickle else "import sys; sys.modules['cloudpickle'] = None\n"
-    done = subprocess.run([sys.executable, "-"], input=hide + PROGRAM, capture_output=True, text=True, check=False)
-    if cloudpickle:
-        one, other = done.stdout.split()
-        assert one == other
-    else:
-        assert "ConfigError: scheduler = " in done.stderr
-        assert "cloudpickle" in done.stderr
+def test_what_is_typed_at_a_prompt():
+    """No worker can read it: it travels with its code."""
+    done = subprocess.run([sys.executable, "-"], input=PROGRAM, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    one, other = done.stdout.split()
+    assert one == other
+
+
+BETWEEN = """
+import sys
+import isacsys
+from isacsys import Scenario, Scheduler
+
+if len(sys.argv) > 1:
+    raise SystemExit("the program was run again")
+scenario = Scenario().replace({"network.area": 9.0, "simulation.drops": 3, "allocation.users_per_bs": 2})
+count = isacsys.run(scenario, executor="serial").drops
+
+def policy():
+    class Mine(Scheduler):
+        def select_users(self, station, number, rng):
+            return users(station)[:min(number, count)]
+    return Mine()
+
+def users(station):
+    return station.users.ids
+
+for executor in ("serial", "process", "dask"):
+    print(isacsys.run(scenario, scheduler=policy(), executor=executor, workers=1)["communication_rate"].mean)
+"""
+
+
+def test_a_policy_made_between_two_runs_from_the_result_of_the_first(tmp_path):
+    """In a function, with a helper and a figure from around it."""
+    (tmp_path / "program.py").write_text(BETWEEN)
+    done = subprocess.run([sys.executable, tmp_path / "program.py"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(set(done.stdout.split())) == 1 and len(done.stdout.split()) == 3
 
 
 def test_dask_that_is_not_installed_is_one_line(monkeypatch):

@@ -154,18 +154,15 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
 
 def _with_policy(scenario: Scenario, argument: str, name: str) -> Scenario:
     """Name a policy in the scenario; parameters there are those of another one."""
-    kind = KINDS.get(argument.replace("_", " "))
-    if kind is None:
-        raise ConfigError(argument, name, "an object")
+    kind = KINDS[argument.replace("_", " ")]
     if scenario.get(kind.key) == name:
         return scenario
     return scenario.replace({kind.key: name, kind.parameters_key: {}})
 
 
 def _check_object(argument: str, value: object) -> None:
-    kind = KINDS.get(argument.replace("_", " "))
-    if value is not None and kind is not None:
-        kind.check_object(argument, value)
+    if value is not None:
+        KINDS[argument.replace("_", " ")].check_object(argument, value)
 
 
 def _list(argument: str, values: Any, base: type) -> list[Any] | None:

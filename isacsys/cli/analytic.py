@@ -30,11 +30,11 @@ _RATE_BOUNDS = {
 _SIZE_BOUNDS = {"min_communication_cluster": "L", "min_sensing_cluster": "Q"}
 _ANALYZE_EXAMPLE = """examples:
   isacsys analyze scenarios/paper.toml
-  isacsys analyze scenarios/paper.toml --sweep allocation.users_per_bs=1:20 --csv"""
+  isacsys analyze scenarios/paper.toml --over allocation.users_per_bs=1:20 --csv"""
 _OPTIMIZE_EXAMPLE = """examples:
   isacsys optimize scenarios/paper.toml --weight 0.3
   isacsys optimize scenarios/paper.toml --min-sensing-rate 3 --frontier
-  isacsys optimize scenarios/paper.toml --sweep antennas.transmit=4:64:4 --csv"""
+  isacsys optimize scenarios/paper.toml --over antennas.transmit=4:64:4 --csv"""
 # optimize searches every allocation, so that of the scenario must not get in its way
 _ANY_ALLOCATION = {"allocation.users_per_bs": 1, "allocation.targets_per_bs": 0, "allocation.communication_cluster": 1,
                    "allocation.sensing_cluster": 1}
@@ -70,7 +70,8 @@ def optimize(options: argparse.Namespace) -> int:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     add_scenario(parser)
-    parser.add_argument("--sweep", metavar="section.key=VALUES", action="extend", nargs="+", default=[],
+    parser.add_argument("--over", "--sweep", dest="sweep", metavar="section.key=VALUES", action="extend",
+                        nargs="+", default=[],
                         help="an axis: first:last[:step], both ends included, or a,b,c; several make a grid")
     add_json(parser)
     parser.add_argument("--csv", action="store_true", help="print comma-separated values")
@@ -104,7 +105,7 @@ def _points(options: argparse.Namespace, extra: Mapping[str, Any]) -> Iterator[t
     """Yield what is changed and the scenario, for every point of the grid."""
     from isacsys.analysis.scenarios import left_out
 
-    axes, base = parse_axes(options.sweep, "--sweep"), load_scenario(options, extra)
+    axes, base = parse_axes(options.sweep, "--over"), load_scenario(options, extra)
     for line in left_out(base):
         warnings.warn(line, stacklevel=2)
     for values in itertools.product(*axes.values()):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from isacsys.cli.common import add_json, add_scenario, load_scenario, print_json, with_files
 
+INCOMPLETE = 3
+
 if TYPE_CHECKING:
     from isacsys.campaign import Run
 
@@ -21,9 +23,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add the commands."""
     _add_run(commands)
     parser = commands.add_parser("show", help="print the estimates of a log, finished or not",
-                                 epilog="example:\n  isacsys show run.h5",
+                                 epilog="examples:\n  isacsys show run.h5\n  isacsys show run.h5 --watch",
                                  formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("log", metavar="RUN.h5", help="as it was, or will be, named by run -o")
+    parser.add_argument("--watch", nargs="?", type=_seconds, const=2.0, metavar="SECONDS",
+                        help="say how far it has come, every so many seconds (default: %(const)s), until it ends")
     add_json(parser)
     parser.set_defaults(handler=show)
     parser = commands.add_parser("schedulers", help="list the scheduling policies",
@@ -52,8 +56,24 @@ def show(options: argparse.Namespace) -> int:
     """Print the estimates of a log."""
     from isacsys.campaign import open_run
 
+    complete = _watch(options) if options.watch is not None else True
     print_run(open_run(options.log), options.json)
-    return 0
+    return 0 if complete else INCOMPLETE
+
+
+def _watch(options: argparse.Namespace) -> bool:
+    """Say on stderr how far a run has come until it ends; return whether it is complete."""
+    from isacsys.campaign.watching import watch
+
+    for seen in watch(options.log, options.watch):
+        print(seen, file=sys.stderr, flush=True)
+    return bool(seen.complete)
+
+
+def _seconds(text: str) -> float:
+    if not 0 < float(text) < 86400:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
+    return float(text)
 
 
 def schedulers(options: argparse.Namespace) -> int:

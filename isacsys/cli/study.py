@@ -17,7 +17,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser("sweep", help="simulate a grid of scenarios on common seeds", epilog=_SWEEP_EXAMPLE,
                                  formatter_class=argparse.RawDescriptionHelpFormatter)
     add_scenario(parser)
-    parser.add_argument("--over", action="extend", nargs="+", required=True, metavar="section.key=VALUES",
+    parser.add_argument("--over", "--sweep", dest="over", action="extend", nargs="+", required=True,
+                        metavar="section.key=VALUES",
                         help="an axis: first:last[:step], both ends included, or a,b,c; several make a grid")
     parser.add_argument("-o", "--output", metavar="DIR", help="gets a log for every point, and sweep.csv")
     parser.add_argument("--csv", action="store_true", help="print the whole table as CSV")

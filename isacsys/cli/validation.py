@@ -20,7 +20,7 @@ _EXAMPLE = """examples:
   isacsys validate scenarios/paper.toml --set allocation.communication_cluster=2 --drops 400 --tolerance 0.02
   isacsys validate run.h5 --json
   isacsys validate scenarios/paper.toml --formula mine:rate --metric communication_rate \\
-      --sweep allocation.users_per_bs=1:19 --plot mine.png"""
+      --over allocation.users_per_bs=1:19 --plot mine.png"""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,7 +39,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--formula", metavar="MODULE:FUNCTION",
                         help="judge by this f(scenario) -> mean, or f(scenario, thresholds) -> P(X > threshold)")
     parser.add_argument("--metric", metavar="M", help="what the formula is of; without one, the only quantity to show")
-    parser.add_argument("--sweep", metavar="section.key=VALUES", action="append", default=[],
+    parser.add_argument("--over", "--sweep", dest="sweep", metavar="section.key=VALUES", action="append", default=[],
                         help="first:last[:step] or a,b,c; several make a grid")
     parser.add_argument("--plot", metavar="FILE", help="draw it; ends with .png, .svg or .pdf")
     parser.add_argument("--drops", type=int, metavar="N", help="independent realisations of the positions")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from isacsys.arrays import Array
+from isacsys.arrays import Array, Index
 from isacsys.metrics.columns import KM, RATE, Column, index, real
 from isacsys.network.kinds import Kind
 
@@ -41,13 +41,13 @@ class LinkTerms:
     sir: Array = field(metadata=_says("1", "signal to interference (and noise) ratio, linear"))
     rate: Array = field(metadata=_says(RATE, "log2(1 + sir)"))
     weight: Array = field(metadata=_says("1", "population of the cell / number scheduled in it"))
-    more: Mapping[str, Array] = field(default_factory=dict)
+    more: Mapping[str, Array | Index] = field(default_factory=dict)
 
-    def items(self) -> Iterable[tuple[str, Array]]:
+    def items(self) -> Iterable[tuple[str, Array | Index]]:
         """Return names and values of all terms."""
         return {**{it.name: getattr(self, it.name) for it in _TERMS}, **self.more}.items()
 
-    def columns(self, kind: Kind) -> Mapping[str, Array]:
+    def columns(self, kind: Kind) -> Mapping[str, Array | Index]:
         """Return what a log keeps, by column."""
         return {**dict(zip(_NAMES[kind], vars(self).values(), strict=False)), **self.more}
 
@@ -55,10 +55,13 @@ class LinkTerms:
 _TERMS = [it for it in fields(LinkTerms) if it.metadata]
 _NAMES = {kind: [it.metadata[kind][0] or it.name for it in _TERMS] for kind in Kind}
 
+_STRONGEST = (index("strongest_station", "base station drawn one by one that interferes most; -1 where none does"),
+              real("strongest_interference", "1", "power from it"))
+
 # Columns that only some scenarios have, in `LinkTerms.more`: what is new is added here, for the kinds that have it.
 MORE: Mapping[Kind, tuple[Column, ...]] = {
-    Kind.USER: (),
-    Kind.TARGET: (),
+    Kind.USER: (*_STRONGEST,),
+    Kind.TARGET: (*_STRONGEST,),
 }
 
 NO_LINKS = LinkTerms(*[np.empty(0)] * len(_TERMS))  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.spatial import Voronoi
 
 from isacsys.arrays import Array, Flags
+from isacsys.metrics import FrameRecord
 from isacsys.network import NetworkState, deploy
 from isacsys.network.deployment import Deployment
 from isacsys.network.kinds import Kind
@@ -16,10 +17,10 @@ from isacsys.physics.geometry import displacement
 from isacsys.plotting.style import COLOURS, axis, check_output, figure, line_collection, save
 from isacsys.scenario import Scenario
 from isacsys.scheduling import allocate
-from isacsys.simulation import find_policies, settle
+from isacsys.simulation import find_policies, run_frame
 from isacsys.transmission import Situation
 
-GRANTED, REFUSED, USERS, TARGETS = COLOURS[2], COLOURS[1], COLOURS[0], COLOURS[3]
+GRANTED, REFUSED, TARGETS = COLOURS[2], COLOURS[1], COLOURS[3]
 
 
 def map(scenario: Scenario | str | Path, drop: int = 0, path: str | Path | None = None) -> Any:
@@ -39,24 +40,27 @@ def map(scenario: Scenario | str | Path, drop: int = 0, path: str | Path | None 
 
 
 def draw_map(scenario: Scenario, drop: int = 0) -> Any:
-    """Draw the first frame of a drop.
+    """Draw the first frame of a drop, users coloured by their SINR.
 
-    A line goes from a base station that was asked for a null to the user it was asked for; or, of a target, to the
-    base station that listens for its echo. What leaves the torus on one side comes back on the other.
+    A grey line goes from a base station to those that it serves; a coloured one from a base station that was asked
+    for a null to the user it was asked for, or, of a target, to the base station that listens for its echo. What
+    leaves the torus on one side comes back on the other.
     """
     scenario = allocate(scenario)
     state = NetworkState(scenario, deploy(scenario, drop))
-    situation = settle(state, drop, find_policies(scenario))
+    record = run_frame(state, drop, find_policies(scenario))
+    situation = record.situation
     side, stations = state.deployment.side, state.deployment.stations
     made, (axes,) = figure(1, width=6.4, height=6.4 * float(side[1] / side[0]) + 0.8)
     axes.grid(False)
     if len(stations):
-        axes.add_collection(line_collection(cell_borders(stations, side), color="0.75", linewidth=0.7, zorder=1))
+        axes.add_collection(line_collection(cell_borders(stations, side), color="0.85", linewidth=0.9, zorder=1))
     _draw_requests(axes, situation, state.deployment)
-    _draw_points(axes, situation, state.deployment)
+    _draw_serving(axes, situation, state.deployment)
+    _draw_points(made, axes, record, state.deployment)
     axes.set(xlim=(0, side[0]), ylim=(0, side[1]), aspect="equal")
     axis(axes, "x (km)", "y (km)", _title(situation))
-    made.legend(loc="outside lower center", ncols=3, fontsize=8, frameon=False)
+    made.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
     return made
 
 
@@ -76,8 +80,13 @@ def request_lines(situation: Situation, deployment: Deployment, which: Flags) ->
     towards = deployment.stations[requests.station[which]]
     users = requests.kind[which] == Kind.USER
     towards[users] = deployment.users[requests.receiver[which][users]]
-    step = displacement(asked, towards, deployment.side)
-    return np.concatenate([np.stack([asked, asked + step], axis=1), np.stack([towards - step, towards], axis=1)])
+    return both_ends(asked, towards, deployment.side)
+
+
+def both_ends(start: Array, end: Array, side: Array) -> Array:
+    """Return the shortest lines [line, 2, 2] between points on the torus, each as seen from both of its ends."""
+    step = displacement(start, end, side)
+    return np.concatenate([np.stack([start, start + step], axis=1), np.stack([end - step, end], axis=1)])
 
 
 def _draw_requests(axes: Any, situation: Situation, deployment: Deployment) -> None:
@@ -91,16 +100,29 @@ def _draw_requests(axes: Any, situation: Situation, deployment: Deployment) -> N
                     zorder=2, label=f"{verb} {word}"))
 
 
-def _draw_points(axes: Any, situation: Situation, deployment: Deployment) -> None:
+def _draw_serving(axes: Any, situation: Situation, deployment: Deployment) -> None:
     selection = situation.selection
+    pairs = ((deployment.users, selection.users), (deployment.targets, selection.targets))
+    served = [both_ends(deployment.stations[links.station], places[links.ids], deployment.side)
+              for places, links in pairs if len(links)]
+    if served:
+        axes.add_collection(line_collection(np.concatenate(served), color="0.35", linewidth=0.6, zorder=1.5,
+                                            label="served"))
+
+
+def _draw_points(made: Any, axes: Any, record: FrameRecord, deployment: Deployment) -> None:
+    selection = record.situation.selection
     axes.plot(*deployment.stations.T, linestyle="none", marker="^", color="black", markersize=5, zorder=4,
               label="base station")
-    for positions, links, colour, marker, word in (
-            (deployment.users, selection.users, USERS, ".", "scheduled user"),
-            (deployment.targets, selection.targets, TARGETS, "D", "scheduled target")):
-        if len(links):
-            axes.plot(*positions[links.ids].T, linestyle="none", marker=marker, color=colour, markersize=3.5,
-                      zorder=3, label=word)
+    if len(selection.targets):
+        axes.plot(*deployment.targets[selection.targets.ids].T, linestyle="none", marker="D", color=TARGETS,
+                  markersize=3.5, zorder=3, label="scheduled target")
+    if len(selection.users):
+        sinr = 10 * np.log10(record.users.sir)
+        low, high = np.percentile(sinr, (5, 95))
+        users = axes.scatter(*deployment.users[selection.users.ids].T, c=sinr, s=14, vmin=low, vmax=max(high, low + 1),
+                             cmap="viridis", edgecolors="black", linewidths=0.3, zorder=3, label="scheduled user")
+        made.colorbar(users, ax=axes, label="SINR of users (dB)", extend="both", shrink=0.7)
 
 
 def _title(situation: Situation) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ TERMS = {"intra_cell": "own cell", "inter_target": "echoes of other targets", "l
          "noise": "noise"}
 BINS = 12  # of distance, equally likely
 BAND = 120  # points of a distribution
+ENOUGH = 5  # drops from which a confidence band means something
 
 
 class Links(NamedTuple):
@@ -55,6 +57,7 @@ def draw_run(run: Run) -> Any:
     _over_distance(panels[3], links)
     names = [kind.name for kind in links]
     legend(made, names, {"simulated": "simulated, with 95 % intervals"})
+    made.suptitle("\n".join(textwrap.fill(line, 120) for line in run.provenance[:1]), fontsize=9)
     return made
 
 
@@ -74,8 +77,9 @@ def _distribution(axes: Any, links: list[Links], column: str, label: str) -> Non
         x = 10 * np.log10(at) if column == "sir" else at
         colour = COLOURS[kind.family]
         axes.plot(x, 1 - found.mean, color=colour, linestyle=("-", "--")[kind.family])
-        axes.fill_between(x, 1 - found.mean - found.half_width, 1 - found.mean + found.half_width, color=colour,
-                          alpha=0.25, linewidth=0)
+        if len(kind.drops) >= ENOUGH:
+            axes.fill_between(x, 1 - found.mean - found.half_width, 1 - found.mean + found.half_width, color=colour,
+                              alpha=0.25, linewidth=0)
     axis(axes, label, f"P({column.upper() if column == 'sir' else column} below)")
     axes.set_ylim(0, 1)
 

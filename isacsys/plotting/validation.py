@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from isacsys.arrays import Array
+from isacsys.display import pretty_unit
 from isacsys.plotting.style import COLOURS, LINES, axis, curve, figure, legend, save, simulated
 
 __all__ = ["draw", "save"]
@@ -45,7 +47,7 @@ def _draw_means(axes: Any, findings: Sequence[Any]) -> list[str]:
         if named or not key:
             axes.set_xticks(places, [str(value) for value in x] if key else [""] * len(x))
     whole = all(isinstance(finding.settings.get(key), int) for finding in findings)
-    axis(axes, key, f"{findings[0].name.replace('_', ' ')} ({findings[0].unit})", whole=whole)
+    axis(axes, key, f"{findings[0].name.replace('_', ' ')} ({pretty_unit(findings[0].unit)})", whole=whole)
     return list(found)
 
 
@@ -57,16 +59,23 @@ def _computed(axes: Any, x: Sequence[float], y: Sequence[float | None], family: 
 
 
 def _draw_laws(axes: Any, findings: Sequence[Any]) -> list[str]:
+    ratio = findings[0].name.endswith("_sir")
     for family, law in enumerate(findings):
-        curve(axes, law.thresholds, law.formula, family, "exact")
+        at = _decibel(law.thresholds) if ratio else law.thresholds
+        curve(axes, at, law.formula, family, "exact")
         some = slice(None, None, max(1, len(law.thresholds) // MOST_POINTS))
-        simulated(axes, law.thresholds[some], law.simulation[some], law.half_width[some], family)
+        simulated(axes, at[some], law.simulation[some], law.half_width[some], family)
     positive = all(np.all(law.thresholds > 0) for law in findings)
     span = max(law.thresholds[-1] / law.thresholds[0] for law in findings) if positive else 1
-    axes.set_xscale("log" if span > WIDE else "linear")
-    unit = "" if findings[0].unit == "1" else f" ({findings[0].unit})"
+    axes.set_xscale("log" if span > WIDE and not ratio else "linear")
+    unit = " (dB)" if ratio else "" if findings[0].unit == "1" else f" ({pretty_unit(findings[0].unit)})"
     axis(axes, f"threshold of {findings[0].name.replace('_', ' ')}{unit}", "P(above threshold)")
     return list(_families(findings, ""))
+
+
+def _decibel(values: Array) -> Array:
+    with np.errstate(divide="ignore"):
+        return np.asarray(10 * np.log10(values))
 
 
 def _families(findings: Iterable[Any], key: str) -> dict[str, list[Any]]:

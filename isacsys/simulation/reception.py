@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from isacsys.arrays import Array, Complex, Flags, Index
@@ -16,9 +18,11 @@ def receive_users(situation: Situation, transmitting: Flags, gains: Couplings) -
     """Account what every scheduled user receives. Meng & Masouros (2)."""
     around, grants = situation.around_users, situation.grants
     serving = around.path_gain[:, 0]
-    terms = accounting.split(gains.to_users * around.path_gain, grants.user_asked, grants.user_granted)
+    power = gains.to_users * around.path_gain  # [link, near]
+    terms = accounting.split(power, grants.user_asked, grants.user_granted)
     far = around.far_field * active_share(transmitting)
-    return _terms(situation, Kind.USER, gains.wanted * serving, gains.own * serving, True, terms, far)
+    return _terms(situation, Kind.USER, gains.wanted * serving, gains.own * serving, True, terms, far,
+                  strongest(situation, power, around.station))
 
 
 def receive_echoes(situation: Situation, transmitting: Flags, gains: Couplings) -> tuple[LinkTerms, Array]:
@@ -33,7 +37,8 @@ def receive_echoes(situation: Situation, transmitting: Flags, gains: Couplings) 
     far = sensors.around.far_field[row] * active_share(transmitting)
     counted = situation.scenario.sensing.inter_target_echo
     taken = np.zeros(len(power)) if gains.filters is not None else held_back(situation, power)
-    return _terms(situation, Kind.TARGET, echo, others, counted, terms, far), taken
+    return _terms(situation, Kind.TARGET, echo, others, counted, terms, far,
+                  strongest(situation, power, sensors.around.station[row])), taken
 
 
 def held_back(situation: Situation, power: Array) -> Array:
@@ -85,9 +90,19 @@ def active_share(transmitting: Flags) -> float:
     return np.count_nonzero(transmitting) / max(len(transmitting), 1)
 
 
+def strongest(situation: Situation, power: Array, station: Index) -> Mapping[str, Array | Index]:
+    """Say which station interferes most with every link, and how much, where everything is recorded."""
+    if situation.scenario.recording.level != "full":
+        return {}
+    best = np.argmax(power, axis=1)[:, None]
+    most = np.take_along_axis(power, best, axis=1)[:, 0]
+    who = np.take_along_axis(station, best, axis=1)[:, 0]
+    return {"strongest_station": np.where(most > 0, who, -1), "strongest_interference": most}
+
+
 def _terms(situation: Situation, kind: Kind, signal: Array, own: Array, own_counts: bool,
-           interference: tuple[Array, Array, Array], far: Array) -> LinkTerms:
+           interference: tuple[Array, Array, Array], far: Array, more: Mapping[str, Array | Index]) -> LinkTerms:
     noise = np.full(len(signal), situation.scenario.propagation.noise_power)
     sir = accounting.sir(signal, own * own_counts, *interference, far, noise)
     return LinkTerms(situation.distances[kind], signal, own, *interference, far, noise, sir,
-                     accounting.rate(sir), situation.schedule.weights[kind])
+                     accounting.rate(sir), situation.schedule.weights[kind], more)

@@ -11,7 +11,7 @@ from isacsys.cli import main
 from isacsys.network import NetworkState, deploy
 from isacsys.plotting.network_map import cell_borders, draw_map, request_lines
 from isacsys.plotting.run import draw_run
-from isacsys.simulation import find_policies, settle
+from isacsys.simulation import find_policies, run_frame, settle
 
 CLUSTERS = isacsys.Scenario().replace({
     "allocation.users_per_bs": 4, "allocation.communication_cluster": 3, "allocation.targets_per_bs": 2,
@@ -74,22 +74,43 @@ def test_a_run_without_links_cannot_be_drawn(tmp_path, capsys):
 
 def test_a_map():
     figure = draw_map(CLUSTERS)
-    (axes,) = figure.axes
-    state = NetworkState(CLUSTERS, deploy(CLUSTERS, 0))
-    stations, users, targets = (line.get_xydata() for line in axes.lines)
-    assert np.array_equal(stations, state.deployment.stations)
-    assert len(users) == min(4 * len(stations), len(users)) and len(targets) <= 2 * len(stations)
+    axes, bar = figure.axes
+    record = run_frame(NetworkState(CLUSTERS, deploy(CLUSTERS, 0)), 0, find_policies(CLUSTERS))
+    deployment, selection = deploy(CLUSTERS, 0), record.situation.selection
+    stations, targets = (line.get_xydata() for line in axes.lines)
+    users = axes.collections[-1]
+    assert np.array_equal(stations, deployment.stations)
+    assert np.array_equal(targets, deployment.targets[selection.targets.ids])
+    assert np.array_equal(users.get_offsets(), deployment.users[selection.users.ids])
+    assert np.asarray(users.get_array()) == pytest.approx(10 * np.log10(record.users.sir))
+    served = next(lines for lines in axes.collections if lines.get_label() == "served")
+    assert len(served.get_segments()) == 2 * (len(selection.users) + len(selection.targets))
     assert legend_texts(figure) == [
         "nulls for a user", "refuses to null for a user", "nulls for the echo of a target",
-        "refuses to null for the echo of a target", "base station", "scheduled user", "scheduled target"]
-    assert labels(figure) == [("x (km)", "y (km)")]
+        "refuses to null for the echo of a target", "served", "base station", "scheduled target", "scheduled user"]
+    assert labels(figure)[0] == ("x (km)", "y (km)") and bar.get_ylabel() == "SINR of users (dB)"
     assert apart(figure)
+
+
+def test_a_map_is_of_the_network_that_is_simulated():
+    """Policies for targets and for the allocation count."""
+    policies = CLUSTERS.replace({"allocation.policy": "optimal", "scheduling.target_policy": "nearest"})
+    run = isacsys.run(policies.replace({"recording.level": "full"}), drops=1, executor="serial")
+    figure = draw_map(policies)
+    places, chosen = run.table("positions/targets"), run.table("selections/sensing")["target"]
+    assert figure.axes[0].lines[1].get_xydata() == pytest.approx(np.array([places["x"], places["y"]]).T[chosen])
 
 
 def test_a_map_without_clusters_has_no_requests():
     figure = draw_map(CLUSTERS.replace({"allocation.communication_cluster": 1, "allocation.sensing_cluster": 1}))
     assert figure.axes[0].get_title() == "no nulls are asked for: L = 1, Q = 1"
-    assert len(figure.axes[0].collections) == 1
+    assert [lines.get_label() for lines in figure.axes[0].collections][1:] == ["served", "scheduled user"]
+
+
+def test_two_drops_draw_no_bands():
+    figure = draw_run(isacsys.run(CLUSTERS, drops=2, executor="serial"))
+    assert [len(axes.collections) for axes in figure.axes[:2]] == [0, 0]
+    assert "seed 1" in figure.get_suptitle()
 
 
 def test_borders_are_as_far_from_both_cells_on_the_torus():

@@ -92,15 +92,6 @@ def test_a_map():
     assert apart(figure)
 
 
-def test_a_map_is_of_the_network_that_is_simulated():
-    """Policies for targets and for the allocation count."""
-    policies = CLUSTERS.replace({"allocation.policy": "optimal", "scheduling.target_policy": "nearest"})
-    run = isacsys.run(policies.replace({"recording.level": "full"}), drops=1, executor="serial")
-    figure = draw_map(policies)
-    places, chosen = run.table("positions/targets"), run.table("selections/sensing")["target"]
-    assert figure.axes[0].lines[1].get_xydata() == pytest.approx(np.array([places["x"], places["y"]]).T[chosen])
-
-
 def test_a_map_without_clusters_has_no_requests():
     figure = draw_map(CLUSTERS.replace({"allocation.communication_cluster": 1, "allocation.sensing_cluster": 1}))
     assert figure.axes[0].get_title() == "no nulls are asked for: L = 1, Q = 1"
@@ -192,6 +183,7 @@ def test_a_map_shows_the_network_that_is_simulated():
     run = isacsys.run(scenario, executor="serial")
     axes = draw_map(scenario).axes[0]
     drawn = {line.get_label(): line.get_xdata() for line in axes.lines}
+    drawn["scheduled user"] = axes.collections[-1].get_offsets()[:, 0]
     for kind, what in (("communication", "user"), ("sensing", "target")):
         chosen = run.table(f"selections/{kind}")
         first = chosen[what][chosen["frame"] == 0]

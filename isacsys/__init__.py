@@ -11,6 +11,7 @@ from isacsys.network import BaseStation, Cluster, Positions, Target, User
 from isacsys.network.selection import NullRequests
 from isacsys.scenario import Scenario
 from isacsys.scheduling import AllocationPolicy, GrantPolicy, Scheduler
+from isacsys.sensing import Beliefs, Measured, Tracker
 from isacsys.simulation import Process, Stage
 from isacsys.transmission import Beams, Combiner, Known, Precoder
 
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
 __version__: str
 
-__all__ = ["AllocationPolicy", "BaseStation", "Beams", "Cluster", "Combiner", "Comparison", "ConfigError", "Estimate",
-           "Estimator", "FrameRecord", "GrantPolicy", "IsacError", "Known", "Metric", "NullRequests", "Positions",
-           "Precoder", "Process", "Run", "Scenario", "Scheduler", "Stage", "Sweep", "Target", "User", "Validation",
-           "__version__", "analysis", "compare", "map", "open_run", "run", "sweep", "testing", "validate"]
+__all__ = ["AllocationPolicy", "BaseStation", "Beams", "Beliefs", "Cluster", "Combiner", "Comparison", "ConfigError",
+           "Estimate", "Estimator", "FrameRecord", "GrantPolicy", "IsacError", "Known", "Measured", "Metric",
+           "NullRequests", "Positions", "Precoder", "Process", "Run", "Scenario", "Scheduler", "Stage", "Sweep",
+           "Target", "Tracker", "User", "Validation", "__version__", "analysis", "compare", "map", "open_run", "run",
+           "sweep", "testing", "validate"]
 
 # What needs the analysis or matplotlib is imported when it is asked for: workers that simulate never do.
 _LATER = {"Validation": "validation", "validate": "validation", "map": "plotting"}

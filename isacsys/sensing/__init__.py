@@ -1,0 +1,6 @@
+"""What an echo is good for: whether it is detected, how accurately it locates a target, and tracks made of it."""
+
+from isacsys.sensing.requirements import CATEGORIES, Category
+from isacsys.sensing.tracks import Beliefs, ExtendedKalman, Measured, Tracker
+
+__all__ = ["CATEGORIES", "Beliefs", "Category", "ExtendedKalman", "Measured", "Tracker"]

@@ -1,0 +1,86 @@
+"""How accurately an echo tells where a target is, and how fast: Cramer-Rao bounds of one look.
+
+``gamma`` is the signal to interference ratio after receive filter and coherent processing. The amplitude of the echo
+is unknown and complex, its band flat over B, its time flat over T, its array uniform: then delay, Doppler and bearing
+do not disturb each other, and each has a bound of its own. Standard deviations; infinite where nothing is told.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from isacsys.arrays import Array, Complex
+
+LIGHT = 299_792_458.0  # m/s
+
+
+def delay(sir: npt.ArrayLike, bandwidth: float) -> Array:
+    """Bound ``sqrt(3/(2 pi^2 B^2 gamma))`` of the delay, s. Kay, Estimation Theory, section 3.11."""
+    return _tone(sir, bandwidth)
+
+
+def distance(sir: npt.ArrayLike, bandwidth: float) -> Array:
+    """Bound of the range, m: c/2 of that of the delay; bandwidth in Hz."""
+    return LIGHT / 2 * delay(sir, bandwidth)
+
+
+def doppler(sir: npt.ArrayLike, coherent_time: float) -> Array:
+    """Bound ``sqrt(3/(2 pi^2 T^2 gamma))`` of the Doppler shift, Hz; coherent time in s, 0: infinite."""
+    return _tone(sir, coherent_time)
+
+
+def speed(sir: npt.ArrayLike, coherent_time: float, carrier_frequency: float) -> Array:
+    """Bound of the range rate, m/s: half a wavelength times that of the Doppler shift."""
+    return LIGHT / carrier_frequency / 2 * doppler(sir, coherent_time)
+
+
+def cosine(sir: npt.ArrayLike, antennas: int) -> Array:
+    """Bound ``sqrt(6/(pi^2 gamma (M_r^2 - 1)))`` of the cosine of the bearing, in white interference.
+
+    Half-wavelength uniform linear array. Kay, example 3.15, with an unknown phase.
+    """
+    return _inverse_root(np.asarray(sir, float) * np.pi**2 * (antennas**2 - 1) / 6)
+
+
+def coloured_cosine(sir: npt.ArrayLike, bearing: npt.ArrayLike, covariance: Complex) -> Array:
+    """Bound of the cosine of the bearing in coloured interference.
+
+    ``1/var = 2 |alpha|^2 [b'^H C^-1 b' - |b'^H C^-1 b|^2 / (b^H C^-1 b)]``, ``gamma = |alpha|^2 b^H C^-1 b`` being what
+    the filter ``C^-1 b`` makes of it. Shapes: sir, bearing [...], covariance [..., M_r, M_r] -> [...].
+
+    Parameters
+    ----------
+    bearing : array_like
+        The cosine itself.
+    """
+    antennas = covariance.shape[-1]
+    place = np.pi * np.arange(antennas)
+    b = np.exp(1j * np.asarray(bearing, float)[..., None] * place)
+    both = np.stack([b, 1j * place * b], axis=-1)  # response, and its derivative, [..., M_r, 2]
+    form = both.conj().swapaxes(-1, -2) @ np.linalg.solve(covariance, both)
+    own, slope = form[..., 0, 0].real, form[..., 1, 1].real
+    left = np.maximum(slope - np.abs(form[..., 1, 0]) ** 2 / own, 0.0)
+    return _inverse_root(2 * np.asarray(sir, float) * left / own)
+
+
+def angle(cosine_bound: npt.ArrayLike, bearing: npt.ArrayLike) -> Array:
+    """Bound of the bearing, rad: that of its cosine over its sine; infinite at endfire."""
+    sine = np.sqrt(np.maximum(1 - np.asarray(bearing, float) ** 2, 0.0))
+    bound = np.asarray(cosine_bound, float)
+    return np.divide(bound, sine, out=np.full(np.broadcast_shapes(bound.shape, sine.shape), np.inf), where=sine > 0)
+
+
+def position(range_bound: npt.ArrayLike, angle_bound: npt.ArrayLike, range_: npt.ArrayLike) -> Array:
+    """Bound ``sqrt(sigma_r^2 + (r sigma_theta)^2)`` of the position, in the unit of ranges: root mean square."""
+    return np.hypot(range_bound, np.multiply(range_, angle_bound))
+
+
+def _tone(sir: npt.ArrayLike, width: float) -> Array:
+    """Bound of the frequency of a tone that is seen for ``width``."""
+    return _inverse_root(np.asarray(sir, float) * 2 * np.pi**2 * width**2 / 3)
+
+
+def _inverse_root(information: Array) -> Array:
+    information = np.asarray(information, float)
+    return np.power(information, -0.5, out=np.full(information.shape, np.inf), where=information > 0)

@@ -1,0 +1,103 @@
+"""Whether an echo is detected: closed forms for one look, given its signal to interference ratio.
+
+A look compares the power ``|y|^2`` of one matched-filter output, the interference being complex normal of power 1,
+with a threshold. The threshold is ``-ln P_fa`` where the power of the interference is known, and ``tau`` times the
+sum of N neighbouring cells where it has to be estimated (cell-averaging CFAR).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from isacsys.arrays import Array
+
+_GRID = np.linspace(-8, 8, 161)  # deviations over which the lognormal average runs: the trapezoidal rule
+_CERTAIN = 600.0  # exponent from which on a detection is certain
+
+
+def known_rcs(sir: npt.ArrayLike, false_alarm: npt.ArrayLike, cells: int = 0) -> Array:
+    """Probability that an echo of given power is detected (Swerling 0, or an RCS that has been drawn).
+
+    ``P_d = Q_1(sqrt(2 gamma), sqrt(-2 ln P_fa))``; with N cells
+    ``1 - P_d = e^(-gamma/(1+tau)) sum_{k<N} tau (1+tau)^(-k-1) L_k(-gamma tau/(1+tau))``, L_k Laguerre's polynomials:
+    the mean over ``|y|^2`` of the probability that the sum of the cells is above ``|y|^2 / tau``.
+
+    Parameters
+    ----------
+    sir : array_like
+        gamma of this look, linear, after receive filter and coherent processing.
+    false_alarm : array_like
+        P_fa, above 0, below 1.
+    cells : int
+        N; 0 where the interference is known.
+
+    Notes
+    -----
+    Richards, Fundamentals of Radar Signal Processing, chapter 6 (Marcum's Q function).
+    """
+    from scipy.special import chndtr  # here: runs that do not ask have no use for it
+
+    sir, false_alarm = np.asarray(sir, float), np.asarray(false_alarm, float)
+    if cells:
+        return 1 - _missed(sir, multiplier(false_alarm, cells), cells)
+    strong = np.minimum(sir, 1e4)  # beyond, the series does not converge
+    return np.clip(1 - chndtr(-2 * np.log(false_alarm), 2, 2 * strong), 0.0, 1.0)
+
+
+def _missed(sir: Array, tau: Array, cells: int) -> Array:
+    """Sum Laguerre's polynomials by their recursion, all terms of which are positive here."""
+    gone = np.minimum(sir / (1 + tau), _CERTAIN)
+    x, weight = gone * tau, np.exp(-gone) * tau / (1 + tau)
+    before, now, total = np.zeros_like(x), np.ones_like(x), np.zeros_like(x)
+    for k in range(cells):
+        total = total + weight * now
+        before, now = now, ((2 * k + 1 + x) * now - k * before) / (k + 1)
+        weight = weight / (1 + tau)
+    return np.asarray(np.clip(total, 0.0, 1.0))
+
+
+def swerling1(mean_sir: npt.ArrayLike, false_alarm: npt.ArrayLike, cells: int = 0) -> Array:
+    """Probability of detection where the RCS is exponential, and independent from look to look.
+
+    ``P_d = P_fa^(1/(1 + gamma))``; with N cells, ``(1 + tau/(1 + gamma))^-N``.
+    Richards, chapter 6; Finn and Johnson (1968).
+    """
+    mean_sir, false_alarm = np.asarray(mean_sir, float), np.asarray(false_alarm, float)
+    if cells:
+        return np.asarray((1 + multiplier(false_alarm, cells) / (1 + mean_sir)) ** -float(cells))
+    return np.asarray(false_alarm ** (1 / (1 + mean_sir)))
+
+
+def lognormal(mean_sir: npt.ArrayLike, false_alarm: npt.ArrayLike, deviation_db: float, cells: int = 0) -> Array:
+    """Probability of detection where the RCS in dB is normal, its linear mean 1: `known_rcs` averaged over it.
+
+    ``x = exp(s g - s^2/2)``, ``s = (ln 10 / 10) deviation_db``, g standard normal, as in TR 38.901 section 7.9.2.1.
+    """
+    s = np.log(10) / 10 * deviation_db
+    factor, weights = np.exp(s * _GRID - s**2 / 2), np.exp(-(_GRID**2) / 2)
+    each = known_rcs(np.multiply.outer(np.asarray(mean_sir, float), factor),
+                     np.asarray(false_alarm, float)[..., None], cells)
+    return np.asarray(each @ (weights / weights.sum()))
+
+
+def multiplier(false_alarm: npt.ArrayLike, cells: int) -> Array:
+    """Threshold over the sum of N cells, ``tau = P_fa^(-1/N) - 1``. Finn and Johnson (1968)."""
+    return np.asarray(np.expm1(-np.log(np.asarray(false_alarm, float)) / cells))
+
+
+def draw_rcs(rng: np.random.Generator, law: str, looks: int, deviation_db: float) -> Array:
+    """Draw the RCS of every look over its mean, [look].
+
+    Parameters
+    ----------
+    law : {"none", "swerling1", "lognormal"}
+    deviation_db : float
+        Of "lognormal".
+    """
+    if law == "none":
+        return np.ones(looks)
+    if law == "swerling1":
+        return rng.exponential(1.0, looks)
+    s = np.log(10) / 10 * deviation_db
+    return np.exp(s * rng.standard_normal(looks) - s**2 / 2)

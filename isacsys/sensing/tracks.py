@@ -1,0 +1,216 @@
+"""Filters that follow targets: what a network believes of each of them, batched over all.
+
+A belief is a mean ``(x, y, v_x, v_y)`` in m and m/s and a covariance; the model is constant velocity with white
+acceleration, the measurements are range, bearing and range rate from a station. Shapes: mean [n, 4], covariance
+[n, 4, 4].
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from isacsys.arrays import Array, Flags, Index
+
+_UNTOLD = 1e12  # variance, from which on a measurement says nothing
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """What is believed of n targets.
+
+    Attributes
+    ----------
+    mean : [n, 4]
+        x, y in m; v_x, v_y in m/s.
+    covariance : [n, 4, 4]
+    """
+
+    mean: Array
+    covariance: Array
+
+    def __len__(self) -> int:
+        return len(self.mean)
+
+    def __getitem__(self, rows: Index | Flags) -> Beliefs:
+        return Beliefs(self.mean[rows], self.covariance[rows])
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one look at each of n targets measured.
+
+    Attributes
+    ----------
+    origin : [n, 2]
+        Where the station is, m, in the coordinates of the beliefs.
+    value : [n, 3]
+        Range in m, bearing in rad (counterclockwise from x), range rate in m/s.
+    variance : [n, 3]
+        Of each; infinite for what is not measured.
+    """
+
+    origin: Array
+    value: Array
+    variance: Array
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __getitem__(self, rows: Index | Flags) -> Measured:
+        return Measured(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+
+class Tracker(ABC):
+    """Base of every filter: override `update`, and the others where the model is another one.
+
+    The base keeps the books: which tracks there are, which coast, which are lost. A filter only computes.
+    `isacsys.testing.check_tracker` runs one through the invariants of all.
+
+    Parameters
+    ----------
+    acceleration : float
+        q, power density of the white acceleration along each axis, m^2/s^3.
+    speed : float
+        Deviation of each component of the velocity of a target of which nothing is known yet, m/s.
+
+    Examples
+    --------
+    >>> class Last(Tracker):
+    ...     def update(self, beliefs, measured):
+    ...         return self.start(measured)
+    """
+
+    def __init__(self, acceleration: float = 1.0, speed: float = 20.0) -> None:
+        self.acceleration, self.speed = acceleration, speed
+
+    def start(self, measured: Measured) -> Beliefs:
+        """Begin tracks from one look each."""
+        position, covariance = _converted(measured)
+        mean, wide = np.zeros((len(measured), 4)), np.zeros((len(measured), 4, 4))
+        mean[:, :2], wide[:, :2, :2] = position, covariance
+        wide[:, 2, 2] = wide[:, 3, 3] = self.speed**2
+        rate = Measured(measured.origin, measured.value, measured.variance * [np.inf, np.inf, 1.0])
+        return corrected(Beliefs(mean, wide), rate)
+
+    def predict(self, beliefs: Beliefs, seconds: Array) -> Beliefs:
+        """Say what is believed some time [n] later."""
+        return predicted(beliefs, seconds, self.acceleration)
+
+    @abstractmethod
+    def update(self, beliefs: Beliefs, measured: Measured) -> Beliefs:
+        """Take a measurement of each target into account."""
+
+
+class ExtendedKalman(Tracker):
+    """Extended Kalman filter: the measurement linearised at the prediction."""
+
+    def update(self, beliefs: Beliefs, measured: Measured) -> Beliefs:
+        """Correct the prediction."""
+        return corrected(beliefs, measured)
+
+
+def predicted(beliefs: Beliefs, seconds: Array, acceleration: float) -> Beliefs:
+    """Constant velocity with white acceleration of power density q, over a time t [n].
+
+    ``F = [[I, t I], [0, I]]``, ``Q = q [[t^3/3 I, t^2/2 I], [t^2/2 I, t I]]``. Bar-Shalom, Li and Kirubarajan (2001),
+    section 6.2.2.
+    """
+    t = np.asarray(seconds, float)
+    mean, p = beliefs.mean.copy(), beliefs.covariance
+    mean[:, :2] += t[:, None] * mean[:, 2:]
+    moved = np.empty_like(p)
+    cross = p[:, :2, 2:] + t[:, None, None] * p[:, 2:, 2:]
+    moved[:, :2, :2] = p[:, :2, :2] + t[:, None, None] * (p[:, 2:, :2] + cross)
+    moved[:, :2, 2:], moved[:, 2:, :2], moved[:, 2:, 2:] = cross, cross.swapaxes(1, 2), p[:, 2:, 2:]
+    for i, j, power in ((0, 0, t**3 / 3), (0, 2, t**2 / 2), (2, 2, t)):
+        for axis in range(2):
+            moved[:, i + axis, j + axis] += acceleration * power
+            if i != j:
+                moved[:, j + axis, i + axis] += acceleration * power
+    return Beliefs(mean, moved)
+
+
+def position_variance(beliefs: Beliefs, seconds: Array, acceleration: float) -> Array:
+    """Trace of the covariance of the position a time [n] later: of all tracks at once, without their covariances."""
+    p, t = beliefs.covariance, seconds
+    now = p[:, 0, 0] + p[:, 1, 1]
+    cross, speed = p[:, 0, 2] + p[:, 1, 3], p[:, 2, 2] + p[:, 3, 3]
+    return np.asarray(now + t * (2 * cross + t * (speed + 2 / 3 * acceleration * t)))
+
+
+def expected(mean: Array, origin: Array) -> tuple[Array, Array]:
+    """Return range, bearing and range rate [n, 3] that a mean [n, 4] leads to, and their derivatives [n, 3, 4]."""
+    way, velocity = mean[:, :2] - origin, mean[:, 2:]
+    length = np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-9)
+    ahead = way / length[:, None]
+    across = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1)
+    rate, turning = np.sum(ahead * velocity, axis=1), np.sum(across * velocity, axis=1)
+    value = np.stack([length, np.arctan2(way[:, 1], way[:, 0]), rate], axis=1)
+    slope = np.zeros((len(mean), 3, 4))
+    slope[:, 0, :2] = slope[:, 2, 2:] = ahead
+    slope[:, 1, :2] = across / length[:, None]
+    slope[:, 2, :2] = across * (turning / length)[:, None]
+    return value, slope
+
+
+def corrected(beliefs: Beliefs, measured: Measured) -> Beliefs:
+    """Correct predictions by measurements, linearised at the predictions.
+
+    Errors of range, bearing and range rate are independent, so each corrects by itself: the same as all at once, and
+    without inverting a matrix. Bar-Shalom, Li and Kirubarajan (2001), section 10.3.3.
+    """
+    value, slope = expected(beliefs.mean, measured.origin)
+    innovation = difference(measured.value, value)
+    shift, p = np.zeros_like(beliefs.mean), beliefs.covariance.copy()
+    for k in range(3):
+        h, told = slope[:, k], measured.variance[:, k] < _UNTOLD
+        ph = np.einsum("nij,nj->ni", p, h)
+        spread = np.einsum("ni,ni->n", h, ph) + np.where(told, measured.variance[:, k], 1.0)
+        gain = np.where(told, 1 / spread, 0.0)[:, None] * ph
+        shift += gain * (innovation[:, k] - np.einsum("ni,ni->n", h, shift))[:, None]
+        p -= gain[:, :, None] * ph[:, None, :]
+    return Beliefs(beliefs.mean + shift, p)
+
+
+def difference(value: Array, other: Array) -> Array:
+    """Difference of measurements [n, 3], bearings the shorter way round."""
+    found = value - other
+    found[:, 1] = np.remainder(found[:, 1] + np.pi, 2 * np.pi) - np.pi
+    return np.asarray(found)
+
+
+def surprise(beliefs: Beliefs, measured: Measured) -> tuple[Array, Index]:
+    """Return the squared distance ``nu^T S^-1 nu`` of a measurement from what was expected, and its freedom, [n].
+
+    nu is the innovation of what is measured, S its covariance.
+    """
+    value, slope = expected(beliefs.mean, measured.origin)
+    told = measured.variance < _UNTOLD
+    nu = difference(measured.value, value) * told
+    s = slope @ beliefs.covariance @ slope.swapaxes(1, 2) * (told[:, :, None] & told[:, None, :])
+    place = np.arange(3)
+    s[:, place, place] += np.where(told, measured.variance, 1.0)
+    return np.einsum("ni,ni->n", nu, np.linalg.solve(s, nu[..., None])[..., 0]), told.sum(1)
+
+
+def information(beliefs: Beliefs, origin: Array, variance: Array) -> Array:
+    """Information that a look gains, nats, [n]: ``(1/2) ln(det S / det R)``, S that of the innovation."""
+    _, slope = expected(beliefs.mean, origin)
+    scaled = slope / np.sqrt(np.minimum(variance, _UNTOLD))[..., None]
+    s = scaled @ beliefs.covariance @ scaled.swapaxes(1, 2) + np.eye(3)
+    return np.asarray(0.5 * np.log(np.maximum(np.linalg.det(s), 1.0)))
+
+
+def _converted(measured: Measured) -> tuple[Array, Array]:
+    """Position [n, 2] that range and bearing say, and its covariance [n, 2, 2]."""
+    length, bearing = measured.value[:, 0], measured.value[:, 1]
+    ahead = np.stack([np.cos(bearing), np.sin(bearing)], axis=1)
+    across = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1)
+    wide = np.pi**2 / 3  # a bearing that is not told
+    along, aside = measured.variance[:, 0], length**2 * np.minimum(measured.variance[:, 1], wide)
+    covariance = (along[:, None, None] * ahead[:, :, None] * ahead[:, None, :]
+                  + aside[:, None, None] * across[:, :, None] * across[:, None, :])
+    return measured.origin + length[:, None] * ahead, covariance

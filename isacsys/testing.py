@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.arrays import Index
+from isacsys.design_checks import check_combiner, check_precoder
 from isacsys.metrics.columns import Column
 from isacsys.network import NetworkState, deploy
 from isacsys.network.entities import BaseStation
@@ -19,6 +20,8 @@ from isacsys.network.selection import Selection
 from isacsys.scenario import Scenario
 from isacsys.scheduling import Scheduler, select
 from isacsys.simulation import simulate_drop
+
+__all__ = ["check_combiner", "check_precoder", "check_scheduler"]
 
 # Networks a policy has to cope with: ordinary, crowded, almost empty, without sensing, one stream.
 NETWORKS: Mapping[str, Mapping[str, Any]] = {

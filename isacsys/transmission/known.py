@@ -69,8 +69,11 @@ class Known:
             raise ValueError(f"directions of shape {np.shape(directions)}, not {shape}")
         if not np.isfinite(directions).all():
             raise ValueError("directions that are no finite numbers")
-        return beams.explicit(designs.unit(directions), beams.equal_power(self.streams, self.padded)
-                              if power is None else power)
+        if power is None:
+            power = beams.equal_power(self.streams, self.padded)
+        if np.shape(power) != (shape[0], shape[2]) or not np.all(np.isfinite(power)) or np.min(power, initial=0) < 0:
+            raise ValueError(f"powers of shape {np.shape(power)}, or negative, or infinite, not {shape[::2]} from 0 on")
+        return beams.explicit(designs.unit(directions), np.asarray(power, float))
 
 
 def law(situation: Situation) -> Known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ class _Silent:
     def append(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> None:
         """Take rows and forget them."""
 
-    def declare(self, table: str, columns: tuple[Column, ...]) -> None:
+    def declare(self, table: str, columns: Iterable[Column]) -> None:
         """Take note of columns, and forget them."""
 
 
@@ -163,9 +163,9 @@ def _check_filters(combiner: Combiner, bearings: Complex, covariance: Complex, w
 def _part(known: Known, stations: Index) -> Known:
     """What some of the stations know."""
     per_station = ("streams", "nulls", "own", "granted", "held", "sir", "granted_sir", "bearings")
-    given = {name: getattr(known, name) for name in per_station}
+    part: dict[str, Any] = {name: getattr(known, name) for name in per_station}
     return dataclasses.replace(known, **{name: None if value is None else value[stations]
-                                         for name, value in given.items()})
+                                         for name, value in part.items()})
 
 
 def _alike(one: Known, other: Known) -> bool:

@@ -163,9 +163,9 @@ def _check_filters(combiner: Combiner, bearings: Complex, covariance: Complex, w
 def _part(known: Known, stations: Index) -> Known:
     """What some of the stations know."""
     per_station = ("streams", "nulls", "own", "granted", "held", "sir", "granted_sir", "bearings")
-    part: dict[str, Any] = {name: getattr(known, name) for name in per_station}
-    return dataclasses.replace(known, **{name: None if value is None else value[stations]
-                                         for name, value in part.items()})
+    part: dict[str, Any] = {name: value[stations] for name in per_station
+                            if (value := getattr(known, name)) is not None}
+    return dataclasses.replace(known, **part)
 
 
 def _alike(one: Known, other: Known) -> bool:

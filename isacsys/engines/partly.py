@@ -17,9 +17,10 @@ _NO_FILTERS, _NO_ECHOES, _NO_PAIRS = np.empty((0, 1, 1)), np.empty((0, 1)), (np.
 
 
 def wanted(situation: Situation) -> bool:
-    """Say whether beams need vectors whatever the design: sensing beams, bits of feedback, lines of sight."""
+    """Say whether even zero forcing needs vectors: few bits, lines of sight, sensing beams across given channels."""
     scenario = situation.scenario
-    return bool(scenario.precoding.sensing_power or scenario.csi.feedback_bits or situation.sight)
+    across = scenario.precoding.sensing_power > 0 and situation.schedule.channels is not None
+    return bool(across or scenario.csi.feedback_bits or situation.sight)
 
 
 def know(situation: Situation) -> Known:

@@ -30,6 +30,8 @@ class Short(Engine):
         if precoder.needs_channels or partly.wanted(situation):
             return partly.know(situation)
         by_law = known.law(situation)
+        if situation.scenario.precoding.sensing_power > 0:
+            return dataclasses.replace(by_law, bearings=known.bearings(situation))
         if situation.schedule.channels is None:
             return by_law
         own = known.by_stream(situation, situation.schedule.channels)
@@ -42,7 +44,7 @@ class Short(Engine):
         if beams.zero_forced is None:
             raise ValueError("beams that do not null what they know, by law")
         sensing = len(situation.selection.targets) > 0
-        found = Couplings(*_own(situation, beams.zero_forced), _to_users(situation, beams), _NO_FILTERS,
+        found = Couplings(*_own(situation, beams, beams.zero_forced), _to_users(situation, beams), _NO_FILTERS,
                           _echoes(situation, beams) if sensing else _NO_ECHOES)
         if not sensing:
             return found
@@ -79,8 +81,22 @@ def _nulled(by_law: Known) -> Complex | None:
     return complex_normal(by_law.name.stream(Purpose.NULLS_HELD), shape)
 
 
-def _own(situation: Situation, design: ZeroForced) -> tuple[Array, Array]:
+def _own(situation: Situation, beams: Beams, design: ZeroForced) -> tuple[Array, Array]:
     """Read the wanted gains off the design; zero forcing leaves leakage only where channels have aged."""
+    if beams.lit is None:
+        return _of_users(situation, design)
+    links, rho, first = situation.selection.users, csi.own_correlation(situation), design.gain.shape[1]
+    share = 1 - beams.power[links.station, first:].sum(-1)  # what sensing beams leave
+    gain, leakage = (share * x for x in _of_users(situation, design))
+    if rho is not None:
+        rng = situation.name.stream(Purpose.SENSING_BEAMS)
+        strange = fading.total_gains(rng, beams.spectrum[:, first:], links.station[:, None])[:, 0]
+        leakage = leakage + ageing.leakage(rho) * strange
+    return gain, leakage
+
+
+def _of_users(situation: Situation, design: ZeroForced) -> tuple[Array, Array]:
+    """Gains of the users' beams as if they had all of the power."""
     links, rho = situation.selection.users, csi.own_correlation(situation)
     streams = links.count[links.station]
     gain = design.gain[links.station, links.slot] / streams
@@ -112,6 +128,8 @@ def _to_filters(situation: Situation, beams: Beams) -> Array:
 def _echoes(situation: Situation, beams: Beams) -> Array:
     """Draw the gains of a Haar-distributed frame of beams towards the bearings; of beams that are there, compute."""
     sensors = situation.sensors
+    if beams.lit is not None:
+        return beams.lit[sensors.station]
     if beams.vectors is not None:
         streams = np.maximum(situation.selection.users.count[sensors.station], 1)
         return given_channels.beam_gains(beams.vectors[sensors.station], bearings(situation)) / streams[:, None]

@@ -10,6 +10,8 @@ import numpy as np
 
 from isacsys.arrays import Array, Complex, Flags
 
+ROUNDING = 1e-13  # of what is heard: more than that is projected off once more
+
 
 def maximum_ratio(own: Complex) -> Complex:
     """Beams along the users' channels ``w_k = h_k / |h_k|``: [bs, K, M_t] -> [bs, M_t, K]; zero where h_k is."""
@@ -84,7 +86,9 @@ def toward(bearings: Complex, known: Complex) -> tuple[Complex, Flags]:
         gram[..., place, place] += ~used
         across = rows.conj() @ a
         left = a - rows.swapaxes(-1, -2) @ np.linalg.solve(gram, across)
-        left -= rows.swapaxes(-1, -2) @ np.linalg.solve(gram, rows.conj() @ left)  # what rounding left of them
+        rest = rows.conj() @ left
+        if np.abs(rest).max(initial=0) > ROUNDING * np.abs(across).max(initial=0):
+            left -= rows.swapaxes(-1, -2) @ np.linalg.solve(gram, rest)
     power, full = (np.sum(x.real**2 + x.imag**2, axis=-2) for x in (left, a))
     room = np.asarray(used.sum(-1)) < rows.shape[-1]
     there: Flags = (power > 1e-12 * full) & room[..., None]

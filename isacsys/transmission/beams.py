@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -26,14 +27,17 @@ class Beams:
         Wanted gains, and the factor of ``W^H W``, of beams that null everything they know.
     vectors : [bs, M_t, S] or None
         The beams W themselves, where there are any: unit norm, zero columns for beams that are not used.
+    lit : [bs, J] or None
+        Gains towards scheduled targets, where these were drawn with the beams.
     """
 
     power: Array
     spectrum: Array
     zero_forced: ZeroForced | None = None
     vectors: Complex | None = None
+    lit: Array | None = None
 
-    @property
+    @cached_property
     def weighted(self) -> Complex:
         """``W P^1/2`` [bs, M_t, S] of beams that have vectors."""
         if self.vectors is None:

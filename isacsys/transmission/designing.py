@@ -6,10 +6,11 @@ import dataclasses
 
 import numpy as np
 
-from isacsys.arrays import Array, Complex
+from isacsys.arrays import Array, Complex, Flags
 from isacsys.errors import DesignError
 from isacsys.modules import blamed
-from isacsys.physics import designs
+from isacsys.physics import designs, lit
+from isacsys.streams import Purpose
 from isacsys.transmission.beams import Beams
 from isacsys.transmission.combiners import Combiner
 from isacsys.transmission.known import Known
@@ -40,12 +41,12 @@ def illuminate(beams: Beams, known: Known, sensing_power: float) -> Beams:
     They share ``sensing_power`` evenly, users what is left; a station without users sends them with full power, one
     without targets, or without a dimension left, none.
     """
-    if known.bearings is None or known.own is None or beams.vectors is None:
-        raise ValueError("sensing beams beside beams that are known by their law only")
+    if known.bearings is None:
+        raise ValueError("sensing beams, and nobody has said where")
+    if known.own is None or beams.vectors is None:
+        return _illuminate_by_law(beams, known, known.bearings, sensing_power)
     vectors, there = designs.toward(known.bearings, designs.stacked(known.own, known.granted))
-    count = there.sum(-1)
-    share = np.where(count > 0, np.where(known.streams > 0, sensing_power, 1.0), 0.0)
-    extra = there * (share / np.maximum(count, 1))[:, None]
+    share, extra = _shares(there, known, sensing_power)
     power = beams.power * (1 - share)[:, None]
     together = np.concatenate([beams.vectors, vectors], axis=-1)
     apart = np.abs(beams.vectors.conj().swapaxes(-1, -2) @ vectors).max(initial=0) < 1e-9
@@ -53,6 +54,26 @@ def illuminate(beams: Beams, known: Known, sensing_power: float) -> Beams:
         [designs.eigenvalues(together, np.concatenate([power, extra], axis=-1))]
     spectrum = np.pad(np.concatenate(parts, axis=-1), ((0, 1), (0, 0)))
     return Beams(np.concatenate([power, extra], axis=-1), spectrum, None, together)
+
+
+def _illuminate_by_law(beams: Beams, known: Known, bearings: Complex, sensing_power: float) -> Beams:
+    """Draw how zero-forcing beams, and sensing beams beside them, lie towards the targets."""
+    drawn = lit.draw(known.name.stream(Purpose.ECHOES), bearings, beams.spectrum[:-1], known.streams, known.nulls)
+    share, extra = _shares(drawn.there, known, sensing_power)
+    weight = np.sqrt(extra)
+    own = drawn.gram * weight[..., None] * weight[..., None, :]
+    squares = np.maximum(np.linalg.eigvalsh(own), 0) if own.shape[-1] > 1 else extra
+    spectrum = np.concatenate([beams.spectrum[:-1] * (1 - share)[:, None], squares], axis=-1)
+    gains = drawn.users * (1 - share)[:, None] + np.einsum("bi,bij->bj", extra, drawn.overlap)
+    return Beams(np.concatenate([beams.power * (1 - share)[:, None], extra], axis=-1),
+                 np.pad(spectrum, ((0, 1), (0, 0))), beams.zero_forced, None, gains)
+
+
+def _shares(there: Flags, known: Known, sensing_power: float) -> tuple[Array, Array]:
+    """Share of the power [bs] on sensing beams, and of each of them, [bs, J]."""
+    count = there.sum(-1)
+    share = np.where(count > 0, np.where(known.streams > 0, sensing_power, 1.0), 0.0)
+    return share, there * (share / np.maximum(count, 1))[:, None]
 
 
 def named_filters(combiner: Combiner, sensors: Sensors) -> Sensors:

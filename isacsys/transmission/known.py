@@ -179,6 +179,8 @@ def granted_filters(situation: Situation) -> tuple[Index, Index, Complex]:
     """
     grants, asked = situation.grants, situation.schedule.sensors
     row, column = grants.pairs
+    if not len(row):
+        return row, row, np.empty((0, situation.scenario.antennas.receive), complex)
     basis, rank = combining.span(asked.receive[row], grants.target_granted[row, column])
     pair, place = np.nonzero(np.arange(basis.shape[-2]) < rank[:, None])
     return pair, situation.sensors.around.station[row, column][pair], basis[pair, place]

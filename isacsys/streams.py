@@ -40,6 +40,7 @@ class Purpose(IntEnum):
     STATION_CHANNELS = 18
     PROCESS = 19
     FEEDBACK = 20
+    SENSING_BEAMS = 21
 
 
 class Name(ISpawnableSeedSequence):

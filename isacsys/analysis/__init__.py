@@ -48,8 +48,10 @@ from isacsys.analysis.communication import (
     mean_communication_rate,
     optimal_load,
 )
+from isacsys.analysis.cooperation import coherent_joint_rate, joint_rate, sample_joint_sir
 from isacsys.analysis.lattices import lattice_gain
 from isacsys.analysis.line_sampling import sample_propagation_sinr
+from isacsys.analysis.multistatic import information_bound, mean_information, sample_information
 from isacsys.analysis.optimization import (
     Designs,
     InfeasibleBounds,
@@ -74,13 +76,20 @@ from isacsys.analysis.sensing import (
     sensing_rate_beam_law,
     sensing_rate_quantile,
 )
+from isacsys.analysis.sensing_beams import (
+    communication_rate_with_beams,
+    quantisation_error,
+    sensing_rate_with_beams,
+)
 
 __all__ = [
     "AccuracyWarning", "Designs", "InfeasibleBounds", "area_spectral_efficiency", "best", "bits",
-    "communication_coverage", "communication_rate", "communication_rate_approximate", "communication_rate_quantile",
-    "degrees_of_freedom", "design_space", "echo_gain", "effective_gain", "lattice_gain", "mean_communication_rate",
-    "mean_propagation_rate", "optimal_load", "pareto_front", "power_law", "propagation_coverage", "propagation_rate",
-    "propagation_rate_quantile", "restricted", "sample_communication_sir", "sample_propagation_sinr",
-    "sample_sensing_sir", "sensing_coverage", "sensing_rate", "sensing_rate_approximate", "sensing_rate_beam_law",
-    "sensing_rate_quantile",
+    "coherent_joint_rate", "communication_coverage", "communication_rate", "communication_rate_approximate",
+    "communication_rate_quantile", "communication_rate_with_beams", "degrees_of_freedom", "design_space", "echo_gain",
+    "effective_gain", "information_bound", "joint_rate", "lattice_gain", "mean_communication_rate",
+    "mean_information", "mean_propagation_rate", "optimal_load", "pareto_front", "power_law", "propagation_coverage",
+    "propagation_rate", "propagation_rate_quantile", "quantisation_error", "restricted", "sample_communication_sir",
+    "sample_information", "sample_joint_sir", "sample_propagation_sinr", "sample_sensing_sir", "sensing_coverage",
+    "sensing_rate", "sensing_rate_approximate", "sensing_rate_beam_law", "sensing_rate_quantile",
+    "sensing_rate_with_beams",
 ]

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from isacsys.analysis._interference import heard, largest_log_s, log_factor_on_grid
+from isacsys.analysis._interference import Law, heard, largest_log_s, log_factor_on_grid, mean_gain
 from isacsys.analysis._numerics import Resolution, beta_nodes, gauss_legendre
 from isacsys.arrays import Array
 
@@ -24,9 +24,12 @@ QUIET = 1e-14  # of an interference that cannot be heard
 
 
 class Link(NamedTuple):
-    """Gamma shape K of an interfering gain, size of the cluster, one-way exponent alpha, echo exponent beta."""
+    """Law of an interfering gain, size of the cluster, one-way exponent alpha, echo exponent beta.
 
-    K: float
+    K is a gamma shape, where rates alone are asked for also another law (`_interference.Law`).
+    """
+
+    K: Any
     order: int
     alpha: float
     beta: float
@@ -69,7 +72,7 @@ def line_grid(link: Link, log_gain: float, at: Resolution) -> Grid:
     at least like -(order - 1) ln F_K. Ends are rounded outwards, so that neighbouring designs share a grid.
     """
     K, order, alpha, beta = link
-    knee = -alpha / 2 * np.log(order * alpha / (alpha - 2)) - np.log(K)
+    knee = -alpha / 2 * np.log(order * alpha / (alpha - 2)) - np.log(mean_gain(K))
     rate = min(1.0, 1 / beta) if order > 1 else min(1.0, 1 / max(-link.eta, 1.0))
     reach = at.margin + np.log(order) - min(0.0, knee + log_gain) * rate  # a small rate needs its tails further out
     high = largest_log_s(K, alpha, reach / max(order - 1, 1))
@@ -143,7 +146,7 @@ def without_hole(link: Link, grid: Grid, at: Resolution) -> list[Terms]:
     return [Terms(weights, (1 - link.order) * log_f, log_argument)]
 
 
-def _log_factor(K: float, alpha: float, grid: Grid) -> Array:
+def _log_factor(K: Law, alpha: float, grid: Grid) -> Array:
     """Return ln F_K(exp(v)) as a column."""
     return log_factor_on_grid(grid.first, grid.last, grid.step, K, alpha)[:, None]
 
@@ -166,7 +169,7 @@ def hole_nodes(nodes: int) -> tuple[Array, Array, Array, Array]:
 
 
 @lru_cache(maxsize=64)
-def _hole(K: float, alpha: float, grid: Grid, nodes: int) -> tuple[Array, Array, Array, Array]:
+def _hole(K: Law, alpha: float, grid: Grid, nodes: int) -> tuple[Array, Array, Array, Array]:
     """Return weights and areas of `hole_nodes`, ln(1 + l + H) [v, node] and ln(1 + H) without disc [v, 1]."""
     t, slope, area, above = hole_nodes(nodes)
     inside = heard(grid.v - alpha * np.log(t), K)
@@ -193,12 +196,12 @@ def outside_nodes(log_t: Array, nodes: int) -> tuple[Array, Array]:
 
 
 @lru_cache(maxsize=16)
-def _outside(K: int, alpha: float, beta: float, grid: Grid, at: Resolution) -> Array:
+def _outside(K: Law, alpha: float, beta: float, grid: Grid, at: Resolution) -> Array:
     """Return ln g [v, t] of `around_target`, the same nodes for every order."""
     log_t, _ = _ratio_nodes(1, beta, grid.least, at)
     g = np.tile(1 + 4 * np.expm1(_log_factor(K, alpha, grid)), log_t.size)
     v = grid.v + alpha * np.log(2)
-    loud = v[:, 0] > alpha / 2 * np.log(QUIET * (1 - 2 / alpha)) - np.log(K)  # elsewhere g - 1 < QUIET
+    loud = v[:, 0] > alpha / 2 * np.log(QUIET * (1 - 2 / alpha)) - np.log(mean_gain(K))  # elsewhere g - 1 < QUIET
     for tau, weight in zip(*outside_nodes(log_t, at.nodes // 2), strict=True):
         g[loud] += weight * heard(v[loud] - alpha * np.log(tau), K)
     return np.log(g)

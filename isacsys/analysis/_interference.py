@@ -7,12 +7,42 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from scipy.special import betainc, betaln, expit, gammaln
 
-from isacsys.analysis._numerics import LARGEST_EXPONENT
+from isacsys.analysis._numerics import LARGEST_EXPONENT, gauss_legendre
 from isacsys.arrays import Array
+
+LOWEST = -36.0  # ln of what a mean gain brings, below which it is heard in proportion
+PANEL_NODES = 8
+
+
+class Gains(Protocol):
+    """A law of interfering gains other than Gamma(K, 1): what Gamma(K, 1) and something beside it bring."""
+
+    @property
+    def K(self) -> int:
+        """Shape of the gamma part."""
+
+    @property
+    def mean(self) -> float:
+        """E[g]."""
+
+    def __hash__(self) -> int:
+        """Return what tables are kept by."""
+
+    def heard(self, log_q: Array) -> Array:
+        """Return ``1 - E[exp(-q g)]``."""
+
+
+Law: TypeAlias = float | Gains
+
+
+def mean_gain(K: Law) -> float:
+    """Return E[g]."""
+    return K if isinstance(K, float | int) else K.mean
 
 
 def log_interference_factor(log_s: Array, K: float, alpha: float) -> Array:
@@ -28,21 +58,40 @@ def log_interference_factor(log_s: Array, K: float, alpha: float) -> Array:
 
 
 @lru_cache(maxsize=512)
-def log_factor_on_grid(first: int, last: int, step: float, K: float, alpha: float) -> Array:
-    """Return `log_interference_factor` at ``step * [first, ..., last]``; kept, for tables ask often."""
-    return log_interference_factor(step * np.arange(first, last + 1), K, alpha)
+def log_factor_on_grid(first: int, last: int, step: float, K: Law, alpha: float) -> Array:
+    """Return ln F at ``exp(step * [first, ..., last])``; kept, for tables ask often."""
+    if isinstance(K, float | int):
+        return log_interference_factor(step * np.arange(first, last + 1), K, alpha)
+    return _log_factor_of(K, first, last, step, 2 / alpha)
 
 
-def largest_log_s(K: float, alpha: float, margin: float) -> float:
+def _log_factor_of(gains: Gains, first: int, last: int, step: float, delta: float) -> Array:
+    """Return ln F of any law of gains, ``F(s) = 1 + delta s^delta int_0^s (1 - E[exp(-q g)]) q^(-delta - 1) dq``.
+
+    By panels in ln q, from where the integrand is proportional to q.
+    """
+    start = min(first, int((LOWEST - np.log(gains.mean)) / step))
+    edges = step * np.arange(start, last + 1)
+    r, w, _ = gauss_legendre(PANEL_NODES)
+    u = edges[:-1, None] + step * r
+    panels = step * (gains.heard(u) * np.exp(-delta * u)) @ w
+    least = gains.heard(edges[:1]) * np.exp(-delta * edges[:1]) / (1 - delta)
+    integral = np.cumsum(np.concatenate([least, panels]))
+    return np.asarray(np.log1p(delta * np.exp(delta * edges) * integral)[first - start :])
+
+
+def largest_log_s(K: Law, alpha: float, margin: float) -> float:
     """Return an upper bound of the ln s at which ln F_K(s) reaches ``margin``.
 
     From ``F_K(s) >= 1 + ((s K)^delta - 1) / 2``.
     """
-    return alpha / 2 * np.log1p(2 * np.expm1(margin)) - np.log(K)
+    return alpha / 2 * np.log1p(2 * np.expm1(margin)) - np.log(K if isinstance(K, float | int) else K.K)
 
 
-def heard(log_q: Array, K: float) -> Array:
+def heard(log_q: Array, K: Law) -> Array:
     """Return ``1 - (1 + q)^-K``: what one interferer of mean strength q takes away from E[exp(-I)]."""
+    if not isinstance(K, float | int):
+        return K.heard(log_q)
     return -np.expm1(-K * np.log1p(np.exp(np.minimum(log_q, LARGEST_EXPONENT))))
 
 

@@ -94,7 +94,7 @@ def communication_rate(*, K: ArrayLike, L: ArrayLike = 1, alpha: ArrayLike = 4.0
             return mean_log(link, nulled_disc, laws, freedom.max(), 0.0, at)
         return checked(evaluate, RATE_TOLERANCE, f"communication rate, K={K}, L={L}, alpha={alpha}")
 
-    return by_key(rates, _design(K, L, alpha), _freedom(D, M_t, K, L, J, Q))
+    return by_key(rates, _design(K, L, alpha), wanted_shape(D, M_t, K, L, J, Q))
 
 
 def mean_communication_rate(*, K: int, L: int = 1, alpha: float = 4.0, D: ArrayLike, weights: ArrayLike) -> float:
@@ -141,7 +141,7 @@ def communication_rate_approximate(*, K: ArrayLike, L: ArrayLike = 1, alpha: Arr
     Gains are replaced by their means; 0.9 % above the exact rate at M_t = 20, K = 12, L = 1, alpha = 4. The integral
     has a relative error below 1e-6, or an AccuracyWarning.
     """
-    gain = _freedom(D, M_t, K, L, J, Q) * effective_gain(L=L, alpha=alpha) / whole("K", K)
+    gain = wanted_shape(D, M_t, K, L, J, Q) * effective_gain(L=L, alpha=alpha) / whole("K", K)
 
     def rates(alpha: float, gains: Array) -> Array:
         return checked(lambda at: mean_field_integral(gains, alpha, at), RATE_TOLERANCE, f"Theorem 1, alpha={alpha}")
@@ -185,7 +185,7 @@ def communication_coverage(*, threshold: ArrayLike, K: ArrayLike, L: ArrayLike =
     -----
     Absolute error below 1e-6, or an AccuracyWarning. Time grows with D^2.
     """
-    freedom = whole("D", _freedom(D, M_t, K, L, J, Q))
+    freedom = whole("D", wanted_shape(D, M_t, K, L, J, Q))
 
     def probabilities(K: int, L: int, alpha: float, D: int, log_theta: Array) -> Array:
         return _coverage(Link(K, L, alpha, alpha / 2), D, log_theta)
@@ -201,7 +201,7 @@ def communication_rate_quantile(*, probability: ArrayLike, K: ArrayLike, L: Arra
     ``ln(1 + theta)`` where ``P(SIR > theta) = 1 - probability``; parameters as in `communication_coverage`,
     probability from 0.001 to 0.999.
     """
-    freedom = whole("D", _freedom(D, M_t, K, L, J, Q))
+    freedom = whole("D", wanted_shape(D, M_t, K, L, J, Q))
 
     def rates(K: int, L: int, alpha: float, D: int, probabilities: Array) -> Array:
         link = Link(K, L, alpha, alpha / 2)
@@ -244,8 +244,9 @@ def _design(K: ArrayLike, L: ArrayLike, alpha: ArrayLike) -> tuple[Any, ...]:
     return whole("K", K), whole("L", L), real("alpha", alpha, above=2)
 
 
-def _freedom(D: ArrayLike | None, M_t: ArrayLike | None, K: ArrayLike, L: ArrayLike, J: ArrayLike,
-             Q: ArrayLike) -> Array:
+def wanted_shape(D: ArrayLike | None, M_t: ArrayLike | None, K: ArrayLike, L: ArrayLike, J: ArrayLike,
+                 Q: ArrayLike) -> Array:
+    """Return D as it is given, or what `degrees_of_freedom` gives for M_t antennas."""
     if D is not None and M_t is None:
         return real("D", D, above=0)
     if D is None and M_t is not None:

@@ -22,7 +22,7 @@ from isacsys.analysis._fading import gamma_law, mixture_law
 from isacsys.analysis._line import Line, line
 from isacsys.analysis._line_rates import gamma_crowd, line_coverage, line_rates
 from isacsys.analysis._numerics import Resolution, checked
-from isacsys.analysis.communication import degrees_of_freedom
+from isacsys.analysis.communication import wanted_shape
 from isacsys.arrays import Array
 from isacsys.errors import ConfigError
 from isacsys.laws import LinkState, PropagationLaw
@@ -89,7 +89,7 @@ def propagation_rate(law: PropagationLaw, *, K: ArrayLike, L: ArrayLike = 1, D: 
                 table, laws, gamma_crowd(K), L, K * noise, float(freedom.max()), at))
         return checked(evaluate, RATE_TOLERANCE, f"rate under a law of propagation, K={K}, L={L}")
 
-    return by_key(rates, _keys(K, L, bs_density, noise, site_correlation), _freedom(D, M_t, K, L, J, Q))
+    return by_key(rates, _keys(K, L, bs_density, noise, site_correlation), wanted_shape(D, M_t, K, L, J, Q))
 
 
 def mean_propagation_rate(law: PropagationLaw, *, K: int, L: int = 1, D: ArrayLike, weights: ArrayLike,
@@ -140,7 +140,7 @@ def propagation_coverage(law: PropagationLaw, *, threshold: ArrayLike, K: ArrayL
     -----
     Absolute error below 1e-5, or an AccuracyWarning. Time grows with D for L = 1 and with D^2 beyond.
     """
-    freedom = whole("D", _freedom(D, M_t, K, L, J, Q))
+    freedom = whole("D", wanted_shape(D, M_t, K, L, J, Q))
 
     def probabilities(K: int, L: int, density: float, noise: float, rho: float, D: int, log_theta: Array) -> Array:
         def evaluate(at: Resolution) -> Array:
@@ -162,7 +162,7 @@ def propagation_rate_quantile(law: PropagationLaw, *, probability: ArrayLike, K:
     ``ln(1 + theta)`` where ``P(SINR > theta) = 1 - probability``; parameters as in `propagation_coverage`, probability
     from 0.001 to 0.999.
     """
-    freedom = whole("D", _freedom(D, M_t, K, L, J, Q))
+    freedom = whole("D", wanted_shape(D, M_t, K, L, J, Q))
 
     def rates(K: int, L: int, density: float, noise: float, rho: float, D: int, probabilities: Array) -> Array:
         def covered(log_theta: float) -> float:
@@ -188,12 +188,3 @@ def _keys(K: ArrayLike, L: ArrayLike, density: ArrayLike, noise: ArrayLike, rho:
     if np.any(share >= 1):
         raise ConfigError("site_correlation", rho, "at least 0, below 1")
     return (whole("K", K), whole("L", L), real("bs_density", density, above=0), real("noise", noise, minimum=0), share)
-
-
-def _freedom(D: ArrayLike | None, M_t: ArrayLike | None, K: ArrayLike, L: ArrayLike, J: ArrayLike,
-             Q: ArrayLike) -> Array:
-    if D is not None and M_t is None:
-        return real("D", D, above=0)
-    if D is None and M_t is not None:
-        return degrees_of_freedom(M_t=M_t, K=K, L=L, J=J, Q=Q)
-    raise ConfigError("D", D, "a number above 0 or M_t, one of the two")

@@ -1,0 +1,115 @@
+"""Laws of gains where stations send sensing beams beside their users' beams.
+
+A share eta of the power goes evenly on J beams, each the projection of a target's steering vector on the m dimensions
+that no constraint takes, m = M_t - n; users keep (1 - eta) / K each. The unit of gains here is (1 - eta) / K, so users'
+beams bring Gamma(K, 1) to whom they interfere with, and a sensing beam comes with the factor
+``ratio = (eta / J) / ((1 - eta) / K)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+from scipy.special import roots_jacobi
+
+from isacsys.analysis._fading import SATURATION, GainLaw, beam_law, gamma_nodes
+from isacsys.analysis._interference import heard as heard_users
+from isacsys.analysis._numerics import FINER, LARGEST_EXPONENT
+from isacsys.arrays import Array
+
+POINTS = 1200  # of a spline
+NODES = 48  # of the share of an echo's power that falls in the free dimensions
+
+
+class Beams(NamedTuple):
+    """Beams of a station as another's receiver hears them.
+
+    Attributes
+    ----------
+    K, J : int
+        Streams of users, sensing beams.
+    left : int
+        m, dimensions without constraints, at least 1.
+    ratio : float
+        Power of a sensing beam over that of a stream.
+    """
+
+    K: int
+    J: int
+    left: int
+    ratio: float
+
+    @property
+    def mean(self) -> float:
+        """E[g]."""
+        return self.K + self.J * self.ratio
+
+    def heard(self, log_q: Array) -> Array:
+        """Return ``1 - E[exp(-q g)]``: the two kinds of beams are orthogonal, so their gains are independent."""
+        users = heard_users(log_q, self.K)
+        return either(users, beams_heard(self.J, self.left)(log_q + np.log(self.ratio)))
+
+
+def either(one: Array, other: Array) -> Array:
+    """Return ``1 - (1 - one)(1 - other)``."""
+    return np.asarray(one + other - one * other)
+
+
+@lru_cache(maxsize=256)
+def beams_heard(J: int, left: int) -> GainLaw:
+    """Return ``1 - E[exp(-x g)]`` of ln x for the J sensing beams of a station, isotropic in ``left`` dimensions.
+
+    ``g = h^H B B^H h``: given h, of squared norm G ~ Gamma(m, 1) in these dimensions, the overlaps of the beams with it
+    are independent Beta(1, m - 1), so ``E[exp(-x g)] = E_G[1F1(1; m; -x G)^J]``: the transform over the law of the
+    eigenvalues of B^H B, without it. ``(1 + x)^-J`` for J << m or J = 1, ``(1 + J x)^-1`` for m = 1.
+    """
+    one = beam_law(left)
+    log_g, weights = gamma_nodes(left, 1.0, 40.0, FINER[1])
+
+    def value(log_x: Array) -> Array:
+        missed = one(log_x[:, None] + log_g - np.log(left))
+        return np.asarray(_any_of(missed, J) @ weights)
+
+    return _spline(value)
+
+
+@lru_cache(maxsize=256)
+def echo_law(beams: Beams, M_t: int) -> GainLaw:
+    """Return the law of an echo's gain: users' beams Gamma(K, 1), the target's own sensing beam and the other J - 1.
+
+    With B ~ Beta(m, M_t - m) the share of the steering vector that lies in the free dimensions the own beam brings
+    ``ratio M_t B`` and another ``ratio M_t B Beta(1, m - 1)``. The users' part is the gamma law of the model.
+    """
+    points, weights = roots_jacobi(NODES, M_t - beams.left - 1, beams.left - 1)
+    log_b, weights = np.log((1 + points) / 2), weights / weights.sum()
+    other = beam_law(beams.left)
+
+    def value(log_y: Array) -> Array:
+        log_a = log_y[:, None] + np.log(beams.ratio * M_t) + log_b
+        others = _any_of(other(log_a - np.log(beams.left)), beams.J - 1)
+        return np.asarray(either(-np.expm1(-np.exp(np.minimum(log_a, LARGEST_EXPONENT))), others) @ weights)
+
+    sensing = _spline(value)
+    return lambda log_y: either(heard_users(log_y, beams.K), sensing(log_y))
+
+
+def _any_of(one: Array, number: int) -> Array:
+    """Return ``1 - (1 - one)^number``."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(-np.expm1(number * np.log1p(-np.minimum(one, 1.0)))) if number else np.zeros_like(one)
+
+
+def _spline(value: Callable[[Array], Array]) -> GainLaw:
+    """Return a law as a spline of its logarithm, proportional to x below, 1 above."""
+    log_x = np.linspace(-SATURATION, SATURATION, POINTS)
+    spline = CubicSpline(log_x, np.log(value(log_x)) - log_x)
+
+    def law(log_x: Array) -> Array:
+        below = np.minimum(log_x, SATURATION)
+        return np.asarray(np.exp(below + spline(np.maximum(below, -SATURATION))))
+
+    return law

@@ -1,0 +1,105 @@
+"""Joint transmission: the stations of a cluster all send to its user, by powers or coherently.
+
+All L stations of a user's cluster send to it. A station then has K L streams (its own K and the
+K (L - 1) it grants on average) of power 1 / (K L) each, so gains are Gamma(D, 1) / (K L) wanted, from each member, and
+Gamma(K L, 1) / (K L) interfering, D = M_t - K L - J (Q - 1) + 1 as with nulls. Rates in nats.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from isacsys.analysis._arguments import by_key, real, whole
+from isacsys.analysis._fading import gamma_law
+from isacsys.analysis._line import line
+from isacsys.analysis._line_rates import gamma_crowd, joined, line_rates
+from isacsys.analysis._numerics import Resolution, checked
+from isacsys.analysis.communication import wanted_shape
+from isacsys.analysis.propagation import power_law
+from isacsys.analysis.sampling import DRAWN, batches
+from isacsys.arrays import Array
+from isacsys.laws import PropagationLaw
+
+RATE_TOLERANCE = 1e-5
+
+
+def joint_rate(*, K: ArrayLike, L: ArrayLike = 1, alpha: ArrayLike = 4.0, D: ArrayLike | None = None,
+               M_t: ArrayLike | None = None, J: ArrayLike = 1, Q: ArrayLike = 1, bs_density: ArrayLike = 1.0,
+               noise: ArrayLike = 0.0, law: PropagationLaw | None = None) -> Array:
+    """Return the exact mean rate of the typical user in nats where its cluster sends to it jointly, powers adding.
+
+    ``R = int F_{K L}(s)^-L [1 - (1 + s)^-D (int_0^1 (1 + s t^(-alpha / 2))^-D dt)^(L - 1)] ds / s`` for the power law
+    without noise; else, with `propagation.propagation_rate`'s Lambda and y = z / (K L),
+    ``R = int dz / z e^{-z N} int dLambda(l) e^{-Lambda - T} / (L - 1)!
+    [Lambda^(L-1) - (1 + y / l)^-D (int_{l1 < l} (1 + y / l1)^-D dLambda(l1))^(L-1)]``.
+
+    Parameters
+    ----------
+    K, L, alpha, D, M_t, J, Q
+        As in `communication_rate`.
+    bs_density, noise
+        As in `propagation_rate`; they matter only together, or with a law.
+    law : PropagationLaw, optional
+        In place of the power law.
+
+    Notes
+    -----
+    Relative error below 1e-5, or an AccuracyWarning. For L = 1 it is the rate of a user that is served alone.
+    """
+    def rates(K: int, L: int, alpha: float, density: float, noise: float, freedom: Array) -> Array:
+        taken, laws = power_law(alpha) if law is None else law, [gamma_law(d) for d in freedom]
+
+        def evaluate(at: Resolution) -> Array:
+            return line_rates(line(taken, density, L, at), laws, gamma_crowd(K * L), L, K * L * noise,
+                              float(freedom.max()), at, joined)
+        return checked(evaluate, RATE_TOLERANCE, f"rate of joint transmission, K={K}, L={L}, alpha={alpha}")
+
+    keys = (whole("K", K), whole("L", L), real("alpha", alpha, above=2), real("bs_density", bs_density, above=0),
+            real("noise", noise, minimum=0))
+    return by_key(rates, keys, wanted_shape(D, M_t, K, L, J, Q))
+
+
+def sample_joint_sir(*, K: int, L: int = 1, alpha: float = 4.0, D: float, coherent: bool = False,
+                     samples: int = 100_000, seed: int = 1) -> Array:
+    """Draw the SIR of a user that its cluster sends to jointly, in the gamma model.
+
+    ``sum_{m <= L} g_m r_m^-alpha / I``, coherent: ``(sum_{m <= L} sqrt(g_m r_m^-alpha))^2 / I`` with phases aligned;
+    ``I = sum_{i > L} g_i r_i^-alpha``, g_m ~ Gamma(D, 1), g_i ~ Gamma(K L, 1).
+
+    Parameters
+    ----------
+    K, L, alpha, D
+        As in `joint_rate`, scalars.
+    coherent : bool
+        Whether amplitudes add, or powers.
+    samples, seed : int
+        Number of independent draws; the seed determines all of them.
+
+    Returns
+    -------
+    ndarray, shape (samples,)
+        Linear SIR.
+    """
+    K, L, alpha = int(whole("K", K)), int(whole("L", L)), float(real("alpha", alpha, above=2))
+    shape = float(real("D", D, above=0))
+    rng = np.random.default_rng(int(whole("seed", seed, 0)))
+    parts = []
+    for size in batches(samples, L + DRAWN):
+        squares = np.cumsum(rng.standard_exponential((size, L + DRAWN)), axis=1)
+        heard = rng.standard_gamma(K * L, (size, DRAWN)) * squares[:, L:] ** (-alpha / 2)
+        far = K * L * squares[:, -1] ** (1 - alpha / 2) / (alpha / 2 - 1)
+        powers = rng.standard_gamma(shape, (size, L)) * squares[:, :L] ** (-alpha / 2)
+        wanted = np.sqrt(powers).sum(axis=1) ** 2 if coherent else powers.sum(axis=1)
+        parts.append(wanted / (heard.sum(axis=1) + far))
+    return np.concatenate(parts)
+
+
+def coherent_joint_rate(*, K: int, L: int = 1, alpha: float = 4.0, D: float, samples: int = 400_000,
+                        seed: int = 1) -> tuple[float, float]:
+    """Return the mean rate in nats of coherent joint transmission and its standard error, by Monte Carlo.
+
+    Parameters as in `sample_joint_sir`. There is no closed form: amplitudes of different distances add.
+    """
+    rates = np.log1p(sample_joint_sir(K=K, L=L, alpha=alpha, D=D, coherent=True, samples=samples, seed=seed))
+    return float(rates.mean()), float(rates.std(ddof=1) / np.sqrt(rates.size))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+_LONGEST = 300  # characters of a value that a message shows
+
 
 class IsacError(Exception):
     """Root of everything that isacsys raises on purpose."""
@@ -24,10 +26,10 @@ class ConfigError(IsacError, ValueError):
 
     def __init__(self, key: str, value: Any, allowed: str) -> None:
         self.key, self.value, self.allowed = key, value, allowed
-        super().__init__(f"{key} = {value!r}: {allowed}")
+        super().__init__(key, value, allowed)  # SimPy and pickle make an exception anew from its arguments
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.key, self.value, self.allowed)
+    def __str__(self) -> str:
+        return f"{self.key} = {in_words(self.value)}: {' '.join(self.allowed.split())}"
 
 
 class InfeasibleDesign(IsacError):
@@ -56,3 +58,12 @@ class IncompleteRun(IsacError):
 
 class DropError(IsacError):
     """An exception inside a drop; the message names drop, seed and frame so that it can be run again alone."""
+
+
+def in_words(value: Any) -> str:
+    """Return what a user gave on one line, shortened where it is long."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # a whole number of more digits than Python writes, or an object of a user's that cannot
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST - 40]} … {text[-30:]}"

@@ -35,9 +35,12 @@ def whole(name: str, value: ArrayLike, minimum: int = 1) -> Index:
 
 def _numbers(name: str, value: ArrayLike) -> Array:
     try:
-        return np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ConfigError(name, value, "numbers") from None
+        given: Any = np.ma.asanyarray(value)
+        if given.dtype.kind != "c" and not np.ma.is_masked(given):
+            return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ConfigError(name, value, "real numbers, none of them masked")
 
 
 def mixture(D: ArrayLike, weights: ArrayLike) -> tuple[Array, Array]:

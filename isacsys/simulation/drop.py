@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterable, Sequence
+from typing import NoReturn
 
 from isacsys.errors import ConfigError, DropError, PluginError
 from isacsys.metrics import Metric, declared_columns
@@ -117,15 +118,19 @@ class Drop:
             stage.start(process)
         try:
             stage.environment.run()
-        except PluginError as error:
-            raise type(error)(f"{error} ({self._where})") from error.__cause__
-        except ConfigError:
-            raise
         except Exception as error:
-            raise DropError(f"{type(error).__name__}: {error} ({self._where})") from error
+            self._fail(stage.failure or error)  # SimPy raises another one, made of the arguments of the first
         stage.recorder.append("classes", {"drop": stage.drop, **self.clock.classes.columns()})
         stage.recorder.append("refusals", {"drop": stage.drop, **self.clock.refusals.columns()})
         stage.recorder.append("drops", {"drop": stage.drop, **self.clock.tally.drop(), **stage.quality.drop()})
+
+    def _fail(self, error: Exception) -> NoReturn:
+        """Raise an error again, with the place where it happened."""
+        if isinstance(error, ConfigError):
+            raise error
+        if isinstance(error, PluginError):
+            raise type(error)(f"{error} ({self._where})") from error.__cause__
+        raise DropError(f"{type(error).__name__}: {error} ({self._where})") from error
 
     def _declare(self) -> None:
         """Make known what metrics of a user's own record."""

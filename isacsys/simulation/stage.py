@@ -44,6 +44,7 @@ class Stage:
         self.environment = simpy.Environment(initial_time=-self.lead)
         self.journal = Journal(self.environment, recorder, drop, self.frame_duration, kept=self.full)
         self.quality = Quality(len(state.deployment.users), scenario.simulation.frames, self.frame_duration)
+        self.failure: Exception | None = None  # of a process, as it was raised
         self._learners: list[Callable[[FrameRecord], None]] = []
 
     @property
@@ -95,7 +96,14 @@ class Stage:
             learner(record)
 
     def _until_the_end(self, steps: Steps) -> Steps:
-        """Go along with a process until the last frame has ended."""
+        """Go along with a process until the last frame has ended, and remember what it raises."""
+        try:
+            yield from self._steps_in_time(steps)
+        except Exception as error:
+            self.failure = error
+            raise
+
+    def _steps_in_time(self, steps: Steps) -> Steps:
         with suppress(StopIteration):
             event = next(steps)
             while self.environment.now < self.scenario.simulation.frames:

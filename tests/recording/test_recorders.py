@@ -28,7 +28,8 @@ def test_gives_back_what_was_appended(make, counts):
     recorder = make("links")
     expected = fill(recorder, "links", counts)
     same_tables({table: recorder.read(table) for table in recorder.tables()},
-                {t: {c.name: expected[t][c.name].astype(c.dtype) for c in TABLES[t]} for t in expected})
+                {t: {c.name: expected[t][c.name].astype(c.dtype) for c in TABLES[t] if sum(counts) or not c.optional}
+                 for t in expected})  # a table without rows has no columns but the required ones
 
 
 @pytest.mark.parametrize("level", LEVELS)

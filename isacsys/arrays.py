@@ -12,3 +12,10 @@ Complex = npt.NDArray[np.complexfloating[Any, Any]]
 Index = npt.NDArray[np.integer[Any]]
 Flags = npt.NDArray[np.bool_]
 Table = dict[str, npt.NDArray[Any]]
+
+
+def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a view that cannot be written."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 
 import isacsys
-from isacsys.errors import SchedulingError
+from isacsys import testing
+from isacsys.errors import ConfigError, SchedulingError
+from isacsys.scheduling import ALLOCATION_POLICY, GRANT_POLICY, SCHEDULER
+from isacsys.scheduling.allocation import ALLOCATION_POLICIES
+from isacsys.scheduling.grants import GRANT_POLICIES
 from isacsys.scheduling.policies import SCHEDULERS
-from isacsys.testing import check_scheduler
+from isacsys.testing import check_allocation_policy, check_grant_policy, check_scheduler
 
 
 @pytest.mark.parametrize("name", SCHEDULERS)
@@ -27,6 +31,18 @@ class Thirsty(Good):
 class Meddler(Good):
     def select_users(self, station, count, rng):
         station.state.users.mean_rate[station.users.ids] = 1
+        return station.users.ids[:count]
+
+
+class Sorter(Good):
+    def select_users(self, station, count, rng):
+        station.users.ids.sort()
+        return station.users.ids[:count]
+
+
+class Replacer(Good):
+    def select_users(self, station, count, rng):
+        station.state.users.mean_rate = station.state.users.mean_rate + 1
         return station.users.ids[:count]
 
 
@@ -71,7 +87,8 @@ def test_a_good_one_passes():
 
 
 @pytest.mark.parametrize(("policy", "error", "words"), [
-    (Thirsty, AssertionError, "elsewhere"), (Meddler, AssertionError, "mean_rate"),
+    (Thirsty, AssertionError, "elsewhere"), (Meddler, SchedulingError, "read-only"),
+    (Sorter, SchedulingError, "read-only"), (Replacer, AssertionError, "mean_rate"),
     (TwoFaced, AssertionError, "at once"), (Lazy, AssertionError, "at once"), (Greedy, SchedulingError, "at most"),
     (Twice, SchedulingError, "twice"), (Stranger, SchedulingError, "not one of its own"),
     (Broken, SchedulingError, "ZeroDivisionError"), (Blind, SchedulingError, "needs_channels")])
@@ -83,7 +100,95 @@ def test_a_bad_one_is_told_what_is_wrong(policy, error, words):
 
 def test_one_that_cannot_travel():
     class Local(Good):
-        pass
+        def __init__(self):
+            self.lines = (line for line in "ab")
 
-    with pytest.raises(AssertionError, match="another process"):
+    with pytest.raises(AssertionError, match="policy Local cannot be sent to another process"):
         check_scheduler(Local)
+
+
+@pytest.mark.parametrize("name", GRANT_POLICIES)
+def test_built_in_grant_policies_obey_theirs(name):
+    check_grant_policy(GRANT_POLICIES[name])
+
+
+class Fair(isacsys.GrantPolicy):
+    def priority(self, requests, rng):
+        return requests.strength
+
+
+class Elsewhere(Fair):
+    def priority(self, requests, rng):
+        return np.random.random(len(requests))  # noqa: NPY002
+
+
+class Deaf(Fair):
+    def priority(self, requests, rng):
+        return requests.strength[:-1]
+
+
+class Zeroes(Fair):
+    def priority(self, requests, rng):
+        requests.strength[:] = 0
+        return requests.strength
+
+
+class Picky(Fair):
+    def priority(self, requests, rng):
+        return requests.strength / (requests.kind == 0)
+
+
+@pytest.mark.parametrize(("policy", "error", "words"), [
+    (Elsewhere, AssertionError, "elsewhere"), (Deaf, SchedulingError, "shape"), (Zeroes, SchedulingError, "read-only")])
+def test_a_bad_grant_policy_is_told_what_is_wrong(policy, error, words):
+    check_grant_policy(Fair())
+    with pytest.raises(error, match=words) as caught:
+        check_grant_policy(policy)
+    assert policy.__name__ in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ALLOCATION_POLICIES)
+def test_built_in_allocation_policies_obey_theirs(name):
+    check_allocation_policy(ALLOCATION_POLICIES[name])
+
+
+class Half(isacsys.AllocationPolicy):
+    def allocate(self, scenario):
+        return {"users_per_bs": max(1, scenario.antennas.transmit // 2)}
+
+
+class Forgetful(Half):
+    def __init__(self):
+        self.rng = np.random.default_rng()
+
+    def allocate(self, scenario):
+        return {"users_per_bs": int(np.random.default_rng().integers(1, scenario.antennas.transmit + 1))}
+
+
+class TooMany(Half):
+    def allocate(self, scenario):
+        return {"users_per_bs": scenario.antennas.transmit + 1}
+
+
+class Fraction(Half):
+    def allocate(self, scenario):
+        return {"users_per_bs": 1.5}
+
+
+class Silent(Half):
+    def allocate(self, scenario):
+        return None
+
+
+@pytest.mark.parametrize(("policy", "error", "words"), [
+    (Forgetful, AssertionError, "asked again"), (TooMany, ConfigError, "at most antennas"),
+    (Fraction, ConfigError, "a whole number"), (Silent, ConfigError, "Silent.*a mapping")])
+def test_a_bad_allocation_policy_is_told_what_is_wrong(policy, error, words):
+    check_allocation_policy(Half)
+    with pytest.raises(error, match=words):
+        check_allocation_policy(policy)
+
+
+def test_there_is_a_check_for_every_kind_that_says_so():
+    for kind in (SCHEDULER, GRANT_POLICY, ALLOCATION_POLICY):
+        assert callable(getattr(testing, kind.check))

@@ -210,4 +210,21 @@ class Members:
 
     def lowest(self, score: npt.ArrayLike, count: int) -> Index:
         """Return the ids of the ``count`` with the lowest score; ties go to the lower id."""
-        return self.ids[np.argsort(np.asarray(score), kind="stable")[:count]]
+        return self.ids[np.argsort(scores(score, len(self.ids), count), kind="stable")[:count]]
+
+
+def scores(score: npt.ArrayLike, count: int, wanted: int) -> Array:
+    """Return scores [n] of ``count`` users or targets as an array; those that are NaN come last.
+
+    Raises
+    ------
+    SchedulingError
+        Where they are not one number for each, or where ``wanted`` are to be chosen out of more, all of them NaN.
+    """
+    found = np.asarray(score)
+    if found.shape != (count,) or found.dtype.kind not in "buif":
+        raise SchedulingError(f"gave scores of shape {found.shape} and type {found.dtype}, not one number for each of "
+                              f"{count}")
+    if count > wanted and found.dtype.kind == "f" and np.isnan(found).all():
+        raise SchedulingError(f"gave scores that all are no numbers (NaN), {count} of them")
+    return found

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from isacsys.arrays import Array, Flags, Index
+from isacsys.arrays import Array, Flags, Index, read_only
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,10 @@ class NullRequests:
 
     def __len__(self) -> int:
         return len(self.kind)
+
+    def shown(self) -> NullRequests:
+        """Return the same as views that cannot be written, for policies to look at."""
+        return NullRequests(*(read_only(getattr(self, f.name)) for f in fields(self)))
 
     def __getitem__(self, rows: Index) -> NullRequests:
         return NullRequests(*(getattr(self, f.name)[rows] for f in fields(self)))

@@ -7,6 +7,7 @@ from isacsys.scheduling.registry import (
     GRANT_POLICY,
     SCHEDULER,
     allocate,
+    allocated_by,
     available,
     find_grant_policy,
     find_scheduler,
@@ -14,4 +15,5 @@ from isacsys.scheduling.registry import (
 )
 
 __all__ = ["ALLOCATION_POLICY", "GRANT_POLICY", "SCHEDULER", "AllocationPolicy", "GrantPolicy", "Ranked", "Scheduler",
-           "allocate", "available", "find_grant_policy", "find_scheduler", "grant", "select", "target_scheduler"]
+           "allocate", "allocated_by", "available", "find_grant_policy", "find_scheduler", "grant", "select",
+           "target_scheduler"]

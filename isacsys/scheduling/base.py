@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from typing import SupportsIndex
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from isacsys.arrays import Array, Flags, Index
 from isacsys.errors import SchedulingError
 from isacsys.modules import blamed
-from isacsys.network.entities import BaseStation, Members, Receiver, Target, User
+from isacsys.network.entities import BaseStation, Members, Receiver, Target, User, scores
 from isacsys.network.kinds import Kind
 from isacsys.network.population import Population, group_order
 from isacsys.network.selection import Links, NullRequests, Selection
@@ -85,7 +86,7 @@ class Ranked(Scheduler):
     def _rank(self, network: NetworkState, population: Population, kind: type[Receiver], counts: Index,
               rng: np.random.Generator) -> Index:
         members = Members(network, population, kind, population.order)
-        score = np.asarray(self.score(members, rng))
+        score = scores(self.score(members, rng), len(members), int(counts.sum()))
         rows = _promising(score, population.start, counts)
         return members.ids[rows[_first_of_groups(score[rows], members.station[rows], counts)]]
 
@@ -148,7 +149,7 @@ def _priority(policy: GrantPolicy, requests: NullRequests, rng: np.random.Genera
     """Ask a grant policy, and name it where it fails."""
     name = type(policy).__name__
     with blamed(lambda fault: SchedulingError(f"grant policy {name} raised {fault}"), policy):
-        priority = np.asarray(policy.priority(requests, rng), float)
+        priority = np.asarray(policy.priority(requests.shown(), rng), float)
     if priority.shape != (len(requests),) or np.isnan(priority).any():
         raise SchedulingError(f"grant policy {name} gave priorities of shape {priority.shape}, or some that are no "
                               f"numbers, not one number for each of {len(requests)} requests")
@@ -209,13 +210,30 @@ def _checked(scheduler: Scheduler, kind: Kind, network: NetworkState, counts: In
         return Links(np.empty(0, np.int64), np.empty(0, np.int64), len(counts))
     population = network.population(kind)
     try:
-        with blamed(lambda fault: SchedulingError(f"raised {fault} choosing {kind.words}"), scheduler):
+        with blamed(lambda fault: SchedulingError(f"raised {fault} choosing {kind.words}"), scheduler), \
+                _locked(network, population):
             ids = getattr(scheduler, f"select_all_{kind.words}")(network, counts, rng)
             links = _links(population, np.asarray(ids), kind, counts)
     except SchedulingError as error:
         raise SchedulingError(f"policy {name} {error}") from error.__cause__
     population.served(links.ids, network.frame, links.slot / np.maximum(links.count, 1)[links.station])
     return links
+
+
+@contextmanager
+def _locked(network: NetworkState, population: Population) -> Iterator[None]:
+    """Keep the arrays of a network from being written meanwhile: a policy is shown them, and only chooses."""
+    _ = population.count  # who can be chosen is worked out before, so that it is locked as well
+    owners: tuple[Any, ...] = (network.users, network.targets, network.deployment, network)
+    arrays = [value for owner in owners for value in vars(owner).values()
+              if isinstance(value, np.ndarray) and value.flags.writeable]
+    for array in arrays:
+        array.flags.writeable = False
+    try:
+        yield
+    finally:
+        for array in arrays:
+            array.flags.writeable = True
 
 
 def _links(population: Population, ids: Index, kind: Kind, counts: Index) -> Links:

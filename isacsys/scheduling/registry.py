@@ -25,10 +25,15 @@ def allocate(scenario: Scenario) -> Scenario:
     """Return the scenario with K, J, L and Q as its allocation policy chooses them, fixed from then on."""
     if scenario.allocation.policy == "fixed":
         return scenario
-    policy = ALLOCATION_POLICY.of(scenario)
+    return allocated_by(ALLOCATION_POLICY.of(scenario), scenario)
+
+
+def allocated_by(policy: AllocationPolicy, scenario: Scenario) -> Scenario:
+    """Return the scenario with K, J, L and Q as ``policy`` chooses them. Raises ConfigError for what it may not choose.
+    """
     with calling(policy, "allocation policy", ""):
         chosen = policy.allocate(scenario)
-    _check_chosen(scenario.allocation.policy, chosen)
+    _check_chosen(type(policy).__name__, chosen)
     return scenario.replace({**{f"allocation.{key}": value for key, value in chosen.items()},
                              "allocation.policy": "fixed", "allocation.parameters": {}})
 

@@ -6,6 +6,7 @@ import pytest
 from isacsys import BaseStation, Scenario, Scheduler
 from isacsys.errors import ConfigError, SchedulingError
 from isacsys.network import NetworkState, deploy
+from isacsys.network.selection import NullRequests
 from isacsys.scheduling import GrantPolicy, Ranked, available, find_grant_policy, find_scheduler, grant, select
 from isacsys.scheduling.grants import GRANT_POLICIES
 from isacsys.scheduling.policies import SCHEDULERS
@@ -150,21 +151,16 @@ def test_silent_stations_do_not_sense():
     assert np.all(chosen.targets.station % 2 == 1) and np.array_equal(chosen.silent, chosen.users.count == 0)
 
 
-class Requests:
-    """A stand-in for null requests."""
-
-    def __init__(self, asked, strength):
-        self.asked, self.strength = np.asarray(asked, int), np.asarray(strength, float)
-        self.kind = np.arange(len(self.asked)) % 2
-
-    def __len__(self):
-        return len(self.asked)
+def requests_for(asked, strength):
+    """Null requests of which only this matters."""
+    asked, strength = np.asarray(asked, int), np.asarray(strength, float)
+    return NullRequests(np.arange(len(asked)) % 2, *[np.zeros(len(asked), int)] * 4, asked, strength)
 
 
 @pytest.mark.parametrize("name", GRANT_POLICIES)
 def test_grants_never_exceed_the_budget_and_never_waste_it(name):
     rng = np.random.default_rng(0)
-    requests = Requests(rng.integers(0, 6, 50), rng.random(50))
+    requests = requests_for(rng.integers(0, 6, 50), rng.random(50))
     budget = np.array([0, 1, 3, 100, 5, 2])
     granted = grant(requests, budget, find_grant_policy(name), lambda: rng)
     assert np.array_equal(np.bincount(requests.asked[granted], minlength=6),
@@ -172,15 +168,15 @@ def test_grants_never_exceed_the_budget_and_never_waste_it(name):
 
 
 def test_strongest_grants_the_strongest():
-    requests = Requests([0, 0, 0, 1], [1, 3, 2, 0.1])
+    requests = requests_for([0, 0, 0, 1], [1, 3, 2, 0.1])
     granted = grant(requests, np.array([2, 1]), find_grant_policy("strongest"), np.random.default_rng)
     assert granted.tolist() == [False, True, True, True]
 
 
 def test_nobody_is_asked_where_there_is_nothing_to_decide():
-    requests = Requests([0, 1, 1], [1, 3, 2])
+    requests = requests_for([0, 1, 1], [1, 3, 2])
     assert grant(requests, np.array([1, 2]), None, None).all()
-    assert grant(Requests([], []), np.array([0, 0]), None, None).shape == (0,)
+    assert grant(requests_for([], []), np.array([0, 0]), None, None).shape == (0,)
 
 
 @pytest.mark.parametrize(("answer", "fault"), [
@@ -191,7 +187,7 @@ def test_a_faulty_grant_policy_is_named(answer, fault):
         def priority(self, requests, rng):
             return answer(requests)
 
-    requests = Requests([0, 1, 1], [1, 3, 2])
+    requests = requests_for([0, 1, 1], [1, 3, 2])
     with pytest.raises(SchedulingError, match=f"Favourites.*{fault}"):
         grant(requests, np.array([1, 1]), Favourites(), np.random.default_rng)
 
@@ -213,3 +209,33 @@ def test_policies_by_name(tmp_path):
 def test_what_is_wrong_with_a_name_is_said(name, words):
     with pytest.raises(ConfigError, match=words):
         find_scheduler(name)
+
+
+class Scores(Ranked):
+    def __init__(self, score):
+        self._score = score
+
+    def score(self, members, rng):
+        return self._score(members)
+
+
+@pytest.mark.parametrize(("score", "words"), [
+    (lambda m: np.full(len(m), np.nan), "all are no numbers"), (lambda m: 3.0, r"scores of shape \(\)"),
+    (lambda m: m.distance[:-1], "not one number for each of"), (lambda m: m.distance + 0j, "complex128")])
+@pytest.mark.parametrize("one_by_one", [True, False])
+def test_scores_are_one_number_for_each(score, words, one_by_one):
+    policy = Scores(score)
+    with pytest.raises(SchedulingError, match=f"policy .* {words}"):
+        select(network(), OneByOne(policy) if one_by_one else policy, *rngs(0))
+
+
+def test_what_a_policy_is_shown_can_be_written_again_afterwards():
+    class Writes(Scheduler):
+        def select_users(self, station, count, rng):
+            station.users.ids[:] = 0
+
+    state = network()
+    with pytest.raises(SchedulingError, match="Writes raised ValueError: .*read-only"):
+        select(state, Writes(), *rngs(0))
+    state.users.queue[:] = 1.0
+    select(state, find_scheduler("random"), *rngs(0))

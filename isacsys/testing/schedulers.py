@@ -1,41 +1,21 @@
-"""What you run your own scheduling policy through: the invariants that the built-in ones obey."""
+"""The invariants of scheduling policies."""
 
 from __future__ import annotations
 
 import copy
-import pickle
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from isacsys.arrays import Index
-from isacsys.design_checks import check_combiner, check_precoder
-from isacsys.metrics.columns import Column
 from isacsys.network import NetworkState, deploy
 from isacsys.network.entities import BaseStation
 from isacsys.network.population import Population
 from isacsys.network.selection import Selection
 from isacsys.scenario import Scenario
 from isacsys.scheduling import Scheduler, select
-from isacsys.simulation import simulate_drop
-
-__all__ = ["check_combiner", "check_precoder", "check_scheduler"]
-
-# Networks a policy has to cope with: ordinary, crowded, almost empty, without sensing, one stream.
-NETWORKS: Mapping[str, Mapping[str, Any]] = {
-    "an ordinary network": {},
-    "more users than can be served": {"network.users_per_cell": 30, "network.targets_per_cell": 20},
-    "cells with nobody in them": {"network.users_per_cell": 0.7, "network.targets_per_cell": 0.7},
-    "no sensing": {"allocation.targets_per_bs": 0},
-    "one user at a time": {"allocation.users_per_bs": 1, "antennas.transmit": 1},
-}
-_SMALL = {"network.area": 12, "network.users_per_cell": 6, "network.targets_per_cell": 4, "antennas.transmit": 6,
-          "allocation.users_per_bs": 3, "allocation.targets_per_bs": 2, "simulation.frames": 4, "simulation.drops": 1}
-_TIME = {"traffic.model": "poisson", "traffic.arrival_rate": 20.0, "mobility.user_speed": 30.0,
-         "mobility.target_speed": 30.0, "targets.lifetime": 0.1, "targets.revisit_period": 0.05,
-         "backhaul.latency": 0.01}
+from isacsys.testing.common import NETWORKS, hold, made, networks, run_everywhere
 
 
 class _OneByOne(Scheduler):
@@ -50,16 +30,6 @@ class _OneByOne(Scheduler):
 
     def select_targets(self, station: BaseStation, count: int, rng: np.random.Generator) -> Any:
         return self._policy.select_targets(station, count, rng)
-
-
-class _Silent:
-    """A recorder that keeps nothing."""
-
-    def append(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> None:
-        """Take rows and forget them."""
-
-    def declare(self, table: str, columns: Iterable[Column]) -> None:
-        """Know columns and forget them."""
 
 
 def check_scheduler(scheduler: type[Scheduler] | Scheduler, *, seed: int = 1) -> None:
@@ -92,15 +62,11 @@ def check_scheduler(scheduler: type[Scheduler] | Scheduler, *, seed: int = 1) ->
     ...         return station.users.nearest(count)
     >>> check_scheduler(Nearest)
     """
-    policy = scheduler() if isinstance(scheduler, type) else scheduler
-    name = type(policy).__name__
-    pickled = _pickle(policy, name)
-    for where, changes in NETWORKS.items():
-        scenario = Scenario().replace({**_SMALL, **changes, "simulation.seed": seed})
+    policy = made(scheduler, "policy")
+    for where, scenario in networks(NETWORKS, seed):
         for state in _states(scenario, policy):
-            _check_choice(pickled, state, f"policy {name} in {where}")
-        simulate_drop(scenario, 0, _Silent(), scheduler=policy)
-        simulate_drop(scenario.replace(_TIME), 0, _Silent(), scheduler=policy)
+            _check_choice(policy, state, f"policy {type(policy).__name__} in {where}")
+        run_everywhere(scenario, scheduler=policy)
 
 
 def _states(scenario: Scenario, policy: Scheduler) -> Iterator[NetworkState]:
@@ -127,25 +93,25 @@ def _live(population: Population, rng: np.random.Generator, frame: int) -> None:
     population.mean_rate, population.last_rate = rng.exponential(1, members), rng.exponential(3, members)
 
 
-def _check_choice(pickled: bytes, state: NetworkState, where: str) -> None:
+def _check_choice(policy: Scheduler, state: NetworkState, where: str) -> None:
     def choose(stream: int, *, one_by_one: bool = False) -> Selection:
-        policy: Scheduler = pickle.loads(pickled)
-        return select(copy.deepcopy(state), _OneByOne(policy) if one_by_one else policy,
+        asked = copy.deepcopy(policy)
+        return select(copy.deepcopy(state), _OneByOne(asked) if one_by_one else asked,
                       np.random.default_rng([stream, 0]), np.random.default_rng([stream, 1]))
 
     before = copy.deepcopy(state)
     first, again, other = choose(1), choose(1), choose(2)
-    _hold(_same(first, again), f"{where} draws random numbers from elsewhere than the generator it is given")
+    hold(_same(first, again), f"{where} draws random numbers from elsewhere than the generator it is given")
     state_after = copy.deepcopy(state)
-    select(state_after, pickle.loads(pickled), np.random.default_rng(1), np.random.default_rng(2))
+    select(state_after, copy.deepcopy(policy), np.random.default_rng(1), np.random.default_rng(2))
     _check_untouched(before, state_after, where)
     single, single_other = choose(1, one_by_one=True), choose(2, one_by_one=True)
     counts = [(s.users.count.tolist(), s.targets.count.tolist()) for s in (first, single)]
-    _hold(counts[0] == counts[1], f"{where} serves other numbers of users for all stations at once than one by one")
+    hold(counts[0] == counts[1], f"{where} serves other numbers of users for all stations at once than one by one")
     for kind in ("users", "targets"):
         chosen = [getattr(s, kind).ids for s in (first, other, single, single_other)]
         draws = not (_equal(chosen[0], chosen[1]) and _equal(chosen[2], chosen[3]))
-        _hold(draws or _equal(chosen[0], chosen[2]),
+        hold(draws or _equal(chosen[0], chosen[2]),
               f"{where} chooses other {kind} for all stations at once than one by one")
 
 
@@ -154,12 +120,7 @@ def _check_untouched(before: NetworkState, after: NetworkState, where: str) -> N
         for name, value in vars(getattr(before, kind)).items():
             if name not in ("last_served", "turn"):  # which the base writes down
                 now = getattr(getattr(after, kind), name)
-                _hold(np.array_equal(value, now), f"{where} changes {name} of {kind}")
-
-
-def _hold(invariant: bool, otherwise: str) -> None:
-    if not invariant:
-        raise AssertionError(otherwise)
+                hold(np.array_equal(value, now), f"{where} changes {name} of {kind}")
 
 
 def _same(one: Selection, other: Selection) -> bool:
@@ -168,10 +129,3 @@ def _same(one: Selection, other: Selection) -> bool:
 
 def _equal(one: Index, other: Index) -> bool:
     return set(one.tolist()) == set(other.tolist())
-
-
-def _pickle(policy: Scheduler, name: str) -> bytes:
-    try:
-        return pickle.dumps(policy)
-    except Exception as error:
-        raise AssertionError(f"policy {name} cannot be sent to another process: {error}") from error

@@ -1,24 +1,22 @@
-"""What you run your own transmit and receive designs through: `isacsys.testing` offers these checks."""
+"""The invariants of transmit and receive designs."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
-import pickle
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from isacsys.arrays import Complex, Index
 from isacsys.engines import Vectors
-from isacsys.metrics.columns import Column
 from isacsys.network import NetworkState, deploy
 from isacsys.physics import combining, receiving
 from isacsys.scenario import Scenario
 from isacsys.simulation import find_policies, simulate_drop
 from isacsys.simulation.frame import settle
+from isacsys.testing.common import Silent, hold, made
 from isacsys.transmission import Combiner, Known, Precoder, designing
 
 # Networks a design has to cope with: clusters, more users than there are, none at all, one antenna, lines of sight.
@@ -33,16 +31,6 @@ NETWORKS: Mapping[str, Mapping[str, Any]] = {
 _SMALL = {"network.area": 12, "network.users_per_cell": 6, "network.targets_per_cell": 4, "antennas.transmit": 8,
           "antennas.receive": 4, "allocation.users_per_bs": 3, "allocation.targets_per_bs": 2, "simulation.drops": 1,
           "simulation.frames": 2, "nulling.policy": "random"}
-
-
-class _Silent:
-    """A recorder that keeps nothing."""
-
-    def append(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> None:
-        """Take rows and forget them."""
-
-    def declare(self, table: str, columns: Iterable[Column]) -> None:
-        """Take note of columns, and forget them."""
 
 
 def check_precoder(precoder: type[Precoder] | Precoder, *, seed: int = 1) -> None:
@@ -74,14 +62,13 @@ def check_precoder(precoder: type[Precoder] | Precoder, *, seed: int = 1) -> Non
     ...         return known.beams(known.own.swapaxes(1, 2))
     >>> check_precoder(MatchedFilter)
     """
-    chosen = precoder() if isinstance(precoder, type) else precoder
-    pickled = _pickled(chosen, "precoder")
+    chosen = made(precoder, "precoder")
     for where, scenario in _scenarios(seed):
-        mine: Precoder = pickle.loads(pickled)
+        mine = copy.deepcopy(chosen)
         mine.prepare(scenario)
         _check_design(mine, _known(scenario, mine), f"precoder {type(chosen).__name__} in {where}")
         for engine in ("short", "vectors"):
-            simulate_drop(scenario.replace({"simulation.engine": engine}), 0, _Silent(), precoder=chosen)
+            simulate_drop(scenario.replace({"simulation.engine": engine}), 0, Silent(), precoder=chosen)
 
 
 def check_combiner(combiner: type[Combiner] | Combiner, *, seed: int = 1) -> None:
@@ -105,18 +92,17 @@ def check_combiner(combiner: type[Combiner] | Combiner, *, seed: int = 1) -> Non
     AssertionError
         Where it breaks another invariant.
     """
-    chosen = combiner() if isinstance(combiner, type) else combiner
-    pickled, rng = _pickled(chosen, "combiner"), np.random.default_rng(seed)
+    chosen, rng = made(combiner, "combiner"), np.random.default_rng(seed)
     for antennas, targets in ((4, 1), (5, 3), (1, 1)):
         bearings = combining.steering(rng.uniform(-1, 1, (4, targets)), antennas)
         bearings[0, 1:] = 0
         arriving = receiving.arrivals(rng, rng.exponential(1, (4, 3, 2)), antennas)
         covariance = receiving.covariance(arriving, np.ones((4, 3)), rng.exponential(1, 4))
-        _check_filters(pickle.loads(pickled), bearings, covariance, f"combiner {type(chosen).__name__} with "
+        _check_filters(copy.deepcopy(chosen), bearings, covariance, f"combiner {type(chosen).__name__} with "
                        f"{antennas} antennas and {targets} targets")
     for _, scenario in _scenarios(seed):
         for engine in ("short", "vectors"):
-            simulate_drop(scenario.replace({"simulation.engine": engine}), 0, _Silent(), combiner=chosen)
+            simulate_drop(scenario.replace({"simulation.engine": engine}), 0, Silent(), combiner=chosen)
 
 
 def _scenarios(seed: int) -> Iterator[tuple[str, Scenario]]:
@@ -136,13 +122,13 @@ def _check_design(precoder: Precoder, known: Known, where: str) -> None:
     beams, again = designing.design(precoder, known), designing.design(precoder, known)
     if beams.vectors is None or again.vectors is None:
         raise AssertionError(f"{where} makes no vectors of vectors")
-    _hold(_alike(before, known), f"{where} changes what it is given")
-    _hold(np.array_equal(beams.vectors, again.vectors) and np.array_equal(beams.power, again.power),
+    hold(_alike(before, known), f"{where} changes what it is given")
+    hold(np.array_equal(beams.vectors, again.vectors) and np.array_equal(beams.power, again.power),
           f"{where} makes something else of the same")
-    _hold(not beams.power[~known.used].any(), f"{where} gives power to streams that are not used")
+    hold(not beams.power[~known.used].any(), f"{where} gives power to streams that are not used")
     some = np.arange(len(known.streams))[::-2]
     fewer = designing.design(precoder, _part(known, some))
-    _hold(fewer.vectors is not None and np.allclose(fewer.vectors, beams.vectors[some], atol=1e-8)
+    hold(fewer.vectors is not None and np.allclose(fewer.vectors, beams.vectors[some], atol=1e-8)
           and np.allclose(fewer.power, beams.power[some]),
           f"{where} makes beams of a station that depend on what other stations know")
 
@@ -151,12 +137,12 @@ def _check_filters(combiner: Combiner, bearings: Complex, covariance: Complex, w
     seen = covariance if combiner.needs_covariance else None
     before = bearings.copy(), covariance.copy()
     filters, again = (designing.filters(combiner, bearings, seen) for _ in range(2))
-    _hold(np.array_equal(before[0], bearings) and np.array_equal(before[1], covariance),
+    hold(np.array_equal(before[0], bearings) and np.array_equal(before[1], covariance),
           f"{where} changes what it is given")
-    _hold(np.array_equal(filters, again), f"{where} makes something else of the same")
+    hold(np.array_equal(filters, again), f"{where} makes something else of the same")
     some = np.arange(len(bearings))[::-2]
     fewer = designing.filters(combiner, bearings[some], None if seen is None else seen[some])
-    _hold(np.allclose(fewer, filters[some], atol=1e-8),
+    hold(np.allclose(fewer, filters[some], atol=1e-8),
           f"{where} makes filters of a station that depend on what other stations receive")
 
 
@@ -171,15 +157,3 @@ def _part(known: Known, stations: Index) -> Known:
 def _alike(one: Known, other: Known) -> bool:
     return all(np.array_equal(value, vars(other)[name]) for name, value in vars(one).items()
                if isinstance(value, np.ndarray))
-
-
-def _pickled(design: object, word: str) -> bytes:
-    try:
-        return pickle.dumps(design)
-    except Exception as error:
-        raise AssertionError(f"{word} {type(design).__name__} cannot be sent to another process: {error}") from error
-
-
-def _hold(invariant: bool, otherwise: str) -> None:
-    if not invariant:
-        raise AssertionError(otherwise)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +16,13 @@ from isacsys.network.surroundings import Horizon, Surroundings, UserSurroundings
 from isacsys.physics import accounting, geometry, propagation, rician
 from isacsys.physics.gaussian import complex_normal
 from isacsys.scenario import Scenario
+
+Promise = Callable[[Array, Array, int, int], Array]
+
+
+def zero_forcing_promise(sir: Array, power: Array, antennas: int, streams: int) -> Array:
+    """SIR that users of mean SIR ``sir`` and channels of squared norm ``power`` may hope for."""
+    return np.asarray(power * (antennas - streams + 1) / (antennas * streams) * sir)
 
 
 class NetworkState:
@@ -31,6 +39,7 @@ class NetworkState:
         self.stations = len(deployment.stations)
         self.frame = 0
         self.channels: Complex | None = None
+        self.promised: Promise = zero_forcing_promise
         self._horizon = Horizon(scenario, self.bs_density, deployment.side)
         self._station_cache: Surroundings | None = None
         self.operating = Operating(deployment)

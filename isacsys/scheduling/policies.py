@@ -90,12 +90,13 @@ class ProportionalFair(UserRanked):
     def score(self, members: Members, rng: np.random.Generator) -> Array:
         """Score by promised rate over mean rate; those never served come first, the best of them at the head.
 
-        With K streams, a channel h promises an SIR of ``|h|^2 (M_t - K + 1) / (M_t K)`` times the mean one.
+        What a channel promises is the precoder's to say: with zero forcing and K streams, an SIR of
+        ``|h|^2 (M_t - K + 1) / (M_t K)`` times the mean one.
         """
         scenario = members.state.scenario
         antennas, streams = scenario.antennas.transmit, scenario.allocation.users_per_bs
-        gain = np.sum(np.abs(members.channel) ** 2, axis=-1) * (antennas - streams + 1) / (antennas * streams)
-        promised = np.log2(1 + gain * members.mean_sir)
+        power = np.sum(np.abs(members.channel) ** 2, axis=-1)
+        promised = np.log2(1 + members.state.promised(members.mean_sir, power, antennas, streams))
         return -promised / np.maximum(members.mean_rate, 1e-12)
 
 

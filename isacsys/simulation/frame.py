@@ -31,6 +31,7 @@ def settle(state: NetworkState, drop: int, policies: Policies) -> Situation:
 def schedule(state: NetworkState, drop: int, policies: Policies) -> Schedule:
     """Choose who is served in ``state.frame``, form clusters, and write null requests."""
     name = _name(state, drop)
+    state.promised = policies.precoder.promised
     if policies.look_at_channels:
         state.draw_channels(name.stream(Purpose.CHANNELS_SEEN))
     sensing = state.scenario.allocation.targets_per_bs > 0

@@ -8,6 +8,7 @@ import numpy as np
 
 from isacsys.arrays import Array, Complex, Index
 from isacsys.errors import InfeasibleDesign
+from isacsys.network.state import zero_forcing_promise
 from isacsys.physics import designs, given_channels, precoding
 from isacsys.plugins import Kind, register
 from isacsys.scenario import Scenario
@@ -42,16 +43,18 @@ class Precoder(ABC):
     def prepare(self, scenario: Scenario) -> None:  # noqa: B027 - most have nothing to read
         """Read what the design needs of a scenario, before the first frame."""
 
-    def promised(self, sir: Array, gain: Array, antennas: int, streams: int) -> Array:
-        """Return the SIR that a user may hope for, by which policies rank users before there are beams.
+    def promised(self, sir: Array, power: Array, antennas: int, streams: int) -> Array:
+        """Return the SIR that users may hope for, by which policies rank them before there are beams.
 
         Parameters
         ----------
-        sir, gain : [n]
-            Mean SIR by path loss, at full power and without fading, and ``|h|^2 / M_t`` of the channel now.
+        sir : [n]
+            Mean SIR by path loss, every station sending, without fading.
+        power : [n]
+            ``|h|^2`` of the channel now.
         antennas, streams : int
         """
-        return sir * gain * (antennas - streams + 1) / streams
+        return zero_forcing_promise(sir, power, antennas, streams)
 
 
 class ZeroForcing(Precoder):
@@ -78,9 +81,10 @@ class MaximumRatio(Precoder):
         """Look at the own channels alone."""
         return known.beams(designs.maximum_ratio(_there(known.own)))
 
-    def promised(self, sir: Array, gain: Array, antennas: int, streams: int) -> Array:
+    def promised(self, sir: Array, power: Array, antennas: int, streams: int) -> Array:
         """All antennas collect, and the beams of the other users are heard."""
-        return sir * gain * antennas / streams / (1 + sir * gain * (streams - 1) / streams)
+        each = power * sir / streams
+        return np.asarray(each / (1 + each * (streams - 1) / antennas))
 
 
 class Regularized(Precoder):
@@ -106,10 +110,10 @@ class Regularized(Precoder):
                                                    np.full(granted.shape[:2], self._xi)))
         return known.beams(designs.regularized(own, _load(known, known.sir), granted, np.zeros(granted.shape[:2])))
 
-    def promised(self, sir: Array, gain: Array, antennas: int, streams: int) -> Array:
+    def promised(self, sir: Array, power: Array, antennas: int, streams: int) -> Array:
         """No less than either of its limits."""
-        return np.maximum(super().promised(sir, gain, antennas, streams),
-                          MaximumRatio.promised(MaximumRatio(), sir, gain, antennas, streams))
+        return np.maximum(super().promised(sir, power, antennas, streams),
+                          MaximumRatio().promised(sir, power, antennas, streams))
 
 
 class Slnr(Regularized):

@@ -64,3 +64,25 @@ def test_an_outage():
     quiet, outage = importlib.import_module("outage").main(drops=4, executor="serial")
     assert outage[0] == quiet[0] and outage[2] == pytest.approx(quiet[2], rel=1e-12)
     assert 0.7 < outage[1] / quiet[1] < 0.9  # a fifth of the stations, at an SIR that density does not change
+
+
+def test_beamformers(capsys):
+    found = importlib.import_module("beamformers").main(["--drops", "6", "--users", "4", "14", "--executor", "serial"])
+    assert capsys.readouterr().out.splitlines()[0].split()[1] == "zero_forcing"
+    few, many = (found[users][1] for users in (4, 14))
+    assert many["regularized"].difference > 4 * many["regularized"].half_width  # crowded: nulls cost too much
+    assert few["maximum_ratio"].difference + few["maximum_ratio"].half_width < 0
+    assert abs(many["slnr"].difference - many["regularized"].difference) < 1e-9  # nothing granted: the same beams
+
+
+def test_sensing_power(tmp_path, capsys):
+    rows = importlib.import_module("sensing_power").main(
+        ["--drops", "5", "--power", "0", "0.3", "--executor", "serial", "--csv", str(tmp_path / "front.csv")])
+    assert "*" in capsys.readouterr().out and len(rows) == 12
+    found = {row[:3]: row[3:] for row in rows}
+    for cluster in (1, 2, 3):
+        for combiner in ("mrc", "mvdr"):
+            dark, lit = found[0.0, cluster, combiner], found[0.3, cluster, combiner]
+            assert lit[0] < dark[0] and lit[1] > dark[1]
+        assert found[0.3, cluster, "mvdr"][1] > found[0.3, cluster, "mrc"][1]
+    assert len((tmp_path / "front.csv").read_text().splitlines()) == 13

@@ -14,6 +14,8 @@ def figures(quick):
         "a drop of one frame": {case: frames.fresh(case, rounds) for case in frames.CASES},
         "everything on, against a static frame": {
             case: frames.everything(case, rounds) for case in frames.CASES},
+        "chosen beams (K=12 L=1), against zero forcing": {
+            name: frames.design(name, rounds) for name in frames.DESIGNS},
         "percent of the time": {case: frames.shares(case) for case in frames.CASES},
         "size (K=12 L=1)": scale.sizes((100, 1000) if quick else (100, 1000, 10000)),
         "workers": {"1 and 2": scale.workers(drops)},

@@ -123,6 +123,25 @@ def everything(case, rounds, frames=60):
             "ratio": seconds.ratio("everything", "static")}
 
 
+# Of the same frame with zero forcing, in bounds that a design keeps to: K = 12, L = 1, 100 stations.
+DESIGNS = {
+    "regularised": ({"precoding.policy": "regularized"}, 0, 2.0),
+    "sensing beams": ({"precoding.sensing_power": 0.3}, 1, 1.5),
+    "MVDR": ({"combining.policy": "mvdr"}, 1, 4.0),
+    "line of sight": ({"propagation.rician_factor_db": 9.0}, 0, 6.0),
+    "few bits": ({"csi.feedback_bits": 10}, 0, None)}
+
+
+def design(name, rounds):
+    """Milliseconds of a frame with a chosen design, and its ratio to zero forcing."""
+    changes, targets, bound = DESIGNS[name]
+    plain = scenario("K=12 L=1").replace({"allocation.targets_per_bs": targets})
+    seconds = in_turn({"plain": warm(plain), "design": warm(plain.replace(changes))}, rounds, block=10)
+    row = {"zero_forcing_ms": 1e3 * seconds["plain"], "design_ms": 1e3 * seconds["design"],
+           "ratio": seconds.ratio("design", "plain")}
+    return row if bound is None else {**row, "at_most": bound}
+
+
 WATCHED = (
     (clock, "schedule", "scheduling"), (clock, "coordinate", "grants"), (clock, "transmit", "accounting"),
     (NetworkState, "around_users", "accounting"),

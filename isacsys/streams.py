@@ -1,6 +1,6 @@
 """Named random streams: every draw belongs to a drop, a frame and a purpose.
 
-A stream depends on its name alone, so a policy that draws more numbers moves nobody,
+A stream depends on its name alone, so a policy that draws more numbers changes no other stream,
 and no frame shifts the next. Nothing in isacsys reads a global generator.
 """
 

@@ -52,12 +52,12 @@ class Horizon:
         self.torus = scenario.network.far_field == "torus"
         self.outside = propagation.outside_rectangle(self.density, side, self.alpha) if self.torus else 0.0
 
-    def surroundings(self, distance: Array, station: Index, cluster: int, everybody: int) -> Surroundings:
+    def surroundings(self, distance: Array, station: Index, cluster: int, count: int) -> Surroundings:
         """Cut off what lies beyond ``side / 2`` and is not of the cluster, and replace it by its mean.
 
-        On a finite torus on which ``everybody`` is near, nobody is left to be replaced.
+        On a finite torus whose ``count`` stations are all near, none is left to be replaced.
         """
-        complete = self.torus and everybody <= distance.shape[1]
+        complete = self.torus and count <= distance.shape[1]
         drawn = (distance <= self.half) | complete
         drawn[:, :cluster] = True
         gain = np.where(drawn, propagation.path_gain(distance, self.alpha), 0.0)
@@ -94,7 +94,7 @@ class UserSurroundings:
         """Return the surroundings of users; the first station is the serving one."""
         if self._switched != self._operating.switched:
             self._forget()
-        if self._once or self._moving:  # nobody asks twice
+        if self._once or self._moving:  # none is asked for twice
             return self._find(rows)
         missing = rows[~self._known[rows]]
         if len(missing):

@@ -37,7 +37,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         count("links", "how many links that is, summed over frames"),
         real("weight", "1", "sum of their weights"),
         real("weighted_rate_nulled", RATE,
-             "sum of weight x rate, had every member of their clusters nulled, and nobody else"),
+             "sum of weight x rate, had every member of their clusters nulled, and no other station"),
     ),
     "refusals": (
         DROP, index("rank", "place of a station in a user's cluster, nearest first, the serving one being 1"),

@@ -14,7 +14,7 @@ class Classes:
     """The links of a drop, counted and summed by kind, streams and degrees of freedom of their stations.
 
     The law of the degrees of freedom that typical users met is in it, and what rates would have been had every member
-    of every cluster nulled, and nobody else: with them a closed form can be held against a network in which requests
+    of every cluster nulled, and no other station: with them a closed form can be held against a network in which requests
     are random, some are refused, and nulls for one target help another.
     """
 
@@ -49,7 +49,7 @@ class Classes:
 
 
 def nulled_rate(terms: LinkTerms, own_counts: bool, held_back: Array) -> Array:
-    """Rate of every link, had all members of its cluster nulled perfectly, and nobody else held power back."""
+    """Rate of every link, had all members of its cluster nulled perfectly, and no other station held power back."""
     if not (terms.interference_refused.any() or terms.leakage_granted.any() or held_back.any()):
         return terms.rate
     others = (terms.interference_other, held_back, terms.far_field, terms.noise)

@@ -64,7 +64,7 @@ def coordinate(state: NetworkState, drop: int, scheduled: Schedule, policies: Po
 
 
 def transmit(situation: Situation, policies: Policies) -> FrameRecord:
-    """Design beams, send, and account what everybody receives."""
+    """Design beams, send, and account what every receiver gets."""
     engine = policies.engine
     known = engine.know(situation, policies.precoder)
     beams = designing.design(policies.precoder, known, situation.scenario.precoding.sensing_power)

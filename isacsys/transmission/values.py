@@ -111,7 +111,7 @@ class Schedule:
     frame : int
         The frame that is scheduled.
     selection, around_users, sensors : Selection, Surroundings, Sensors
-        Who is served, and what was known of everybody's place.
+        Who is served, and what was known of their places.
     requests : NullRequests
     weights : two arrays [link]
         Population of the cell over number scheduled in it, of users and of targets.
@@ -159,7 +159,7 @@ class Situation:
         km^2.
     schedule : Schedule
     around_users, sensors : Surroundings, Sensors
-        Where everybody is now.
+        Where they are now.
     distances : two arrays [link]
         Of users and of targets to their serving stations, km.
     speed : [user link]

@@ -14,8 +14,8 @@ class Classes:
     """The links of a drop, counted and summed by kind, streams and degrees of freedom of their stations.
 
     The law of the degrees of freedom that typical users met is in it, and what rates would have been had every member
-    of every cluster nulled, and no other station: with them a closed form can be held against a network in which requests
-    are random, some are refused, and nulls for one target help another.
+    of every cluster nulled, and no other station: with them a closed form can be held against a network in which
+    requests are random, some are refused, and nulls for one target help another.
     """
 
     def __init__(self, scenario: Scenario) -> None:

@@ -12,8 +12,8 @@ from isacsys.plugins import Kind, register
 class Combiner(ABC):
     """Base of every receive design: override `filters`, for all sensing stations at once.
 
-    Where ``needs_covariance`` is True, filters are made after all stations have sent, and null requests name those of MRC.
-    Where it is False, filters depend on bearings alone, and null requests name them.
+    Where ``needs_covariance`` is True, filters are made after all stations have sent, and null requests name those of
+    MRC. Where it is False, filters depend on bearings alone, and null requests name them.
     `isacsys.testing.check_combiner` runs one through the invariants of all.
 
     Examples

@@ -81,15 +81,16 @@ from isacsys.analysis.sensing_beams import (
     quantisation_error,
     sensing_rate_with_beams,
 )
+from isacsys.analysis.wider_search import cooperation_rates, cooperation_space, power_space
 
 __all__ = [
     "AccuracyWarning", "Designs", "InfeasibleBounds", "area_spectral_efficiency", "best", "bits",
     "coherent_joint_rate", "communication_coverage", "communication_rate", "communication_rate_approximate",
-    "communication_rate_quantile", "communication_rate_with_beams", "degrees_of_freedom", "design_space", "echo_gain",
-    "effective_gain", "information_bound", "joint_rate", "lattice_gain", "mean_communication_rate",
-    "mean_information", "mean_propagation_rate", "optimal_load", "pareto_front", "power_law", "propagation_coverage",
-    "propagation_rate", "propagation_rate_quantile", "quantisation_error", "restricted", "sample_communication_sir",
-    "sample_information", "sample_joint_sir", "sample_propagation_sinr", "sample_sensing_sir", "sensing_coverage",
-    "sensing_rate", "sensing_rate_approximate", "sensing_rate_beam_law", "sensing_rate_quantile",
-    "sensing_rate_with_beams",
+    "communication_rate_quantile", "communication_rate_with_beams", "cooperation_rates", "cooperation_space",
+    "degrees_of_freedom", "design_space", "echo_gain", "effective_gain", "information_bound", "joint_rate",
+    "lattice_gain", "mean_communication_rate", "mean_information", "mean_propagation_rate", "optimal_load",
+    "pareto_front", "power_law", "power_space", "propagation_coverage", "propagation_rate",
+    "propagation_rate_quantile", "quantisation_error", "restricted", "sample_communication_sir", "sample_information",
+    "sample_joint_sir", "sample_propagation_sinr", "sample_sensing_sir", "sensing_coverage", "sensing_rate",
+    "sensing_rate_approximate", "sensing_rate_beam_law", "sensing_rate_quantile", "sensing_rate_with_beams",
 ]

@@ -21,8 +21,8 @@ from isacsys.analysis._interference import heard as heard_users
 from isacsys.analysis._numerics import FINER, LARGEST_EXPONENT
 from isacsys.arrays import Array
 
-POINTS = 1200  # of a spline
-NODES = 48  # of the share of an echo's power that falls in the free dimensions
+POINTS = 600  # of a spline
+NODES = 32  # of the share of an echo's power that falls in the free dimensions
 
 
 class Beams(NamedTuple):
@@ -59,7 +59,7 @@ def either(one: Array, other: Array) -> Array:
     return np.asarray(one + other - one * other)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def beams_heard(J: int, left: int) -> GainLaw:
     """Return ``1 - E[exp(-x g)]`` of ln x for the J sensing beams of a station, isotropic in ``left`` dimensions.
 
@@ -77,24 +77,29 @@ def beams_heard(J: int, left: int) -> GainLaw:
     return _spline(value)
 
 
-@lru_cache(maxsize=256)
 def echo_law(beams: Beams, M_t: int) -> GainLaw:
     """Return the law of an echo's gain: users' beams Gamma(K, 1), the target's own sensing beam and the other J - 1.
 
     With B ~ Beta(m, M_t - m) the share of the steering vector that lies in the free dimensions the own beam brings
     ``ratio M_t B`` and another ``ratio M_t B Beta(1, m - 1)``. The users' part is the gamma law of the model.
     """
-    points, weights = roots_jacobi(NODES, M_t - beams.left - 1, beams.left - 1)
-    log_b, weights = np.log((1 + points) / 2), weights / weights.sum()
-    other = beam_law(beams.left)
+    sensing, shift = _echo_of_beams(beams.J, beams.left, M_t), np.log(beams.ratio)
+    return lambda log_y: either(heard_users(log_y, beams.K), sensing(log_y + shift))
 
-    def value(log_y: Array) -> Array:
-        log_a = log_y[:, None] + np.log(beams.ratio * M_t) + log_b
-        others = _any_of(other(log_a - np.log(beams.left)), beams.J - 1)
+
+@lru_cache(maxsize=4096)
+def _echo_of_beams(J: int, left: int, M_t: int) -> GainLaw:
+    """Return the part of the sensing beams in `echo_law`, at ratio 1."""
+    points, weights = roots_jacobi(NODES, M_t - left - 1, left - 1)
+    log_b, weights = np.log((1 + points) / 2), weights / weights.sum()
+    other = beam_law(left)
+
+    def value(log_x: Array) -> Array:
+        log_a = log_x[:, None] + np.log(M_t) + log_b
+        others = _any_of(other(log_a - np.log(left)), J - 1)
         return np.asarray(either(-np.expm1(-np.exp(np.minimum(log_a, LARGEST_EXPONENT))), others) @ weights)
 
-    sensing = _spline(value)
-    return lambda log_y: either(heard_users(log_y, beams.K), sensing(log_y))
+    return _spline(value)
 
 
 def _any_of(one: Array, number: int) -> Array:

@@ -7,10 +7,11 @@ is ``pareto_front(restricted(designs, ...))``. Rates in nats, ASE in nats per km
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from isacsys.analysis._arguments import choice, real, whole
 from isacsys.analysis.communication import area_spectral_efficiency, communication_rate, communication_rate_approximate
@@ -44,7 +45,11 @@ class InfeasibleBounds(ConfigError):
 
 @dataclass(frozen=True)
 class Designs:
-    """Designs with their rates and area spectral efficiencies, arrays of one length (or scalars, for one design)."""
+    """Designs with their rates and area spectral efficiencies, arrays of one length (or scalars, for one design).
+
+    What `wider_search` looks for besides, the share of the power on sensing beams and how a cluster cooperates, is None
+    elsewhere.
+    """
 
     K: Index
     L: Index
@@ -54,10 +59,13 @@ class Designs:
     sensing_rate: Array
     communication_ase: Array
     sensing_ase: Array
+    sensing_power: Array | None = None
+    cooperation: npt.NDArray[np.str_] | None = None
 
     def __getitem__(self, index: Any) -> Designs:
         """Select designs as numpy would."""
-        return Designs(*(getattr(self, field.name)[index] for field in fields(self)))
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: value[index] for name, value in values.items() if value is not None})
 
     def __len__(self) -> int:
         """Count the designs."""

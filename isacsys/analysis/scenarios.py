@@ -6,7 +6,9 @@ has beyond it is left out, and `left_out` says so.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -19,6 +21,7 @@ from isacsys.analysis.communication import (
 )
 from isacsys.analysis.optimization import Designs, design_space
 from isacsys.analysis.sensing import sensing_rate, sensing_rate_approximate, sensing_rate_beam_law
+from isacsys.analysis.wider_search import Rates, cooperation_rates, cooperation_space, exactly, power_space
 from isacsys.errors import ConfigError
 from isacsys.scenario import Scenario
 
@@ -89,17 +92,46 @@ def sensing_values(scenario: Scenario) -> SensingValues | None:
     return SensingValues(**_rates_and_ase(exact, approximate, a.targets_per_bs, scenario), rate_beam_law=beam)
 
 
-def designs_of(scenario: Scenario, *, method: str = "exact") -> Designs:
-    """Return every feasible design of the scenario's antennas, path loss, echo and J_max (`design_space`), in nats."""
+def designs_of(scenario: Scenario, *, method: str = "exact", over: str = "sizes") -> Designs:
+    """Return every feasible design of the scenario's antennas, path loss, echo and J_max (`design_space`), in nats.
+
+    ``over`` says what is searched beside K, L, J, Q: "sensing_power" (`power_space`), "cooperation"
+    (`cooperation_space`), or "sizes", nothing.
+    """
+    spaces: dict[str, Callable[..., Designs]] = {
+        "sizes": design_space, "sensing_power": power_space, "cooperation": cooperation_space}
+    if method != "exact" and over != "sizes":
+        raise ConfigError("method", method, f"exact: no approximation is known with {over.replace('_', ' ')}")
+    extra = {"method": method} if over == "sizes" else {}
+    return spaces[over](M_t=_antennas(scenario), J_max=_most_targets(scenario), **_link(scenario), **extra)
+
+
+def exact_designs(designs: Designs, scenario: Scenario) -> Designs:
+    """Return designs with a share of the power on sensing beams with their rates computed, not interpolated."""
+    return designs if designs.sensing_power is None else exactly(designs, M_t=_antennas(scenario), **_link(scenario))
+
+
+def cooperation_of(scenario: Scenario, *, J: int, Q: int) -> Rates:
+    """Return the rates of every K and L beside J targets with clusters of Q, by what a cluster does, in nats."""
+    return cooperation_rates(M_t=_antennas(scenario), J=J, Q=Q, alpha=scenario.propagation.path_loss_exponent)
+
+
+def _antennas(scenario: Scenario) -> int:
     if scenario.antennas.transmit < 2:
         raise ConfigError("antennas.transmit", scenario.antennas.transmit, "at least 2: K L + J (Q - 1) + 1 <= M_t")
+    return scenario.antennas.transmit
+
+
+def _most_targets(scenario: Scenario) -> int:
     if scenario.allocation.max_targets_per_bs < 1:
         raise ConfigError("allocation.max_targets_per_bs", scenario.allocation.max_targets_per_bs, "at least 1: J >= 1")
-    p = scenario.propagation
-    return design_space(M_t=scenario.antennas.transmit, J_max=scenario.allocation.max_targets_per_bs,
-                        alpha=p.path_loss_exponent, beta=p.echo_exponent, c=scenario.echo_gain,
-                        bs_density=scenario.network.bs_density, cluster_center=scenario.sensing.cluster_center,
-                        method=method)
+    return scenario.allocation.max_targets_per_bs
+
+
+def _link(scenario: Scenario) -> dict[str, Any]:
+    return {"alpha": scenario.propagation.path_loss_exponent, "beta": scenario.propagation.echo_exponent,
+            "c": scenario.echo_gain, "bs_density": scenario.network.bs_density,
+            "cluster_center": scenario.sensing.cluster_center}
 
 
 def left_out(scenario: Scenario) -> list[str]:

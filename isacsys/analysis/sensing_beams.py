@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 from scipy.special import betaln
 
 from isacsys.analysis._arguments import by_key, choice, real, whole
-from isacsys.analysis._cluster import Link, nulled_disc
-from isacsys.analysis._fading import GainLaw, gamma_law
+from isacsys.analysis._cluster import Geometry, Link, nulled_disc
+from isacsys.analysis._fading import gamma_law
 from isacsys.analysis._interference import Law, heard, mean_gain
 from isacsys.analysis._line import line
 from isacsys.analysis._line_rates import Crowd, line_rates
@@ -92,11 +92,10 @@ def sensing_rate_with_beams(*, M_t: ArrayLike, K: ArrayLike, L: ArrayLike = 1, J
     def rates(M_t: int, K: int, J: int, Q: int, eta: float, alpha: float, beta: float, c: float, density: float,
               D: Array) -> Array:
         def rate(left: int) -> float:
-            gains, law, mean = _echo(M_t, K, J, eta, left)
-            link = Link(gains, Q, alpha, beta)
-            log_c = np.log(c) - link.eta * np.log(np.pi * density)
             what = f"sensing rate with beams, K={K}, J={J}, Q={Q}, eta={eta}"
-            return float(checked(lambda at: mean_log(link, geometry, [law], mean, log_c, at), RATE_TOLERANCE, what)[0])
+            log_c = np.log(c) - (alpha / 2 - beta) * np.log(np.pi * density)
+            return float(checked(lambda at: target_rate(M_t, K, J, Q, eta, left, geometry, (alpha, beta, log_c), at),
+                                 RATE_TOLERANCE, what)[0])
         return np.array([rate(int(d) - 1) for d in D])
 
     keys = (whole("M_t", M_t), whole("K", K), whole("J", J), whole("Q", Q), _share(sensing_power),
@@ -125,13 +124,10 @@ def quantisation_error(*, B: ArrayLike, M_t: ArrayLike) -> Array:
 
 def _user(K: int, L: int, J: int, eta: float, alpha: float, density: float, noise: float, D: int,
           law: PropagationLaw | None) -> float:
-    gains = _interfering(K, J, eta, D - 1)
-    wanted, what = [gamma_law(D)], f"communication rate with beams, K={K}, L={L}, J={J}, eta={eta}"
+    what = f"communication rate with beams, K={K}, L={L}, J={J}, eta={eta}"
     if law is None and noise == 0:
-        link = Link(gains, L, alpha, alpha / 2)
-        return float(checked(lambda at: mean_log(link, nulled_disc, wanted, D, 0.0, at), RATE_TOLERANCE, what)[0])
-    if law is None:
-        law = power_law(alpha)
+        return float(checked(lambda at: user_rate(K, L, J, eta, D, alpha, at), RATE_TOLERANCE, what)[0])
+    law, gains, wanted = law or power_law(alpha), _interfering(K, J, eta, D - 1), [gamma_law(D)]
     crowd = Crowd(lambda log_q: heard(log_q, gains), mean_gain(gains))
     unit = K / (1 - (eta if isinstance(gains, Beams) else 0.0))
 
@@ -145,12 +141,20 @@ def _interfering(K: int, J: int, eta: float, left: int) -> Law:
     return Beams(K, J, left, eta / J * K / (1 - eta)) if eta > 0 and J > 0 and left > 0 else K
 
 
-def _echo(M_t: int, K: int, J: int, eta: float, left: int) -> tuple[Law, GainLaw, float]:
-    """Return the law of interfering gains, of the echo, and the mean of the echo, in the same unit."""
+def user_rate(K: int, L: int, J: int, eta: float, D: int, alpha: float, at: Resolution) -> Array:
+    """Return the rate of `communication_rate_with_beams` under the power law at one resolution."""
+    link = Link(_interfering(K, J, eta, D - 1), L, alpha, alpha / 2)
+    return mean_log(link, nulled_disc, [gamma_law(D)], D, 0.0, at)
+
+
+def target_rate(M_t: int, K: int, J: int, Q: int, eta: float, left: int, geometry: Geometry,
+                law: tuple[float, float, float], at: Resolution) -> Array:
+    """Return the rate of `sensing_rate_with_beams` at one resolution; ``law`` is alpha, beta and ln of echo's scale."""
+    alpha, beta, log_c = law
     gains = _interfering(K, J, eta, left)
-    if not isinstance(gains, Beams):
-        return gains, gamma_law(K), K
-    return gains, echo_law(gains, M_t), K + gains.ratio * (left + J - 1)
+    echo, mean = (echo_law(gains, M_t), K + gains.ratio * (left + J - 1)) if isinstance(gains, Beams) else (
+        gamma_law(K), K)
+    return mean_log(Link(gains, Q, alpha, beta), geometry, [echo], mean, log_c, at)
 
 
 def _share(value: ArrayLike) -> Array:

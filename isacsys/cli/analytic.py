@@ -34,6 +34,7 @@ _ANALYZE_EXAMPLE = """examples:
 _OPTIMIZE_EXAMPLE = """examples:
   isacsys optimize scenarios/paper.toml --weight 0.3
   isacsys optimize scenarios/paper.toml --min-sensing-rate 3 --frontier
+  isacsys optimize scenarios/paper.toml --weight 0.3 --sensing-power
   isacsys optimize scenarios/paper.toml --over antennas.transmit=4:64:4 --csv"""
 # optimize searches every allocation, so that of the scenario must not get in its way
 _ANY_ALLOCATION = {"allocation.users_per_bs": 1, "allocation.targets_per_bs": 0, "allocation.communication_cluster": 1,
@@ -84,6 +85,11 @@ def _add_problem(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(_flag(name), metavar="X", type=_bound, default=0.0, help=f"least {meaning}")
     for name, meaning in _SIZE_BOUNDS.items():
         parser.add_argument(_flag(name), metavar="N", type=int, default=1, help=f"least {meaning}")
+    wider = parser.add_mutually_exclusive_group()
+    wider.add_argument("--sensing-power", action="store_true",
+                       help="search the share of the power on sensing beams too, in steps of 0.01")
+    wider.add_argument("--cooperation", action="store_true",
+                       help="search what a cluster does too: nothing, nulling or joint transmission")
     parser.add_argument("--frontier", action="store_true", help="every design that none beats in both T_c and T_s")
     parser.add_argument("--method", choices=("exact", "approximate"), default="exact",
                         help="exact rates, or Theorems 1 and 2 and Proposition 2")
@@ -123,14 +129,29 @@ def _values(scenario: Scenario) -> dict[str, Any]:
 
 def _optimum(scenario: Scenario, options: argparse.Namespace) -> dict[str, Any]:
     from isacsys.analysis import best, pareto_front
-    from isacsys.analysis.scenarios import designs_of
+    from isacsys.analysis.scenarios import designs_of, exact_designs
 
-    designs = _restricted(designs_of(scenario, method=options.method), options)
-    figures = _design(best(designs, rho=options.weight), options)
+    over = "sensing_power" if options.sensing_power else "cooperation" if options.cooperation else "sizes"
+    designs = _restricted(designs_of(scenario, method=options.method, over=over), options)
+    optimum = exact_designs(best(designs, rho=options.weight), scenario)
+    figures = _design(optimum, options)
+    if options.cooperation:
+        figures["cooperation"] = _cooperation(scenario, optimum)
     if options.frontier:
-        front = pareto_front(designs)
+        front = exact_designs(pareto_front(designs), scenario)
         figures["frontier"] = [_design(front[i], options) for i in range(len(front))]
     return figures
+
+
+def _cooperation(scenario: Scenario, optimum: Designs) -> list[dict[str, Any]]:
+    """Return, for every K and L beside the targets of the optimum, the rates in bits and which way is best."""
+    from isacsys.analysis import bits
+    from isacsys.analysis.scenarios import cooperation_of
+
+    rates = cooperation_of(scenario, J=int(optimum.J), Q=int(optimum.Q))
+    columns = {name: bits(getattr(rates, name)).tolist() for name in ("nothing", "nulling", "joint")}
+    return [{"K": int(K), "L": int(L), **dict(zip(columns, row, strict=True)), "best": best}
+            for K, L, best, row in zip(rates.K, rates.L, rates.best, zip(*columns.values(), strict=True), strict=True)]
 
 
 def _restricted(designs: Designs, options: argparse.Namespace) -> Designs:
@@ -151,8 +172,13 @@ def _design(design: Designs, options: argparse.Namespace) -> dict[str, Any]:
 
     t_c, t_s = float(bits(design.communication_ase)), float(bits(design.sensing_ase))
     objective = options.weight * t_c + (1 - options.weight) * t_s
-    return {"optimum": {name: int(getattr(design, name)) for name in "KLJQ"}, "communication_ase": t_c,
-            "sensing_ase": t_s, "objective": objective, "method": options.method}
+    optimum: dict[str, Any] = {name: int(getattr(design, name)) for name in "KLJQ"}
+    if design.sensing_power is not None:
+        optimum["sensing_power"] = float(design.sensing_power)
+    if design.cooperation is not None:
+        optimum["cooperation"] = str(design.cooperation)
+    return {"optimum": optimum, "communication_ase": t_c, "sensing_ase": t_s, "objective": objective,
+            "method": options.method}
 
 
 def _flag(name: str) -> str:
@@ -165,7 +191,7 @@ def _flat(figures: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in figures.items():
         if isinstance(value, Mapping):
             flat.update({key if name == "optimum" else f"{name}_{key}": inner for key, inner in value.items()})
-        elif value is not None and name != "frontier":
+        elif value is not None and name not in ("frontier", "cooperation"):
             flat[name] = value
     return flat
 

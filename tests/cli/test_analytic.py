@@ -128,3 +128,22 @@ def test_bad_input_is_one_line_that_names_it(call, arguments, message):
 def test_help_has_an_example(call, command):
     code, out, _ = call(command, "--help")
     assert code == 0 and "example" in out
+
+
+def test_optimize_over_the_share_of_sensing_beams(call):
+    small = "--set", "antennas.transmit=5", "--set", "allocation.max_targets_per_bs=3", "--weight", "0.2"
+    found = figures(call, "optimize", SCENARIO, *small, "--sensing-power")
+    plain = figures(call, "optimize", SCENARIO, *small)
+    assert list(found["optimum"]) == ["K", "L", "J", "Q", "sensing_power"] and list(plain["optimum"]) == list("KLJQ")
+    assert found["objective"] > plain["objective"] and 0 < found["optimum"]["sensing_power"] <= 0.95
+
+
+def test_optimize_over_cooperation(call):
+    small = "--set", "antennas.transmit=6"
+    found = figures(call, "optimize", SCENARIO, *small, "--cooperation")
+    assert list(found["optimum"]) == ["K", "L", "J", "Q", "cooperation"]
+    assert found["optimum"]["cooperation"] in ("nothing", "nulling", "joint")
+    for row in found["cooperation"]:
+        assert row[row["best"]] == max(row[name] for name in ("nothing", "nulling", "joint"))
+    code, _, err = call("optimize", SCENARIO, *small, "--cooperation", "--method", "approximate")
+    assert code == 2 and "exact" in err

@@ -9,9 +9,10 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
+import sysconfig
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -22,6 +23,7 @@ from isacsys.errors import ConfigError, IsacError, PluginError
 
 _PACKAGE = str(Path(__file__).parent)
 _NOT_THEIRS = (_PACKAGE, "<frozen", str(Path(importlib.__file__).parent))
+_INSTALLED = (*_NOT_THEIRS, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
 
 
 class Beside(MetaPathFinder):
@@ -98,7 +100,7 @@ def blamed(error: Any, plugin: object = None, *, importing: bool = False) -> Ite
     """
     try:
         yield
-    except IsacError:
+    except (IsacError, GeneratorExit):
         raise
     except BaseException as raised:
         if isinstance(raised, KeyboardInterrupt) and not importing and _from_keyboard():
@@ -109,6 +111,12 @@ def blamed(error: Any, plugin: object = None, *, importing: bool = False) -> Ite
 def calling(plugin: object, word: str, doing: str) -> Any:
     """Return a context in which ``plugin`` (a ``word``) is called: what it raises becomes a `PluginError`."""
     return blamed(lambda fault: PluginError(f"{word} {type(plugin).__name__} raised {fault} {doing}".rstrip()), plugin)
+
+
+def calling_theirs(plugin: object, word: str, doing: str) -> Any:
+    """Return the same context for a user's own plug-in; a failure of one of ours is no plug-in's fault."""
+    ours = type(plugin).__module__.partition(".")[0] == __package__
+    return nullcontext() if ours else calling(plugin, word, doing)
 
 
 def fault(error: BaseException, plugin: object = None) -> str:
@@ -125,6 +133,7 @@ def _place(error: BaseException, plugin: object) -> str:
         return f"{error.filename}, line {error.lineno}"
     own = _files(type(plugin))
     places = [frame for frame in frames if frame[0] in own] or \
+        [frame for frame in frames if not frame[0].startswith(_INSTALLED)] or \
         [frame for frame in frames if not frame[0].startswith(_NOT_THEIRS)]
     return f"{places[-1][0]}, line {places[-1][1]}" if places else ""
 

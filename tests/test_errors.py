@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import isacsys
-from isacsys.errors import ConfigError, DropError
+from isacsys.errors import ConfigError, PluginError
 from isacsys.recording import MemoryRecorder
 from isacsys.simulation import simulate_drop
 
@@ -31,7 +31,8 @@ class Faulty(isacsys.Process):
 
 
 @pytest.mark.parametrize(("error", "kind", "said"), [
-    ("Odd('salt', 'pepper')", DropError, r"Odd: salt and pepper \(drop 7, frame"),
+    ("Odd('salt', 'pepper')", PluginError,
+     r"Faulty raised Odd: salt and pepper \(.*test_errors.py, line \d+\) \(drop 7, frame"),
     ("ConfigError('a.b', 3, 'less')", ConfigError, "a.b = 3: less")])
 def test_what_a_process_raises_is_not_garbled(error, kind, said):
     with pytest.raises(kind, match=said):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 
-from isacsys.errors import ConfigError, IsacError
+from isacsys.errors import ConfigError, PluginError
 from isacsys.metrics.base import Estimator, Metric
 from isacsys.metrics.columns import Column
 from isacsys.metrics.frame import FrameRecord
 from isacsys.metrics.registry import ALWAYS, DROP_COLUMNS, METRICS, SOMETIMES, SUMS
+from isacsys.modules import calling_theirs
 from isacsys.scenario import Scenario
 
 Row = dict[str, float]
@@ -33,15 +34,19 @@ class Tally:
         """Return the sums of a frame, having added them up."""
         found: Row = {}
         for metric in self._metrics:
-            found |= _checked(metric, metric.columns, metric.sums(record))
+            with calling_theirs(metric, "metric", "summing a frame"):
+                found |= _checked(metric, metric.columns, metric.sums(record))
         for name, value in found.items():
             self._totals[name] += value
         return found
 
     def drop(self) -> Row:
         """Return the row of the drop."""
-        return self._totals | {name: value for metric in self._metrics
-                               for name, value in _checked(metric, metric.drop_columns, metric.drop()).items()}
+        row = dict(self._totals)
+        for metric in self._metrics:
+            with calling_theirs(metric, "metric", "summing up a drop"):
+                row |= _checked(metric, metric.drop_columns, metric.drop())
+        return row
 
 
 def declared_columns(own: Iterable[Metric]) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
@@ -84,7 +89,7 @@ def declared_metrics(own: Iterable[Metric]) -> dict[str, Estimator]:
 
 
 def _checked(metric: Metric, columns: Sequence[Column], given: Mapping[str, float]) -> Mapping[str, float]:
-    if len(given) != len(columns) or any(column.name not in given for column in columns):
-        raise IsacError(f"metric {type(metric).__name__} gave {sorted(given)}, not one number for each of "
-                        f"{sorted(column.name for column in columns)}")
+    if not isinstance(given, Mapping) or len(given) != len(columns) or any(c.name not in given for c in columns):
+        raise PluginError(f"metric {type(metric).__name__} gave {given!r}, not one number for each of "
+                          f"{sorted(column.name for column in columns)}")
     return given

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import simpy
 
+from isacsys.errors import PluginError
 from isacsys.metrics import FrameRecord, Quality
+from isacsys.modules import calling_theirs
 from isacsys.network import NetworkState
 from isacsys.network.clusters import Clusters
 from isacsys.recording.base import Recorder
@@ -45,7 +47,7 @@ class Stage:
         self.journal = Journal(self.environment, recorder, drop, self.frame_duration, kept=self.full)
         self.quality = Quality(len(state.deployment.users), scenario.simulation.frames, self.frame_duration)
         self.failure: Exception | None = None  # of a process, as it was raised
-        self._learners: list[Callable[[FrameRecord], None]] = []
+        self._learners: list[Process] = []
 
     @property
     def full(self) -> bool:
@@ -87,18 +89,23 @@ class Stage:
     def start(self, process: Process) -> None:
         """Start a process, if the scenario wants it."""
         if process.wanted(self.scenario):
-            self.environment.process(self._until_the_end(process.run(self)))
-            self._learners.append(process.learn)
+            self.environment.process(self._until_the_end(process))
+            self._learners.append(process)
 
     def learn(self, record: FrameRecord) -> None:
         """Tell all processes of a finished frame."""
-        for learner in self._learners:
-            learner(record)
+        for process in self._learners:
+            with calling_theirs(process, "process", "learning from a frame"):
+                process.learn(record)
 
-    def _until_the_end(self, steps: Steps) -> Steps:
+    def _until_the_end(self, process: Process) -> Steps:
         """Go along with a process until the last frame has ended, and remember what it raises."""
         try:
-            yield from self._steps_in_time(steps)
+            with calling_theirs(process, "process", ""):
+                steps = process.run(self)
+                if not isinstance(steps, Generator):
+                    raise PluginError(f"process {type(process).__name__} yields nothing to wait for")
+                yield from self._steps_in_time(steps)
         except Exception as error:
             self.failure = error
             raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from isacsys.campaign import Run
 from isacsys.campaign.estimates import student
 from isacsys.errors import ConfigError
 from isacsys.metrics import METRICS
+from isacsys.modules import blamed
 from isacsys.scenario import Scenario
 from isacsys.validation.report import Quantity, judge
 
@@ -72,12 +72,9 @@ def probabilities(formula: Formula, scenario: Scenario, thresholds: Array) -> Ar
 
 def _call(formula: Formula, *arguments: Any) -> Any:
     """Call a formula, and say where it fails."""
-    try:
+    name = getattr(formula, "__name__", formula)
+    with blamed(lambda fault: ConfigError("formula", name, f"a function that works: it raised {fault}")):
         return formula(*arguments)
-    except Exception as error:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        raise ConfigError("formula", getattr(formula, "__name__", formula), "a function that works: it raised "
-                          f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})") from error
 
 
 def check_mean_metric(metric: str | None) -> str:

@@ -29,6 +29,22 @@ from isacsys.scenario import Scenario
 OVER_TIME = ("backhaul.latency", "backhaul.capacity", "backhaul.loss", "csi.own_age", "mobility.user_speed",
              "mobility.target_speed", "mobility.positions", "traffic.model", "targets.lifetime",
              "targets.revisit_period")
+# What the analysis contains, what a validation measures, and what matters only beside another setting. Anything else
+# that is not at its default is left out, settings that are still to come included.
+CONTAINED = frozenset(f"{section}.{name}" for section, names in {
+    "network": "bs_density users_per_cell targets_per_cell area positions near_stations",
+    "antennas": "transmit receive",
+    "allocation": "users_per_bs targets_per_bs communication_cluster sensing_cluster policy parameters weight "
+                  "max_targets_per_bs",
+    "propagation": "path_loss_exponent echo_exponent carrier_frequency",
+    "sensing": "rcs mismatch_loss matched_filter_gain cluster_center",
+    "precoding": "parameters regularization", "combining": "parameters", "nulling": "policy parameters",
+    "scheduling": "policy target_policy parameters target_parameters rate_window",
+    "backhaul": "latency_law lead", "mobility": "model turn_rate hysteresis",
+    "traffic": "file_size size_law arrival_rate bandwidth arrivals", "targets": "revisit_spread",
+    "simulation": "drops frames frame_duration seed engine", "recording": "level"}.items() for name in names.split())
+_LEAVES = "does not contain it"
+_SAID = ("network.layout", "network.far_field", "propagation.noise_power", "sensing.inter_target_echo")
 
 
 @dataclass(frozen=True)
@@ -146,9 +162,10 @@ def left_out(scenario: Scenario) -> list[str]:
     if scenario.sensing.inter_target_echo:
         lines.append("sensing.inter_target_echo: the analysis leaves the echoes of other targets out")
     default = dict(Scenario().items())
-    lines += [f"{key} = {value}: the analysis knows one frame, in which everything arrives at once"
-              for key, value in scenario.items() if key in OVER_TIME and value != default[key]]
-    return lines
+    changed = {key: value for key, value in scenario.items() if value != default[key] and key not in CONTAINED}
+    return lines + [f"{key} = {value}: the analysis "
+                    f"{'knows one frame, in which everything arrives at once' if key in OVER_TIME else _LEAVES}"
+                    for key, value in changed.items() if key not in _SAID]
 
 
 def _freedom(scenario: Scenario) -> int:

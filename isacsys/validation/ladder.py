@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from isacsys.analysis.beams import interference_shape, measured_communication_rate, measured_sensing_rate
+from isacsys.analysis.cells import links_per_station
 from isacsys.analysis.communication import bits
 from isacsys.analysis.refusals import rate_with_refusals
 from isacsys.analysis.scenarios import LinkValues, communication_values, left_out, sensing_values
@@ -146,11 +147,13 @@ def _law_of_freedom(run: Run, measured: Measured) -> str:
 def _quantity(run: Run, name: str, measured: Measured, rungs: Rungs, settings: Mapping[str, Any],
               tolerance: float) -> Quantity:
     estimate, scenario = run[name], run.scenario
-    scale, nominal_scale = _scales(scenario, name, measured)
+    scale, nominal_scale = _scales(scenario, name)
     effects = dict(rungs.effects)
     if nominal_scale:
         effects["BSs serve fewer on average, as some have fewer to serve"] = scale / nominal_scale - 1
     judged, left = _judge(measured, rungs, tolerance), not_in_the_analysis(run)
+    if name.endswith("ase_typical") and judged.agrees:
+        judged = _judge_links(judged, measured, scale / scenario.network.bs_density, tolerance)
     if left and judged.agrees is not None:
         judged = Judged(None, judged.standard_errors, f"not comparable: the analysis leaves out {'; '.join(left)}")
     return Quantity(name=name, unit=estimate.unit, settings=settings, simulation=estimate.mean,
@@ -183,13 +186,22 @@ def _minus(one: float | None, other: float) -> float | None:
     return None if one is None else one - other
 
 
-def _scales(scenario: Scenario, name: str, measured: Measured) -> tuple[float, float]:
-    """Return what a rate is to be multiplied by, as measured and nominally: 1, or links per km^2."""
+def _judge_links(rate: Judged, measured: Measured, expected: float, tolerance: float) -> Judged:
+    """Judge how many links stations have, where an area spectral efficiency is their product with an agreed rate."""
+    found = judge(_minus(measured.served.value, expected), expected, standard_error(measured.served), tolerance)
+    if found.agrees is not False:
+        return rate
+    return Judged(False, found.standard_errors, f"contradicted: the rate {rate.words}; links per BS {found.words}")
+
+
+def _scales(scenario: Scenario, name: str) -> tuple[float, float]:
+    """Return what a rate is to be multiplied by, expected and nominally: 1, or links per km^2."""
     if name.endswith("rate"):
         return 1.0, 1.0
-    a, density = scenario.allocation, scenario.network.bs_density
-    links = a.users_per_bs if name.startswith("communication") else a.targets_per_bs
-    return density * measured.served, density * links
+    a, n, users = scenario.allocation, scenario.network, name.startswith("communication")
+    links, population = (a.users_per_bs, n.users_per_cell) if users else (a.targets_per_bs, n.targets_per_cell)
+    expected = links_per_station(links=links, population=population, beside=np.inf if users else n.users_per_cell)
+    return n.bs_density * expected, n.bs_density * links
 
 
 def _times(scale: float, rate: float | None) -> float | None:
@@ -208,6 +220,9 @@ def not_in_the_analysis(run: Run) -> list[str]:
     if scenario.scheduling.policy not in BLIND or run.attributes.get("scheduler"):
         lines.append(f"scheduling.policy {run.attributes.get('scheduler') or scenario.scheduling.policy}: "
                      "the analysis takes users at random")
+    targets = scenario.scheduling.target_policy
+    if targets and targets not in BLIND:
+        lines.append(f"scheduling.target_policy {targets}: the analysis takes targets at random")
     silent = silent_share(run)
     if silent > WORTH_SAYING:
         lines.append(f"{percent(silent)} of the BSs have no user to serve and are silent")

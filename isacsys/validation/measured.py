@@ -28,7 +28,7 @@ class Measured:
         Rate of the typical link in bit/s/Hz had every member of its cluster nulled.
     cost : Linearised
         What nulls that were refused, late or lost cost this rate; below zero where nulls for others help.
-    served : float
+    served : Linearised
         Links per station and frame.
     """
 
@@ -37,7 +37,7 @@ class Measured:
     weights: Array
     nulled: Linearised
     cost: Linearised
-    served: float
+    served: Linearised
 
     @property
     def error(self) -> float | None:
@@ -52,12 +52,13 @@ def measure(run: Run, kind: str) -> Measured | None:
     if not mine["weight"].sum() > 0:
         return None
     nulled = _per_drop(drops, mine)
+    served = linearise(run.scenario, drops, Estimator("served", {f"{kind}_links": 1, "stations": -1}, "1", "as in "
+                                                      "`Measured`"))
     rate, cost = (linearise(run.scenario, {**drops, "value": value},
                             Estimator("value", {"value": 1, f"{kind}_weight": -1}, RATE, "as in `Measured`"))
                   for value in (nulled, nulled - drops[f"{kind}_weighted_rate"]))
     (streams, D), place = np.unique([mine["streams"], mine["degrees_of_freedom"]], axis=1, return_inverse=True)
-    return Measured(D, streams, np.bincount(place.ravel(), mine["weight"]).astype(float), rate, cost,
-                    float(drops[f"{kind}_links"].sum() / drops["stations"].sum()))
+    return Measured(D, streams, np.bincount(place.ravel(), mine["weight"]).astype(float), rate, cost, served)
 
 
 def refused(run: Run) -> Array | None:

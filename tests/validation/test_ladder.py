@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import isacsys
+from isacsys.analysis.cells import links_per_station
 from isacsys.analysis.scenarios import communication_values, sensing_values
 from isacsys.errors import ConfigError
+from isacsys.metrics.builtin import Rates
 from isacsys.validation.measured import measure
 from isacsys.validation.report import judge
 
@@ -60,13 +62,39 @@ def test_the_ladder_of_a_network_that_refuses(run):
     assert rate.refused == run["null_refused_fraction"].mean > 0.02
 
 
-def test_ase_is_the_rate_times_who_is_served(run):
+def test_ase_is_the_rate_times_how_many_should_be_served(run):
     found = isacsys.validate(run)
-    served = run.table("drops")["sensing_links"].sum() / run.table("drops")["stations"].sum()
     rate, ase = of(found, "sensing_rate"), of(found, "sensing_ase_typical")
-    assert ase.exact_measured == pytest.approx(served * rate.exact_measured)
+    expected = links_per_station(links=3, population=60, beside=60)
+    assert ase.exact_measured == pytest.approx(expected * rate.exact_measured)
     assert ase.exact_nominal == pytest.approx(3 * rate.exact_nominal)
     assert ase.standard_errors == pytest.approx(rate.standard_errors)
+
+
+def test_links_that_are_not_counted_are_contradicted(monkeypatch):
+    """An area spectral efficiency is not judged by the number of links that the simulation itself counted."""
+    right = Rates.sums
+
+    def some(self, record):
+        found = right(self, record)
+        return {name: value * 11 // 12 if name == "communication_links" else value for name, value in found.items()}
+
+    monkeypatch.setattr(Rates, "sums", some)
+    found = isacsys.validate(PAPER.replace({"network.area": 49.0}), drops=20, executor="serial")
+    assert of(found, "communication_rate").agrees and of(found, "sensing_ase_typical").agrees
+    assert of(found, "communication_ase_typical").status == "contradicted"
+    assert "links per BS contradicted" in of(found, "communication_ase_typical").verdict
+
+
+@pytest.mark.parametrize(("changes", "key"), [
+    ({"precoding.policy": "maximum_ratio"}, "precoding.policy"), ({"csi.feedback_bits": 4}, "csi.feedback_bits"),
+    ({"combining.policy": "zero_forcing"}, "combining.policy"), ({"precoding.sensing_power": 0.3}, "sensing_power"),
+    ({"propagation.rician_factor_db": 5.0}, "rician_factor_db"),
+    ({"scheduling.target_policy": "nearest"}, "scheduling.target_policy")])
+def test_other_designs_and_channels_are_not_comparable(changes, key):
+    found = isacsys.validate(PAPER.replace({"network.area": 16.0, **changes}), drops=3, executor="serial")
+    assert found.agrees is None
+    assert all(f.status == "not comparable" and key in f.verdict for f in found.findings)
 
 
 def test_with_one_stream_the_exact_beam_law_is_the_judge():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 PLUS_MINUS = "±"
+_NOISE = 1e-12  # of a mean: no more than what rounding makes of a spread that is none
 
 
 class Shape(NamedTuple):
@@ -53,6 +54,8 @@ def with_interval(mean: float | None, half_width: float | None, unit: str = "1")
     """Return ``3.716 ± 0.010 bit/s/Hz``: as many digits as the half-width, to two of its own, says are known."""
     if mean is None or not math.isfinite(mean):
         return "no data"
+    if half_width is not None and half_width <= _NOISE * abs(mean):
+        half_width = 0.0
     if half_width is None or not math.isfinite(half_width) or half_width <= 0:
         said = f"{mean:.4g}" + (f" {PLUS_MINUS} 0" if half_width == 0 else "")
     else:

@@ -86,8 +86,8 @@ class Run(Shown):
         s, of = self.scenario, "" if self.complete else f" of {self.planned}"
         frames = f"{self.frames} frame{'s' * (self.frames != 1)}"
         lines = [f"{self.drops}{of} drops of {frames}{'' if self.complete else ', unfinished'}; "
-                 f"{s.file or 'scenario'}, seed {s.simulation.seed}, scheduler {self._handed('scheduler')}, "
-                 f"grants {self._handed('grant_policy')}"]
+                 f"{s.file or 'scenario'}, seed {s.simulation.seed}, scheduler {self.policy('scheduler')}, "
+                 f"grants {self.policy('grant_policy')}"]
         changed = s.changed()
         if changed:
             lines.append("settings: " + ", ".join(f"{key} = {value}" for key, value in changed.items()))
@@ -120,8 +120,8 @@ class Run(Shown):
                                attrs={"scenario": self.scenario.to_toml(), "seed": self.scenario.simulation.seed})
         return found.set_coords(["drop"])
 
-    def _handed(self, name: str) -> str:
-        """Return the policy that was used: a class from Python, or what the scenario names."""
+    def policy(self, name: str) -> str:
+        """Return the "scheduler" or "grant_policy" that was used: a class from Python, or what the scenario names."""
         given = str(self.attributes.get(name, "")).split(" ")[0]
         key = {"scheduler": "scheduling.policy", "grant_policy": "nulling.policy"}[name]
         return given or str(self.scenario.get(key))

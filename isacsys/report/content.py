@@ -1,0 +1,83 @@
+"""What a report is made of: sections with lines, figures and tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+_UNSEEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that readers can sort.
+
+    Attributes
+    ----------
+    header : sequence of str
+    rows : sequence of sequences of str
+    caption : str
+    """
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture, and its numbers.
+
+    Attributes
+    ----------
+    title : str
+    svg : str
+        Markup; every text in it has been escaped.
+    table : Table
+    note : str
+        What to know when looking at it.
+    layers : mapping
+        From the class of a layer of the picture to its name, for layers that readers can switch off.
+    """
+
+    title: str
+    svg: str
+    table: Table
+    note: str = ""
+    layers: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a report under a heading of its own.
+
+    Attributes
+    ----------
+    name : str
+        A word without spaces, for links.
+    title : str
+    lines : sequence of str
+        Paragraphs.
+    tables, figures : sequences
+    code : sequence of (str, str)
+        Titles and texts that can be copied.
+    verdict : str
+        "good", "bad" or nothing, for the first line.
+    """
+
+    name: str
+    title: str
+    lines: Sequence[str] = ()
+    tables: Sequence[Table] = ()
+    figures: Sequence[Figure] = ()
+    code: Sequence[tuple[str, str]] = field(default=())
+    verdict: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.lines or self.tables or self.figures or self.code)
+
+
+def visible(text: object) -> str:
+    """Return a text in which characters that nobody sees, or that turn the direction of others, are spelt out."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", str(text))

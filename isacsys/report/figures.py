@@ -1,0 +1,109 @@
+"""The sections of figures: what was simulated, estimates, differences, the ladder; and how to make it again."""
+
+from __future__ import annotations
+
+import shlex
+import warnings
+from collections.abc import Sequence
+
+from isacsys.analysis.scenarios import left_out
+from isacsys.campaign import Run, compare
+from isacsys.display import figure, pretty_unit, with_interval
+from isacsys.errors import IsacError
+from isacsys.report.content import Section, Table
+from isacsys.validation import validate
+
+_RUNGS = (("paper", "paper"), ("exact_nominal", "exact, nominal D"), ("exact_measured", "exact, as measured"),
+          ("simulation", "simulation"))
+
+
+def simulated(runs: Sequence[Run], names: Sequence[str]) -> Section:
+    """Say what was simulated, with what, and what the analysis leaves out."""
+    rows = [["scenario", *(run.scenario.file or "-" for run in runs)],
+            ["drops", *(f"{run.drops} of {run.planned}{'' if run.complete else ', unfinished'}" for run in runs)],
+            ["frames in a drop", *(str(run.frames) for run in runs)],
+            ["seed", *(str(run.scenario.simulation.seed) for run in runs)],
+            ["scheduler", *(run.policy("scheduler") for run in runs)],
+            ["grants", *(run.policy("grant_policy") for run in runs)],
+            ["recorded", *(run.scenario.recording.level for run in runs)]]
+    versions = sorted({key for run in runs for key in run.attributes if key.endswith("_version")} - {"format_version"})
+    rows += [[key.removesuffix("_version"), *(str(run.attributes.get(key, "-")) for run in runs)] for key in versions]
+    changed = sorted({key for run in runs for key in run.scenario.changed()})
+    settings = [[key, *(str(run.scenario.get(key)) for run in runs)] for key in changed]
+    lines = [f"{name}: {line}" for name, run in zip(names, runs, strict=True) for line in run.scenario.warnings()]
+    lines += [f"{name}: left out by the analysis: {line}" for name, run in zip(names, runs, strict=True)
+              for line in left_out(run.scenario)]
+    lines += [f"{name} is unfinished: what follows is of the drops so far."
+              for name, run in zip(names, runs, strict=True) if not run.complete]
+    code = [(f"scenario of {name}, every setting", run.scenario.to_toml(comments=True))
+            for name, run in zip(names, runs, strict=True)]
+    tables = [Table(["", *names], rows, "What was simulated")]
+    if settings:
+        tables.append(Table(["setting", *names], settings, "Settings that are not at their defaults"))
+    return Section("simulated", "What was simulated", lines, tables, code=code)
+
+
+def estimates(runs: Sequence[Run], names: Sequence[str]) -> Section:
+    """Give every estimate that means something, with its 95 % interval."""
+    known = {name: metric for run in runs for name, metric in run.known_metrics.items()}
+    shown = [name for name in known if any(name in run.meaningful for run in runs)]
+    rows = [[name, *(with_interval(run[name].mean, run[name].half_width) if name in run.meaningful else "-"
+                     for run in runs), pretty_unit(known[name].unit), known[name].meaning] for name in shown]
+    lines = ["Means over drops with 95 % intervals; the drop is the unit of replication."]
+    lines += [f"{name} has one drop, which says nothing of the spread." for name, run in zip(names, runs, strict=True)
+              if run.drops == 1]
+    if not rows:
+        return Section("estimates", "Estimates", ["No drop is finished yet."])
+    return Section("estimates", "Estimates", lines, [Table(["metric", *names, "unit", "meaning"], rows)])
+
+
+def differences(runs: Sequence[Run], names: Sequence[str]) -> Section:
+    """Compare every other run with the first, paired by drop where they can be."""
+    tables, lines = [], []
+    for name, run in zip(names[1:], runs[1:], strict=True):
+        try:
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
+                found = compare(runs[0], run)
+        except IsacError as error:
+            lines.append(f"{names[0]} and {name} cannot be paired by drop: {error}")
+            continue
+        rows = [[metric, figure(d.a), figure(d.b), with_interval(d.difference, d.half_width),
+                 "yes" if d.significant else "no", "-" if d.variance_saved is None else f"{d.variance_saved:.0%}"]
+                for metric, d in found.metrics.items() if d.difference is not None
+                and (metric in runs[0].meaningful or metric in run.meaningful)]
+        lines += [f"{names[0]} and {name}: {warning.message}" for warning in said]
+        tables.append(Table(["metric", names[0], name, f"{name} - {names[0]}", "excludes zero", "variance saved"], rows,
+                            f"{name} less {names[0]}, paired by {found.drops} drops"))
+    return Section("differences", "Differences", lines, tables)
+
+
+def ladder(runs: Sequence[Run], names: Sequence[str]) -> Section:
+    """Set the simulation beside the paper's formulas and the exact ones, with a verdict."""
+    lines, tables, verdict = [], [], ""
+    for name, run in zip(names, runs, strict=True):
+        try:
+            found = validate(run)
+        except IsacError as error:
+            lines.append(f"{name} is not judged: {error}")
+            continue
+        verdict = "bad" if found.agrees is False or verdict == "bad" else "good" if found.agrees else verdict
+        lines.append(f"{name}: {found.verdict}")
+        tables.append(Table(["quantity", *(title for _, title in _RUNGS), "verdict"], [
+            [finding.name, *(figure(getattr(finding, rung, None)) for rung, _ in _RUNGS), finding.verdict]
+            for finding in found.findings], f"{name} beside the analysis"))
+    return Section("ladder", "Beside the analysis", lines, tables, verdict=verdict)
+
+
+def again(runs: Sequence[Run], names: Sequence[str]) -> Section:
+    """Give the commands that make the report again."""
+    logs = [str(run.path) if run.path else f"{name}.h5" for name, run in zip(names, runs, strict=True)]
+    steps = []
+    for name, run, log in zip(names, runs, logs, strict=True):
+        handed = [what for what in ("scheduler", "grant_policy", "precoder", "positions") if run.attributes.get(what)]
+        beyond = f"  # with a {' and '.join(handed)} of its own, from Python" if handed else ""
+        file = f"{name.rpartition('.')[0] or name}.toml"
+        steps.append(f"# save the scenario of {name} (above) as {shlex.quote(file)}\n"
+                     f"isacsys run {shlex.quote(file)} -o {shlex.quote(log)}{beyond}")
+    steps.append(f"isacsys report {' '.join(map(shlex.quote, logs))} -o report.html")
+    return Section("again", "Make it again", code=[("commands", "\n".join(steps))])

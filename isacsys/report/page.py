@@ -1,0 +1,115 @@
+"""From runs to one HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from isacsys.campaign import Run, open_run
+from isacsys.errors import ConfigError, IsacError
+from isacsys.network.kinds import Kind
+from isacsys.recording.files import whole_file
+from isacsys.report.content import Section, visible
+from isacsys.report.course import convergence, over_time, sensing
+from isacsys.report.figures import again, differences, estimates, ladder, simulated
+from isacsys.report.links import distributions, interference, links_of, other_columns
+from isacsys.report.scene import map_of
+from isacsys.version import version
+
+MOST_MAPS = 4
+
+
+def write_report(runs: Sequence[Run | str | Path], output: str | Path) -> Path:
+    """Write a report of one or several runs.
+
+    Parameters
+    ----------
+    runs : sequence of Run or path
+        Finished or not; others are compared with the first.
+    output : path
+        Where to write the page; ends with .html.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ConfigError
+        Where it cannot be written.
+    LogFormatError
+        Where there is no such run.
+    """
+    path = Path(output)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise ConfigError("output", str(path), "a name that ends with .html")
+    page = render(runs)
+    try:
+        with whole_file(path) as file:
+            file.write(page.encode())
+    except OSError as error:
+        raise ConfigError("output", str(path), f"a file that can be written ({error.strerror})") from None
+    return path
+
+
+def render(runs: Sequence[Run | str | Path]) -> str:
+    """Return a report of one or several runs as HTML."""
+    opened = [run if isinstance(run, Run) else open_run(run) for run in runs]
+    if not opened:
+        raise ConfigError("RUN.h5", [], "at least one run")
+    names = _names(opened)
+    sections = [section for section in _sections(opened, names) if section]
+    return str(_template().render(title=visible(", ".join(names)), version=version(), sections=sections))
+
+
+def _sections(runs: Sequence[Run], names: Sequence[str]) -> Iterator[Section]:
+    yield simulated(runs, names)
+    yield estimates(runs, names)
+    yield differences(runs, names)
+    yield ladder(runs, names)
+    links = links_of(runs, names)
+    if links:
+        yield distributions(links)
+        yield interference(links, any(run.scenario.sensing.inter_target_echo for run in runs))
+    else:
+        yield Section("distributions", "Distributions", ["No links were recorded: recording.level = \"links\" or "
+                                                         "\"full\" adds distributions and interference."])
+    yield Section("users", "More about users", figures=other_columns(links, Kind.USER))
+    yield sensing(runs, names, links)
+    yield convergence(runs, names)
+    yield over_time(runs, names)
+    for run, name in list(zip(runs, names, strict=True))[:MOST_MAPS]:
+        yield map_of(run, name)
+    yield again(runs, names)
+
+
+def _names(runs: Sequence[Run]) -> list[str]:
+    """Return a name for every run, no two alike."""
+    names: list[str] = []
+    for run in runs:
+        name, number = run.name, 2
+        while name in names:
+            name, number = f"{run.name} ({number})", number + 1
+        names.append(name)
+    return names
+
+
+def _template() -> Any:
+    try:
+        import jinja2
+        import markupsafe
+    except ImportError:
+        raise IsacError("reports need Jinja2: pip install \"isacsys[report]\"") from None
+    environment = jinja2.Environment(loader=jinja2.PackageLoader("isacsys.report", ""), autoescape=True,
+                                     undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    room = files("isacsys.report")
+    environment.filters["visible"] = visible
+    environment.filters["lines"] = lambda text: "\n".join(map(visible, str(text).splitlines()))
+    table = environment.get_template("table.html.j2")
+    environment.globals.update({
+        "show": lambda shown: markupsafe.Markup(table.render(table=shown)),
+        "style": markupsafe.Markup(room.joinpath("page.css").read_text(encoding="utf-8")),
+        "script": markupsafe.Markup(room.joinpath("page.js").read_text(encoding="utf-8"))})
+    return environment.get_template("page.html.j2")

@@ -1,0 +1,215 @@
+"""The map of one drop: stations, who they serve and how well, and what became of requests for nulls."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import Voronoi
+
+from isacsys.arrays import Array, Flags, Index
+from isacsys.campaign import Run
+from isacsys.metrics import FrameRecord
+from isacsys.network import NetworkState, deploy
+from isacsys.network.kinds import Kind
+from isacsys.physics.geometry import displacement
+from isacsys.report import charts
+from isacsys.report.content import Figure, Section, Table
+from isacsys.scheduling import allocate
+from isacsys.simulation import find_policies, run_frame
+
+MOST_STATIONS = 150  # on a map
+SHADES = 7  # of SINR
+LAYERS = (("cells", "cells"), ("served", "serving links"), ("granted", "nulls granted"), ("refused", "nulls refused"),
+          ("targets", "targets"))
+
+
+@dataclass(frozen=True)
+class Served:
+    """Those of one kind that a frame serves: where they are, their stations, and their SINR."""
+
+    place: Array  # [link, 2]
+    station: Index
+    sinr: Array  # dB
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One frame of one drop.
+
+    Attributes
+    ----------
+    side : [2]
+        Of the torus, km.
+    stations : [bs, 2]
+    served : two of Served
+        Users and targets.
+    asked, towards : [request, 2]
+        Where the station stands that was asked for a null, and for whose sake.
+    granted : [request]
+    """
+
+    side: Array
+    stations: Array
+    served: tuple[Served, Served]
+    asked: Array
+    towards: Array
+    granted: Flags
+
+
+def map_of(run: Run, name: str) -> Section:
+    """Draw the first frame of the first drop of a run, made again from its scenario."""
+    handed = [what for what in ("scheduler", "grant_policy", "positions", "precoder", "combiner", "processes")
+              if run.attributes.get(what)]
+    if handed:
+        return Section("map", f"Map: {name}", [f"{name} used a {' and '.join(handed)} from Python, without which its "
+                                               "drops cannot be made again here."])
+    drop = int(run.attributes.get("first_drop", 0))
+    try:
+        scene = scene_of(run, drop)
+    except Exception as error:  # whatever a plug-in raises here must not take the report with it
+        return Section("map", f"Map: {name}", [f"Drop {drop} of {name} cannot be made again here: {error}"])
+    return Section("map", f"Map: {name}, drop {drop}", figures=[draw(scene, name)])
+
+
+def scene_of(run: Run, drop: int) -> Scene:
+    """Simulate the first frame of a drop again."""
+    scenario = allocate(run.scenario)
+    state = NetworkState(scenario, deploy(scenario, drop))
+    record = run_frame(state, drop, find_policies(scenario))
+    return _scene(state, record)
+
+
+class View:
+    """The part of a scene that is drawn: all of it, or as many stations in the middle as a map can hold."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.size = scene.side * np.sqrt(min(1.0, MOST_STATIONS / max(len(scene.stations), 1)))
+        self.corner = (scene.side - self.size) / 2
+        self.scale = (charts.WIDTH - 20) / self.size[0]
+        self.height = float(self.size[1] * self.scale)
+        within = (scene.stations >= self.corner) & (scene.stations <= self.corner + self.size)
+        self.inside = np.flatnonzero(np.all(within, axis=1))
+
+    def at(self, place: Array) -> Array:
+        """Return the places of the picture [n, 2] where points of the torus are."""
+        return self.plain(self.corner + np.mod(place - self.corner, self.scene.side))
+
+    def plain(self, place: Array) -> Array:
+        """Return the places of the picture where points of the plane are."""
+        away = place - self.corner
+        return np.stack([10 + away[..., 0] * self.scale, 10 + self.height - away[..., 1] * self.scale], axis=-1)
+
+    def both(self, start: Array, end: Array) -> Array:
+        """Return lines [line, 2, 2] of the picture, each as seen from both of its ends."""
+        step = displacement(start, end, self.scene.side) * np.array([1, -1]) * self.scale
+        first, last = self.at(start), self.at(end)
+        return np.concatenate([np.stack([first, first + step], axis=1), np.stack([last - step, last], axis=1)])
+
+
+def draw(scene: Scene, name: str) -> Figure:
+    """Draw a scene; of a large network a part in the middle."""
+    view, users, edges = View(scene), scene.served[0], _shades(scene.served[0])
+    inside, ground = view.inside, f'x="10" y="10" width="{charts.WIDTH - 20:.0f}" height="{view.height:.1f}"'
+    drawn = [f'<rect class="ground" {ground}/>', _layer("cells", _cells(view)),
+             _layer("served", "".join(_links(view, s) for s in scene.served)), _requests(view),
+             _layer("targets", _points(view, scene.served[1], None)), _points(view, users, edges)]
+    drawn += [f'<path class="station" d="M{x:.1f} {y - 6:.1f}l5 9h-10z"><title>station {i}</title></path>'
+              for i, (x, y) in zip(inside, view.at(scene.stations[inside]), strict=True)]
+    shown = np.isin(users.station, inside)
+    rows = [[str(s), f"{x:.3f}", f"{y:.3f}", f"{v:.1f}"] for s, (x, y), v in
+            zip(users.station[shown], users.place[shown], users.sinr[shown], strict=True)][:2000]
+    part = "" if len(inside) == len(scene.stations) else f"; the {len(inside)} in the middle of {len(scene.stations)}"
+    note = (f"First frame, {len(inside)} stations{part}. {len(scene.granted)} requests for nulls, "
+            f"{int(np.count_nonzero(~scene.granted))} refused. What leaves on one side comes back on the other.")
+    svg = charts.svg(f'<svg {ground} viewBox="10 10 {charts.WIDTH - 20:.0f} {view.height:.1f}">{"".join(drawn)}</svg>'
+                     f"{_key(edges, view.height + 18)}", f"Map of {name}", height=view.height + 62, kind="chart map")
+    table = Table(["station", "x (km)", "y (km)", "SINR (dB)"], rows, "users that are served")
+    return Figure(f"Map of {name}", svg, table, note, LAYERS)
+
+
+def _scene(state: NetworkState, record: FrameRecord) -> Scene:
+    situation, deployment = record.situation, state.deployment
+    served = []
+    for kind, links, terms in record.links:
+        places = deployment.users if kind == Kind.USER else deployment.targets
+        with np.errstate(divide="ignore"):
+            served.append(Served(places[links.ids], links.station, 10 * np.log10(terms.sir)))
+    requests = situation.requests
+    towards = deployment.stations[requests.station]
+    users = requests.kind == Kind.USER
+    towards[users] = deployment.users[requests.receiver[users]]
+    return Scene(deployment.side, deployment.stations, (served[0], served[1]), deployment.stations[requests.asked],
+                 towards, situation.grants.granted)
+
+
+def _cells(view: View) -> str:
+    """Return the borders of the Voronoi cells: those of all images that are near, in the plane."""
+    scene, low, high = view.scene, view.corner, view.corner + view.size
+    if not len(scene.stations):
+        return ""
+    shifts = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]) * scene.side
+    images = (scene.stations[None] + shifts[:, None]).reshape(-1, 2)
+    reach = view.size / 4 + 3 * scene.side / np.sqrt(len(scene.stations))
+    diagram = Voronoi(images[np.all((images > low - reach) & (images < high + reach), axis=1)])
+    ends = diagram.vertices[np.array([pair for pair in diagram.ridge_vertices if -1 not in pair])]
+    near = np.any(np.all((ends >= low) & (ends <= high), axis=2), axis=1)
+    return f'<path class="cell" d="{_strokes(view.plain(ends[near]))}"/>'
+
+
+def _links(view: View, served: Served) -> str:
+    chosen = np.isin(served.station, view.inside)
+    lines = view.both(view.scene.stations[served.station[chosen]], served.place[chosen])
+    return f'<path class="served" d="{_strokes(lines)}"/>' if len(lines) else ""
+
+
+def _requests(view: View) -> str:
+    scene, parts = view.scene, []
+    near = np.all((scene.asked >= view.corner) & (scene.asked <= view.corner + view.size), axis=1)
+    for kind, which in (("granted", scene.granted), ("refused", ~scene.granted)):
+        lines = view.both(scene.asked[near & which], scene.towards[near & which])
+        parts.append(_layer(kind, f'<path class="{kind}" d="{_strokes(lines)}"/>' if len(lines) else ""))
+    return "".join(parts)
+
+
+def _points(view: View, served: Served, edges: Array | None) -> str:
+    chosen = np.isin(served.station, view.inside)
+    places, values, stations = view.at(served.place[chosen]), served.sinr[chosen], served.station[chosen]
+    shades = np.zeros(len(places), int) if edges is None else np.searchsorted(edges, values)
+    drawn = []
+    for (x, y), value, station, shade in zip(places, values, stations, shades, strict=True):
+        words = f"<title>{'target' if edges is None else 'user'} of station {station}, SINR {value:.1f} dB</title>"
+        if edges is None:
+            drawn.append(f'<path class="target" d="M{x:.1f} {y - 4:.1f}l4 4l-4 4l-4-4z">{words}</path>')
+        else:
+            drawn.append(f'<circle class="v{shade}" cx="{x:.1f}" cy="{y:.1f}" r="3.2">{words}</circle>')
+    return "".join(drawn)
+
+
+def _shades(users: Served) -> Array:
+    """Return the bounds between shades of SINR, round numbers."""
+    values = users.sinr[np.isfinite(users.sinr)]
+    if not len(values):
+        return np.arange(SHADES - 1) * 5.0
+    low, high = np.percentile(values, (5, 95))
+    return np.asarray(np.unique(np.linspace(low, max(high, low + SHADES), SHADES - 1).round()) + 0.0)
+
+
+def _key(edges: Array, top: float) -> str:
+    names = [f"< {edges[0]:.0f}", *(f"{a:.0f} to {b:.0f}" for a, b in itertools.pairwise(edges)),
+             f"> {edges[-1]:.0f} dB"]
+    width = (charts.WIDTH - 20) / len(names)
+    drawn = [f'<circle class="v{i}" cx="{10 + width * i + 8:.1f}" cy="{top + 8:.1f}" r="5"/>'
+             + charts.text(10 + width * i + 18, top + 12, word, anchor="start") for i, word in enumerate(names)]
+    return "".join(drawn) + charts.text(charts.WIDTH / 2, top + 34, "SINR of users that are served")
+
+
+def _strokes(lines: Array) -> str:
+    return "".join(f"M{a:.1f} {b:.1f}L{c:.1f} {d:.1f}" for (a, b), (c, d) in lines.tolist())
+
+
+def _layer(name: str, body: str) -> str:
+    return f'<g data-layer="{name}">{body}</g>'
+

@@ -49,6 +49,14 @@ from isacsys.analysis.communication import (
     optimal_load,
 )
 from isacsys.analysis.cooperation import coherent_joint_rate, joint_rate, sample_joint_sir
+from isacsys.analysis.detection import (
+    bearing_error_quantile,
+    detected_share,
+    detection_probability,
+    mean_detection_probability,
+    range_error_quantile,
+    velocity_error_quantile,
+)
 from isacsys.analysis.lattices import lattice_gain
 from isacsys.analysis.line_sampling import sample_propagation_sinr
 from isacsys.analysis.multistatic import information_bound, mean_information, sample_information
@@ -84,13 +92,14 @@ from isacsys.analysis.sensing_beams import (
 from isacsys.analysis.wider_search import cooperation_rates, cooperation_space, power_space
 
 __all__ = [
-    "AccuracyWarning", "Designs", "InfeasibleBounds", "area_spectral_efficiency", "best", "bits",
-    "coherent_joint_rate", "communication_coverage", "communication_rate", "communication_rate_approximate",
+    "AccuracyWarning", "Designs", "InfeasibleBounds", "area_spectral_efficiency", "bearing_error_quantile", "best",
+    "bits", "coherent_joint_rate", "communication_coverage", "communication_rate", "communication_rate_approximate",
     "communication_rate_quantile", "communication_rate_with_beams", "cooperation_rates", "cooperation_space",
-    "degrees_of_freedom", "design_space", "echo_gain", "effective_gain", "information_bound", "joint_rate",
-    "lattice_gain", "mean_communication_rate", "mean_information", "mean_propagation_rate", "optimal_load",
-    "pareto_front", "power_law", "power_space", "propagation_coverage", "propagation_rate",
-    "propagation_rate_quantile", "quantisation_error", "restricted", "sample_communication_sir", "sample_information",
-    "sample_joint_sir", "sample_propagation_sinr", "sample_sensing_sir", "sensing_coverage", "sensing_rate",
-    "sensing_rate_approximate", "sensing_rate_beam_law", "sensing_rate_quantile", "sensing_rate_with_beams",
+    "degrees_of_freedom", "design_space", "detected_share", "detection_probability", "echo_gain", "effective_gain",
+    "information_bound", "joint_rate", "lattice_gain", "mean_communication_rate", "mean_detection_probability",
+    "mean_information", "mean_propagation_rate", "optimal_load", "pareto_front", "power_law", "power_space",
+    "propagation_coverage", "propagation_rate", "propagation_rate_quantile", "quantisation_error",
+    "range_error_quantile", "restricted", "sample_communication_sir", "sample_information", "sample_joint_sir",
+    "sample_propagation_sinr", "sample_sensing_sir", "sensing_coverage", "sensing_rate", "sensing_rate_approximate",
+    "sensing_rate_beam_law", "sensing_rate_quantile", "sensing_rate_with_beams", "velocity_error_quantile",
 ]

@@ -15,7 +15,7 @@ from isacsys.campaign.intervals import Range
 from isacsys.campaign.output import clear, parts_directory, read_manifest, whole_parts, write_manifest
 from isacsys.campaign.plan import Plan, check_same, versions
 from isacsys.errors import ConfigError, IncompleteRun, LogFormatError
-from isacsys.recording import Gathered, Log, Part, Source, Tables, write_log, write_part
+from isacsys.recording import Claims, Gathered, Log, Part, Source, Tables, write_log, write_part
 from isacsys.recording.files import DirectoryLock
 
 
@@ -133,7 +133,9 @@ class FileStore:
         if not isinstance(self._pieces.get((self.plan.first, stop)), Log):
             try:
                 write_log(self.path, self.plan.scenario.recording.level, self.plan.attributes(stop),
-                          Gathered([self._pieces[key] for key in self.done], stop))
+                          Gathered([self._pieces[key] for key in self.done], stop), Claims(self.plan.first, stop))
+            except LogFormatError as error:
+                raise IncompleteRun(f"{error}; {self.advice}") from None
             except OSError as error:
                 raise IncompleteRun(f"{cannot_write(self.path, error)}; {self.advice}") from None
             except KeyboardInterrupt:
@@ -178,6 +180,7 @@ class FileStore:
             return
         try:
             part.check()
+            part.check_claims()
         except LogFormatError as error:
             warnings.warn(f"{error}; its drops run again", stacklevel=2)
             part.path.unlink(missing_ok=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+from isacsys.errors import LogFormatError
 
 
 @contextlib.contextmanager
@@ -27,6 +30,20 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         aside.unlink(missing_ok=True)
         raise
     sync_directory(path.parent)
+
+
+def check_regular(path: Path) -> None:
+    """Raise LogFormatError for what is there but no regular file: a pipe would keep a reader waiting for ever."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise LogFormatError(f"{path}: {error.strerror}") from None
+    except ValueError:
+        raise LogFormatError(f"{str(path)!r} is no name of a file") from None
+    if not stat.S_ISREG(mode):
+        raise LogFormatError(f"{path} is not a regular file")
 
 
 def sync_directory(path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from isacsys.arrays import Table
 from isacsys.metrics.columns import Column
 from isacsys.recording.base import Source
+from isacsys.recording.claims import Claims
 from isacsys.recording.hdf5 import hdf5_file
 from isacsys.recording.memory import join
 from isacsys.recording.schema import foreign
@@ -55,14 +56,25 @@ class Gathered:
         return join(table, self.blocks(table))
 
 
-def write_log(path: Path, level: str, attributes: Mapping[str, Any], source: Source) -> None:
-    """Write everything in ``source`` as one log, which appears under its name only when it is whole."""
+def write_log(path: Path, level: str, attributes: Mapping[str, Any], source: Source,
+              claims: Claims | None = None) -> None:
+    """Write everything in ``source`` as one log, which appears under its name only when it is whole.
+
+    Raises
+    ------
+    LogFormatError
+        Where its rows are not what is claimed; nothing appears.
+    """
     with hdf5_file(path, level, attributes) as recorder:
         recorder.omit(set(recorder.tables()) - set(source.tables()))
         for table in recorder.tables():
             recorder.declare(table, foreign(table, source.columns(table)))
             for block in source.blocks(table):
                 recorder.append(table, block)
+                if claims is not None:
+                    claims.look(table, block["drop"])
+        if claims is not None:
+            claims.check(path)
 
 
 def _before(block: Table, stop: int) -> Table:

@@ -13,8 +13,13 @@ from isacsys.errors import ConfigError
 
 
 @pytest.fixture(scope="module", params=METHODS)
-def designs(request):
-    return analysis.design_space(M_t=11, J_max=4, method=request.param)
+def method(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def designs(method):
+    return analysis.design_space(M_t=11, J_max=4, method=method)
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +39,16 @@ def test_feasible_designs_are_those_of_16a_and_16b(M_t, J_max):
     assert set(found) == expected and len(found) == len(expected)
 
 
-def test_the_table_holds_the_rates(designs):
+RATES = {"exact": (analysis.communication_rate, analysis.sensing_rate),
+         "approximate": (analysis.communication_rate_approximate, analysis.sensing_rate_approximate)}
+
+
+def test_the_table_holds_the_rates_of_its_method(designs, method):
     picked = designs[::7]
-    allocation = {"M_t": 11, "K": picked.K, "L": picked.L, "J": picked.J, "Q": picked.Q}
-    rates = [rate(**allocation) for rate in (analysis.communication_rate, analysis.communication_rate_approximate)]
-    assert any(picked.communication_rate == pytest.approx(rate, rel=1e-7) for rate in rates)
+    communication, sensing = RATES[method]
+    assert picked.communication_rate == pytest.approx(
+        communication(M_t=11, K=picked.K, L=picked.L, J=picked.J, Q=picked.Q), rel=1e-7)
+    assert picked.sensing_rate == pytest.approx(sensing(K=picked.K, Q=picked.Q), rel=1e-7)
     assert np.array_equal(picked.communication_ase, picked.K * picked.communication_rate)
     assert np.array_equal(picked.sensing_ase, picked.J * picked.sensing_rate)
 

@@ -3,8 +3,7 @@
 import pytest
 
 import isacsys
-from isacsys import Scenario
-from isacsys.analysis import best, design_space
+from isacsys import Scenario, analysis
 from isacsys.errors import ConfigError
 from isacsys.scheduling import allocate
 
@@ -12,21 +11,54 @@ SMALL = {"antennas.transmit": 6, "allocation.max_targets_per_bs": 3, "network.ar
          "allocation.users_per_bs": 2}
 
 
-@pytest.mark.parametrize(("policy", "method"), [("optimal", "exact"), ("approximate", "approximate")])
+RATES = {"optimal": (analysis.communication_rate, analysis.sensing_rate),
+         "approximate": (analysis.communication_rate_approximate, analysis.sensing_rate_approximate)}
+ORDER = {"cluster_center": "serving_bs"}  # of the exact sensing rate
+
+
+def largest(policy, weight, c, antennas=6, most=3):
+    """The design of the largest weighted ASE, all of them tried one by one."""
+    communication, sensing = RATES[policy]
+    around = ORDER if policy == "optimal" else {}
+    merit = {}
+    for K in range(1, antennas):
+        for L in range(1, antennas):
+            for J in range(1, most + 1):
+                for Q in range(1, antennas + 1):
+                    if antennas > K * L + J * (Q - 1):
+                        ase = (K * communication(M_t=antennas, K=K, L=L, J=J, Q=Q),
+                               J * sensing(K=K, Q=Q, c=c, **around))
+                        other = ase[0] if weight < 0.5 else ase[1]
+                        merit[K, L, J, Q] = weight * ase[0] + (1 - weight) * ase[1], other, -L, -Q, -K, -J
+    return max(merit, key=merit.get)
+
+
+@pytest.mark.parametrize("policy", RATES)
 @pytest.mark.parametrize("weight", [0.0, 0.3, 1.0])
-def test_the_optimum_is_that_of_the_analysis(policy, method, weight):
+def test_the_optimum_is_that_of_trying_all(policy, weight):
     scenario = allocate(Scenario().replace({**SMALL, "allocation.policy": policy, "allocation.weight": weight}))
-    found = best(design_space(M_t=6, J_max=3, c=scenario.echo_gain, method=method), rho=weight)
     a = scenario.allocation
-    assert (a.users_per_bs, a.communication_cluster, a.targets_per_bs, a.sensing_cluster) == (
-        found.K, found.L, found.J, found.Q)
+    chosen = a.users_per_bs, a.communication_cluster, a.targets_per_bs, a.sensing_cluster
+    assert chosen == largest(policy, weight, scenario.echo_gain)
     assert a.policy == "fixed" and scenario.demand <= 6
+
+
+def test_exact_and_approximate_differ():
+    """At M_t = 5 the best K is 3 by the exact rate and 4 by Theorem 1."""
+    for policy, users in (("optimal", 3), ("approximate", 4)):
+        chosen = allocate(Scenario().replace({"antennas.transmit": 5, "allocation.users_per_bs": 1, "allocation.policy":
+                                              policy, "allocation.weight": 1.0}))
+        assert chosen.allocation.users_per_bs == users
 
 
 def test_a_run_writes_down_what_was_chosen():
     scenario = Scenario().replace({**SMALL, "allocation.policy": "optimal", "allocation.weight": 1.0})
     run = isacsys.run(scenario, drops=2, executor="serial")
+    a = run.scenario.allocation
+    assert (a.policy, a.users_per_bs, a.communication_cluster) == ("fixed", 4, 1)
     assert run.scenario == allocate(scenario).replace({"simulation.drops": 2})
+    links, stations = (run.table("drops")[name].sum() for name in ("communication_links", "stations"))
+    assert 3.8 * stations < links <= 4 * stations
 
 
 def test_fixed_changes_nothing():

@@ -8,6 +8,7 @@ from isacsys import Scenario
 from isacsys.errors import ConfigError
 from isacsys.network import NetworkState, deploy
 from isacsys.network.mobility import Attachment, mover
+from isacsys.network.population import Population
 from isacsys.network.surroundings import UserSurroundings
 from tests.statistics import LEVEL
 
@@ -81,6 +82,21 @@ def test_association_is_that_of_looking_at_everybody(hysteresis):
         serving[better] = distance.argmin(1)[better]
         assert np.array_equal(users.station, serving)
         assert users.distance == pytest.approx(distance[np.arange(len(users)), serving])
+
+
+def test_who_appears_later_is_followed_too():
+    state = network(**{"mobility.user_speed": 100.0})
+    step, users, points = moving(state), state.users, state.deployment.stations
+    for number in range(30):
+        if number % 3 == 0:
+            place = np.random.default_rng(number).random((50, 2)) * state.deployment.side
+            distance, station = state.operating.attach(place)
+            users.append(Population(place, station, distance, state.stations))
+        step(1.0)
+        gap = np.abs(users.position[:, None] - points)
+        every = np.hypot(*np.moveaxis(np.minimum(gap, state.deployment.side - gap), -1, 0))
+        assert np.array_equal(users.station, every.argmin(1))
+        assert users.distance == pytest.approx(every.min(1))
 
 
 def test_hysteresis_makes_handovers_rarer():

@@ -51,6 +51,18 @@ def test_everybody_is_served_by_the_nearest_that_is_on():
     assert not np.isin([2, 5], around).any() and not np.any(around == np.arange(state.stations)[:, None])
 
 
+def test_neighbours_that_were_known_before_are_looked_up_anew():
+    state, fresh = state_of(), state_of()
+    every = np.arange(state.stations)
+    assert np.isin(2, state.around_stations(every).station)
+    state.switch(2, on=False)
+    fresh.switch(2, on=False)
+    assert not np.isin(2, state.around_stations(every).station)
+    assert np.array_equal(state.around_stations(every).station, fresh.around_stations(every).station)
+    state.switch(2, on=True)
+    assert np.isin(2, state.around_stations(every).station)
+
+
 def test_on_again_is_as_before():
     state, fresh = state_of(), state_of()
     state.around_users(np.arange(20))

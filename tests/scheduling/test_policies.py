@@ -173,6 +173,16 @@ def test_strongest_grants_the_strongest():
     assert granted.tolist() == [False, True, True, True]
 
 
+@pytest.mark.parametrize(("name", "order"), [("communication_first", [0, 2, 4, 5, 3, 1]),
+                                             ("sensing_first", [5, 3, 1, 0, 2, 4])])
+def test_one_kind_comes_first_however_strong_the_other(name, order):
+    """Users are requests 0, 2 and 4, filters the others; within a kind the strongest is first."""
+    requests = requests_for([0] * 6, [1e3, 1e-3, 50.0, 2.0, 1e-6, 1e6])
+    for budget in range(1, 6):
+        granted = grant(requests, np.array([budget]), find_grant_policy(name), np.random.default_rng)
+        assert sorted(np.flatnonzero(granted)) == sorted(order[:budget])
+
+
 def test_nobody_is_asked_where_there_is_nothing_to_decide():
     requests = requests_for([0, 1, 1], [1, 3, 2])
     assert grant(requests, np.array([1, 2]), None, None).all()

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,12 @@ def sums_of(rng, cells, rate, weight):
             **{f"{kind}_{name}": value for kind in ("communication", "sensing") for name, value in links.items()},
             "null_requests": 2 * cells, "null_refused": int(rng.binomial(2 * cells, 0.3)), "null_late": 0,
             "constraints": 3 * cells}
+
+
+def simulate_by_settings(scenario, drop, recorder, **objects):
+    """Rows that depend on every setting but the number of drops, so that one scenario is not taken for another."""
+    settings = scenario.replace({"simulation.drops": 1}).to_toml()
+    simulate(scenario.replace({"simulation.seed": zlib.crc32(settings.encode())}), drop, recorder)
 
 
 def simulate_slowly(scenario, drop, recorder, **objects):

@@ -21,7 +21,7 @@ AXES = {"allocation.users_per_bs": range(1, 4), "scheduling.policy": ["random", 
 
 def sweep(output=None, axes=AXES, **options):
     return isacsys.sweep(SCENARIO, axes, output=output,
-                         **{"drops": 5, "executor": "serial", "simulate": fakes.simulate, **options})
+                         **{"drops": 5, "executor": "serial", "simulate": fakes.simulate_by_settings, **options})
 
 
 def files(directory):
@@ -33,10 +33,12 @@ def test_every_point_is_the_run_of_its_settings():
     assert len(found["drops"]) == 6
     for row, point in enumerate(found.points):
         assert point.settings == {key: found[key][row] for key in AXES}
-        alone = isacsys.run(SCENARIO.replace(point.settings), drops=5, executor="serial", simulate=fakes.simulate)
+        alone = isacsys.run(SCENARIO.replace(point.settings), drops=5, executor="serial",
+                            simulate=fakes.simulate_by_settings)
         assert point.run.metrics == alone.metrics
         assert found["sensing_ase"][row] == alone["sensing_ase"].mean
         assert found["sensing_ase_half_width"][row] == alone["sensing_ase"].half_width
+    assert len(set(found["sensing_ase"])) == 6  # no point is another one
 
 
 def test_pandas_and_xarray_take_it_in_one_call():
@@ -68,13 +70,13 @@ def test_no_data_is_nan_in_the_table_and_nothing_in_csv():
 
 
 def test_a_sweep_that_was_cut_short_is_resumed(tmp_path):
-    sweep(tmp_path / "whole")
+    sweep(tmp_path / "whole", simulate=fakes.simulate)
     with pytest.raises(DropError) as error:
         sweep(tmp_path / "cut", drops=9, simulate=fakes.fail_at_seven)
     assert "at allocation.users_per_bs = 1, scheduling.policy = random" in error.value.__notes__
     assert not (tmp_path / "cut" / "sweep.csv").exists()
-    sweep(tmp_path / "cut", drops=9, resume=True)
-    sweep(tmp_path / "whole", drops=9, resume=True)
+    sweep(tmp_path / "cut", drops=9, resume=True, simulate=fakes.simulate)
+    sweep(tmp_path / "whole", drops=9, resume=True, simulate=fakes.simulate)
     assert files(tmp_path / "whole") == files(tmp_path / "cut")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from isacsys.arrays import Array, Complex, Flags
 
-ROUNDING = 1e-13  # of what is heard: more than that is projected off once more
+ROUNDING = 1e-12  # of what is heard: with more than that left, known channels are too close for their Gram matrix
 
 
 def maximum_ratio(own: Complex) -> Complex:
@@ -85,14 +85,27 @@ def toward(bearings: Complex, known: Complex) -> tuple[Complex, Flags]:
         place = np.arange(rows.shape[-2])
         gram[..., place, place] += ~used
         across = rows.conj() @ a
-        left = a - rows.swapaxes(-1, -2) @ np.linalg.solve(gram, across)
+        try:
+            left = a - rows.swapaxes(-1, -2) @ np.linalg.solve(gram, across)
+        except np.linalg.LinAlgError:
+            left = a
         rest = rows.conj() @ left
         if np.abs(rest).max(initial=0) > ROUNDING * np.abs(across).max(initial=0):
-            left -= rows.swapaxes(-1, -2) @ np.linalg.solve(gram, rest)
+            left = _outside(a, rows, used)
     power, full = (np.sum(x.real**2 + x.imag**2, axis=-2) for x in (left, a))
     room = np.asarray(used.sum(-1)) < rows.shape[-1]
     there: Flags = (power > 1e-12 * full) & room[..., None]
     return np.asarray(left * (there / np.sqrt(np.where(there, power, 1.0)))[..., None, :]), there
+
+
+def _outside(columns: Complex, rows: Complex, used: Flags) -> Complex:
+    """What is left of columns [bs, M_t, J] outside the span of the used rows, by QR: slower, and surer."""
+    order = np.argsort(~used, axis=-1, kind="stable")
+    basis = np.linalg.qr(np.take_along_axis(rows, order[..., None], -2).swapaxes(-1, -2))[0]
+    basis = basis * (np.arange(basis.shape[-1]) < used.sum(-1)[..., None])[..., None, :]
+    for _ in range(2):
+        columns = columns - basis @ (basis.conj().swapaxes(-1, -2) @ columns)
+    return columns
 
 
 def eigenvalues(vectors: Complex, power: Array) -> Array:

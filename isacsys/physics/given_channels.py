@@ -8,7 +8,9 @@ from isacsys.arrays import Array, Complex, Flags, Index
 from isacsys.errors import InfeasibleDesign
 from isacsys.physics.precoding import ZeroForced, from_factor, lower_inverse
 
-DEPENDENT = 1e-13  # share of a channel's power outside the span of others below which no beam is worth its name
+# Shares of a channel's power outside the span of all others: below the first, a Gram matrix has lost too many digits,
+# and a QR decomposition of the channels is used instead; below the second no beam is worth its name.
+CLOSE, DEPENDENT = 1e-6, 1e-20
 
 
 def beams(own: Complex, streams: Index, others: Complex | None = None,
@@ -35,30 +37,47 @@ def beams(own: Complex, streams: Index, others: Complex | None = None,
     InfeasibleDesign
         If an own user's channel depends on the other constraints.
     """
-    projected = own
+    projected, basis = own, None
     if others is not None and nulls is not None and nulls.any():
         basis = np.linalg.qr(others.swapaxes(-1, -2))[0]  # its first n columns span the first n of the others
         basis *= (np.arange(basis.shape[-1]) < nulls[:, None])[:, None, :]
         projected = own - (own @ basis.conj()) @ basis.swapaxes(-1, -2)
     unused = np.arange(own.shape[1]) >= streams[:, None]
     gram = projected.conj() @ projected.swapaxes(-1, -2) + unused[:, None] * np.eye(own.shape[1])
-    lower = _factor(gram, own, unused)
-    designed = from_factor(lower, streams)
-    return designed, projected.swapaxes(-1, -2) @ lower_inverse(lower).conj().swapaxes(-1, -2) @ designed.factor
-
-
-def _factor(gram: Complex, own: Complex, unused: Flags) -> Complex:
-    """Factorise Gram matrices, and say which station has an own user that depends on other constraints."""
-    squares = np.einsum("bkm,bkm->bk", own.conj(), own).real + unused
+    squares = np.einsum("bkm,bkm->bk", own.conj(), own).real
     try:
         lower = np.linalg.cholesky(gram)
-    except np.linalg.LinAlgError:
-        lower = np.zeros_like(gram)
-    left = np.einsum("bkk->bk", lower).real ** 2
-    if (left <= DEPENDENT * squares).any():
-        station = int(np.argmin((left / squares).min(-1)))
-        raise InfeasibleDesign(f"an own channel of station {station} depends on its other constraints")
-    return lower
+        designed = from_factor(lower, streams)
+        close = np.flatnonzero(((designed.gain <= CLOSE * squares) & ~unused).any(-1))
+    except np.linalg.LinAlgError:  # numpy does not say where
+        lower, close = gram, np.arange(len(gram))
+    if len(close):
+        orthonormal, lower[close] = _apart(projected[close], None if basis is None else basis[close], unused[close])
+        designed = from_factor(lower, streams)
+    dependent = ((designed.gain <= DEPENDENT * squares) & ~unused).any(-1)
+    if dependent.any():
+        raise InfeasibleDesign(f"an own channel of station {np.argmax(dependent)} depends on its other constraints")
+    vectors = projected.swapaxes(-1, -2) @ lower_inverse(lower).conj().swapaxes(-1, -2) @ designed.factor
+    if len(close):
+        vectors[close] = orthonormal @ designed.factor[close]
+    return designed, vectors
+
+
+def _apart(projected: Complex, basis: Complex | None, unused: Flags) -> tuple[Complex, Complex]:
+    """Orthonormal rows E^H [bs, M_t, K] and Gram factors of channels that are close to each other, by QR."""
+    if basis is not None:
+        projected = projected - (projected @ basis.conj()) @ basis.swapaxes(-1, -2)
+    users, antennas = projected.shape[-2:]
+    padded = np.pad(projected, ((0, 0), (0, 0), (0, max(users - antennas, 0))))
+    orthonormal, upper = np.linalg.qr(padded.swapaxes(-1, -2))
+    orthonormal, lower = orthonormal[:, :antennas], upper.conj().swapaxes(-1, -2)
+    if basis is not None:
+        orthonormal = orthonormal - basis @ (basis.conj().swapaxes(-1, -2) @ orthonormal)
+    place = np.arange(users)
+    lower[:, place, place] = np.where(unused, 1, lower[:, place, place])
+    tiny = np.abs(lower[:, place, place]) < 1e-150
+    lower[:, place, place] = np.where(tiny, 1e-150, lower[:, place, place])
+    return orthonormal, lower
 
 
 def beam_gains(vectors: Complex, steering: Complex) -> Array:

@@ -106,3 +106,16 @@ def test_a_stranger_hears_the_eigenvalues():
     gain = np.sum(np.abs(gaussian(rng, 40000, 6).conj() @ (w * np.sqrt(power)[:, None])[0]) ** 2, axis=-1)
     has_mean(gain, 1)
     has_mean((gain - 1) ** 2, np.sum(mu**2))
+
+
+def test_known_channels_that_are_nearly_in_line_hear_nothing_either():
+    rng = np.random.default_rng(6)
+    known, bearings = gaussian(rng, 2, 4, 6), gaussian(rng, 2, 2, 6)
+    known[0, 1] = known[0, 0] + 1e-7 * known[0, 1]
+    known[1, 2] = known[1, 1]
+    known[1, 3] = 0
+    w, there = designs.toward(bearings, known)
+    assert there.all() and np.linalg.norm(w, axis=1) == pytest.approx(1)
+    assert known.conj() @ w == pytest.approx(0, abs=1e-12)
+    across = known[0, 1] - known[0, 0]
+    assert across.conj() @ w[0] / np.linalg.norm(across) == pytest.approx(0, abs=1e-7)

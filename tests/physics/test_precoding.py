@@ -70,3 +70,28 @@ def test_padding_changes_no_law_and_adds_no_power():
     assert np.count_nonzero(zf.gain, axis=1).tolist() == streams.tolist()
     assert zf.eigenvalues().sum(-1) == pytest.approx(streams)
     has_law(zf.gain[2::3, 1], stats.gamma(5).cdf)
+
+
+@pytest.mark.parametrize("angle", [1e-3, 1e-5, 1e-7, 1e-9])
+def test_users_that_are_nearly_in_line_still_get_beams_of_norm_one(angle):
+    """Two users an angle apart: each beam is what one has across the other, ``sin^2`` of its power."""
+    rng = np.random.default_rng(3)
+    own, null = gaussian(rng, 3, 8), gaussian(rng, 1, 8)
+    across = gaussian(rng, 8)
+    for known in (own[0], null[0]):
+        across -= known * (known.conj() @ across) / np.linalg.norm(known) ** 2
+    own[1] = own[0] + angle * across
+    zf, w = explicit(own, null)
+    assert np.linalg.norm(w, axis=0) == pytest.approx(1, rel=1e-12)
+    assert np.abs(null.conj() @ w) == pytest.approx(0, abs=1e-12)
+    assert np.sqrt(zf.gain[0, 0]) < 2 * angle * np.linalg.norm(across)
+    assert np.abs(own[2].conj() @ w[:, :2]) == pytest.approx(0, abs=1e-12 + 1e-15 / angle)
+
+
+def test_one_close_pair_changes_no_other_station():
+    rng = np.random.default_rng(4)
+    own, others = gaussian(rng, 3, 2, 6), gaussian(rng, 3, 1, 6)
+    alone = given_channels.beams(own[1:2], np.array([2]), others[1:2], np.array([1]))
+    own[0, 1] = own[0, 0] + 1e-8 * own[0, 1]
+    zf, w = given_channels.beams(own, np.full(3, 2), others, np.full(3, 1))
+    assert w[1] == pytest.approx(alone[1][0]) and zf.gain[1] == pytest.approx(alone[0].gain[0])

@@ -103,7 +103,7 @@ def blamed(error: Any, plugin: object = None, *, importing: bool = False) -> Ite
     except (IsacError, GeneratorExit):
         raise
     except BaseException as raised:
-        if isinstance(raised, KeyboardInterrupt) and not importing and _from_keyboard():
+        if isinstance(raised, KeyboardInterrupt) and not importing and _from_keyboard(raised):
             raise
         raise error(fault(raised, plugin)) from raised
 
@@ -150,6 +150,9 @@ def _files(cls: type) -> set[str]:
     return {file for function in functions if not (file := function.__code__.co_filename).startswith(_PACKAGE)}
 
 
-def _from_keyboard() -> bool:
+def _from_keyboard(error: KeyboardInterrupt) -> bool:
+    """Say whether Ctrl-C may be behind it: Python's own handler is at work, or ours raised it."""
+    frames = list(_frames(error.__traceback__))
+    ours = bool(frames) and frames[-1][0].startswith(_PACKAGE)
     main = threading.current_thread() is threading.main_thread()
-    return main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    return ours or (main and signal.getsignal(signal.SIGINT) is signal.default_int_handler)

@@ -56,6 +56,8 @@ class Kind(Generic[T]):
         The setting with its keyword arguments, where it is called otherwise.
     also : tuple of str
         Further settings that name one.
+    many : bool
+        Whether ``key`` names any number of them: a table from name to parameters.
     """
 
     word: str
@@ -64,6 +66,7 @@ class Kind(Generic[T]):
     built_in: Mapping[str, type[T]] = field(default_factory=dict)
     parameters: str = ""
     also: tuple[str, ...] = ()
+    many: bool = False
 
     @property
     def group(self) -> str:
@@ -86,6 +89,16 @@ class Kind(Generic[T]):
         key = key or self.key
         parameters = parameters or self.parameters_key
         return self.find(settings.get(key), settings.get(parameters), settings.beside, key=key, of_key=parameters)
+
+    def all_of(self, settings: Settings) -> list[T]:
+        """Return a new one of each that a scenario names, where it names any number of them."""
+        found = []
+        for name, parameters in settings.get(self.key).items():
+            of_key = f"{self.key}.{name}"
+            if not isinstance(parameters, Mapping):
+                raise ConfigError(of_key, parameters, "a table of its parameters, {} for none")
+            found.append(self.find(name, parameters, settings.beside, key=self.key, of_key=of_key))
+        return found
 
     def find(self, name: str, parameters: Mapping[str, Any] | None = None, beside: tuple[str, ...] = (), *,
              key: str = "", of_key: str = "parameters") -> T:
@@ -148,9 +161,14 @@ def register(kind: Kind[T]) -> Kind[T]:
 
 def written_by_users(settings: Settings) -> dict[str, type]:
     """Return the classes that a scenario names and that are not built in, by setting."""
-    names = {key: (kind, settings.get(key)) for kind in KINDS.values() for key in (kind.key, *kind.also) if key}
-    return {key: kind.look_up(name, settings.beside, key=key) for key, (kind, name) in names.items()
-            if name and name not in kind.built_in}
+    found = {}
+    for kind in KINDS.values():
+        for key in (kind.key, *kind.also):
+            given = settings.get(key)
+            for name in given if kind.many else (given,):
+                if name and name not in kind.built_in:
+                    found[f"{key}.{name}" if kind.many else key] = kind.look_up(name, settings.beside, key=key)
+    return found
 
 
 def summary(cls: type) -> str:

@@ -205,6 +205,7 @@ class Simulation(Section):
     engine: str = choice("auto", "where gains come from: short, drawn by their laws; vectors, computed from channel "
                          "vectors of every link, some four times slower; auto: short wherever there is a law",
                          ("auto", "short", "vectors"))
+    processes: Parameters = table("what goes on beside the frames: \"module:Class\" = {keyword arguments}, any number")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,3 +215,4 @@ class Recording(Section):
     name: ClassVar[str] = "recording"
     level: str = choice("summary", "summary: drops and frames; links: a row a link; full: also positions, "
                         "selections, null requests and events", ("summary", "links", "full"))
+    metrics: Parameters = table("metrics of your own: \"module:Class\" = {keyword arguments}, any number")

@@ -1,8 +1,10 @@
 """Plug-ins are found by name, beside the scenario, installed, or as objects; what is wrong is said in one line."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -215,3 +217,65 @@ def test_entry_points(tmp_path, monkeypatch):
     assert type(SCHEDULER.find("theirs")).__name__ == "Theirs"
     with pytest.raises(ConfigError, match="nothing"):
         SCHEDULER.find("none")
+
+
+THEIRS = """
+import isacsys
+from isacsys.metrics import Estimator, count
+
+class Outage(isacsys.Process):
+    def __init__(self, station=0, after=0.0):
+        self.station, self.after = station, after
+    def run(self, stage):
+        yield stage.wait(self.after)
+        stage.state.switch(self.station, on=False)
+
+class Slow(isacsys.Metric):
+    columns = (count("slow_users", "scheduled users that are slow"),)
+    estimates = (Estimator("slow_share", {"slow_users": 1, "communication_links": -1}, "1", "share of slow users"),)
+    def __init__(self, rate=1.0):
+        self.rate = rate
+    def sums(self, record):
+        return {"slow_users": int((record.users.rate < self.rate).sum())}
+"""
+
+
+def test_processes_and_metrics_from_toml(tmp_path, capsys):
+    (tmp_path / "theirs.py").write_text(THEIRS)
+    text = TOML.partition("[scheduling]")[0].replace("drops = 2", "drops = 2\nframes = 3")
+    (tmp_path / "s.toml").write_text(
+        text + '[simulation.processes]\n"theirs:Outage" = {station = 1, after = 0.01}\n'
+        '[recording.metrics]\n"theirs:Slow" = {rate = 2.0}\n')
+    found = Scenario.load(tmp_path / "s.toml")
+    sys.path.insert(0, str(tmp_path))
+    try:
+        import theirs
+    finally:
+        sys.path.remove(str(tmp_path))
+    bare = found.replace({"simulation.processes": {}, "recording.metrics": {}})
+    handed = isacsys.run(bare, executor="serial", processes=[theirs.Outage(1, 0.01)], measure=[theirs.Slow(2.0)])
+    run = isacsys.run(found, workers=1, output=tmp_path / "run.h5")
+    assert run["slow_share"].mean == handed["slow_share"].mean > 0
+    assert run["communication_rate"] == handed["communication_rate"]
+    assert run["communication_rate"] != isacsys.run(bare, executor="serial")["communication_rate"]
+    del sys.modules["theirs"]
+    assert cli.main(["show", str(tmp_path / "run.h5"), "--json"]) == 0
+    assert "slow_share" in json.loads(capsys.readouterr().out)["metrics"] and "theirs" not in sys.modules
+    for key, value, words in (("simulation.processes", {"theirs:Outage": 3}, "theirs:Outage = 3: a table"),
+                              ("simulation.processes", {"theirs:Outage": {"x": 3}}, "Outage = .*which are: station"),
+                              ("recording.metrics", {"theirs:Outage": {}}, "a subclass of isacsys.Metric"),
+                              ("recording.metrics", {"theirs": {}}, "module:Class")):
+        with pytest.raises(ConfigError, match=words):
+            isacsys.run(found.replace({key: value}), executor="serial")
+
+
+def test_the_guide_works_as_pasted(tmp_path):
+    """Its class beside its TOML, and its check."""
+    guide = (Path(__file__).parents[1] / "docs/guides/plugins.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    toml = re.search(r"```toml\n(.*?)```", guide, re.DOTALL)[1]
+    (tmp_path / "my_module.py").write_text("import isacsys\n" + blocks[0])
+    (tmp_path / "s.toml").write_text(TOML.partition("[scheduling]")[0] + toml)
+    assert SCHEDULER.of(Scenario.load(tmp_path / "s.toml")).reach == 0.4
+    assert isacsys.run(tmp_path / "s.toml", executor="serial").drops == 2
+    exec("import isacsys\n" + blocks[0] + blocks[1], {})

@@ -6,11 +6,20 @@ import pytest
 import isacsys
 from isacsys import testing
 from isacsys.errors import ConfigError, SchedulingError
+from isacsys.metrics import METRIC
 from isacsys.scheduling import ALLOCATION_POLICY, GRANT_POLICY, SCHEDULER
 from isacsys.scheduling.allocation import ALLOCATION_POLICIES
 from isacsys.scheduling.grants import GRANT_POLICIES
 from isacsys.scheduling.policies import SCHEDULERS
-from isacsys.testing import check_allocation_policy, check_grant_policy, check_scheduler
+from isacsys.simulation import PROCESS
+from isacsys.testing import (
+    check_allocation_policy,
+    check_grant_policy,
+    check_metric,
+    check_process,
+    check_scheduler,
+)
+from isacsys.transmission import COMBINER, PRECODER
 
 
 @pytest.mark.parametrize("name", SCHEDULERS)
@@ -189,6 +198,52 @@ def test_a_bad_allocation_policy_is_told_what_is_wrong(policy, error, words):
         check_allocation_policy(policy)
 
 
+class Outage(isacsys.Process):
+    def run(self, stage):
+        yield stage.wait(0.01)
+        if stage.state.stations:
+            stage.state.switch(0, on=False)
+
+
+class Dice(Outage):
+    def run(self, stage):
+        yield stage.wait(0.01)
+        stage.state.users.queue[:] = 1e9 * np.random.default_rng().integers(0, 2, len(stage.state.users))
+        stage.state.users.requeue()
+
+
+class Slow(isacsys.Metric):
+    columns = (isacsys.metrics.count("slow_users", "scheduled users below 1 bit/s/Hz"),)
+
+    def sums(self, record):
+        return {"slow_users": int((record.users.rate < 1).sum())}
+
+
+class Taken(Slow):
+    columns = (isacsys.metrics.count("null_requests", "again"),)
+
+
+class Noisy(Slow):
+    def sums(self, record):
+        return {"slow_users": int(np.random.default_rng().integers(100))}
+
+
+class Cheat(Slow):
+    def sums(self, record):
+        record.users.rate[:] = 1
+        return {"slow_users": 0}
+
+
+@pytest.mark.parametrize(("check", "plugin", "error", "words"), [
+    (check_process, Dice, AssertionError, "process Dice does something else"),
+    (check_metric, Taken, ConfigError, "null_requests"), (check_metric, Noisy, AssertionError, "Noisy gives something"),
+    (check_metric, Cheat, AssertionError, "changes what others measure")])
+def test_a_bad_process_or_metric_is_told_what_is_wrong(check, plugin, error, words):
+    check({check_process: Outage, check_metric: Slow}[check])
+    with pytest.raises(error, match=words):
+        check(plugin)
+
+
 def test_there_is_a_check_for_every_kind_that_says_so():
-    for kind in (SCHEDULER, GRANT_POLICY, ALLOCATION_POLICY):
+    for kind in (SCHEDULER, GRANT_POLICY, ALLOCATION_POLICY, PRECODER, COMBINER, PROCESS, METRIC):
         assert callable(getattr(testing, kind.check))

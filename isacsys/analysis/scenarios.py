@@ -42,7 +42,8 @@ CONTAINED = frozenset(f"{section}.{name}" for section, names in {
     "scheduling": "policy target_policy parameters target_parameters rate_window",
     "backhaul": "latency_law lead", "mobility": "model turn_rate hysteresis",
     "traffic": "file_size size_law arrival_rate bandwidth arrivals", "targets": "revisit_spread",
-    "simulation": "drops frames frame_duration seed engine", "recording": "level"}.items() for name in names.split())
+    "simulation": "drops frames frame_duration seed engine",
+    "recording": "level metrics"}.items() for name in names.split())
 _LEAVES = "does not contain it"
 _SAID = ("network.layout", "network.far_field", "propagation.noise_power", "sensing.inter_target_echo")
 

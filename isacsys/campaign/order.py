@@ -20,7 +20,7 @@ from isacsys.campaign.stopping import StoppingRule
 from isacsys.campaign.store import MemoryStore, Store, file_store
 from isacsys.errors import ConfigError, IsacError
 from isacsys.inputs import pin
-from isacsys.metrics import METRICS, Metric, declared_metrics
+from isacsys.metrics import METRIC, METRICS, Metric, declared_metrics
 from isacsys.network import Positions
 from isacsys.plugins import KINDS
 from isacsys.scenario import Scenario
@@ -91,7 +91,7 @@ class Order:
         first, stop = self._range(scenario)
         check(scenario, positions=self.positions, drops=range(first, stop))
         scenario = allocate(scenario)
-        own = declared_metrics(objects["metrics"] or ())
+        own = declared_metrics([*METRIC.all_of(scenario), *(objects["metrics"] or ())])
         plan = Plan(scenario, first, stop, pack(objects, self._executor), own, inputs)
         rule = StoppingRule(stop, self.precision, self.metrics, {**METRICS, **own})
         return Task(plan=plan, rule=rule, output=output, resume=self.resume, force=self.force, simulate=self.simulate,

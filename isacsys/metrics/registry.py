@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from isacsys import plugins
 from isacsys.metrics.base import Estimator, Metric
 from isacsys.metrics.builtin import NullRequests, Rates, Stations
 from isacsys.metrics.columns import Column
@@ -16,6 +17,9 @@ ALWAYS: tuple[Metric, ...] = (Stations(), Rates(Kind.USER), Rates(Kind.TARGET), 
 
 # Of runs whose scenario wants them: what is new is added here.
 SOMETIMES: tuple[Metric, ...] = ()
+
+# Of a user's own.
+METRIC = plugins.register(plugins.Kind("metric", Metric, "recording.metrics", many=True))
 
 
 def _optional(columns: Iterable[Column]) -> tuple[Column, ...]:

@@ -128,7 +128,8 @@ class Population:
     def append(self, other: Population) -> None:
         """Add the members of ``other`` at the end."""
         for name in _ROWS:
-            setattr(self, name, np.concatenate([getattr(self, name), getattr(other, name)]))
+            if name != "distance" or self._measure is None:  # else it will be measured, theirs too
+                setattr(self, name, np.concatenate([getattr(self, name), getattr(other, name)]))
 
 
 def group_order(group: Index, groups: int) -> Index:

@@ -3,6 +3,6 @@
 from isacsys.simulation.drop import check, simulate_drop
 from isacsys.simulation.frame import run_frame, settle
 from isacsys.simulation.policies import Policies, find_policies
-from isacsys.simulation.stage import Process, Stage
+from isacsys.simulation.stage import PROCESS, Process, Stage
 
-__all__ = ["Policies", "Process", "Stage", "check", "find_policies", "run_frame", "settle", "simulate_drop"]
+__all__ = ["PROCESS", "Policies", "Process", "Stage", "check", "find_policies", "run_frame", "settle", "simulate_drop"]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from isacsys.errors import ConfigError, DropError, PluginError
-from isacsys.metrics import Metric, declared_columns
+from isacsys.metrics import METRIC, Metric, declared_columns
 from isacsys.network import NetworkState, Positions, deploy
 from isacsys.network.deployment import given_positions, population_count, remarks
 from isacsys.network.kinds import Kind
@@ -22,7 +22,7 @@ from isacsys.simulation.clock import FrameClock
 from isacsys.simulation.memory import keep_freed_memory
 from isacsys.simulation.movement import Movement
 from isacsys.simulation.policies import Policies, find_policies
-from isacsys.simulation.stage import Process, Stage
+from isacsys.simulation.stage import PROCESS, Process, Stage
 from isacsys.simulation.targets import TargetLife
 from isacsys.simulation.traffic import Traffic
 from isacsys.transmission import Combiner, Precoder
@@ -35,6 +35,7 @@ def check(scenario: Scenario, *, positions: Positions | None = None, drops: Iter
     """
     find_policies(scenario)
     ALLOCATION_POLICY.of(scenario)
+    PROCESS.all_of(scenario)
     if given_positions(scenario, positions) is not None:
         deploy(scenario, 0, positions)
     for line in remarks(scenario, positions):
@@ -77,7 +78,7 @@ def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, schedule
     positions : Positions, optional
         For layout "file": positions handed in from Python.
     processes : sequence of Process
-        Run beside those that the scenario asks for; copied likewise.
+        Run beside those that the scenario asks for and names; copied likewise.
     metrics : sequence of Metric
         Measured beside those there are; the recorder must know their columns (`Recorder.declare`).
 
@@ -88,7 +89,8 @@ def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, schedule
     """
     scenario = allocate(scenario)
     policies = find_policies(scenario, scheduler, grant_policy, precoder, combiner)
-    Drop(scenario, drop, recorder, policies, positions, processes, metrics).run()
+    Drop(scenario, drop, recorder, policies, positions, [*PROCESS.all_of(scenario), *processes],
+         [*METRIC.all_of(scenario), *metrics]).run()
 
 
 class Drop:

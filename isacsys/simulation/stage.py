@@ -15,6 +15,7 @@ from isacsys.metrics import FrameRecord, Quality
 from isacsys.modules import calling_theirs
 from isacsys.network import NetworkState
 from isacsys.network.clusters import Clusters
+from isacsys.plugins import Kind, register
 from isacsys.recording.base import Recorder
 from isacsys.recording.schema import LEVELS
 from isacsys.scenario import Scenario
@@ -145,3 +146,6 @@ class Process(ABC):
 
     def learn(self, record: FrameRecord) -> None:  # noqa: B027 - most have nothing to learn
         """Learn from a frame that has just been accounted."""
+
+
+PROCESS = register(Kind("process", Process, "simulation.processes", many=True))

@@ -5,6 +5,7 @@ import pytest
 
 from isacsys import Scenario
 from isacsys.network import NetworkState, deploy
+from isacsys.network.population import Population
 from isacsys.physics import propagation
 
 
@@ -50,3 +51,12 @@ def test_fewer_stations_than_near():
     around = s.around_users(np.arange(5))
     assert around.station.shape == (5, 16) and np.all(around.station[:, 4:] == 4)
     assert np.all(around.path_gain[:, 4:] == 0)
+
+
+def test_those_who_come_while_distances_are_to_be_measured_are_measured_once():
+    """As many distances as users, those of the newcomers included."""
+    station = np.zeros(3, int)
+    one = Population(np.zeros((3, 2)), station, np.zeros(3), 1)
+    one.moved(lambda: one.position[:, 0] + 1)
+    one.append(Population(np.full((2, 2), 5.0), station[:2], np.zeros(2), 1))
+    assert one.distance.tolist() == [1, 1, 1, 6, 6]

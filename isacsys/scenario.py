@@ -31,6 +31,7 @@ from isacsys.sections import (
     Nulling,
     Precoding,
     Propagation,
+    Radio,
     Recording,
     Scheduling,
     Sensing,
@@ -42,6 +43,7 @@ from isacsys.settings import Section
 
 MAXIMUM_POINTS = 1e9
 _WIDTH = 100  # of comments
+MOVED = {"traffic.bandwidth": "radio.bandwidth"}  # as logs of version 0.1 have it
 FILES = {"network.positions": "network.layout", "mobility.positions": "mobility.model",
          "traffic.arrivals": "traffic.model"}
 
@@ -60,6 +62,7 @@ class Scenario(Shown):
     antennas: Antennas = field(default_factory=Antennas)
     allocation: Allocation = field(default_factory=Allocation)
     propagation: Propagation = field(default_factory=Propagation)
+    radio: Radio = field(default_factory=Radio)
     sensing: Sensing = field(default_factory=Sensing)
     precoding: Precoding = field(default_factory=Precoding)
     combining: Combining = field(default_factory=Combining)
@@ -80,6 +83,7 @@ class Scenario(Shown):
         _check_allocation(self)
         _check_files(self)
         _check_network(self)
+        _check_built(self)
 
     @classmethod
     def load(cls, path: str | Path) -> Scenario:
@@ -177,6 +181,29 @@ class Scenario(Shown):
         return s.rcs * s.matched_filter_gain * s.mismatch_loss * self.antennas.receive
 
     @property
+    def built(self) -> bool:
+        """Whether the network is more than stations that all look alike under a power law on a torus."""
+        n, a = self.network, self.antennas
+        return (self.propagation.model != "power_law" or n.sectors > 1 or a.pattern != "omni" or n.boundary == "open"
+                or a.vertical_elements > 1)
+
+    @property
+    def user_noise(self) -> float:
+        """Noise of a user over the power that a base station sends (power law: over what it gives at 1 km)."""
+        return self._noise(self.radio.noise_figure_db)
+
+    @property
+    def station_noise(self) -> float:
+        """Likewise of a base station."""
+        return self._noise(self.radio.bs_noise_figure_db)
+
+    def _noise(self, figure: float) -> float:
+        """``-174 dBm/Hz + 10 lg B + NF`` over the transmit power."""
+        if self.propagation.model == "power_law":
+            return self.propagation.noise_power
+        return 10 ** ((-174 + figure - self.radio.transmit_power_dbm) / 10) * self.radio.bandwidth
+
+    @property
     def demand(self) -> int:
         """K L + J (Q - 1) + 1, the left side of constraint (16a) on the transmit antennas."""
         a = self.allocation
@@ -214,7 +241,7 @@ class Scenario(Shown):
 
 
 SECTIONS: dict[str, type[Section]] = {
-    s.name: s for s in (Network, Antennas, Allocation, Propagation, Sensing, Precoding, Combining, Scheduling,
+    s.name: s for s in (Network, Antennas, Allocation, Propagation, Radio, Sensing, Precoding, Combining, Scheduling,
                         Nulling, Backhaul, Csi,
                         Mobility, Traffic, Targets, Simulation, Recording)
 }
@@ -238,6 +265,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
 
 def _split(dotted: str, value: Any) -> tuple[str, str, str]:
     """Split the name of a setting into section, key, and, in a table of parameters, the name of one."""
+    dotted = MOVED.get(dotted, dotted)
     section, _, key = dotted.partition(".")
     _check_section(section, dotted, value)
     rules = SECTIONS[section].rules()
@@ -296,6 +324,18 @@ def _check_network(scenario: Scenario) -> None:
     points = expected * (1 + n.users_per_cell + n.targets_per_cell)
     if points > MAXIMUM_POINTS:
         raise ConfigError("network.area", n.area, f"at most {MAXIMUM_POINTS:g} expected points, not {points:g}")
+
+
+def _check_built(scenario: Scenario) -> None:
+    n, s = scenario.network, scenario.sensing
+    if scenario.propagation.model == "power_law":
+        for key, off in (("network.indoor_share", 0.0), ("sensing.target_type", "none"), ("sensing.clutter", False)):
+            if scenario.get(key) != off:
+                raise ConfigError(key, scenario.get(key), f"{toml_value(off)} with propagation.model = \"power_law\"")
+    if n.indoor_share and n.fewest_storeys == 0 and n.most_storeys > 0:
+        raise ConfigError("network.fewest_storeys", 0, "at least 1 where network.most_storeys is given")
+    if s.clutter and scenario.propagation.model not in ("uma", "umi", "rma", "uma_av"):
+        raise ConfigError("sensing.clutter", True, "false but with \"uma\", \"umi\" or \"rma\"")
 
 
 def _comment(text: str, wanted: bool) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from isacsys.errors import ConfigError
 from isacsys.settings import Parameters, Section, choice, flag, integer, real, real_or, table, text
 
 
@@ -22,6 +24,30 @@ class Network(Section):
         "kind": "station, user or target", "x": "km", "y": "km"})
     near_stations: int = integer(16, "base stations drawn one by one for a receiver", minimum=1)
     far_field: str = choice("infinite_plane", "what lies beyond them", ("infinite_plane", "torus"))
+    sectors: int = integer(1, "cells of a site; bs_density and near_stations count cells", minimum=1, maximum=6)
+    inter_site_distance: float = real(0.0, "of a hexagonal layout of the same density; where it is given, it takes the "
+                                      "place of bs_density (0: not given)", unit="m", minimum=0)
+    bs_height: float = real(0.0, "of the antennas of base stations (0: usual for propagation.model)", unit="m",
+                            minimum=0)
+    user_height: float = real(0.0, "of users (0: usual for propagation.model)", unit="m", minimum=0)
+    target_height: float = real(0.0, "of targets (0: as users)", unit="m", minimum=0)
+    minimum_distance: float = real(0.0, "users and targets are no closer to a site, on the ground", unit="m", minimum=0)
+    indoor_share: float = real(0.0, "share of the area, and so of the users, that is inside buildings", minimum=0,
+                               maximum=1)
+    fewest_storeys: int = integer(0, "of a building; indoor users are 3 m a storey higher (0: at user_height)",
+                                  minimum=0)
+    most_storeys: int = integer(0, "of a building: uniform between the two", minimum=0)
+    boundary: str = choice("torus", "torus: wrapped round; open: the network ends, and with given positions the area "
+                           "fits these", ("torus", "open"))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.inter_site_distance:
+            per_site = 2 / math.sqrt(3) / (self.inter_site_distance / 1e3) ** 2
+            object.__setattr__(self, "bs_density", self.sectors * per_site)
+        if self.most_storeys < self.fewest_storeys:
+            raise ConfigError("network.most_storeys", self.most_storeys, f"at least {self.fewest_storeys}, "
+                              "network.fewest_storeys")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +57,11 @@ class Antennas(Section):
     name: ClassVar[str] = "antennas"
     transmit: int = integer(20, "M_t, transmit antennas of a base station", minimum=1)
     receive: int = integer(10, "M_r, receive antennas of a base station", minimum=1)
+    pattern: str = choice("omni", "omni, or the element of TR 38.901 Table 7.3-1", ("omni", "tr38901"))
+    vertical_elements: int = integer(1, "elements of the column behind every antenna, half a wavelength apart",
+                                     minimum=1)
+    downtilt: float = real(90.0, "zenith angle of the beam of a column: 102 is 12 degrees below the horizon",
+                           unit="degree", minimum=0, maximum=180)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +82,29 @@ class Allocation(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Radio(Section):
+    """Power, bandwidth and noise of a network that is not normalised: any propagation.model but "power_law"."""
+
+    name: ClassVar[str] = "radio"
+    transmit_power_dbm: float = real(46.0, "of a base station", unit="dBm")
+    bandwidth: float = real(10e6, "by which a rate in bit/s/Hz becomes bit/s, and of the noise", unit="Hz", above=0)
+    noise_figure_db: float = real(9.0, "of users", unit="dB", minimum=0)
+    bs_noise_figure_db: float = real(5.0, "of base stations", unit="dB", minimum=0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Propagation(Section):
-    """Path loss and noise; distances in km, path loss (d / 1 km)^-alpha."""
+    """Path loss and noise; of the power law in km, (d / 1 km)^-alpha, of the others as TR 38.901 has them."""
 
     name: ClassVar[str] = "propagation"
+    model: str = text("power_law", "\"power_law\", \"free_space\", \"uma\", \"umi\", \"rma\", \"inh\", \"inf_sl\", "
+                      "\"inf_dl\", \"inf_sh\", \"inf_dh\", \"uma_av\", or \"module:Class\"")
+    parameters: Parameters = table("keyword arguments of the class that propagation.model names")
+    correlation_distance: float = real(1.0, "factor on the distances over which shadowing, lines of sight and "
+                                       "buildings stay alike (0: independent from place to place)", minimum=0)
+    site_correlation: float = real(0.0, "correlation of the shadowing of two sites at one place", minimum=0, maximum=1)
+    o2i_release: int = integer(19, "release of TR 38.901 for the loss of coated windows: 14 or 19", minimum=14,
+                               maximum=19)
     path_loss_exponent: float = real(4.0, "alpha, of one-way links", above=2)
     echo_exponent: float = real(2.0, "beta, of one way of the echo, which falls as R^(-2 beta)", above=0)
     noise_power: float = real(0.0, "noise relative to what a BS at full power gives at 1 km", minimum=0)
@@ -74,6 +124,12 @@ class Sensing(Section):
     matched_filter_gain: float = real(1.0, "Delta T, gain of the matched filter", above=0)
     cluster_center: str = choice("serving_bs", "around whom the sensing cluster is formed", ("serving_bs", "target"))
     inter_target_echo: bool = flag(False, "count the echoes of the other scheduled targets of the BS as interference")
+    target_type: str = choice("none", "takes the place of sensing.rcs: a type of TR 38.901 section 7.9.2",
+                              ("none", "uav_small", "uav_large", "human", "vehicle", "agv"))
+    clutter: bool = flag(False, "count the mono-static background of TR 38.901 section 7.9.4 as interference")
+    clutter_rejection_db: float = real(0.0, "what Doppler processing takes off the background", unit="dB", minimum=0)
+    site_isolation_db: float | str = real_or(("infinite",), "infinite", "by which cells of one site hear each other's "
+                                             "signals weaker as receivers of echoes", unit="dB", minimum=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +231,6 @@ class Traffic(Section):
     file_size: float = real(4e6, "mean size of a file", unit="bit", above=0)
     size_law: str = choice("fixed", "law of the sizes", ("fixed", "exponential"))
     arrival_rate: float = real(0.5, "files that arrive for a user", unit="1/s", minimum=0)
-    bandwidth: float = real(10e6, "by which a rate in bit/s/Hz becomes bit/s", unit="Hz", above=0)
     arrivals: str = text("", "for model \"file\": a CSV file of time,user,bits", columns={
         "time": "s, when the file arrives", "user": "number of the user, from 0 on", "bits": "size of the file"})
 

@@ -41,6 +41,8 @@ class Purpose(IntEnum):
     PROCESS = 19
     FEEDBACK = 20
     SENSING_BEAMS = 21
+    LARGE_SCALE = 30
+    CLUTTER = 31
 
 
 class Name(ISpawnableSeedSequence):

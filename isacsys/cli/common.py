@@ -41,9 +41,16 @@ def load_scenario(options: argparse.Namespace, extra: Mapping[str, Any] | None =
     changes = dict(parse_assignment(text) for text in options.changes)
     changes.update({key: value for key, value in (extra or {}).items() if value is not None})
     scenario = _with_working_directory(Scenario.load(options.scenario), options).replace(changes)
-    for line in scenario.warnings():
+    for line in [*scenario.warnings(), *_out_of_range(scenario)]:
         warnings.warn(line, stacklevel=2)
     return scenario
+
+
+def _out_of_range(scenario: Scenario) -> list[str]:
+    """Say where a model of propagation is used outside its range."""
+    from isacsys.propagation import range_warnings
+
+    return range_warnings(scenario)
 
 
 def _with_working_directory(scenario: Scenario, options: argparse.Namespace) -> Scenario:

@@ -59,7 +59,7 @@ def adapted(situation: Situation, beams: Beams, combiner: Combiner, arriving: Ar
     arriving : callable
         What arrives [sensor, near, S, M_r] at a slice of the sensing stations.
     """
-    sensors, noise = situation.sensors, situation.scenario.propagation.noise_power
+    sensors, noise = situation.sensors, situation.scenario.station_noise
     active = np.count_nonzero(beams.transmitting) / max(situation.stations, 1)  # as the far field is thinned
     white = sensors.around.far_field * active + noise
     count, near = sensors.around.station.shape

@@ -57,11 +57,12 @@ _NAMES = {kind: [it.metadata[kind][0] or it.name for it in _TERMS] for kind in K
 
 _STRONGEST = (index("strongest_station", "base station drawn one by one that interferes most; -1 where none does"),
               real("strongest_interference", "1", "power from it"))
+CLUTTER = real("clutter", "1", "what the ground sends back of the base station's own signal", optional=True)
 
 # Columns that only some scenarios have, in `LinkTerms.more`: what is new is added here, for the kinds that have it.
 MORE: Mapping[Kind, tuple[Column, ...]] = {
     Kind.USER: (*_STRONGEST,),
-    Kind.TARGET: (*_STRONGEST,),
+    Kind.TARGET: (*_STRONGEST, CLUTTER),
 }
 
 NO_LINKS = LinkTerms(*[np.empty(0)] * len(_TERMS))  # type: ignore[arg-type]

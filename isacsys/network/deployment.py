@@ -1,4 +1,4 @@
-"""Where everybody is in one drop, and who belongs to whom."""
+"""Where everybody is in one drop."""
 
 from __future__ import annotations
 
@@ -10,20 +10,27 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from isacsys.arrays import Array, Index
+from isacsys.arrays import Array
 from isacsys.errors import ConfigError
 from isacsys.inputs import Rows, number, reader
-from isacsys.network.attachment import attach
+from isacsys.network.ground import Ground, open_ground, site_spacing
 from isacsys.network.kinds import Kind
 from isacsys.physics import geometry
+from isacsys.propagation import find_model
 from isacsys.scenario import Scenario
 from isacsys.sections import Network
 from isacsys.streams import Purpose, stream
 
+MOST_REDRAWS = 1000
+
 
 @dataclass(frozen=True)
 class Positions:
-    """Given positions [n, 2] in km on the square torus of ``network.area``; what is None is drawn."""
+    """Given positions [n, 2] in km on the square torus of ``network.area``; what is None is drawn.
+
+    Stations are sites where ``network.sectors`` is above 1. With an open boundary the area fits the positions, which
+    are counted from its lower left corner.
+    """
 
     stations: npt.ArrayLike
     users: npt.ArrayLike | None = None
@@ -32,16 +39,22 @@ class Positions:
 
 @dataclass(frozen=True)
 class Deployment:
-    """Positions and nearest-station association of one drop.
+    """Positions of one drop.
 
     Attributes
     ----------
     side : [2]
-        Width and height of the torus, km.
+        Width and height of the torus, km; with an open boundary it is so large that no way round it is shorter.
     stations, users, targets : [n, 2]
-        Positions, km; targets are drawn when somebody asks for them.
+        Positions, km; targets are drawn when somebody asks for them. Stations are cells: those of a site share a place.
     index : cKDTree
         Of the stations, periodic.
+    sectors : int
+        Cells of a site; those of a site are neighbours in `stations`.
+    ground : Ground or None
+        Where the network ends, with an open boundary.
+    drop : int
+        Its number.
     """
 
     side: Array
@@ -49,38 +62,48 @@ class Deployment:
     users: Array
     index: cKDTree
     draw_targets: Callable[[], Array]
+    sectors: int = 1
+    ground: Ground | None = None
+    drop: int = 0
+
+    @property
+    def sites(self) -> Array:
+        """Positions of the sites, km, [site, 2]."""
+        return self.stations[::self.sectors]
+
+    @property
+    def extent(self) -> Array:
+        """Width and height of what is covered, km, [2]."""
+        return self.side if self.ground is None else self.ground.extent
 
     @cached_property
     def targets(self) -> Array:
         """Positions of the targets."""
         return self.draw_targets()
 
-    @cached_property
-    def user_attachment(self) -> tuple[Array, Index]:
-        """Distance (km) and number of the nearest station of every user; -1 where there is none."""
-        return attach(self.index, self.side, self.users)
-
-    @cached_property
-    def target_attachment(self) -> tuple[Array, Index]:
-        """Distance (km) and number of the nearest station of every target; looked up only if somebody senses."""
-        return attach(self.index, self.side, self.targets)
-
     @property
     def area(self) -> float:
-        """Area of the torus, km^2."""
-        return float(self.side[0] * self.side[1])
+        """Area that is covered, km^2."""
+        return float(self.side[0] * self.side[1]) if self.ground is None else self.ground.area
 
 
 def deploy(scenario: Scenario, drop: int, positions: Positions | None = None) -> Deployment:
-    """Draw (or take) the positions of one drop and attach everybody to the nearest station."""
+    """Draw (or take) the positions of one drop."""
     given = given_positions(scenario, positions)
-    side, stations = _stations(scenario, drop, given)
-    index = geometry.tree(stations, side)
-    users = _points(scenario, drop, Kind.USER, side, given.users if given else None)
-    draw_targets = partial(_points, scenario, drop, Kind.TARGET, side, given.targets if given else None)
-    deployment = Deployment(side, stations, users, index, draw_targets)
+    if given is not None and scenario.network.boundary == "open":
+        given = fitted(given)
+    side, sites, ground = _sites(scenario, drop, given)
+    index = geometry.tree(sites, side)
+    points = partial(_points, scenario, drop, ground=ground, side=side, index=index)
+    users = points(Kind.USER, given.users if given else None)
+    draw_targets = partial(points, Kind.TARGET, given.targets if given else None)
+    sectors = scenario.network.sectors
+    stations = sites if sectors == 1 else np.repeat(sites, sectors, axis=0)
+    deployment = Deployment(side, stations, users, index if sectors == 1 else geometry.tree(stations, side),
+                            draw_targets, sectors, ground, drop)
     if given is not None:
-        _check_apart(index, deployment.user_attachment[0], deployment.target_attachment[0])
+        _check_apart(index, shortest_distance(scenario), users,
+                     deployment.targets if given.targets is not None or not scenario.built else users[:0])
     return deployment
 
 
@@ -95,13 +118,22 @@ def given_positions(scenario: Scenario, positions: Positions | None = None) -> P
 def hexagonal_side(network: Network) -> tuple[int, int, Array]:
     """Columns, rows and sides (km) of the torus of whole cells nearest to ``network.area``.
 
-    Cells of area 1 / lambda_b have spacing ``sqrt(2 / (sqrt(3) lambda_b))``; rows come in pairs, being staggered.
+    Sites of area 1 / lambda have spacing ``sqrt(2 / (sqrt(3) lambda))``; rows come in pairs, being staggered.
     """
-    spacing = np.sqrt(2 / (np.sqrt(3) * network.bs_density))
+    spacing = site_spacing(network)
     pitch = np.array([spacing, spacing * np.sqrt(3) / 2])
     columns = max(1, round(np.sqrt(network.area) / pitch[0]))
     rows = 2 * max(1, round(np.sqrt(network.area) / pitch[1] / 2))
     return columns, rows, pitch * (columns, rows)
+
+
+def fitted(given: Positions) -> Positions:
+    """Return given positions counted from the lower left corner of the box around all of them."""
+    groups = [_points_of(g) if g is not None else None for g in (given.stations, given.users, given.targets)]
+    corner = np.min([g.min(axis=0) for g in groups if g is not None and len(g)], axis=0)
+    stations, users, targets = (None if g is None else g - corner for g in groups)
+    assert stations is not None
+    return Positions(stations, users, targets)
 
 
 @reader("network.positions", "kind,x,y with kind station, user or target, and x and y in km")
@@ -113,19 +145,23 @@ def read_positions(rows: Rows) -> Positions:
     return Positions(found["station"], found["user"] or None, found["target"] or None)
 
 
-def _stations(scenario: Scenario, drop: int, given: Positions | None) -> tuple[Array, Array]:
+def _sites(scenario: Scenario, drop: int, given: Positions | None) -> tuple[Array, Array, Ground | None]:
     network, rng = scenario.network, stream(scenario.simulation.seed, drop, 0, Purpose.STATIONS)
-    side = np.full(2, np.sqrt(network.area if given is None else _area(network, given)))
+    side, ground = np.full(2, np.sqrt(network.area if given is None else _area(network, given))), None
+    if network.boundary == "open":
+        ground = open_ground(network, given)
+        side = 2 * ground.extent
+    extent = side if ground is None else ground.extent
     if given is not None:
-        stations = _inside(given.stations, side, "station")
-        if max(scenario.allocation.communication_cluster, scenario.allocation.sensing_cluster) > max(len(stations), 1):
-            raise ConfigError("network.positions", f"{len(stations)} stations", "at least as many as a cluster has")
-        return side, stations
+        sites = _inside(given.stations, extent, "station")
+        if max(scenario.allocation.communication_cluster, scenario.allocation.sensing_cluster) > max(len(sites), 1):
+            raise ConfigError("network.positions", f"{len(sites)} stations", "at least as many as a cluster has")
+        return side, sites, ground
     if network.layout == "hexagonal":
-        return _hexagonal(network, rng)
-    expected = network.bs_density * network.area
+        return (*_hexagonal(network, rng), None) if ground is None else (side, ground.lattice, ground)
+    expected = network.bs_density * network.area / network.sectors
     count = rng.poisson(expected) if network.layout == "poisson" else round(expected)
-    return side, rng.random((count, 2)) * side
+    return side, rng.random((count, 2)) * extent, ground
 
 
 def _area(network: Network, given: Positions) -> float:
@@ -141,6 +177,8 @@ def _area(network: Network, given: Positions) -> float:
 def remarks(scenario: Scenario, positions: Positions | None = None) -> list[str]:
     """Return a line on everything about a layout that its settings do not show."""
     network, given = scenario.network, given_positions(scenario, positions)
+    if network.boundary == "open":
+        return []
     if network.layout == "hexagonal":
         columns, rows, side = hexagonal_side(network)
         made = float(np.prod(side))
@@ -162,6 +200,8 @@ def population_count(scenario: Scenario, drop: int, kind: Kind, positions: Posit
     if places is not None:
         return len(_points_of(places))
     network = scenario.network
+    if network.boundary == "open":  # some of those drawn in the box around it may lie outside
+        return len(getattr(deploy(scenario, drop, positions), kind.words))
     if network.layout == "hexagonal":
         area = float(np.prod(hexagonal_side(network)[2]))
     else:
@@ -185,14 +225,44 @@ def _hexagonal(network: Network, rng: np.random.Generator) -> tuple[Array, Array
     return side, geometry.wrap(lattice + rng.random(2) * side, side)
 
 
-def _points(scenario: Scenario, drop: int, kind: Kind, side: Array, given: npt.ArrayLike | None) -> Array:
+def _points(scenario: Scenario, drop: int, kind: Kind, given: npt.ArrayLike | None, *, ground: Ground | None,
+            side: Array, index: cKDTree) -> Array:
+    extent = side if ground is None else ground.extent
     if given is not None:
-        return _inside(given, side, kind.word)
-    count, rng = _drawn(scenario, drop, kind, float(side[0] * side[1]))
+        return _inside(given, extent, kind.word)
+    cells = index.n * scenario.network.sectors
+    if ground is None or scenario.network.layout not in ("hexagonal", "file"):
+        count, rng = _drawn(scenario, drop, kind, float(extent[0] * extent[1]))
+    else:
+        share = float(extent[0] * extent[1]) / ground.area
+        count, rng = _drawn(scenario, drop, kind, cells * share / scenario.network.bs_density)
     points = rng.random((count, 2))
-    points[:, 0] *= side[0]
-    points[:, 1] *= side[1]
-    return points
+    points[:, 0] *= extent[0]
+    points[:, 1] *= extent[1]
+    if ground is not None:
+        points = points[ground.covers(points)]
+    return _redrawn(points, network.minimum_distance / 1e3, index, ground, extent, rng)
+
+
+def _redrawn(points: Array, closest: float, index: cKDTree, ground: Ground | None, extent: Array,
+             rng: np.random.Generator) -> Array:
+    """Draw those that are closer than ``closest`` (km) to a site anew until none is."""
+    rows = np.arange(len(points) if closest > 0 and index.n else 0)
+    for _ in range(MOST_REDRAWS):
+        bad = geometry.nearest(index, points[rows], 1)[0][:, 0] < closest
+        rows = rows[bad if ground is None else bad | ~ground.covers(points[rows])]
+        if not len(rows):
+            return points
+        points[rows] = rng.random((len(rows), 2)) * extent
+    raise ConfigError("network.minimum_distance", 1e3 * closest, "so short that there is room for users")
+
+
+def shortest_distance(scenario: Scenario) -> float:
+    """Return the distance in km that given users and targets keep from given sites."""
+    closest = scenario.network.minimum_distance
+    if scenario.propagation.model != "power_law":
+        closest = max(closest, find_model(scenario).validity.distance[0])
+    return closest / 1e3
 
 
 def _inside(given: npt.ArrayLike, side: Array, kind: str) -> Array:
@@ -220,8 +290,13 @@ def _points_of(given: npt.ArrayLike, kind: str = "point") -> Array:
     return points
 
 
-def _check_apart(index: cKDTree, *distances: Array) -> None:
+def _check_apart(index: cKDTree, closest: float, *groups: Array) -> None:
     if index.n > 1 and not geometry.nearest_others(index, 1)[0].min() > 0:
         raise ConfigError("network.positions", "two stations at one place", "stations apart from each other")
-    if any(np.any(d == 0) for d in distances):
-        raise ConfigError("network.positions", "a user or target at the place of a station", "a distance above 0")
+    for group in groups:
+        distance = geometry.nearest(index, group, 1)[0]
+        if np.any(distance == 0):
+            raise ConfigError("network.positions", "a user or target at the place of a station", "a distance above 0")
+        if np.any(distance < closest):
+            raise ConfigError("network.positions", f"a user or target {1e3 * distance.min():.3g} m from a station",
+                              f"at least {1e3 * closest:g} m, the shortest distance of the model")

@@ -54,14 +54,15 @@ class RandomWaypoint:
     Whoever arrives within a step ends it at the place.
     """
 
-    def __init__(self, population: Population, side: Array, speed: float) -> None:
+    def __init__(self, population: Population, side: Array, speed: float, extent: Array | None = None) -> None:
         self._population, self._side, self._speed = population, side, speed / 1e3
+        self._extent = side if extent is None else extent
         self._goal = np.empty((0, 2))
 
     def step(self, seconds: float, rng: np.random.Generator) -> float:
         """Move everybody, and draw a new place for those who have arrived."""
         who = self._population
-        new = rng.random((len(who) - len(self._goal), 2)) * self._side
+        new = rng.random((len(who) - len(self._goal), 2)) * self._extent
         self._goal = np.concatenate([self._goal, new])
         way = geometry.displacement(who.position, self._goal, self._side)
         left = geometry.length(way)
@@ -69,21 +70,51 @@ class RandomWaypoint:
         who.velocity[:] = way * (self._speed / np.maximum(left, 1e-12))[:, None]
         step = np.where(there[:, None], way, who.velocity * seconds)
         who.position[:] = geometry.wrap(who.position + step, self._side)
-        self._goal[there] = rng.random((np.count_nonzero(there), 2)) * self._side
+        self._goal[there] = rng.random((np.count_nonzero(there), 2)) * self._extent
         return self._speed * seconds
 
 
-def mover(scenario: Scenario, population: Population, side: Array, kind: str) -> Mover | None:
+class Bounded:
+    """A mover whose population turns back where the network ends."""
+
+    def __init__(self, mover: Mover, population: Population, extent: Array) -> None:
+        self._mover, self._population, self._extent = mover, population, extent
+
+    def step(self, seconds: float, rng: np.random.Generator) -> float:
+        """Move everybody, and mirror the way of those who would have left."""
+        gone, who = self._mover.step(seconds, rng), self._population
+        for axis, length in enumerate(self._extent.tolist()):
+            along = who.position[:, axis]
+            out = np.flatnonzero((along < 0) | (along > length))
+            # the way round a torus twice as long brings those below 0 back from above
+            low = out[along[out] > 1.5 * length]
+            along[low] = np.minimum(2 * length - along[low], length)
+            high = out[along[out] > length]
+            along[high] = 2 * length - along[high]
+            who.velocity[out, axis] *= -1
+        return gone
+
+
+def mover(scenario: Scenario, population: Population, deployment: Deployment, kind: str) -> Mover | None:
     """Return what moves the users (or targets) of a scenario; None where they stay."""
-    m = scenario.mobility
+    m, side = scenario.mobility, deployment.side
     speed: float = getattr(m, f"{kind}_speed")
     if m.model == "file":
         return Track(m.positions, kind, population, side, -scenario.lead_frames * scenario.simulation.frame_duration)
     if speed == 0:
         return None
     if m.model == "random_waypoint":
-        return RandomWaypoint(population, side, speed)
-    return RandomDirection(population, side, speed, m.turn_rate)
+        return RandomWaypoint(population, side, speed, deployment.extent)
+    straight = RandomDirection(population, side, speed, m.turn_rate)
+    return straight if deployment.ground is None else Bounded(straight, population, deployment.extent)
+
+
+class Follower(Protocol):
+    """Keeps a population that moves with the right stations."""
+
+    def follow(self, gone: float) -> Index:
+        """Bring stations and distances up to date, nobody having gone farther, km; return who changed the station."""
+        ...
 
 
 class Attachment:

@@ -10,11 +10,14 @@ import numpy as np
 from isacsys.arrays import Array, Complex, Index
 from isacsys.network.deployment import Deployment
 from isacsys.network.kinds import Kind
+from isacsys.network.large_scale import LargeScale, Nearest, bs_density
 from isacsys.network.operating import Operating
 from isacsys.network.population import Population
-from isacsys.network.surroundings import Horizon, Surroundings, UserSurroundings, serving_first
-from isacsys.physics import accounting, geometry, propagation, rician
+from isacsys.network.strongest import Strongest
+from isacsys.network.surroundings import Surroundings
+from isacsys.physics import accounting, geometry, rician
 from isacsys.physics.gaussian import complex_normal
+from isacsys.propagation.registry import find_model, heights, target_height
 from isacsys.scenario import Scenario
 
 Promise = Callable[[Array, Array, int, int], Array]
@@ -40,41 +43,40 @@ class NetworkState:
         self.frame = 0
         self.channels: Complex | None = None
         self.promised: Promise = zero_forcing_promise
-        self._horizon = Horizon(scenario, self.bs_density, deployment.side)
-        self._station_cache: Surroundings | None = None
         self.operating = Operating(deployment)
+        chosen = Strongest if scenario.built else Nearest
+        self.large_scale: LargeScale = chosen(scenario, deployment, self.operating, self.population)
 
     @cached_property
     def users(self) -> Population:
         """The users of the drop."""
-        distance, station = self.deployment.user_attachment
-        return Population(self.deployment.users, station, distance, self.stations)
-
-    @cached_property
-    def _near_users(self) -> UserSurroundings:
-        return UserSurroundings(self.scenario, self.users, self.deployment, self.operating, self._horizon)
+        return self._attached(Kind.USER, self.deployment.users)
 
     @cached_property
     def targets(self) -> Population:
         """The targets of the drop."""
-        distance, station = self.deployment.target_attachment
-        return Population(self.deployment.targets, station, distance, self.stations)
+        return self._attached(Kind.TARGET, self.deployment.targets)
+
+    def _attached(self, kind: Kind, position: Array) -> Population:
+        distance, station = self.large_scale.attach(kind, position)
+        return Population(position, station, distance, self.stations)
 
     def switch(self, station: int, *, on: bool) -> None:
-        """Switch a station on or off: what it serves goes to the nearest that is on, what it is nearest to comes.
+        """Switch a station on or off: what it serves goes to the best that is on, what it is best for comes.
 
         A station that is off serves no user, and is silent.
         """
+        kinds = Kind if self.scenario.allocation.targets_per_bs else (Kind.USER,)
+        populations = [self.population(kind) for kind in kinds]  # attached before, if nobody has asked yet
         if not self.operating.switch(int(station), on):
             return
-        self._station_cache = None
-        for kind in Kind if self.scenario.allocation.targets_per_bs else (Kind.USER,):
-            members = self.population(kind)
-            distance, nearest = self.operating.attach(members.position)
-            moved = (nearest if on else members.station) == station
+        self.large_scale.forget()
+        for kind, members in zip(kinds, populations, strict=True):
+            distance, best = self.large_scale.attach(kind, members.position)
+            moved = (best if on else members.station) == station
             moved &= members.station >= 0  # those that have left stay away
             members.distance = np.where(moved, distance, members.distance)
-            members.station[moved] = nearest[moved]
+            members.station[moved] = best[moved]
             members.regroup()
 
     def population(self, kind: Kind) -> Population:
@@ -84,19 +86,17 @@ class NetworkState:
     @property
     def bs_density(self) -> float:
         """lambda_b of the layout: the scenario's where points are drawn by it, else that of the positions."""
-        if self.scenario.network.layout in ("poisson", "fixed_count"):
-            return self.scenario.network.bs_density
-        return self.stations / self.deployment.area
+        return bs_density(self.scenario, self.deployment)
 
     def around_users(self, users: Index) -> Surroundings:
         """Surroundings of users; the first station is the serving one, the first L are the cluster."""
-        return self._near_users.get(users)
+        return self.large_scale.around_users(users)
 
     def around_users_now(self, users: Index, around: Surroundings) -> tuple[Array, Surroundings]:
         """Distance of the serving station and path gains of the same stations, from where the users are now."""
         d = self.deployment
         distance = geometry.distances(d.index, d.side, self.users.position[users], around.station)
-        gain = propagation.path_gain(distance, self.scenario.propagation.path_loss_exponent)
+        gain = self.large_scale.user_gains(users, around.station, distance)
         return distance[:, 0], Surroundings(around.station, np.where(around.path_gain > 0, gain, 0.0), around.far_field)
 
     def draw_channels(self, rng: np.random.Generator) -> None:
@@ -121,20 +121,38 @@ class NetworkState:
         origin, end = d.stations[np.where(there, station, 0)], self.users.position[users][:, None]
         way = geometry.displacement(origin, end, d.side)
         length = geometry.length(way)
-        return np.divide(way[..., 0], length, out=np.zeros(station.shape), where=there & (length > 0))
+        sound = there & (length > 0)
+        return np.where(sound, self.array_cosine(Kind.USER, station, way, np.where(sound, length, 1.0)), 0.0)
+
+    def array_cosine(self, kind: Kind, station: Index, way: Array, length: Array) -> Array:
+        """Cosine of the angle between the axes of stations' arrays and the ways (km, on the ground) to receivers.
+
+        The axis is that of x; of a cell of a site, at right angles to its boresight: ``sin(azimuth) cos(elevation)``.
+        """
+        if not self.scenario.built:
+            return np.asarray(way[..., 0] / length)
+        sectors = self.deployment.sectors
+        boresight = 2 * np.pi * (np.maximum(station, 0) % sectors) / sectors
+        across = way[..., 1] * np.cos(boresight) - way[..., 0] * np.sin(boresight)
+        return np.asarray(across / np.sqrt(length**2 + self._rise[kind] ** 2))
+
+    @cached_property
+    def _rise(self) -> tuple[float, float]:
+        """Heights of users and of targets above stations, km."""
+        station, user = heights(self.scenario, find_model(self.scenario))
+        return (user - station) / 1e3, (target_height(self.scenario) - station) / 1e3
 
     def mean_sir(self, users: Index) -> Array:
         """Mean received power of users over mean interference and noise, every station sending: no fading, no nulls."""
         around = self.around_users(users)
-        others = around.path_gain[:, 1:].sum(-1) + around.far_field + self.scenario.propagation.noise_power
+        others = around.path_gain[:, 1:].sum(-1) + around.far_field + self.scenario.user_noise
         return accounting.sir(around.path_gain[:, 0], others)
 
     def mean_echo_sir(self, targets: Index) -> Array:
         """Mean echo of targets over mean interference and noise at their stations, every station sending: no nulls."""
         around, scenario = self.around_stations(self.targets.station[targets]), self.scenario
-        echo = accounting.echo_power(np.ones(len(targets)), self.targets.distance[targets],
-                                     scenario.propagation.echo_exponent, scenario.echo_gain)
-        return accounting.sir(echo, around.path_gain.sum(-1) + around.far_field + scenario.propagation.noise_power)
+        echo = self.large_scale.echo_gain(targets, self.targets.distance[targets])
+        return accounting.sir(echo, around.path_gain.sum(-1) + around.far_field + scenario.station_noise)
 
     def place(self, kind: Kind, index: int, position: Array) -> None:
         """Put a user or target somewhere, km; it stays with its station, and its distance is measured anew."""
@@ -144,16 +162,11 @@ class NetworkState:
         if station >= 0:
             way = self.from_station(np.array([station]), members, np.array([index]))
             members.distance[index] = geometry.length(way)[0]
-        if kind == Kind.USER:
-            self._near_users.forget(index)
+        self.large_scale.moved(kind, index)
 
     def around_stations(self, stations: Index) -> Surroundings:
         """Surroundings of stations as receivers of echoes, themselves left out."""
-        if self._station_cache is None:
-            distance, number = self.operating.others(self._horizon.stations_near)
-            cluster = self.scenario.allocation.sensing_cluster - 1
-            self._station_cache = self._horizon.surroundings(distance, number, cluster, self.stations - 1)
-        return self._station_cache[stations]
+        return self.large_scale.around_stations(stations)
 
     def target_clusters(self, targets: Index) -> Index:
         """Return the Q - 1 base stations [target, Q - 1] asked to null towards each target's receive filter."""
@@ -163,8 +176,7 @@ class NetworkState:
         serving = self.targets.station[targets]
         if self.scenario.sensing.cluster_center == "serving_bs":
             return self.around_stations(serving).station[:, :others]
-        distance, station = self.operating.nearest(self.targets.position[targets], others + 1)
-        return serving_first(distance, station, self.targets, targets)[1][:, 1:]
+        return self.large_scale.cluster_of(targets, others + 1)[:, 1:]
 
     def from_station(self, station: Index, population: Population, ids: Index) -> Array:
         """Return the way from ``station`` to members of a population, km, [n, 2]."""
@@ -173,6 +185,4 @@ class NetworkState:
 
     def path_gain(self, one: Index, other: Index) -> Array:
         """Path gain between pairs of stations."""
-        d = self.deployment
-        step = geometry.displacement(d.stations[one], d.stations[other], d.side)
-        return propagation.path_gain(geometry.length(step), self.scenario.propagation.path_loss_exponent)
+        return self.large_scale.between(one, other)

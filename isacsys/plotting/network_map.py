@@ -50,7 +50,7 @@ def draw_map(scenario: Scenario, drop: int = 0) -> Any:
     state = NetworkState(scenario, deploy(scenario, drop))
     record = run_frame(state, drop, find_policies(scenario))
     situation = record.situation
-    side, stations = state.deployment.side, state.deployment.stations
+    side, stations = state.deployment.extent, state.deployment.sites
     made, (axes,) = figure(1, width=6.4, height=6.4 * float(side[1] / side[0]) + 0.8)
     axes.grid(False)
     if len(stations):

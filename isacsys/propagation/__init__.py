@@ -2,5 +2,7 @@
 
 from isacsys.propagation.base import Correlation, Propagation, Validity
 from isacsys.propagation.links import Links, links
+from isacsys.propagation.registry import MODELS, PROPAGATION, check_propagation, find_model, range_warnings
 
-__all__ = ["Correlation", "Links", "Propagation", "Validity", "links"]
+__all__ = ["MODELS", "PROPAGATION", "Correlation", "Links", "Propagation", "Validity", "check_propagation",
+           "find_model", "links", "range_warnings"]

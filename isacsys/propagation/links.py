@@ -53,6 +53,6 @@ def links(distance: Array, station_height: Array | float, user_height: Array | f
                  np.asarray(line_of_sight, bool), np.asarray(environment_height, float))
 
 
-def in_sight(some: Links, line_of_sight: bool) -> Links:
-    """Return the same links, all of them with or without a line of sight."""
+def in_sight(some: Links, line_of_sight: Flags | bool) -> Links:
+    """Return the same links with lines of sight as told."""
     return dataclasses.replace(some, line_of_sight=np.asarray(line_of_sight))

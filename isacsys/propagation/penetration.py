@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.arrays import Array
+from isacsys.arrays import Array, Flags
 
 SPREAD_LOW, SPREAD_HIGH = 4.4, 6.5  # dB, sigma_P of low-loss and high-loss buildings. Table 7.4.3-2
 PER_METRE = 0.5  # dB/m inside. Table 7.4.3-2
@@ -36,7 +36,7 @@ def high_loss(gigahertz: float, release: int = 19) -> float:
     return float(5 - 10 * np.log10(0.7 * 10 ** (-coated / 10) + 0.3 * 10 ** (-concrete(gigahertz) / 10)))
 
 
-def penetration(gigahertz: float, high: Array, depth: Array, normal: Array, release: int = 19) -> Array:
+def penetration(gigahertz: float, high: Flags, depth: Array, normal: Array, release: int = 19) -> Array:
     """Loss of users indoors, dB: wall, way inside, and spread.
 
     Parameters

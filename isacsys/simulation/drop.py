@@ -14,6 +14,7 @@ from isacsys.network.deployment import given_positions, population_count, remark
 from isacsys.network.kinds import Kind
 from isacsys.network.tracks import read_tracks
 from isacsys.network.traffic import read_arrivals
+from isacsys.propagation import check_propagation
 from isacsys.recording.base import Recorder
 from isacsys.scenario import Scenario
 from isacsys.scheduling import ALLOCATION_POLICY, GrantPolicy, Scheduler, allocate
@@ -34,6 +35,7 @@ def check(scenario: Scenario, *, positions: Positions | None = None, drops: Iter
     Users and targets of whom a file speaks must be there in every one of ``drops``. Warns of what a layout becomes.
     """
     find_policies(scenario)
+    check_propagation(scenario)
     ALLOCATION_POLICY.of(scenario)
     PROCESS.all_of(scenario)
     if given_positions(scenario, positions) is not None:

@@ -60,7 +60,8 @@ def coordinate(state: NetworkState, drop: int, scheduled: Schedule, policies: Po
     arrived = np.ones(len(requests), bool) if arrived is None else arrived
     return Situation(name, state.scenario, state.deployment.area, scheduled, around_users, sensors, distances,
                      moving.speed(state, selection.users), moving.present(state, selection.targets), grants, arrived,
-                     travel, moving.sight(state, selection.users, around_users))
+                     travel, moving.sight(state, selection.users, around_users),
+                     *moving.returned(state, selection.targets, distances[1]))
 
 
 def transmit(situation: Situation, policies: Policies) -> FrameRecord:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from isacsys.network.kinds import Kind
-from isacsys.network.mobility import Attachment, Mover, mover
+from isacsys.network.mobility import Follower, Mover, mover
 from isacsys.network.population import Population
 from isacsys.scenario import Scenario
 from isacsys.simulation.stage import Process, Stage, Steps
 from isacsys.streams import Purpose
 
-Party = tuple[Kind, Population, Mover, Attachment]
+Party = tuple[Kind, Population, Mover, Follower]
 
 
 class Movement(Process):
@@ -35,10 +35,10 @@ def _party(stage: Stage, kind: Kind) -> Party | None:
     if kind == Kind.TARGET and not scenario.allocation.targets_per_bs:
         return None  # where they are is of no interest
     population = state.population(kind)
-    moves = mover(scenario, population, state.deployment.side, kind.word)
+    moves = mover(scenario, population, state.deployment, kind.word)
     if moves is None:
         return None
-    return kind, population, moves, Attachment(scenario, population, state.deployment, state.operating)
+    return kind, population, moves, state.large_scale.follower(kind)
 
 
 def _step(stage: Stage, parties: list[Party], seconds: float) -> None:

@@ -48,6 +48,14 @@ def sight(state: NetworkState, users: Links, around: Surroundings) -> Sight | No
     return Sight(state.user_bearings(users.ids, around.station), np.full(around.station.shape, share))
 
 
+def returned(state: NetworkState, targets: Links, distance: Array) -> tuple[Array | None, Array | None]:
+    """Echo gain and clutter [link] of scheduled targets, where distances and exponents do not say it all."""
+    if not state.scenario.built or not len(targets):
+        return None, None
+    clutter = state.large_scale.clutter[targets.station] if state.scenario.sensing.clutter else None
+    return state.large_scale.echo_gain(targets.ids, distance), clutter
+
+
 def speed(state: NetworkState, users: Links) -> Array:
     """Speed of scheduled users, m/s, [link]."""
     return state.users.speed_of(users.ids) if state.scenario.moving else np.zeros(len(users))

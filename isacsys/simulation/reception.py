@@ -9,6 +9,7 @@ import numpy as np
 from isacsys.arrays import Array, Complex, Flags, Index
 from isacsys.engines import Couplings
 from isacsys.metrics import NO_LINKS, LinkTerms
+from isacsys.metrics.links import CLUTTER
 from isacsys.network.kinds import Kind
 from isacsys.physics import accounting, combining, receiving
 from isacsys.transmission import Situation, designing
@@ -64,8 +65,11 @@ def echoes(situation: Situation, gains: Array, filters: Complex | None = None) -
     """
     links, sensors, scenario = situation.selection.targets, situation.sensors, situation.scenario
     place, power = (sensors.row, links.slot), np.zeros(sensors.active.shape)
-    power[place] = accounting.echo_power(gains[place], situation.distances[1], scenario.propagation.echo_exponent,
-                                         scenario.echo_gain)
+    if situation.echo_gain is None:
+        power[place] = accounting.echo_power(gains[place], situation.distances[1], scenario.propagation.echo_exponent,
+                                             scenario.echo_gain)
+    else:
+        power[place] = gains[place] * situation.echo_gain
     power[place] *= situation.present  # a target that has left since gives no echo
     if filters is not None or sensors.named is not None:
         chosen = sensors.receive if filters is None else filters
@@ -102,7 +106,10 @@ def strongest(situation: Situation, power: Array, station: Index) -> Mapping[str
 
 def _terms(situation: Situation, kind: Kind, signal: Array, own: Array, own_counts: bool,
            interference: tuple[Array, Array, Array], far: Array, more: Mapping[str, Array | Index]) -> LinkTerms:
-    noise = np.full(len(signal), situation.scenario.propagation.noise_power)
-    sir = accounting.sir(signal, own * own_counts, *interference, far, noise)
+    scenario = situation.scenario
+    noise = np.full(len(signal), scenario.user_noise if kind == Kind.USER else scenario.station_noise)
+    clutter = () if situation.clutter is None or kind == Kind.USER else (situation.clutter,)
+    sir = accounting.sir(signal, own * own_counts, *interference, far, noise, *clutter)
+    more = {**more, **dict(zip([CLUTTER.name], clutter, strict=False))}
     return LinkTerms(situation.distances[kind], signal, own, *interference, far, noise, sir,
                      accounting.rate(sir), situation.schedule.weights[kind], more)

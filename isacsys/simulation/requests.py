@@ -9,7 +9,7 @@ from isacsys.network.kinds import Kind
 from isacsys.network.selection import Links, NullRequests, Selection
 from isacsys.network.state import NetworkState
 from isacsys.network.surroundings import Surroundings
-from isacsys.physics import accounting, combining, geometry
+from isacsys.physics import combining, geometry
 from isacsys.transmission import Combiner, Grants, Sensors, designing
 
 _NONE = np.empty(0, np.int64)
@@ -37,15 +37,14 @@ def target_requests(state: NetworkState, links: Links, sensors: Sensors, asked: 
 
     Strength ``D_q^-alpha / (c R^(-2 beta))``.
     """
-    scenario = state.scenario
     if not len(links):
         return _requests(Kind.TARGET, links, _NONE, _NONE, _NONE, np.empty(0))
     link, place = np.nonzero((asked < state.stations) & (asked != links.station[:, None]))
     station = asked[link, place]
     near = sensors.around.station[sensors.row[link]]  # [request, near]
     column = np.argmax(near == station[:, None], axis=1)
-    echo = accounting.echo_power(np.ones(len(link)), state.targets.distance[links.ids[link]],
-                                 scenario.propagation.echo_exponent, scenario.echo_gain)
+    targets = links.ids[link]
+    echo = state.large_scale.echo_gain(targets, state.targets.distance[targets])
     strength = sensors.around.path_gain[sensors.row[link], column] / echo
     return _requests(Kind.TARGET, links, link, column, station, strength)
 
@@ -105,7 +104,7 @@ def polar(state: NetworkState, links: Links) -> tuple[Array, Array]:
     """Distance, and cosine of the true bearing, of scheduled targets from their stations, [link]."""
     way = state.from_station(links.station, state.targets, links.ids)
     distance = geometry.length(way)
-    return distance, way[:, 0] / distance
+    return distance, state.array_cosine(Kind.TARGET, links.station, way, distance)
 
 
 def _requests(kind: Kind, links: Links, link: Index, column: Index, asked: Index, strength: Array) -> NullRequests:

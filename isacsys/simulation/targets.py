@@ -6,6 +6,7 @@ import numpy as np
 
 from isacsys.arrays import Index
 from isacsys.metrics import FrameRecord
+from isacsys.network.kinds import Kind
 from isacsys.network.population import Population
 from isacsys.scenario import Scenario
 from isacsys.simulation.stage import Process, Stage, Steps
@@ -53,8 +54,8 @@ class TargetLife(Process):
 
     def _appear(self, rng: np.random.Generator) -> None:
         stage, deployment = self._stage, self._stage.state.deployment
-        place = rng.random((rng.poisson(self._expected * self._frames_per_lifetime), 2)) * deployment.side
-        distance, station = stage.state.operating.attach(place)
+        place = rng.random((rng.poisson(self._expected * self._frames_per_lifetime), 2)) * deployment.extent
+        distance, station = stage.state.large_scale.attach(Kind.TARGET, place)
         born = Population(place, station, distance, stage.state.stations)
         born.born[:] = int(stage.now)
         first = len(stage.state.targets)

@@ -51,7 +51,7 @@ class Traffic(Process):
     def _serve(self) -> None:
         """Deliver what the rates of the frame allow: bandwidth x time x rate bits each."""
         stage, (users, rate) = self._stage, self._served
-        speed = rate * stage.scenario.traffic.bandwidth
+        speed = rate * stage.scenario.radio.bandwidth
         files, end = self._queues.serve(users, speed, self._start, stage.frame_duration)
         delay = end - files.arrival
         stage.quality.delivered(delay)

@@ -127,13 +127,13 @@ def believed(situation: Situation, own: Complex, granted: Complex, stations: Com
 def noise_at_users(situation: Situation) -> Array:
     """Mean interference, all stations sending and none nulling, and noise at scheduled users, [link]."""
     around = situation.around_users
-    return _positive(around.path_gain[:, 1:].sum(-1) + around.far_field + situation.scenario.propagation.noise_power)
+    return _positive(around.path_gain[:, 1:].sum(-1) + around.far_field + situation.scenario.user_noise)
 
 
 def noise_at_sensors(situation: Situation) -> Array:
     """Likewise through a filter of norm one of the stations that sense, [sensor]."""
     around = situation.sensors.around
-    return _positive(around.path_gain.sum(-1) + around.far_field + situation.scenario.propagation.noise_power)
+    return _positive(around.path_gain.sum(-1) + around.far_field + situation.scenario.station_noise)
 
 
 def _positive(noise: Array) -> Array:

@@ -173,6 +173,10 @@ class Situation:
         Seconds on the backhaul; infinite for those that are lost.
     sight : Sight or None
         Lines of sight, where there are any.
+    echo_gain : [target link] or None
+        Of the echo with unit gain of the beams, where distances and exponents do not say it.
+    clutter : [target link] or None
+        What the ground sends back, where it counts.
     """
 
     name: FrameName
@@ -188,6 +192,8 @@ class Situation:
     arrived: Flags
     travel: Array
     sight: Sight | None = None
+    echo_gain: Array | None = None
+    clutter: Array | None = None
 
     @property
     def selection(self) -> Selection:

@@ -5,7 +5,7 @@ import pytest
 
 from isacsys import Positions, Scenario
 from isacsys.errors import ConfigError
-from isacsys.network import deploy
+from isacsys.network import NetworkState, deploy
 from isacsys.network.deployment import hexagonal_side
 from isacsys.physics import geometry
 from tests.statistics import has_law, has_mean
@@ -45,11 +45,13 @@ def test_hexagonal_lattice_on_a_torus_of_whole_cells(density, area):
 
 
 def test_everybody_attaches_to_the_nearest_station():
-    d = deploy(scenario(area=9, bs_density=2), 3)
+    chosen = scenario(area=9, bs_density=2)
+    d = deploy(chosen, 3)
+    users = NetworkState(chosen, d).users
     step = geometry.displacement(d.stations[None], d.users[:, None], d.side)
     every = np.hypot(step[..., 0], step[..., 1])
-    assert np.array_equal(d.user_attachment[1], every.argmin(1))
-    assert d.user_attachment[0] == pytest.approx(every.min(1))
+    assert np.array_equal(users.station, every.argmin(1))
+    assert users.distance == pytest.approx(every.min(1))
 
 
 def test_moving_a_policy_or_a_frame_moves_nobody():
@@ -64,7 +66,7 @@ def test_moving_a_policy_or_a_frame_moves_nobody():
 def test_a_drop_may_be_empty(layout):
     sparse = scenario(layout=layout, area=1, users_per_cell=0, targets_per_cell=0)
     d = next(d for d in (deploy(sparse, i) for i in range(50)) if layout != "poisson" or not len(d.stations))
-    assert len(d.users) == 0 and d.user_attachment[1].shape == (0,)
+    assert len(d.users) == 0 and NetworkState(sparse, d).users.station.shape == (0,)
 
 
 class TestFiles:
@@ -76,7 +78,8 @@ class TestFiles:
     def test_positions_are_taken_as_they_are(self, tmp_path):
         d = self.load(tmp_path, "kind,x,y\nstation,1,1\nstation,3.5,2\nuser,1,1.5\ntarget,3,3\n")
         assert d.stations.tolist() == [[1, 1], [3.5, 2]]
-        assert d.user_attachment[1].tolist() == [0] and d.target_attachment[1].tolist() == [1]
+        state = NetworkState(scenario(layout="file", positions=str(tmp_path / "sites.csv"), area=16), d)
+        assert state.users.station.tolist() == [0] and state.targets.station.tolist() == [1]
 
     def test_what_is_not_given_is_drawn(self, tmp_path):
         d = self.load(tmp_path, "kind,x,y\nstation,1,1\nstation,3,3\n", bs_density=10)

@@ -21,7 +21,7 @@ def network(drop=0, **changes):
 
 
 def moving(state):
-    moves = mover(state.scenario, state.users, state.deployment.side, "user")
+    moves = mover(state.scenario, state.users, state.deployment, "user")
     attachment = Attachment(state.scenario, state.users, state.deployment)
     rng = np.random.default_rng([7, len(state.users)])
     attachment.follow(moves.step(0.0, rng))
@@ -112,12 +112,12 @@ def test_hysteresis_makes_handovers_rarer():
 def test_surroundings_of_moving_users_are_those_of_a_new_look(hysteresis):
     state = network(**{"mobility.hysteresis": hysteresis, "network.users_per_cell": 5})
     step, d = moving(state), state.deployment
-    follow = UserSurroundings(state.scenario, state.users, d, state.operating, state._horizon)
+    follow = UserSurroundings(state.scenario, state.users, d, state.operating, state.large_scale._horizon)
     rng = np.random.default_rng(0)
     for _ in range(20):
         step(4.0)
         some = rng.permutation(len(state.users))[:100]
-        fresh = UserSurroundings(state.scenario, state.users, d, state.operating, state._horizon)
+        fresh = UserSurroundings(state.scenario, state.users, d, state.operating, state.large_scale._horizon)
         a, b = follow.get(some), fresh.get(some)
         assert np.array_equal(a.station, b.station)
         assert a.path_gain == pytest.approx(b.path_gain) and a.far_field == pytest.approx(b.far_field)

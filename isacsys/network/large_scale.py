@@ -1,0 +1,154 @@
+"""Who hears whom how strongly on average: the seam between a network and its propagation, and its fast form."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+
+from isacsys.arrays import Array, Index
+from isacsys.network.deployment import Deployment
+from isacsys.network.kinds import Kind
+from isacsys.network.mobility import Attachment, Follower
+from isacsys.network.operating import Operating
+from isacsys.network.population import Population
+from isacsys.network.surroundings import Horizon, Surroundings, UserSurroundings, serving_first
+from isacsys.physics import accounting, geometry, propagation
+from isacsys.scenario import Scenario
+
+
+class LargeScale(ABC):
+    """Mean powers in one drop.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    deployment : Deployment
+    operating : Operating
+    population : callable
+        Gives the users, or the targets, once they are there.
+    """
+
+    def __init__(self, scenario: Scenario, deployment: Deployment, operating: Operating,
+                 population: Callable[[Kind], Population]) -> None:
+        self.scenario, self.deployment, self.operating, self.population = scenario, deployment, operating, population
+        self.stations = len(deployment.stations)
+
+    @abstractmethod
+    def attach(self, kind: Kind, position: Array) -> tuple[Array, Index]:
+        """Return distance (km, on the ground) and number of the serving station at places [n, 2]; -1: none."""
+
+    @abstractmethod
+    def around_users(self, users: Index) -> Surroundings:
+        """Surroundings of users; the first station is the serving one, the first L are the cluster."""
+
+    @abstractmethod
+    def user_gains(self, users: Index, station: Index, distance: Array) -> Array:
+        """Path gains [user, m] of stations, whose distances are known, from where the users are now."""
+
+    @abstractmethod
+    def around_stations(self, stations: Index) -> Surroundings:
+        """Surroundings of stations as receivers of echoes, themselves left out; the first Q - 1 are the cluster."""
+
+    @abstractmethod
+    def between(self, one: Index, other: Index) -> Array:
+        """Path gain between pairs of stations."""
+
+    @abstractmethod
+    def echo_gain(self, targets: Index, distance: Array) -> Array:
+        """Echo [target] of a target lit by its station, at a known distance, with unit gain of the beams."""
+
+    @property
+    def clutter(self) -> Array:
+        """What the ground sends back of a station's own signal, [bs]; nothing, where no model says it."""
+        return np.zeros(self.stations)
+
+    @abstractmethod
+    def cluster_of(self, targets: Index, count: int) -> Index:
+        """The ``count`` stations [target, count] that matter most to each target; the first is the serving one."""
+
+    @abstractmethod
+    def follower(self, kind: Kind) -> Follower:
+        """Return what keeps users, or targets, with the right station while they move."""
+
+    @abstractmethod
+    def moved(self, kind: Kind, index: int) -> None:
+        """Take note that a user or target was put somewhere else."""
+
+    @abstractmethod
+    def forget(self) -> None:
+        """Forget what no longer holds since a station was switched."""
+
+
+class Nearest(LargeScale):
+    """The power law, seen alike in all directions: whoever is nearer is stronger, and distances say it all."""
+
+    @cached_property
+    def _horizon(self) -> Horizon:
+        return Horizon(self.scenario, bs_density(self.scenario, self.deployment), self.deployment.side)
+
+    @cached_property
+    def _near_users(self) -> UserSurroundings:
+        return UserSurroundings(self.scenario, self.population(Kind.USER), self.deployment, self.operating,
+                                self._horizon)
+
+    @cached_property
+    def _around_stations(self) -> Surroundings:
+        distance, number = self.operating.others(self._horizon.stations_near)
+        cluster = self.scenario.allocation.sensing_cluster - 1
+        return self._horizon.surroundings(distance, number, cluster, self.stations - 1)
+
+    def attach(self, kind: Kind, position: Array) -> tuple[Array, Index]:
+        """Look up the nearest."""
+        return self.operating.attach(position)
+
+    def around_users(self, users: Index) -> Surroundings:
+        """Nearest first."""
+        return self._near_users.get(users)
+
+    def user_gains(self, users: Index, station: Index, distance: Array) -> Array:
+        """``d^-alpha``."""
+        return propagation.path_gain(distance, self.scenario.propagation.path_loss_exponent)
+
+    def around_stations(self, stations: Index) -> Surroundings:
+        """Nearest first."""
+        return self._around_stations[stations]
+
+    def between(self, one: Index, other: Index) -> Array:
+        """``d^-alpha``."""
+        d = self.deployment
+        step = geometry.displacement(d.stations[one], d.stations[other], d.side)
+        return propagation.path_gain(geometry.length(step), self.scenario.propagation.path_loss_exponent)
+
+    def echo_gain(self, targets: Index, distance: Array) -> Array:
+        """``c R^(-2 beta)``."""
+        return accounting.echo_power(np.ones(len(distance)), distance, self.scenario.propagation.echo_exponent,
+                                     self.scenario.echo_gain)
+
+    def cluster_of(self, targets: Index, count: int) -> Index:
+        """The nearest."""
+        members = self.population(Kind.TARGET)
+        distance, station = self.operating.nearest(members.position[targets], count)
+        return serving_first(distance, station, members, targets)[1]
+
+    def follower(self, kind: Kind) -> Follower:
+        """Return what knows when a station can have become the nearest."""
+        return Attachment(self.scenario, self.population(kind), self.deployment, self.operating)
+
+    def moved(self, kind: Kind, index: int) -> None:
+        """Look its surroundings up again."""
+        if kind == Kind.USER:
+            self._near_users.forget(index)
+
+    def forget(self) -> None:
+        """Users' surroundings notice by themselves."""
+        vars(self).pop("_around_stations", None)
+
+
+def bs_density(scenario: Scenario, deployment: Deployment) -> float:
+    """lambda_b of the layout: the scenario's where points are drawn by it, else that of the positions."""
+    if scenario.network.layout in ("poisson", "fixed_count"):
+        return scenario.network.bs_density
+    return len(deployment.stations) / deployment.area

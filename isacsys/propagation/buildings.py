@@ -1,0 +1,85 @@
+"""Buildings: who is inside, behind which wall, how deep, and on which floor; all of it belongs to the place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from isacsys.arrays import Array, Flags
+from isacsys.propagation.base import Propagation
+from isacsys.propagation.fields import Field, Waves
+from isacsys.propagation.penetration import penetration
+from isacsys.scenario import Scenario
+
+# Distances (m) over which a building, the way inside, and its wall stay alike. Table 7.6.3.1-2
+STATE, DEPTH, WALL = 50.0, 25.0, 10.0
+STOREY = 3.0  # m. Table 7.2-1, note
+
+
+@dataclass(frozen=True)
+class Places:
+    """What belongs to places, each [n].
+
+    Attributes
+    ----------
+    indoor : whether inside a building
+    height, depth : m, of the antenna above ground, and of the way inside
+    loss_db : of walls and way inside
+    """
+
+    indoor: Flags
+    height: Array
+    depth: Array
+    loss_db: Array
+
+
+class Buildings:
+    """The buildings of a drop.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    model : Propagation
+    height : float
+        Of antennas outdoors, m.
+    side : [2]
+        Of the torus, m.
+    rng : numpy.random.Generator
+    """
+
+    def __init__(self, scenario: Scenario, model: Propagation, height: float, side: Array,
+                 rng: np.random.Generator) -> None:
+        self._scenario, self._model, self._height = scenario, model, height
+        scale = scenario.propagation.correlation_distance
+        self._kind = Field(Waves(side, scale * STATE, rng), 4, rng)  # indoor, high loss, storeys, floor
+        self._depth, self._wall = (Field(Waves(side, scale * d, rng), 1, rng) for d in (DEPTH, WALL))
+
+    def at(self, position: Array) -> Places:
+        """Return what belongs to places [n, 2] in m. The way inside is the shorter of two uniform ones."""
+        network, count = self._scenario.network, len(position)
+        if not network.indoor_share:
+            return outdoors(count, self._height)
+        kind = ndtr(self._kind.everywhere(position).astype(float))
+        indoor = kind[:, 0] < network.indoor_share
+        high = (kind[:, 1] < 0.5) & self._model.high_loss_buildings
+        deep = ndtr(self._depth.everywhere(position)[:, 0].astype(float))
+        depth = indoor * self._model.indoor_depth * (1 - np.sqrt(1 - deep))
+        loss = penetration(self._scenario.propagation.carrier_frequency / 1e9, high, depth,
+                           self._wall.everywhere(position)[:, 0], self._scenario.propagation.o2i_release)
+        return Places(indoor, self._height + indoor * STOREY * self._floor(kind[:, 2], kind[:, 3]), depth,
+                      np.where(indoor, loss, 0.0))
+
+    def _floor(self, storeys: Array, floor: Array) -> Array:
+        """Floors above the ground, uniform over those of a building."""
+        network = self._scenario.network
+        choices = network.most_storeys - network.fewest_storeys + 1
+        count = network.fewest_storeys + np.minimum(np.floor(storeys * choices), choices - 1)
+        return np.maximum(np.minimum(np.floor(floor * count), count - 1), 0)
+
+
+def outdoors(count: int, height: float) -> Places:
+    """Return places outdoors."""
+    nothing = np.zeros(count)
+    return Places(np.zeros(count, bool), np.full(count, height), nothing, nothing)

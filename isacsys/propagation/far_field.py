@@ -1,0 +1,98 @@
+"""The mean power of all cells of an infinite Poisson network that are weaker than the weakest one drawn by itself."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import ndtr
+
+from isacsys.arrays import Array
+from isacsys.errors import ConfigError
+from isacsys.propagation.base import Propagation
+from isacsys.propagation.buildings import Places
+from isacsys.propagation.cells import Pattern
+from isacsys.propagation.links import in_sight, links
+from isacsys.propagation.registry import find_model, heights
+from isacsys.scenario import Scenario
+
+REACH = np.geomspace(1.0, 1e6, 500)  # m
+LOSSES = np.arange(20.0, 260.0, 2.0)  # dB
+AZIMUTHS = 16
+_DB = np.log(10) / 10
+
+
+class FarField:
+    """``int_{l > l_near} dLambda(l) / l``, of an infinite plane of cells.
+
+    Per state and distance ``10^(-PL/10) e^((c s)^2/2) Phi((PL - l_near)/s - c s)``, c = ln 10 / 10, s the sigma.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    density : float
+        Of cells, 1/km^2.
+    """
+
+    def __init__(self, scenario: Scenario, density: float) -> None:
+        self._scenario, self._density = scenario, density
+        model = find_model(scenario)
+        far = links(REACH[-150::50], *heights(scenario, model), scenario.propagation.carrier_frequency, False)
+        if np.min(np.diff(model.path_loss(far)) / np.diff(np.log10(far.distance))) <= 20 + 1e-6:
+            raise ConfigError("network.far_field", "infinite_plane", f"\"torus\" with propagation.model = "
+                              f"\"{scenario.propagation.model}\": an infinite plane would give infinite power")
+
+    def beyond(self, weakest: Array, places: Places) -> Array:
+        """Return the power [n] of all that is weaker than a gain ``weakest`` [n] at places."""
+        found = np.empty(len(weakest))
+        loss = -10 * np.log10(np.maximum(weakest, 1e-300)) - places.loss_db
+        for height in np.unique(places.height):
+            for indoor in (False, True):
+                rows = np.flatnonzero((places.height == height) & (places.indoor == indoor))
+                if len(rows):
+                    table = _table(self._scenario, self._density, float(height), indoor)
+                    found[rows] = np.exp(np.interp(loss[rows], LOSSES, table) - _DB * places.loss_db[rows])
+        return found
+
+
+@lru_cache(maxsize=64)
+def _table(scenario: Scenario, density: float, height: float, indoor: bool) -> Array:
+    """Return the logarithm of the power beyond losses `LOSSES`."""
+    model = find_model(scenario)
+    return np.log(np.maximum(_beyond(scenario, model, density, height, indoor), 1e-300))
+
+
+def _beyond(scenario: Scenario, model: Propagation, density: float, height: float, indoor: bool) -> Array:
+    mast, power = heights(scenario, model)[0], np.zeros(len(LOSSES))
+    reach = np.maximum(scenario.network.minimum_distance, 1e-3) * REACH if scenario.network.minimum_distance else REACH
+    some = links(reach, mast, height, scenario.propagation.carrier_frequency)
+    ring = 2 * np.pi * density * 1e-6 * reach**2 * _trapezoid(np.log(reach))
+    gain = _pattern(scenario, reach, height - mast)  # [azimuth, reach]
+    for sight in (True, False):
+        for share, environment in model.environment_heights(some):
+            state = in_sight(links(reach, mast, height, some.frequency, sight, environment), sight)
+            probability = model.los_probability(state) if sight else 1 - model.los_probability(state)
+            sigma = np.broadcast_to(model.shadowing_db(state), reach.shape)
+            if indoor and model.sigma_indoor is not None:
+                sigma = np.full(reach.shape, model.sigma_indoor)
+            loss = model.path_loss(state) - gain
+            mean = 10 ** (-loss / 10) * np.exp((_DB * sigma) ** 2 / 2) * (ring * share * probability)
+            spread = np.maximum(sigma, 1e-6)
+            for i, near in enumerate(LOSSES):
+                power[i] += np.mean(np.sum(mean * ndtr((loss - near) / spread - _DB * sigma), axis=-1))
+    return power
+
+
+def _pattern(scenario: Scenario, reach: Array, rise: float) -> Array:
+    """Gain [azimuth, reach] of a cell, dB, at azimuths all round; one where it is the same all round."""
+    count = AZIMUTHS if scenario.antennas.pattern != "omni" else 1
+    angle = 2 * np.pi * (np.arange(count) + 0.5) / count
+    step = np.stack([np.cos(angle), np.sin(angle)], axis=-1)[:, None, :] * reach[:, None]
+    return Pattern(scenario).of_sector(step, np.asarray(rise), np.zeros(step.shape[:-1], int))
+
+
+def _trapezoid(node: Array) -> Array:
+    weight = np.zeros(len(node))
+    weight[1:] += np.diff(node) / 2
+    weight[:-1] += np.diff(node) / 2
+    return weight

@@ -1,0 +1,102 @@
+"""The models there are, by name; which one a scenario means, at which heights, and where that is out of range."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isacsys.errors import ConfigError
+from isacsys.plugins import Kind, register
+from isacsys.propagation.base import Propagation
+from isacsys.propagation.free_space import FreeSpace, PowerLaw
+from isacsys.propagation.indoor import DenseHigh, DenseLow, IndoorFactory, IndoorOffice, SparseHigh, SparseLow
+from isacsys.propagation.rural import RuralMacro
+from isacsys.propagation.targets import TARGET_TYPES
+from isacsys.propagation.urban import UrbanMacro, UrbanMacroAerial, UrbanMicro
+from isacsys.scenario import Scenario
+
+MODELS: dict[str, type[Propagation]] = {
+    "power_law": PowerLaw, "free_space": FreeSpace, "uma": UrbanMacro, "umi": UrbanMicro, "rma": RuralMacro,
+    "inh": IndoorOffice, "inf_sl": SparseLow, "inf_dl": DenseLow, "inf_sh": SparseHigh, "inf_dh": DenseHigh,
+    "uma_av": UrbanMacroAerial}
+PROPAGATION = register(Kind("propagation model", Propagation, "propagation.model", MODELS))
+_KEYS = ("bs_height", "user_height", "target_height")
+
+
+def find_model(scenario: Scenario) -> Propagation:
+    """Return the model that a scenario names."""
+    if scenario.propagation.model == "power_law":
+        if scenario.propagation.parameters:
+            raise ConfigError("propagation.parameters", dict(scenario.propagation.parameters),
+                              "none for \"power_law\", whose exponent is propagation.path_loss_exponent")
+        return PowerLaw(scenario.propagation.path_loss_exponent)
+    return PROPAGATION.of(scenario)
+
+
+def target_model(scenario: Scenario) -> Propagation:
+    """Return the model of links to targets: that for what flies (TR 36.777) where they do and the network is UMa."""
+    kind = scenario.sensing.target_type
+    if scenario.propagation.model == "uma" and kind != "none" and TARGET_TYPES[kind].flies:
+        return UrbanMacroAerial()
+    return find_model(scenario)
+
+
+def heights(scenario: Scenario, model: Propagation) -> tuple[float, float]:
+    """Return the heights of stations and of users, m."""
+    n = scenario.network
+    return n.bs_height or model.station_height, n.user_height or model.user_height
+
+
+def target_height(scenario: Scenario) -> float:
+    """Return the height of targets, m."""
+    model = target_model(scenario)
+    return scenario.network.target_height or heights(scenario, model)[1]
+
+
+def check_propagation(scenario: Scenario) -> None:
+    """Raise ConfigError for a model that does not exist, a carrier it does not know, and heights that cannot be."""
+    model, f = find_model(scenario), scenario.propagation.carrier_frequency
+    low, high = model.validity.frequency
+    if not low <= f <= high:
+        raise ConfigError("propagation.carrier_frequency", f,
+                          f"{low:g} to {high:g} Hz with propagation.model = \"{scenario.propagation.model}\"")
+    mast, user = heights(scenario, model)
+    if isinstance(model, UrbanMacro | UrbanMicro) and min(mast, user) <= 1:
+        key, value = ("bs_height", mast) if mast <= 1 else ("user_height", user)
+        raise ConfigError(f"network.{key}", value, "above 1 m, the effective height of the environment")
+    if isinstance(model, IndoorFactory) and model.HIGH and not user < model.clutter_height < mast:
+        raise ConfigError("network.bs_height", mast, f"above the clutter, {model.clutter_height:g} m, and the users "
+                          f"below it, not at {user:g} m")
+    _check_aloft(scenario)
+
+
+def _check_aloft(scenario: Scenario) -> None:
+    height = target_height(scenario)
+    if height > 300 and isinstance(target_model(scenario), UrbanMacroAerial):
+        raise ConfigError("network.target_height", height, "at most 300 m: TR 36.777 goes no higher")
+
+
+def range_warnings(scenario: Scenario) -> list[str]:
+    """Return one line for every setting outside the range in which a model holds."""
+    if not scenario.built:
+        return []
+    model = find_model(scenario)
+    mast, user = heights(scenario, model)
+    found = [_outside("network.bs_height", mast, model.validity.station_height, scenario),
+             _outside("network.user_height", user, model.validity.user_height, scenario)]
+    if scenario.network.most_storeys:
+        found.append(_outside("network.most_storeys: the highest user", user + 3 * (scenario.network.most_storeys - 1),
+                              model.validity.user_height, scenario))
+    if scenario.allocation.targets_per_bs:
+        found.append(_outside("network.target_height", target_height(scenario),
+                              target_model(scenario).validity.user_height, scenario))
+    if scenario.network.boundary == "open":
+        found.append("network.boundary = \"open\": stations at the edge hear less interference, and this biases means")
+    return [line for line in found if line]
+
+
+def _outside(key: str, value: float, allowed: tuple[float, float], scenario: Scenario) -> str:
+    low, high = allowed
+    if low <= value <= high:
+        return ""
+    wanted = f"{low:g}" if low == high else f"{low:g} to {high:g}" if np.isfinite(high) else f"at least {low:g}"
+    return f"{key} = {value:g} m: \"{scenario.propagation.model}\" holds for {wanted} m"

@@ -166,9 +166,15 @@ class Strongest(LargeScale):
         if p.model == "power_law":
             pattern = gain * distance**p.path_loss_exponent
             return np.asarray(self.scenario.echo_gain * pattern**2 * distance ** (-2 * p.echo_exponent))
-        rcs = s.rcs if s.target_type == "none" else TARGET_TYPES[s.target_type].mean
         received = s.matched_filter_gain * s.mismatch_loss * self.scenario.antennas.receive
-        return np.asarray(gain**2 * 4 * math.pi * (p.carrier_frequency / LIGHT) ** 2 * rcs * received)
+        return np.asarray(gain**2 * self.reflection * received)
+
+    @property
+    def reflection(self) -> float:
+        """``4 pi f^2 / c^2 sigma``: an echo over the gains of its two ways."""
+        s = self.scenario.sensing
+        rcs = s.rcs if s.target_type == "none" else TARGET_TYPES[s.target_type].mean
+        return 4 * math.pi * (self.scenario.propagation.carrier_frequency / LIGHT) ** 2 * rcs
 
     @cached_property
     def clutter(self) -> Array:

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from tools.benchmarks import analytic, checkout, frames, scale
+from tools.benchmarks import analytic, built, checkout, frames, scale
 
 
 def figures(quick):
@@ -17,6 +17,7 @@ def figures(quick):
         "chosen beams (K=12 L=1), against zero forcing": {
             name: frames.design(name, rounds) for name in frames.DESIGNS},
         "percent of the time": {case: frames.shares(case) for case in frames.CASES},
+        "102 cells of UMa against the power law": {"K=10 L=1": built.ratios(rounds)},
         "size (K=12 L=1)": scale.sizes((100, 1000) if quick else (100, 1000, 10000)),
         "workers": {"1 and 2": scale.workers(drops)},
         "recording": {"links": scale.recording(drops // 2)},

@@ -1,0 +1,73 @@
+"""What the cases measure, drawn by the simulator's own deployment, association and gains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from isacsys.arrays import Array
+from isacsys.network import NetworkState, deploy
+from isacsys.network.strongest import Strongest
+from isacsys.propagation.clutter import background_gains
+from isacsys.propagation.registry import find_model
+from isacsys.scenario import Scenario
+from isacsys.streams import Purpose, stream
+
+BEST = 4  # sites, or pairs of sites, that are pooled
+
+
+def users(scenario: Scenario) -> dict[str, Array]:
+    """Gain to the strongest cell, its ratio to all other cells, and that with noise, of all users, dB."""
+    found: dict[str, list[Array]] = {"coupling_loss": [], "wideband_sir": [], "geometry_sinr": []}
+    for state in _drops(scenario):
+        everybody = np.arange(len(state.users))
+        around = state.around_users(everybody)
+        serving, others = around.path_gain[:, 0], around.path_gain[:, 1:].sum(-1) + around.far_field
+        for name, ratio in (("coupling_loss", serving), ("wideband_sir", serving / others),
+                            ("geometry_sinr", state.mean_sir(everybody))):
+            found[name].append(10 * np.log10(ratio))
+    return {name: np.concatenate(values) for name, values in found.items()}
+
+
+def uav(scenario: Scenario) -> Mapping[str, Array]:
+    """Echoes at the best sites of targets in the centre cell, sent and received by the same site, dB."""
+    return _echoes(scenario, lambda gain: gain**2)
+
+
+def uav_bistatic(scenario: Scenario) -> Mapping[str, Array]:
+    """Likewise, sent by one site and received by another; no factor of the bistatic angle, as in the calibration."""
+    def pairs(gain: Array) -> Array:
+        one, other = np.triu_indices(gain.shape[1], 1)
+        return gain[:, one] * gain[:, other]
+
+    return _echoes(scenario, pairs)
+
+
+def background(scenario: Scenario) -> Mapping[str, Array]:
+    """Gains of single reference points of the mono-static background, dB."""
+    model, gains = find_model(scenario), []
+    for drop in range(scenario.simulation.drops):
+        sites = len(deploy(scenario, drop).sites)
+        rng = stream(scenario.simulation.seed, drop, 0, Purpose.CLUTTER)
+        gains.append(background_gains(scenario, model, sites, rng).ravel())
+    return {"coupling_loss": 10 * np.log10(np.concatenate(gains))}
+
+
+def _echoes(scenario: Scenario, joint: Callable[[Array], Array]) -> Mapping[str, Array]:
+    found = []
+    for state in _drops(scenario):
+        scale = state.large_scale
+        assert isinstance(scale, Strongest)
+        d = state.deployment
+        way = np.linalg.norm(d.targets[:, None] - d.sites, axis=-1)
+        centre = np.argmin(np.linalg.norm(d.sites - d.sites.mean(axis=0), axis=1))
+        inside = d.targets[way.argmin(axis=1) == centre]
+        echo = scale.reflection * joint(scale.targets.everywhere(inside))
+        found.append(np.sort(echo, axis=1)[:, -BEST:].ravel())
+    return {"coupling_loss": 10 * np.log10(np.concatenate(found))}
+
+
+def _drops(scenario: Scenario) -> Iterator[NetworkState]:
+    for drop in range(scenario.simulation.drops):
+        yield NetworkState(scenario, deploy(scenario, drop))

@@ -1,0 +1,79 @@
+"""Calibration cases: contract, references, and agreement in small; in full with ``--slow``."""
+
+import csv
+import json
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from isacsys.calibration import CASES, calibrate
+from isacsys.calibration.cases import PERCENTILES, Comparison, Submitted, scenario_of, submitted
+from isacsys.cli import main
+from isacsys.errors import ConfigError
+
+SHIPPED = [name for name, case in CASES.items() if case.submitted]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.slow
+def test_companies_and_simulator_agree(name):
+    assert calibrate(name).within
+
+
+@pytest.mark.parametrize(("name", "drops"), [("uma-6ghz", 4), ("umi-6ghz", 4), ("isac-uav-6ghz", 60),
+                                             ("isac-background-6ghz", 100)])
+def test_medians_agree(name, drops):
+    found, case = calibrate(name, drops), CASES[name]
+    for metric, theirs in submitted(case.submitted).items():
+        i = PERCENTILES.index(50)
+        assert found.values[metric][i] == pytest.approx(theirs.median[i], abs=case.tolerance[metric] + 0.5)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_case_has_a_scenario_that_says_its_carrier(name):
+    assert scenario_of(name).propagation.carrier_frequency == (30e9 if "30ghz" in name else 6e9)
+
+
+def test_references_are_those_of_the_file():
+    with (files("isacsys.calibration") / "percentiles.csv").open(encoding="utf-8") as file:
+        rows = [r for r in csv.DictReader(file) if (r["scenario"], r["metric"]) == ("UMa 6 GHz", "wideband_sir")]
+    found = submitted("UMa 6 GHz")["wideband_sir"]
+    for row in rows:
+        assert found.median[PERCENTILES.index(int(row["percentile"]))] == float(row["median_db"])
+    assert found.median[-1] is None and found.companies == 20
+
+
+def test_json(capsys):
+    assert main(["calibrate", "isac-uav-bistatic-6ghz", "--drops", "3", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["within"] is None and list(found["metrics"]) == ["coupling_loss"]
+    loss = found["metrics"]["coupling_loss"]
+    assert loss["reference"] is None and loss["percentiles"] == list(PERCENTILES)
+    assert np.all(np.diff(loss["values"]) >= 0)
+
+
+def test_outside_is_one(capsys, monkeypatch):
+    monkeypatch.setitem(CASES["isac-uav-6ghz"].tolerance, "coupling_loss", 1e-6)
+    assert main(["calibrate", "isac-uav-6ghz", "--drops", "5"]) == 1
+    assert "OUTSIDE" in capsys.readouterr().out
+
+
+def test_judged_between_the_tenth_and_the_ninetieth_percentile():
+    values = [0.0] * len(PERCENTILES)
+    values[0], values[4] = 50.0, -0.7
+    nothing = (0.0,) * len(PERCENTILES)
+    made = Comparison("x", {"m": tuple(values)}, {"m": Submitted(nothing, nothing, nothing, "", 1)}, {"m": 0.5})
+    assert made.largest_difference("m") == -0.7 and made.within is False
+
+
+def test_an_unknown_case_is_named(capsys):
+    assert main(["calibrate", "uma-7ghz"]) == 2
+    assert "uma-6ghz" in capsys.readouterr().err
+    with pytest.raises(ConfigError):
+        calibrate("uma-7ghz")
+
+
+def test_picture(tmp_path):
+    assert main(["calibrate", "uma-6ghz", "--drops", "1", "--seed", "3", "-o", str(tmp_path / "uma.png")]) in (0, 1)
+    assert (tmp_path / "uma.png").stat().st_size > 10_000

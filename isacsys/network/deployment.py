@@ -241,7 +241,7 @@ def _points(scenario: Scenario, drop: int, kind: Kind, given: npt.ArrayLike | No
     points[:, 1] *= extent[1]
     if ground is not None:
         points = points[ground.covers(points)]
-    return _redrawn(points, network.minimum_distance / 1e3, index, ground, extent, rng)
+    return _redrawn(points, scenario.network.minimum_distance / 1e3, index, ground, extent, rng)
 
 
 def _redrawn(points: Array, closest: float, index: cKDTree, ground: Ground | None, extent: Array,

@@ -17,7 +17,7 @@ from isacsys.network.operating import Operating
 from isacsys.network.population import Population
 from isacsys.network.surroundings import Surroundings
 from isacsys.physics import geometry
-from isacsys.propagation.buildings import Buildings
+from isacsys.propagation.buildings import Buildings, Places
 from isacsys.propagation.cells import CellGains, Sites
 from isacsys.propagation.clutter import background_gains
 from isacsys.propagation.far_field import FarField
@@ -29,6 +29,7 @@ from isacsys.scenario import Scenario
 from isacsys.streams import Purpose, stream
 
 CONSTANT = 0.5  # m within which mean powers are taken as constant while somebody moves
+PERIOD = 0.2  # s between two measurements of mean power at least, as of TS 38.133 section 9.2.5
 
 
 class Strongest(LargeScale):
@@ -84,14 +85,14 @@ class Strongest(LargeScale):
         shape = (len(position), self._near)
         station, gain, rest = np.full(shape, self.stations), np.zeros(shape), np.zeros(len(position))
 
-        def sort(gains: Array, rows: slice) -> None:
+        def sort(gains: Array, rows: slice, places: Places) -> None:
             gains *= self.operating.on
             best, found = strongest(gains, near)
             station[rows, :near], gain[rows, :near] = np.where(found > 0, best, self.stations), found
             if self._far is None:
                 rest[rows] = np.maximum(gains.sum(-1) - found.sum(-1), 0) * (self.stations > near)
             else:
-                rest[rows] = self._far.beyond(found[:, -1], self.users.places(position[rows]))
+                rest[rows] = self._far.beyond(found[:, -1], places)
 
         if self.stations:
             self.users.in_blocks(position, sort)
@@ -105,11 +106,19 @@ class Strongest(LargeScale):
             station = self._at_start.station[:, 0]
             self.__dict__["_table"] = self._at_start
         else:
-            station = np.empty(len(position), np.int64)
-            (self.users if kind == Kind.USER else self.targets).in_blocks(
-                position, lambda gains, rows: station.__setitem__(rows, np.argmax(gains * self.operating.on, axis=1)))
+            station = self._best(self.users if kind == Kind.USER else self.targets, position)
         d = self.deployment
         return geometry.distances(d.index, d.side, position, station[:, None])[:, 0], np.array(station)
+
+    def _best(self, gains: CellGains, position: Array) -> Index:
+        """Number of the strongest cell at places [n, 2]."""
+        station = np.empty(len(position), np.int64)
+
+        def choose(some: Array, rows: slice, places: Places) -> None:
+            station[rows] = np.argmax(some * self.operating.on, axis=1)
+
+        gains.in_blocks(position, choose)
+        return station
 
     def around_users(self, users: Index) -> Surroundings:
         """Strongest first, but for a serving cell that hysteresis has kept."""
@@ -231,7 +240,9 @@ class Strongest(LargeScale):
 
 
 class Measuring:
-    """Users, or targets, that measure mean powers anew whenever they have gone `CONSTANT`, and then may change cells.
+    """Users, or targets, that measure mean powers anew when they have gone `CONSTANT`, and then may change cells.
+
+    They do not do so more often than once in `PERIOD`.
 
     They change to the strongest cell when that is better than the serving one by more than the hysteresis.
     """
@@ -240,21 +251,24 @@ class Measuring:
         self._network, self._kind, self._switched = network, kind, 0
         self._who = network.population(kind)
         self._ratio = 10 ** (network.scenario.mobility.hysteresis / 10)
-        self._gone = CONSTANT * (np.arange(len(self._who)) % 64) / 64  # not all in the same frame
+        stagger = (np.arange(len(self._who)) % 64) / 64  # not all in the same frame
+        self._gone, self._waited = CONSTANT * stagger, PERIOD * stagger
 
     def follow(self, gone: float) -> Index:
         """Bring stations up to date, nobody having gone farther, km, and return who changed the station."""
         who, network = self._who, self._network
-        if len(who) > len(self._gone):
-            self._gone = np.concatenate([self._gone, np.zeros(len(who) - len(self._gone))])
+        new = np.zeros(len(who) - len(self._gone))
+        if len(new):
+            self._gone, self._waited = np.concatenate([self._gone, new]), np.concatenate([self._waited, new])
         self._gone += 1e3 * gone
-        due = self._gone >= CONSTANT
+        self._waited += network.scenario.simulation.frame_duration
+        due = (self._gone >= CONSTANT) & (self._waited >= PERIOD)
         if self._switched != network.operating.switched:
             self._switched, due = network.operating.switched, np.ones(len(who), bool)
         d = network.deployment
         who.moved(lambda: geometry.distances(d.index, d.side, who.position, who.station[:, None])[:, 0])
         rows = np.flatnonzero(due & (who.station >= 0))
-        self._gone[due] = 0
+        self._gone[due] = self._waited[due] = 0
         return self._change(rows) if len(rows) else rows
 
     def _change(self, rows: Index) -> Index:

@@ -20,7 +20,8 @@ def element_gain(azimuth: Array, zenith: Array) -> Array:
     zenith : array
         From straight up, rad.
     """
-    horizontal = _roll_off(np.degrees(np.mod(azimuth + np.pi, 2 * np.pi) - np.pi))
+    turns = azimuth / (2 * np.pi)
+    horizontal = _roll_off(360 * (turns - np.rint(turns)))
     return np.asarray(GAIN - np.minimum(horizontal + _roll_off(np.degrees(zenith) - 90), FLOOR))
 
 
@@ -28,24 +29,28 @@ def _roll_off(degrees: Array) -> Array:
     return np.minimum(12 * (degrees / WIDTH) ** 2, FLOOR)
 
 
-def column_gain(zenith: Array, elements: int, downtilt: float) -> Array:
+def column_gain(cosine: Array, elements: int, downtilt: float) -> Array:
     """Gain of a vertical column over its element, linear: ``|sum_m e^(i pi m (cos z - cos z_0))|^2 / N``.
 
     Elements half a wavelength apart are phased for the zenith angle ``downtilt`` (degrees). TR 38.901 section 7.3, and
-    TR 37.840 Table 5.4.4.2.1-1.
+    TR 37.840 Table 5.4.4.2.1-1. The sum is ``sin(N x) / sin(x)``, a Chebyshev polynomial of the second kind in cos x,
+    ``x = pi/2 (cos z - cos z_0)``.
+
+    Parameters
+    ----------
+    cosine : array
+        cos z.
     """
-    if elements == 1:
-        return np.ones(np.shape(zenith))
-    half = np.pi * SPACING * (np.cos(zenith) - np.cos(np.radians(downtilt)))
-    sine = np.sin(half)
-    aligned = np.abs(sine) < 1e-9
-    ratio = np.sin(elements * half) / np.where(aligned, 1.0, sine)
-    return np.where(aligned, float(elements), ratio**2 / elements)
+    twice = 2 * np.cos(np.pi * SPACING * (cosine - np.cos(np.radians(downtilt))))
+    last, total = np.zeros_like(twice), np.ones_like(twice)
+    for _ in range(elements - 1):
+        last, total = total, twice * total - last
+    return np.asarray(total**2 / elements)
 
 
 def zenith(distance: Array, rise: Array) -> Array:
     """Zenith angle (rad) of what is ``rise`` (m) above, ``distance`` (m) away on the ground."""
-    return np.asarray(np.pi / 2 - np.arctan2(rise, distance))
+    return np.asarray(np.arctan2(distance, rise))
 
 
 def array_cosine(azimuth: Array, elevation_cosine: Array | float = 1.0) -> Array:

@@ -126,10 +126,10 @@ class CellGains:
             return outdoors(len(position), self._height)
         return self._buildings.at(1e3 * position)
 
-    def everywhere(self, position: Array) -> Array:
-        """Return the gains [n, cell] of all cells at places [n, 2] in km."""
+    def everywhere(self, position: Array, places: Places | None = None) -> Array:
+        """Return the gains [n, cell] of all cells at places [n, 2] in km, and what belongs to these, if known."""
         step = 1e3 * geometry.displacement(self._sites.position[None], position[:, None], self._sites.side)
-        loss, rise = self._loss(position, step, None)
+        loss, rise = self._loss(position, step, None, places)
         gain = self._pattern.of_sectors(step, rise)
         gain -= loss[..., None]
         return _linear(gain).reshape(len(position), -1)
@@ -142,15 +142,17 @@ class CellGains:
         loss, rise = self._loss(position, step, site)
         return np.where(there, _linear(self._pattern.of_sector(step, rise, sector) - loss), 0.0)
 
-    def in_blocks(self, position: Array, work: Callable[[Array, slice], None]) -> None:
-        """Hand the gains [rows, cell] of places [n, 2] to ``work``, some rows at a time."""
+    def in_blocks(self, position: Array, work: Callable[[Array, slice, Places], None]) -> None:
+        """Hand gains [rows, cell] of places [n, 2], and what belongs to these, to ``work``, some rows at a time."""
         step = max(1, TOGETHER // max(len(self._sites.position), 1))
         for start in range(0, len(position), step):
             rows = slice(start, min(start + step, len(position)))
-            work(self.everywhere(position[rows]), rows)
+            places = self.places(position[rows])
+            work(self.everywhere(position[rows], places), rows, places)
 
-    def _loss(self, position: Array, step: Array, site: Index | None) -> tuple[Array, Array]:
-        places = self.places(position)
+    def _loss(self, position: Array, step: Array, site: Index | None, places: Places | None = None
+              ) -> tuple[Array, Array]:
+        places = self.places(position) if places is None else places
         some = links(geometry.length(step), self._sites.height, places.height[:, None], self._frequency)
         return self._sky.loss_db(1e3 * position, some, places, site), places.height[:, None] - self._sites.height
 
@@ -178,13 +180,14 @@ class Pattern:
         return self._gain(step, rise, self.boresight[sector])
 
     def _gain(self, step: Array, rise: Array, boresight: Array) -> Array:
-        shape = np.broadcast_shapes(step.shape[:-1], boresight.shape)
+        gain = np.zeros(np.broadcast_shapes(step.shape[:-1], boresight.shape))
         if not self._element and self._column == 1:
-            return np.zeros(shape)
-        zenith = patterns.zenith(geometry.length(step), rise)
-        gain = np.zeros(shape)
+            return gain
+        distance = geometry.length(step)
         if self._element:
-            gain += patterns.element_gain(np.arctan2(step[..., 1], step[..., 0]) - boresight, zenith)
+            azimuth = np.arctan2(step[..., 1], step[..., 0])
+            gain += patterns.element_gain(azimuth - boresight, patterns.zenith(distance, rise))
         if self._column > 1:
-            gain += 10 * np.log10(np.maximum(patterns.column_gain(zenith, self._column, self._tilt), 1e-12))
+            cosine = rise / np.maximum(np.sqrt(distance**2 + rise**2), 1e-9)
+            gain += 10 * np.log10(np.maximum(patterns.column_gain(cosine, self._column, self._tilt), 1e-12))
         return gain

@@ -17,7 +17,7 @@ from isacsys.recording.memory import MemoryRecorder
 from isacsys.simulation.drop import Drop, check
 
 UMA = {"propagation.model": "uma", "network.layout": "hexagonal", "network.inter_site_distance": 500.0,
-       "network.area": 1.7, "network.sectors": 3, "network.users_per_cell": 15, "network.targets_per_cell": 5,
+       "network.area": 2.6, "network.sectors": 3, "network.users_per_cell": 15, "network.targets_per_cell": 5,
        "network.minimum_distance": 35, "antennas.pattern": "tr38901", "antennas.vertical_elements": 10,
        "antennas.downtilt": 102.0, "allocation.users_per_bs": 4, "network.target_height": 1.5}
 
@@ -134,8 +134,8 @@ def test_a_user_that_returns_finds_the_same_gains():
 
 
 def test_followers_are_where_a_fresh_look_would_put_them():
-    s = Drop(scenario(mobility__user_speed=30.0, simulation__frames=30, allocation__targets_per_bs=0), 0,
-             MemoryRecorder("summary"))
+    s = Drop(scenario(mobility__user_speed=2.5, simulation__frames=30, simulation__frame_duration=0.2,
+                      allocation__targets_per_bs=0), 0, MemoryRecorder("summary"))
     s.run()
     users, scale = s.stage.state.users, s.stage.state.large_scale
     gains = scale.users.everywhere(users.position)

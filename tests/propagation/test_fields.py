@@ -40,7 +40,7 @@ def test_values_are_standard_normal():
 def test_there_is_no_seam():
     field, y = fields(30.0, 5), np.linspace(0, 1499, 40)
     left, right = (np.stack([np.full(40, x), y], axis=1) for x in (0.0, SIDE[0]))
-    np.testing.assert_allclose(field.everywhere(left), field.everywhere(right), atol=2e-4)
+    np.testing.assert_allclose(field.everywhere(left), field.everywhere(right), atol=2e-3)  # of a look-up's step
 
 
 def test_who_returns_finds_the_same_value():

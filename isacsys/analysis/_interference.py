@@ -23,7 +23,7 @@ class Gains(Protocol):
     """A law of interfering gains other than Gamma(K, 1): what Gamma(K, 1) and something beside it bring."""
 
     @property
-    def K(self) -> int:
+    def K(self) -> float:
         """Shape of the gamma part."""
 
     @property

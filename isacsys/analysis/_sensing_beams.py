@@ -16,7 +16,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.special import roots_jacobi
 
-from isacsys.analysis._fading import SATURATION, GainLaw, beam_law, gamma_nodes
+from isacsys.analysis._fading import SATURATION, GainLaw, beam_law, gamma_law, gamma_nodes
 from isacsys.analysis._interference import heard as heard_users
 from isacsys.analysis._numerics import FINER, LARGEST_EXPONENT
 from isacsys.arrays import Array
@@ -30,15 +30,17 @@ class Beams(NamedTuple):
 
     Attributes
     ----------
-    K, J : int
-        Streams of users, sensing beams.
+    K : float
+        Shape of the gamma law of what users' beams bring: the streams where these are orthogonal.
+    J : int
+        Sensing beams.
     left : int
         m, dimensions without constraints, at least 1.
     ratio : float
         Power of a sensing beam over that of a stream.
     """
 
-    K: int
+    K: float
     J: int
     left: int
     ratio: float
@@ -77,14 +79,16 @@ def beams_heard(J: int, left: int) -> GainLaw:
     return _spline(value)
 
 
-def echo_law(beams: Beams, M_t: int) -> GainLaw:
+def echo_law(beams: Beams, M_t: int, users: GainLaw | None = None) -> GainLaw:
     """Return the law of an echo's gain: users' beams Gamma(K, 1), the target's own sensing beam and the other J - 1.
 
     With B ~ Beta(m, M_t - m) the share of the steering vector that lies in the free dimensions the own beam brings
-    ``ratio M_t B`` and another ``ratio M_t B Beta(1, m - 1)``. The users' part is the gamma law of the model.
+    ``ratio M_t B`` and another ``ratio M_t B Beta(1, m - 1)``. The users' part is the gamma law of the model, or
+    ``users``.
     """
+    taken = users or gamma_law(beams.K)
     sensing, shift = _echo_of_beams(beams.J, beams.left, M_t), np.log(beams.ratio)
-    return lambda log_y: either(heard_users(log_y, beams.K), sensing(log_y + shift))
+    return lambda log_y: either(taken(log_y), sensing(log_y + shift))
 
 
 @lru_cache(maxsize=4096)

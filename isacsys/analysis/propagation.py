@@ -11,7 +11,7 @@ Shadowing that stations share in part (correlation rho) is conditioned upon: its
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,6 +30,14 @@ from isacsys.laws import LinkState, PropagationLaw
 RATE_TOLERANCE = 1e-5
 COVERAGE_TOLERANCE = 1e-5
 HERMITE = 11  # nodes of the common part of the shadowing
+
+
+class Medium(NamedTuple):
+    """What lies between stations and users: a law of propagation, noise over transmit power, correlation of sites."""
+
+    law: PropagationLaw
+    noise: float = 0.0
+    site_correlation: float = 0.0
 
 
 def power_law(alpha: float, sigma_db: float = 0.0) -> PropagationLaw:
@@ -85,7 +93,7 @@ def propagation_rate(law: PropagationLaw, *, K: ArrayLike, L: ArrayLike = 1, D: 
         laws = [gamma_law(d) for d in freedom]
 
         def evaluate(at: Resolution) -> Array:
-            return _averaged(law, density, rho, L, at, lambda table: line_rates(
+            return averaged(law, density, rho, L, at, lambda table: line_rates(
                 table, laws, gamma_crowd(K), L, K * noise, float(freedom.max()), at))
         return checked(evaluate, RATE_TOLERANCE, f"rate under a law of propagation, K={K}, L={L}")
 
@@ -115,7 +123,7 @@ def mean_propagation_rate(law: PropagationLaw, *, K: int, L: int = 1, D: ArrayLi
     wanted = mixture_law(shapes, weight, scale)
 
     def evaluate(at: Resolution) -> Array:
-        return _averaged(law, density, rho, L, at, lambda table: line_rates(
+        return averaged(law, density, rho, L, at, lambda table: line_rates(
             table, [wanted], gamma_crowd(crowd), L, crowd * level, float((shapes * np.exp(scale)).max()), at))
     return float(checked(evaluate, RATE_TOLERANCE, f"mean rate under a law of propagation, K={K}, L={L}")[0])
 
@@ -144,7 +152,7 @@ def propagation_coverage(law: PropagationLaw, *, threshold: ArrayLike, K: ArrayL
 
     def probabilities(K: int, L: int, density: float, noise: float, rho: float, D: int, log_theta: Array) -> Array:
         def evaluate(at: Resolution) -> Array:
-            return _averaged(law, density, rho, 1, at,
+            return averaged(law, density, rho, 1, at,
                              lambda table: line_coverage(table, K, L, D, K * noise, log_theta))
         return checked(evaluate, COVERAGE_TOLERANCE, f"coverage under a law of propagation, K={K}, L={L}, D={D}",
                        scale=1.0)
@@ -173,8 +181,8 @@ def propagation_rate_quantile(law: PropagationLaw, *, probability: ArrayLike, K:
     return by_key(rates, (*_keys(K, L, bs_density, noise, site_correlation), freedom), tail_probability(probability))
 
 
-def _averaged(law: PropagationLaw, density: float, rho: float, order: int, at: Resolution,
-              value: Callable[[Line], Array]) -> Array:
+def averaged(law: PropagationLaw, density: float, rho: float, order: int, at: Resolution,
+             value: Callable[[Line], Array]) -> Array:
     """Return the mean of ``value`` over the common part of the shadowing."""
     if rho == 0:
         return value(line(law, density, order, at))

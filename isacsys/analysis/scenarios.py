@@ -1,7 +1,7 @@
 """The analytic values of a scenario, in the units that users see: bit/s/Hz and bit/s/Hz/km^2.
 
-The analysis is that of an interference-limited network of Poisson stations without backhaul or ageing; what a scenario
-has beyond it is left out, and `left_out` says so.
+The analysis is that of a network of Poisson stations without backhaul or ageing, of targets also without noise; what a
+scenario has beyond it is left out, and `left_out` says so.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from isacsys.analysis.beams import SensingBeams
+from isacsys.analysis.beams import measured_communication_rate as nats_of_typical_user
 from isacsys.analysis.communication import (
     area_spectral_efficiency,
     bits,
@@ -20,9 +22,12 @@ from isacsys.analysis.communication import (
     mean_communication_rate,
 )
 from isacsys.analysis.optimization import Designs, design_space
+from isacsys.analysis.propagation import Medium, power_law
 from isacsys.analysis.sensing import sensing_rate, sensing_rate_approximate, sensing_rate_beam_law
+from isacsys.analysis.sensing_beams import sensing_rate_with_beams
 from isacsys.analysis.wider_search import Rates, cooperation_rates, cooperation_space, exactly, power_space
 from isacsys.errors import ConfigError
+from isacsys.laws import PropagationLaw
 from isacsys.scenario import Scenario
 
 # What only time makes matter: backhaul, ageing, movement, traffic, life of targets.
@@ -38,7 +43,7 @@ CONTAINED = frozenset(f"{section}.{name}" for section, names in {
                   "max_targets_per_bs",
     "propagation": "path_loss_exponent echo_exponent carrier_frequency",
     "sensing": "rcs mismatch_loss matched_filter_gain cluster_center",
-    "precoding": "parameters regularization", "combining": "parameters", "nulling": "policy parameters",
+    "precoding": "parameters regularization sensing_power", "combining": "parameters", "nulling": "policy parameters",
     "scheduling": "policy target_policy parameters target_parameters rate_window",
     "backhaul": "latency_law lead", "mobility": "model turn_rate hysteresis",
     "traffic": "file_size size_law arrival_rate bandwidth arrivals", "targets": "revisit_spread",
@@ -50,12 +55,15 @@ _SAID = ("network.layout", "network.far_field", "propagation.noise_power", "sens
 
 @dataclass(frozen=True)
 class LinkValues:
-    """Mean rate (bit/s/Hz) and area spectral efficiency (bit/s/Hz/km^2), exact and in the paper's approximation."""
+    """Mean rate (bit/s/Hz) and area spectral efficiency (bit/s/Hz/km^2), exact and in the paper's approximation.
+
+    The paper knows neither noise nor sensing beams nor any law but the power law: None.
+    """
 
     rate_exact: float
-    rate_approximate: float
+    rate_approximate: float | None
     ase_exact: float
-    ase_approximate: float
+    ase_approximate: float | None
 
 
 @dataclass(frozen=True)
@@ -65,19 +73,52 @@ class SensingValues(LinkValues):
     rate_beam_law: float | None
 
 
-def communication_values(scenario: Scenario) -> LinkValues:
+def medium_of(scenario: Scenario, law: PropagationLaw | None = None) -> Medium | None:
+    """Return what lies between stations and users; None for the power law without noise.
+
+    Parameters
+    ----------
+    law : PropagationLaw, optional
+        Of the scenario's model of propagation, where that is not the power law.
+    """
+    p = scenario.propagation
+    if law is None and p.noise_power == 0:
+        return None
+    return Medium(power_law(p.path_loss_exponent), p.noise_power) if law is None else Medium(law)
+
+
+def sensing_beams_of(scenario: Scenario, constraints: float) -> SensingBeams | None:
+    """Return the sensing beams of a station with so many constraints; None where there are none."""
+    left = round(scenario.antennas.transmit - constraints)
+    if scenario.precoding.sensing_power in (0, 1) or scenario.allocation.targets_per_bs == 0 or left < 1:
+        return None
+    return SensingBeams(scenario.allocation.targets_per_bs, left, scenario.precoding.sensing_power)
+
+
+def communication_values(scenario: Scenario, law: PropagationLaw | None = None) -> LinkValues:
     """Return rate and ASE of the typical user at the nominal degrees of freedom, exact and by Theorem 1.
+
+    Parameters
+    ----------
+    law : PropagationLaw, optional
+        As in `medium_of`.
 
     Raises
     ------
     ConfigError
         Where D < 1.
     """
-    a, D = scenario.allocation, _freedom(scenario)
-    exact, approximate = (
-        rate(K=a.users_per_bs, L=a.communication_cluster, D=D, alpha=scenario.propagation.path_loss_exponent)
-        for rate in (communication_rate, communication_rate_approximate))
-    return LinkValues(**_rates_and_ase(exact, approximate, a.users_per_bs, scenario))
+    a, D, medium = scenario.allocation, _freedom(scenario), medium_of(scenario, law)
+    design: dict[str, Any] = {"K": a.users_per_bs, "L": a.communication_cluster}
+    beams = sensing_beams_of(scenario, scenario.demand - 1)
+    alpha = scenario.propagation.path_loss_exponent
+    if medium is None and beams is None:
+        exact = communication_rate(D=D, alpha=alpha, **design)
+        approximate = communication_rate_approximate(D=D, alpha=alpha, **design)
+        return LinkValues(**_rates_and_ase(exact, approximate, a.users_per_bs, scenario))
+    alone = nats_of_typical_user(D=D, streams=a.users_per_bs, weights=1, shape=a.users_per_bs, alpha=alpha,
+                                 medium=medium, bs_density=scenario.network.bs_density, sensing=beams, **design)
+    return LinkValues(**_rates_and_ase(alone, None, a.users_per_bs, scenario))
 
 
 def measured_communication_rate(scenario: Scenario, *, D: ArrayLike, weights: ArrayLike) -> float:
@@ -101,6 +142,11 @@ def sensing_values(scenario: Scenario) -> SensingValues | None:
     link = {"Q": a.sensing_cluster, "alpha": p.path_loss_exponent, "beta": p.echo_exponent, "c": scenario.echo_gain,
             "bs_density": scenario.network.bs_density}
     center = scenario.sensing.cluster_center
+    if sensing_beams_of(scenario, scenario.demand - 1) is not None:
+        exact = sensing_rate_with_beams(
+            M_t=scenario.antennas.transmit, K=a.users_per_bs, L=a.communication_cluster, J=a.targets_per_bs,
+            sensing_power=scenario.precoding.sensing_power, cluster_center=center, **link)
+        return SensingValues(**_rates_and_ase(exact, None, a.targets_per_bs, scenario), rate_beam_law=None)
     exact = sensing_rate(K=a.users_per_bs, cluster_center=center, **link)
     approximate = sensing_rate_approximate(K=a.users_per_bs, **link)
     beam = None
@@ -151,17 +197,22 @@ def _link(scenario: Scenario) -> dict[str, Any]:
             "cluster_center": scenario.sensing.cluster_center}
 
 
-def left_out(scenario: Scenario) -> list[str]:
-    """Return one line for every setting whose effect the analysis does not contain."""
+def left_out(scenario: Scenario, kind: str = "") -> list[str]:
+    """Return one line for every setting whose effect the analysis does not contain.
+
+    ``kind``: "communication" or "sensing" for what one of them leaves out; empty for what either does.
+    """
     lines = []
     if scenario.network.layout != "poisson":
         lines.append(f'network.layout = "{scenario.network.layout}": the analysis takes Poisson stations')
     if scenario.network.far_field != "infinite_plane":
         lines.append(f'network.far_field = "{scenario.network.far_field}": the plane of the analysis is infinite')
-    if scenario.propagation.noise_power > 0:
-        lines.append("propagation.noise_power: the analysis leaves noise out")
+    if scenario.propagation.noise_power > 0 and kind != "communication":
+        lines.append("propagation.noise_power: the analysis of sensing leaves noise out")
     if scenario.sensing.inter_target_echo:
         lines.append("sensing.inter_target_echo: the analysis leaves the echoes of other targets out")
+    if scenario.precoding.sensing_power == 1:
+        lines.append("precoding.sensing_power = 1: the analysis takes users that are left some power")
     default = dict(Scenario().items())
     changed = {key: value for key, value in scenario.items() if value != default[key] and key not in CONTAINED}
     return lines + [f"{key} = {value}: the analysis "
@@ -177,10 +228,11 @@ def _freedom(scenario: Scenario) -> int:
     return scenario.degrees_of_freedom
 
 
-def _rates_and_ase(exact: ArrayLike, approximate: ArrayLike, links: int, scenario: Scenario) -> dict[str, float]:
-    figures = {}
-    for name, rate in (("exact", bits(exact)), ("approximate", bits(approximate))):
-        figures[f"rate_{name}"] = float(rate)
-        figures[f"ase_{name}"] = float(
-            area_spectral_efficiency(rate, links=links, bs_density=scenario.network.bs_density))
+def _rates_and_ase(exact: ArrayLike, approximate: ArrayLike | None, links: int,
+                   scenario: Scenario) -> dict[str, Any]:
+    figures: dict[str, float | None] = {}
+    for name, rate in (("exact", exact), ("approximate", approximate)):
+        figures[f"rate_{name}"] = None if rate is None else float(bits(rate))
+        figures[f"ase_{name}"] = None if rate is None else float(area_spectral_efficiency(
+            bits(rate), links=links, bs_density=scenario.network.bs_density))
     return figures

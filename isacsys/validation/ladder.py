@@ -8,11 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from isacsys.analysis.beams import interference_shape, measured_communication_rate, measured_sensing_rate
+from isacsys.analysis.beams import (
+    SensingBeams,
+    interference_shape,
+    measured_communication_rate,
+    measured_sensing_rate,
+)
 from isacsys.analysis.cells import links_per_station
 from isacsys.analysis.communication import bits
 from isacsys.analysis.refusals import rate_with_refusals
-from isacsys.analysis.scenarios import LinkValues, communication_values, left_out, sensing_values
+from isacsys.analysis.scenarios import (
+    LinkValues,
+    communication_values,
+    left_out,
+    medium_of,
+    sensing_beams_of,
+    sensing_values,
+)
 from isacsys.arrays import Array
 from isacsys.campaign import Run
 from isacsys.errors import ConfigError
@@ -75,11 +87,13 @@ def _communication(run: Run, measured: Measured) -> Rungs:
     s, a = run.scenario, run.scenario.allocation
     values = communication_values(s) if s.degrees_of_freedom >= 1 else None
     streams, antennas = streams_and_antennas(run)
+    medium, beams = medium_of(s), _sensing_beams(run)
 
     def rate(shape: float) -> float:
         return float(bits(measured_communication_rate(
             K=a.users_per_bs, L=a.communication_cluster, alpha=s.propagation.path_loss_exponent, D=measured.D,
-            streams=measured.streams, weights=measured.weights, shape=shape)))
+            streams=measured.streams, weights=measured.weights, shape=shape, medium=medium,
+            bs_density=s.network.bs_density, sensing=beams)))
 
     orthogonal, exact = rate(a.users_per_bs), rate(float(interference_shape(M=antennas, K=streams)))
     nominal = values.rate_exact if values else None
@@ -89,11 +103,19 @@ def _communication(run: Run, measured: Measured) -> Rungs:
     return _rungs(run, "communication", cost, values, exact, effects)
 
 
+def _sensing_beams(run: Run) -> SensingBeams | None:
+    """Return the sensing beams of a station with as many constraints as stations had on average."""
+    streams, antennas = streams_and_antennas(run)
+    return sensing_beams_of(run.scenario, run.scenario.antennas.transmit - antennas + streams)
+
+
 def _cost_of_refusals(run: Run, measured: Measured, shape: float) -> float | None:
     """Predict what refusals cost a user, bit/s/Hz; the simulated rate is not in it."""
     table, s = refused(run), run.scenario
     if table is None or not table.any():
         return None if table is None else 0.0
+    if medium_of(s) or _sensing_beams(run):
+        return None  # the formula is that of the power law, users' beams and interference alone
 
     def rate(p: Array) -> float:
         return float(bits(rate_with_refusals(
@@ -110,7 +132,8 @@ def _sensing(run: Run, measured: Measured) -> Rungs:
     exact = float(bits(measured_sensing_rate(
         M_t=s.antennas.transmit, K=a.users_per_bs, Q=a.sensing_cluster, alpha=s.propagation.path_loss_exponent,
         beta=s.propagation.echo_exponent, c=s.echo_gain, bs_density=s.network.bs_density,
-        cluster_center=s.sensing.cluster_center, shape=float(interference_shape(M=antennas, K=streams)))))
+        cluster_center=s.sensing.cluster_center, shape=float(interference_shape(M=antennas, K=streams)),
+        sensing=_sensing_beams(run), D=measured.D, weights=measured.weights)))
     reason = "the exact law of the beam" if a.users_per_bs == 1 else "beams of one BS are not orthogonal"
     effects = {reason: exact / values.rate_exact - 1} if values else {}
     cost = 0.0 if measured.cost.value == 0 else None  # no formula for refusals that other nulls of a station soften
@@ -151,7 +174,7 @@ def _quantity(run: Run, name: str, measured: Measured, rungs: Rungs, settings: M
     effects = dict(rungs.effects)
     if nominal_scale:
         effects["BSs serve fewer on average, as some have fewer to serve"] = scale / nominal_scale - 1
-    judged, left = _judge(measured, rungs, tolerance), not_in_the_analysis(run)
+    judged, left = _judge(measured, rungs, tolerance), not_in_the_analysis(run, name.partition("_")[0])
     if name.endswith("ase_typical") and judged.agrees:
         judged = _judge_links(judged, measured, scale / scenario.network.bs_density, tolerance)
     if left and judged.agrees is not None:
@@ -214,9 +237,9 @@ def _words(verdict: str, effects: Mapping[str, float]) -> str:
     return verdict + ("; between the nominal value and the simulation: " + "; ".join(said) if said else "")
 
 
-def not_in_the_analysis(run: Run) -> list[str]:
+def not_in_the_analysis(run: Run, kind: str = "") -> list[str]:
     """Return one line for everything about a run that the analysis does not contain."""
-    lines, scenario = left_out(run.scenario), run.scenario
+    lines, scenario = left_out(run.scenario, kind), run.scenario
     if scenario.scheduling.policy not in BLIND or run.attributes.get("scheduler"):
         lines.append(f"scheduling.policy {run.attributes.get('scheduler') or scenario.scheduling.policy}: "
                      "the analysis takes users at random")

@@ -3,9 +3,17 @@
 import numpy as np
 import pytest
 
-from isacsys.analysis.beams import echo_shape, interference_shape, measured_communication_rate, measured_sensing_rate
+from isacsys.analysis.beams import (
+    SensingBeams,
+    echo_shape,
+    interference_shape,
+    measured_communication_rate,
+    measured_sensing_rate,
+)
 from isacsys.analysis.communication import communication_rate, mean_communication_rate
+from isacsys.analysis.propagation import Medium, power_law, propagation_rate
 from isacsys.analysis.sensing import sensing_rate_beam_law
+from isacsys.analysis.sensing_beams import communication_rate_with_beams, sensing_rate_with_beams
 from isacsys.errors import ConfigError
 from isacsys.physics import precoding
 from tests.statistics import has_mean
@@ -51,3 +59,30 @@ def test_rates_against_a_monte_carlo_of_the_same_laws():
 def test_what_is_no_law_of_d_is_refused():
     with pytest.raises(ConfigError, match="one weight for each D"):
         measured_communication_rate(K=4, D=[1, 2], streams=[4, 4], weights=[0, 0], shape=4)
+
+
+def test_sensing_beams_and_other_media_at_nominal_values():
+    beams = SensingBeams(J=2, left=10, power=0.4)
+    at = {"K": 4, "D": 11, "streams": 4, "weights": 1, "shape": 4}
+    there = {"M_t": 16, "K": 4, "J": 2, "Q": 2, "sensing_power": 0.4}
+    assert measured_communication_rate(sensing=beams, **at) == pytest.approx(
+        communication_rate_with_beams(**there), rel=1e-5)
+    medium = Medium(power_law(3.5), 0.3)
+    assert measured_communication_rate(sensing=beams, medium=medium, bs_density=2.0, **at) == pytest.approx(
+        communication_rate_with_beams(law=power_law(3.5), noise=0.3, bs_density=2.0, **there), rel=1e-5)
+    assert measured_communication_rate(medium=medium, bs_density=2.0, **at) == pytest.approx(
+        propagation_rate(power_law(3.5), K=4, D=11, noise=0.3, bs_density=2.0), rel=1e-5)
+
+
+def test_the_echo_of_sensing_beams_at_a_law_of_d():
+    """Linear in the law of the echo: the mean over D; with one user's exact beam, drawn."""
+    beams, at = SensingBeams(J=1, left=9, power=0.3), {"M_t": 12, "K": 4, "Q": 1, "shape": 4.0}
+    each = [measured_sensing_rate(sensing=beams, D=d, **at) for d in (1, 4, 10)]
+    both = measured_sensing_rate(sensing=beams, D=[1, 4, 10], weights=[1, 2, 1], **at)
+    assert both == pytest.approx(np.average(each, weights=[1, 2, 1]), rel=1e-5)
+    assert each[0] < each[1] < each[2]
+    nominal = sensing_rate_with_beams(M_t=12, K=2, J=1, sensing_power=0.3)
+    shape = echo_shape(M_t=12, shape=2.0)
+    assert measured_sensing_rate(M_t=12, K=2, Q=1, shape=2.0, sensing=SensingBeams(1, 10, 0.3)) == pytest.approx(
+        nominal, rel=0.01)  # the users' part differs: its shape is that of an isotropic frame
+    assert shape > 2

@@ -43,8 +43,8 @@ def test_limits_of_the_transform():
     """One beam or one dimension: exponential; few beams in many dimensions: a gamma law."""
     log_x = np.linspace(-8, 8, 33)
     x = np.exp(log_x)
-    assert beams_heard(1, 7)(log_x) == pytest.approx(1 - 1 / (1 + x), rel=1e-7)
-    assert beams_heard(5, 1)(log_x) == pytest.approx(1 - 1 / (1 + 5 * x), rel=1e-7)
+    assert beams_heard(1, 7)(log_x) == pytest.approx(1 - 1 / (1 + x), rel=1e-6)
+    assert beams_heard(5, 1)(log_x) == pytest.approx(1 - 1 / (1 + 5 * x), rel=1e-6)
     assert beams_heard(3, 4000)(log_x) == pytest.approx(1 - (1 + x) ** -3.0, rel=2e-3)
 
 

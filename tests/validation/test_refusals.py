@@ -96,8 +96,27 @@ def test_filters_that_share_a_station_are_not_judged():
 
 @pytest.mark.parametrize("changes", [
     {"scheduling.policy": "nearest"}, {"network.layout": "hexagonal"}, {"network.far_field": "torus"},
-    {"mobility.user_speed": 30.0, "simulation.frames": 2}, {"propagation.noise_power": 1.0}])
+    {"mobility.user_speed": 30.0, "simulation.frames": 2}, {"sensing.inter_target_echo": True}])
 def test_what_the_analysis_does_not_cover_is_not_comparable(changes):
     found = isacsys.validate(isacsys.Scenario().replace({"network.area": 25.0, **changes}), drops=4, executor="serial")
     assert found.agrees is None and all(f.status == "not comparable" for f in found.findings)
     assert next(iter(changes)).split(".")[1].split("_")[0] in found.findings[0].verdict
+
+
+def test_noise_is_in_the_analysis_of_users_alone():
+    scenario = isacsys.Scenario().replace({"network.area": 49.0, "allocation.users_per_bs": 4,
+                                           "propagation.noise_power": 3.0})
+    found = isacsys.validate(scenario, drops=30, executor="serial")
+    for finding in found.findings:
+        users = finding.name.startswith("communication")
+        assert finding.status == ("agrees" if users else "not comparable") and (finding.paper is None) == users
+
+
+def test_sensing_beams_are_in_the_analysis():
+    scenario = isacsys.Scenario().replace({
+        "network.area": 49.0, "antennas.transmit": 16, "antennas.receive": 6, "allocation.users_per_bs": 4,
+        "precoding.sensing_power": 0.3})
+    found = isacsys.validate(scenario, drops=30, executor="serial")
+    assert all(finding.status == "agrees" and finding.paper is None for finding in found.findings)
+    nominal = {finding.name: finding.exact_nominal for finding in found.findings}
+    assert nominal["communication_rate"] == pytest.approx(2.1750 / np.log(2), abs=1e-4)

@@ -10,7 +10,7 @@ Misprints of the paper
 Each is corrected here; ``tests/analysis/test_misprints.py`` holds the printed forms against a Monte Carlo that the
 corrected ones pass. Figures at alpha = 4 unless said.
 
-(8), Theorem 1, ``F = (e^-z - 1) + z^delta Gamma(1 - delta, z)``
+Equation (8), Theorem 1, ``F = (e^-z - 1) + z^delta Gamma(1 - delta, z)``
     The -1 is spurious (the appendix has it not) and the incomplete gamma function must be the lower
     one: ``1 / F = E[exp(-z I)]`` lies between 0 and 1. At z = 1 it is 0.537, in a Monte Carlo
     0.536; the printed F gives -2.8, without the -1 1.55, with the lower function but the -1 1.16. The printed F
@@ -18,20 +18,20 @@ corrected ones pass. Figures at alpha = 4 unless said.
 Section III.B, alpha and beta
     Interchanged in (10) to (14) and (24): interference falls with distance^-alpha, the echo with R^(-2 beta). At the
     paper's own beta = 2 the printed ``B(., 1 - 2 / beta, .)`` is infinite.
-(10) to (12), Proposition 2, upper limit 2 / pi
+Equation (10) to (12), Proposition 2, upper limit 2 / pi
     The hole reaches to twice the target distance: t from 0 to 2, with 2 / pi in front in (10) and (12). As printed,
     R_s is 1.256 nats instead of 1.342 (K = 1, c = 1, beta = 2).
-(10), Proposition 2, ``f(R)``
+Equation (10), Proposition 2, ``f(R)``
     ``L_Is(z)`` carries the density of R already (the term + 1 in its exponent, from the substitution pi lambda R^2);
     applied once more it takes R_s from 1.342 to 1.013 nats (K = 1, c = 1, beta = 2).
-(14), Theorem 2
+Equation (14), Theorem 2
     The bracket must enclose ``(1 + ...)^-K - 1`` as in (24), and the ASE is lambda_b J times the integral.
-(17), (18), Proposition 3
+Equation (17), (18), Proposition 3
     ``G(v) = v int (1 - exp(-z Y)) / (z F) dz``; what is printed is G'. Both drop the gain G_L: Y = G_L (1 / v - L).
     v*(3) is 0.2221; the printed condition has its root at 0.2119, where the ASE is lower.
 Proof of Proposition 3, ``G'' > 0``
     A concave G has G'' < 0.
-(19a), last bound
+Equation (19a), last bound
     ``T_s >= T_s^th``; printed is T_c^th.
 """
 

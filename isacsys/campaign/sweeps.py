@@ -149,8 +149,7 @@ def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | 
         From ``"section.key"`` to values.
     output : path, optional
         A directory that gets a log for every point and ``sweep.csv``.
-    drops, frames, seed, resume, force, workers, executor, dask_address, precision, metrics, scheduler, grant_policy,
-    positions, precoder, combiner, processes, measure, progress, simulate : optional
+    drops, frames, seed and everything else : optional
         As in `isacsys.run`.
 
     Returns

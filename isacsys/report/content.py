@@ -62,8 +62,6 @@ class Section:
     tables, figures : sequences
     code : sequence of (str, str)
         Titles and texts that can be copied.
-    verdict : str
-        "good", "bad" or nothing, for the first line.
     """
 
     name: str
@@ -72,7 +70,6 @@ class Section:
     tables: Sequence[Table] = ()
     figures: Sequence[Figure] = ()
     code: Sequence[tuple[str, str]] = field(default=())
-    verdict: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.lines or self.tables or self.figures or self.code)

@@ -15,6 +15,7 @@ from isacsys.validation import validate
 
 _RUNGS = (("paper", "paper"), ("exact_nominal", "exact, nominal D"), ("exact_measured", "exact, as measured"),
           ("simulation", "simulation"))
+_MARKS = {True: "✓", False: "✗", None: "–"}
 
 
 def simulated(runs: Sequence[Run], names: Sequence[str]) -> Section:
@@ -80,19 +81,18 @@ def differences(runs: Sequence[Run], names: Sequence[str]) -> Section:
 
 def ladder(runs: Sequence[Run], names: Sequence[str]) -> Section:
     """Set the simulation beside the paper's formulas and the exact ones, with a verdict."""
-    lines, tables, verdict = [], [], ""
+    lines, tables = [], []
     for name, run in zip(names, runs, strict=True):
         try:
             found = validate(run)
         except IsacError as error:
             lines.append(f"{name} is not judged: {error}")
             continue
-        verdict = "bad" if found.agrees is False or verdict == "bad" else "good" if found.agrees else verdict
-        lines.append(f"{name}: {found.verdict}")
+        lines.append(f"{_MARKS[found.agrees]} {name}: {found.verdict}")
         tables.append(Table(["quantity", *(title for _, title in _RUNGS), "verdict"], [
             [finding.name, *(figure(getattr(finding, rung, None)) for rung, _ in _RUNGS), finding.verdict]
             for finding in found.findings], f"{name} beside the analysis"))
-    return Section("ladder", "Beside the analysis", lines, tables, verdict=verdict)
+    return Section("ladder", "Beside the analysis", lines, tables)
 
 
 def again(runs: Sequence[Run], names: Sequence[str]) -> Section:

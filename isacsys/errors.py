@@ -48,6 +48,10 @@ class SchedulingError(PluginError):
     """A scheduling policy raised, or chose what it may not choose."""
 
 
+class TrackerError(PluginError):
+    """A tracker raised, or returned what is no belief."""
+
+
 class LogFormatError(IsacError):
     """A file that is not an isacsys log, is damaged, or belongs to another run."""
 

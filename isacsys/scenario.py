@@ -37,6 +37,7 @@ from isacsys.sections import (
     Sensing,
     Simulation,
     Targets,
+    Tracking,
     Traffic,
 )
 from isacsys.settings import Section
@@ -73,6 +74,7 @@ class Scenario(Shown):
     mobility: Mobility = field(default_factory=Mobility)
     traffic: Traffic = field(default_factory=Traffic)
     targets: Targets = field(default_factory=Targets)
+    tracking: Tracking = field(default_factory=Tracking)
     simulation: Simulation = field(default_factory=Simulation)
     recording: Recording = field(default_factory=Recording)
     beside: tuple[str, ...] = field(default=(), repr=False, compare=False)  # where modules of policies are looked for
@@ -84,6 +86,7 @@ class Scenario(Shown):
         _check_files(self)
         _check_network(self)
         _check_built(self)
+        _check_sensing(self)
 
     @classmethod
     def load(cls, path: str | Path) -> Scenario:
@@ -178,7 +181,31 @@ class Scenario(Shown):
     def echo_gain(self) -> float:
         """c = xi * Delta T * kappa * M_r, the gain of an echo."""
         s = self.sensing
-        return s.rcs * s.matched_filter_gain * s.mismatch_loss * self.antennas.receive
+        return s.rcs * self.processing_gain * s.mismatch_loss * self.antennas.receive
+
+    @property
+    def bandwidth(self) -> float:
+        """Bandwidth of the waveform, Hz."""
+        return self.radio.bandwidth
+
+    @property
+    def processing_gain(self) -> float:
+        """Delta T, what the echo gains by coherent processing."""
+        s = self.sensing
+        return s.coherent_time * self.bandwidth if s.coherent_time > 0 else s.matched_filter_gain
+
+    @cached_property
+    def detecting(self) -> bool:
+        """Whether anything asks whether targets are detected, and how accurately they are located."""
+        s = self.sensing
+        asked = s.coherent_time > 0 or s.fluctuation != "none" or s.cfar_cells > 0 or s.false_alarm != "automatic"
+        return self.allocation.targets_per_bs > 0 and (asked or self.tracking.enabled)
+
+    @property
+    def false_alarm(self) -> float:
+        """P_fa of a look."""
+        asked = self.sensing.false_alarm
+        return 1e-6 if isinstance(asked, str) else asked
 
     @property
     def built(self) -> bool:
@@ -243,7 +270,7 @@ class Scenario(Shown):
 SECTIONS: dict[str, type[Section]] = {
     s.name: s for s in (Network, Antennas, Allocation, Propagation, Radio, Sensing, Precoding, Combining, Scheduling,
                         Nulling, Backhaul, Csi,
-                        Mobility, Traffic, Targets, Simulation, Recording)
+                        Mobility, Traffic, Targets, Tracking, Simulation, Recording)
 }
 
 
@@ -304,6 +331,14 @@ def _check_allocation(scenario: Scenario) -> None:
     if a.targets_per_bs > a.max_targets_per_bs:
         raise ConfigError("allocation.targets_per_bs", a.targets_per_bs,
                           f"at most allocation.max_targets_per_bs = {a.max_targets_per_bs}")
+
+
+def _check_sensing(scenario: Scenario) -> None:
+    time, frame = scenario.sensing.coherent_time, scenario.simulation.frame_duration
+    if time > frame * (1 + 1e-9):
+        raise ConfigError("sensing.coherent_time", time, f"at most simulation.frame_duration = {frame:g}")
+    if scenario.tracking.enabled and not scenario.allocation.targets_per_bs:
+        raise ConfigError("tracking.enabled", True, "tracks only with allocation.targets_per_bs at least 1")
 
 
 def _check_files(scenario: Scenario) -> None:

@@ -130,6 +130,17 @@ class Sensing(Section):
     clutter_rejection_db: float = real(0.0, "what Doppler processing takes off the background", unit="dB", minimum=0)
     site_isolation_db: float | str = real_or(("infinite",), "infinite", "by which cells of one site hear each other's "
                                              "signals weaker as receivers of echoes", unit="dB", minimum=0)
+    coherent_time: float = real(0.0, "T, over which an echo is added up coherently: Delta T is then this times the "
+                                "bandwidth, and speeds are measured (0: matched_filter_gain, and they are not)",
+                                unit="s", minimum=0)
+    fluctuation: str = choice("none", "law of the RCS, drawn for every look, its mean being what it is without",
+                              ("none", "swerling1", "lognormal"))
+    fluctuation_deviation: float = real(3.74, "of \"lognormal\"", unit="dB", minimum=0, maximum=20)
+    false_alarm: float | str = real_or(
+        ("automatic",), "automatic", "P_fa, probability of a false alarm at an empty place; \"automatic\": 1e-6, where "
+        "anything else asks for detection", above=0, maximum=0.5)
+    cfar_cells: int = integer(0, "N, neighbouring cells by which a look estimates the interference (CA-CFAR; 0: it is "
+                              "known)", minimum=0, maximum=1000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,6 +257,29 @@ class Targets(Section):
                                  minimum=0)
     revisit_spread: float = real(0.0, "the period of a target is uniform within 1 -+ this share of it", minimum=0,
                                  maximum=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tracking(Section):
+    """How targets are followed; filters, sensing beams and null requests then go by what is believed of them."""
+
+    name: ClassVar[str] = "tracking"
+    enabled: bool = flag(False, "keep a track of every target that has been detected")
+    policy: str = text("extended_kalman", "\"extended_kalman\", or \"module:Class\"")
+    parameters: Parameters = table("keyword arguments of the class that tracking.policy names, beside acceleration and "
+                                   "speed")
+    acceleration: float = real(1.0, "q, power density of the white acceleration that a track allows for",
+                               unit="m^2/s^3", minimum=0)
+    speed: float = real(20.0, "deviation of each component of the velocity of a target that has just been found",
+                        unit="m/s", above=0)
+    gate: float = real(0.999, "probability that a measurement falls where a track expects it; others are not believed",
+                       above=0, maximum=1)
+    maximum_misses: int = integer(3, "looks without a detection, one after the other, by which a track is lost",
+                                  minimum=1)
+    maximum_error: float = real(200.0, "root mean square position error that a track may believe in before it is lost",
+                                unit="m", above=0)
+    steering: str = choice("belief", "where filters, sensing beams and null requests point for a target that has a "
+                           "track: where that says it is, or where it is", ("belief", "truth"))
 
 
 @dataclass(frozen=True, kw_only=True)

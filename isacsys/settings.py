@@ -145,10 +145,10 @@ def real(default: float, meaning: str, *, unit: str = "1", minimum: float | None
 
 
 def real_or(words: Sequence[str], default: str, meaning: str, *, unit: str = "1", minimum: float | None = None,
-            infinite: bool = False) -> Any:
+            above: float | None = None, maximum: float | None = None, infinite: bool = False) -> Any:
     """Declare a number, which may be infinite, or one of a few words."""
-    return _declare(default, Rule(kind="real", meaning=meaning, unit=unit, minimum=minimum, choices=tuple(words),
-                                  infinite=infinite))
+    return _declare(default, Rule(kind="real", meaning=meaning, unit=unit, minimum=minimum, above=above,
+                                  maximum=maximum, choices=tuple(words), infinite=infinite))
 
 
 def integer(default: int, meaning: str, *, unit: str = "1", minimum: int | None = None,

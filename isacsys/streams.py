@@ -43,6 +43,8 @@ class Purpose(IntEnum):
     SENSING_BEAMS = 21
     LARGE_SCALE = 30
     CLUTTER = 31
+    FLUCTUATION = 40
+    DETECTION = 41
 
 
 class Name(ISpawnableSeedSequence):

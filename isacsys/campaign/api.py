@@ -11,6 +11,7 @@ from isacsys.campaign.result import Run
 from isacsys.metrics import Metric
 from isacsys.network import Positions
 from isacsys.scheduling import GrantPolicy, Scheduler
+from isacsys.sensing import Tracker
 from isacsys.simulation import Process, simulate_drop
 from isacsys.transmission import Combiner, Precoder
 
@@ -21,7 +22,8 @@ def run(scenario: Subject, *, drops: int | None = None, frames: int | None = Non
         precision: float | None = None, metrics: Sequence[str] = (), only_drop: int | None = None,
         scheduler: Scheduler | str | None = None, grant_policy: GrantPolicy | str | None = None,
         positions: Positions | None = None, precoder: Precoder | str | None = None,
-        combiner: Combiner | str | None = None, processes: Sequence[Process] = (), measure: Sequence[Metric] = (),
+        combiner: Combiner | str | None = None, tracker: Tracker | str | None = None,
+        processes: Sequence[Process] = (), measure: Sequence[Metric] = (),
         progress: bool | None = None, simulate: Simulate = simulate_drop) -> Run:
     """Simulate a scenario.
 
@@ -55,7 +57,7 @@ def run(scenario: Subject, *, drops: int | None = None, frames: int | None = Non
         Names; default: the area spectral efficiencies that are not zero.
     only_drop : int, optional
         Simulate this drop alone.
-    scheduler, grant_policy, positions, precoder, combiner : optional
+    scheduler, grant_policy, positions, precoder, combiner, tracker : optional
         Objects (of policies also names) instead of what the scenario names. They may be defined anywhere, in a
         notebook too; every drop gets its own copy.
     processes : sequence of Process
@@ -81,7 +83,8 @@ def run(scenario: Subject, *, drops: int | None = None, frames: int | None = Non
     order = Order(drops=drops, frames=frames, seed=seed, resume=resume, force=force, workers=workers, executor=executor,
                   dask_address=dask_address, precision=precision, metrics=metrics, only_drop=only_drop,
                   scheduler=scheduler, grant_policy=grant_policy, positions=positions, precoder=precoder,
-                  combiner=combiner, processes=processes, measure=measure, progress=progress, simulate=simulate)
+                  combiner=combiner, tracker=tracker, processes=processes, measure=measure,
+                  progress=progress, simulate=simulate)
     path = order.check_output(output)
     [found] = order.runs([order.task(order.scenario(scenario), path)])
     return found

@@ -141,7 +141,7 @@ def _applies(metric: Estimator, drops: Table) -> bool:
     return there and (not metric.about or bool(np.any(drops.get(metric.about, 0))))
 
 
-def _resolve(scenario: Scenario, powers: Mapping[str, int]) -> tuple[float, dict[str, int]]:
+def _resolve(scenario: Scenario, powers: Mapping[str, float]) -> tuple[float, dict[str, float]]:
     """Put in what the density is: the scenario's for a point process, else what was there."""
     plain = {column: power for column, power in powers.items() if column != DENSITY}
     if DENSITY not in powers:
@@ -152,7 +152,7 @@ def _resolve(scenario: Scenario, powers: Mapping[str, int]) -> tuple[float, dict
     return 1.0, plain | {"area": -1}
 
 
-def _partial(constant: float, powers: Mapping[str, int], means: Mapping[str, np.floating[Any]], by: str) -> float:
+def _partial(constant: float, powers: Mapping[str, float], means: Mapping[str, np.floating[Any]], by: str) -> float:
     """dT / dm of one column."""
     others = math.prod(means[column] ** power for column, power in powers.items() if column != by)
     return float(constant * powers[by] * others * means[by] ** (powers[by] - 1))

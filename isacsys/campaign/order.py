@@ -25,6 +25,7 @@ from isacsys.network import Positions
 from isacsys.plugins import KINDS
 from isacsys.scenario import Scenario
 from isacsys.scheduling import GrantPolicy, Scheduler, allocate
+from isacsys.sensing import Tracker
 from isacsys.simulation import Process, check, simulate_drop
 from isacsys.transmission import Combiner, Precoder
 
@@ -64,6 +65,7 @@ class Order:
     positions: Positions | None = None
     precoder: Precoder | str | None = None
     combiner: Combiner | str | None = None
+    tracker: Tracker | str | None = None
     processes: Sequence[Process] = ()
     measure: Sequence[Metric] = ()
     progress: bool | None = None
@@ -119,7 +121,7 @@ class Order:
     @property
     def _chosen(self) -> dict[str, Any]:
         return {"scheduler": self.scheduler, "grant_policy": self.grant_policy, "precoder": self.precoder,
-                "combiner": self.combiner}
+                "combiner": self.combiner, "tracker": self.tracker}
 
     @property
     def _executor(self) -> str:

@@ -21,7 +21,7 @@ from isacsys.version import version
 
 NOT_COMPARED = "simulation.drops"  # more drops are welcome
 _PACKAGES = ("isacsys", "numpy", "scipy", "h5py", "simpy")
-_HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "processes", "metrics")
+_HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "tracker", "processes", "metrics")
 _CONTENTS = tuple(f"content of {key}" for key in FILES)
 OWN_METRICS, SCENARIO_FILE = "own_metrics", "scenario_file"
 

@@ -27,6 +27,7 @@ from isacsys.network import Positions
 from isacsys.recording.files import whole_file
 from isacsys.scenario import Scenario
 from isacsys.scheduling import GrantPolicy, Scheduler
+from isacsys.sensing import Tracker
 from isacsys.simulation import Process, simulate_drop
 from isacsys.transmission import Combiner, Precoder
 
@@ -138,6 +139,7 @@ def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | 
           precision: float | None = None, metrics: Sequence[str] = (), scheduler: Scheduler | str | None = None,
           grant_policy: GrantPolicy | str | None = None, positions: Positions | None = None,
           precoder: Precoder | str | None = None, combiner: Combiner | str | None = None,
+          tracker: Tracker | str | None = None,
           processes: Sequence[Process] = (), measure: Sequence[Metric] = (), progress: bool | None = None,
           simulate: Simulate = simulate_drop) -> Sweep:
     """Simulate a scenario at every point of a grid, all on the same seed.
@@ -163,7 +165,7 @@ def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | 
     """
     order = Order(drops=drops, frames=frames, seed=seed, resume=resume, force=force, workers=workers, executor=executor,
                   dask_address=dask_address, precision=precision, metrics=metrics, scheduler=scheduler,
-                  grant_policy=grant_policy, positions=positions, precoder=precoder, combiner=combiner,
+                  grant_policy=grant_policy, positions=positions, precoder=precoder, combiner=combiner, tracker=tracker,
                   processes=processes, measure=measure, progress=progress, simulate=simulate)
     directory, scenario = order.check_output(output), order.scenario(scenario)
     values = _axes(axes)

@@ -17,9 +17,12 @@ _NO_FILTERS, _NO_ECHOES, _NO_PAIRS = np.empty((0, 1, 1)), np.empty((0, 1)), (np.
 
 
 def wanted(situation: Situation) -> bool:
-    """Say whether even zero forcing needs vectors: few bits, lines of sight, sensing beams across given channels."""
+    """Say whether even zero forcing needs vectors: few bits, lines of sight, sensing beams across given channels, or
+    beside what they are meant for.
+    """
     scenario = situation.scenario
-    across = scenario.precoding.sensing_power > 0 and situation.schedule.channels is not None
+    given = situation.schedule.channels is not None or situation.sensors.believed is not None
+    across = scenario.precoding.sensing_power > 0 and given
     return bool(across or scenario.csi.feedback_bits or situation.sight)
 
 

@@ -30,7 +30,7 @@ class Estimator:
     """
 
     name: str
-    powers: Mapping[str, int]
+    powers: Mapping[str, float]
     unit: str
     meaning: str
     about: str = ""

@@ -12,6 +12,33 @@ from isacsys.transmission import Situation
 
 
 @dataclass(frozen=True)
+class TrackFrame:
+    """The tracks of a frame.
+
+    Attributes
+    ----------
+    present : [target]
+        Targets that are there.
+    live : [target]
+        Those of them that have a track.
+    error : [target]
+        How far they are from where their tracks say, m; of no use without a track.
+    result : [target link]
+        Of every look: 1 detected, 0 missed, -1 a false alarm.
+    started, found, lost : int
+        Tracks that began (found: of targets that had been lost), and that were lost.
+    """
+
+    present: Flags
+    live: Flags
+    error: Array
+    result: Index
+    started: int
+    found: int
+    lost: int
+
+
+@dataclass(frozen=True)
 class FrameRecord:
     """All that there is to know of a frame; logs and summaries are made from it.
 
@@ -25,6 +52,8 @@ class FrameRecord:
         Of the serving station.
     held_back : [target]
         Power of stations outside a target's cluster that nulls for its station's other targets took away.
+    tracks : TrackFrame or None
+        What the tracks were like when the frame was over, where targets are followed.
     """
 
     situation: Situation
@@ -33,6 +62,7 @@ class FrameRecord:
     degrees_of_freedom: Index
     targets: LinkTerms
     held_back: Array
+    tracks: TrackFrame | None = None
 
     @property
     def links(self) -> tuple[tuple[Kind, Links, LinkTerms], ...]:

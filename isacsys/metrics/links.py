@@ -59,10 +59,24 @@ _STRONGEST = (index("strongest_station", "base station drawn one by one that int
               real("strongest_interference", "1", "power from it"))
 CLUTTER = real("clutter", "1", "what the ground sends back of the base station's own signal", optional=True)
 
+# What a look at a target comes to, where somebody asks whether it is detected.
+LOOKS = (
+    real("detection_probability", "1", "of this look, given its sir"),
+    real("range_error", "m", "Cramer-Rao bound (standard deviation) of the range"),
+    real("bearing_error", "rad", "likewise of the bearing; infinite at endfire"),
+    real("velocity_error", "m/s", "likewise of the range rate; infinite without a coherent time"),
+    real("position_error", "m", "likewise of the position, root mean square"),
+)
+# What came of it, where targets are followed.
+OUTCOME = (
+    index("outcome", "1: detected, 0: missed, -1: a false alarm"),
+    real("aim", "1", "cosine of the bearing that the filter pointed at, less that of the target"),
+)
+
 # Columns that only some scenarios have, in `LinkTerms.more`: what is new is added here, for the kinds that have it.
 MORE: Mapping[Kind, tuple[Column, ...]] = {
     Kind.USER: (*_STRONGEST,),
-    Kind.TARGET: (*_STRONGEST, CLUTTER),
+    Kind.TARGET: (*_STRONGEST, CLUTTER, *LOOKS, *OUTCOME),
 }
 
 NO_LINKS = LinkTerms(*[np.empty(0)] * len(_TERMS))  # type: ignore[arg-type]

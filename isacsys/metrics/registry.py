@@ -9,14 +9,16 @@ from isacsys import plugins
 from isacsys.metrics.base import Estimator, Metric
 from isacsys.metrics.builtin import NullRequests, Rates, Stations
 from isacsys.metrics.columns import Column
+from isacsys.metrics.followed import Followed
 from isacsys.metrics.over_time import Quality
+from isacsys.metrics.sensed import Sensed
 from isacsys.network.kinds import Kind
 
 # Of every run: their columns are those of version 0.1, which every log has. Nothing is added here.
 ALWAYS: tuple[Metric, ...] = (Stations(), Rates(Kind.USER), Rates(Kind.TARGET), NullRequests())
 
 # Of runs whose scenario wants them: what is new is added here.
-SOMETIMES: tuple[Metric, ...] = ()
+SOMETIMES: tuple[Metric, ...] = (Sensed(), Followed())
 
 # Of a user's own.
 METRIC = plugins.register(plugins.Kind("metric", Metric, "recording.metrics", many=True))

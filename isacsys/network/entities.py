@@ -135,6 +135,11 @@ class Members:
         return (self._kind(self.state, i) for i in self.ids)
 
     @property
+    def kind(self) -> Kind:
+        """Whether these are users or targets."""
+        return self._kind.kind
+
+    @property
     def station(self) -> Index:
         """Serving station, [n]."""
         return self._population.station[self.ids]
@@ -189,6 +194,14 @@ class Members:
     def time_left(self) -> Array:
         """Seconds until each is to be served (sensed) again, negative when late; infinite without deadlines, [n]."""
         return (self._population.due[self.ids] - self.state.frame) * self.state.scenario.simulation.frame_duration
+
+    @property
+    def uncertainty(self) -> Array:
+        """Root mean square position error that the tracks of targets believe in, m, [n]; infinite without a track."""
+        book = self.state.beliefs
+        if book is None or self._kind.kind != Kind.TARGET:
+            return np.full(len(self.ids), np.inf)
+        return book.uncertainty(self.state.frame * self.state.scenario.simulation.frame_duration, self.ids)
 
     @property
     def mean_sir(self) -> Array:

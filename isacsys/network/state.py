@@ -19,6 +19,7 @@ from isacsys.physics import accounting, geometry, rician
 from isacsys.physics.gaussian import complex_normal
 from isacsys.propagation.registry import find_model, heights, target_height
 from isacsys.scenario import Scenario
+from isacsys.sensing.book import TrackBook
 
 Promise = Callable[[Array, Array, int, int], Array]
 
@@ -43,6 +44,7 @@ class NetworkState:
         self.frame = 0
         self.channels: Complex | None = None
         self.promised: Promise = zero_forcing_promise
+        self.beliefs: TrackBook | None = None
         self.operating = Operating(deployment)
         chosen = Strongest if scenario.built else Nearest
         self.large_scale: LargeScale = chosen(scenario, deployment, self.operating, self.population)

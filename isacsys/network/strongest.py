@@ -175,7 +175,7 @@ class Strongest(LargeScale):
         if p.model == "power_law":
             pattern = gain * distance**p.path_loss_exponent
             return np.asarray(self.scenario.echo_gain * pattern**2 * distance ** (-2 * p.echo_exponent))
-        received = s.matched_filter_gain * s.mismatch_loss * self.scenario.antennas.receive
+        received = self.scenario.processing_gain * s.mismatch_loss * self.scenario.antennas.receive
         return np.asarray(gain**2 * self.reflection * received)
 
     @property

@@ -79,7 +79,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
 # What happened, in the order of the numbers in events/event: append, never renumber.
 EVENTS = ("frame_start", "selection", "null_requests", "grants", "frame_end", "requests_arrived", "requests_late",
           "requests_lost", "handover", "target_handover", "files_arrived", "files_delivered", "targets_appeared",
-          "targets_left", "revisits_missed")
+          "targets_left", "revisits_missed", "target_detected", "target_missed", "false_alarm", "track_started",
+          "track_lost", "track_found", "track_handover")
 
 LEVELS: dict[str, tuple[str, ...]] = {
     "summary": ("drops", "frames", "classes", "refusals"),

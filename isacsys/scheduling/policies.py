@@ -11,6 +11,7 @@ from isacsys.network.population import Population
 from isacsys.network.state import NetworkState
 from isacsys.scheduling.base import Ranked, Scheduler
 from isacsys.scheduling.semi_orthogonal import SemiOrthogonal
+from isacsys.scheduling.uncertainty import InformationGain, MostUncertain
 
 
 class Random(Ranked):
@@ -133,4 +134,5 @@ _NOBODY = np.array([-1])
 SCHEDULERS: dict[str, type[Scheduler]] = {
     "random": Random, "round_robin": RoundRobin, "proportional_fair": ProportionalFair, "max_rate": MaxRate,
     "nearest": Nearest, "longest_queue": LongestQueue, "semi_orthogonal": SemiOrthogonal,
-    "stalest_first": StalestFirst, "deadline": Deadline}
+    "stalest_first": StalestFirst, "deadline": Deadline,
+    "most_uncertain": MostUncertain, "information_gain": InformationGain}

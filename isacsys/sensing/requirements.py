@@ -14,7 +14,9 @@ import numpy.typing as npt
 from isacsys.arrays import Array, Flags
 
 CONFIDENCE = 0.95
-_NODES, _TAIL = 48, 8.0  # of Gauss and Legendre, out to so many deviations: 1e-9 for any ratio of the axes
+_TAIL = 8.0  # deviations out to which is integrated, by Gauss and Legendre: 1e-9 for any ratio of the axes
+_TURN, _WEIGHT = ((x + add) * np.pi / 4 for x, add in zip(np.polynomial.legendre.leggauss(48), (1, 0), strict=True))
+_LINE, _CIRCLE = 1.959964, 2.447747  # deviations within which 95 % lie along an axis, and in a circle
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,13 @@ def within(radius: float, one: npt.ArrayLike, other: npt.ArrayLike) -> Array:
     from scipy.special import erf
 
     a, b = np.minimum(one, other)[..., None], np.maximum(one, other)[..., None]
-    node, weight = np.polynomial.legendre.leggauss(_NODES)
-    turn, weight = (node + 1) * np.pi / 4, weight * np.pi / 4
     with np.errstate(divide="ignore"):
         end = np.minimum(radius / a, _TAIL)
-        x = end * np.sin(turn)  # takes the root's edge away
+        x = end * np.sin(_TURN)  # takes the root's edge away
         inside = np.where(end > 0, radius**2 - (np.where(end > 0, a, 0.0) * x) ** 2, 0.0)
         share = erf(np.sqrt(np.maximum(inside, 0.0) / 2) / b)
     density = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
-    return np.asarray((2 * density * share * end * np.cos(turn)) @ weight)
+    return np.asarray((2 * density * share * end * np.cos(_TURN)) @ _WEIGHT)
 
 
 def met(category: Category, detection: npt.ArrayLike, false_alarm: float, one: npt.ArrayLike, other: npt.ArrayLike,
@@ -83,5 +83,8 @@ def met(category: Category, detection: npt.ArrayLike, false_alarm: float, one: n
         return np.zeros(np.shape(detection), bool)
     good = 1 - np.asarray(detection) <= category.missed_detection
     good = good & ~(np.asarray(since) > category.refresh * (1 + 1e-9))
-    good[good] = within(category.horizontal, np.asarray(one)[good], np.asarray(other)[good]) >= CONFIDENCE
+    larger = np.maximum(one, other)
+    good = good & (_LINE * larger <= category.horizontal * (1 + 1e-6))
+    close = good & (_CIRCLE * larger > category.horizontal * (1 - 1e-6))  # else 95 % are within, whatever the other is
+    good[close] = within(category.horizontal, np.asarray(one)[close], np.asarray(other)[close]) >= CONFIDENCE
     return np.asarray(good)

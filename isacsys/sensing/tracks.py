@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from isacsys.arrays import Array, Flags, Index
+from isacsys.plugins import Kind, register
 
 _UNTOLD = 1e12  # variance, from which on a measurement says nothing
 
@@ -133,14 +134,6 @@ def predicted(beliefs: Beliefs, seconds: Array, acceleration: float) -> Beliefs:
     return Beliefs(mean, moved)
 
 
-def position_variance(beliefs: Beliefs, seconds: Array, acceleration: float) -> Array:
-    """Trace of the covariance of the position a time [n] later: of all tracks at once, without their covariances."""
-    p, t = beliefs.covariance, seconds
-    now = p[:, 0, 0] + p[:, 1, 1]
-    cross, speed = p[:, 0, 2] + p[:, 1, 3], p[:, 2, 2] + p[:, 3, 3]
-    return np.asarray(now + t * (2 * cross + t * (speed + 2 / 3 * acceleration * t)))
-
-
 def expected(mean: Array, origin: Array) -> tuple[Array, Array]:
     """Return range, bearing and range rate [n, 3] that a mean [n, 4] leads to, and their derivatives [n, 3, 4]."""
     way, velocity = mean[:, :2] - origin, mean[:, 2:]
@@ -182,26 +175,55 @@ def difference(value: Array, other: Array) -> Array:
     return np.asarray(found)
 
 
+def anywhere(beliefs: Beliefs, measured: Measured, deviations: Array) -> Array:
+    """Return measurements [n, 3] that lie so many ``deviations`` [n, 3] of the innovation beside what is expected."""
+    value, s = _innovation(beliefs, measured)
+    return np.asarray(value + deviations * np.sqrt(np.einsum("nii->ni", s)))
+
+
 def surprise(beliefs: Beliefs, measured: Measured) -> tuple[Array, Index]:
     """Return the squared distance ``nu^T S^-1 nu`` of a measurement from what was expected, and its freedom, [n].
 
     nu is the innovation of what is measured, S its covariance.
     """
-    value, slope = expected(beliefs.mean, measured.origin)
+    value, s = _innovation(beliefs, measured)
     told = measured.variance < _UNTOLD
     nu = difference(measured.value, value) * told
-    s = slope @ beliefs.covariance @ slope.swapaxes(1, 2) * (told[:, :, None] & told[:, None, :])
-    place = np.arange(3)
-    s[:, place, place] += np.where(told, measured.variance, 1.0)
     return np.einsum("ni,ni->n", nu, np.linalg.solve(s, nu[..., None])[..., 0]), told.sum(1)
 
 
-def information(beliefs: Beliefs, origin: Array, variance: Array) -> Array:
-    """Information that a look gains, nats, [n]: ``(1/2) ln(det S / det R)``, S that of the innovation."""
-    _, slope = expected(beliefs.mean, origin)
-    scaled = slope / np.sqrt(np.minimum(variance, _UNTOLD))[..., None]
-    s = scaled @ beliefs.covariance @ scaled.swapaxes(1, 2) + np.eye(3)
-    return np.asarray(0.5 * np.log(np.maximum(np.linalg.det(s), 1.0)))
+def _innovation(beliefs: Beliefs, measured: Measured) -> tuple[Array, Array]:
+    """Return what is expected [n, 3], and the covariance [n, 3, 3] of the innovation; 1 for what is not measured."""
+    value, slope = expected(beliefs.mean, measured.origin)
+    told = measured.variance < _UNTOLD
+    s = slope @ beliefs.covariance @ slope.swapaxes(1, 2) * (told[:, :, None] & told[:, None, :])
+    place = np.arange(3)
+    s[:, place, place] += np.where(told, measured.variance, 1.0)
+    return value, s
+
+
+def information(spread: Array, way: Array, variance: tuple[Array, Array]) -> Array:
+    """Information about its position that a detection of each target would gain, nats, [n].
+
+    ``(1/2) ln det(I + R^-1/2 P R^-1/2)``, P the covariance of the position along and across the line of sight, R that
+    of what is measured there.
+
+    Parameters
+    ----------
+    spread : [3, n]
+        xx, xy and yy of what is believed, m^2.
+    way : [n, 2]
+        From the station to the target.
+    variance : two arrays [n]
+        Of the range, and of the position across, m^2.
+    """
+    length = np.maximum(np.sqrt(np.sum(way**2, axis=1)), 1e-12)
+    c, s = way[:, 0] / length, way[:, 1] / length
+    xx, xy, yy = spread
+    along, across = c * c * xx + 2 * c * s * xy + s * s * yy, s * s * xx - 2 * c * s * xy + c * c * yy
+    mixed = c * s * (yy - xx) + (c * c - s * s) * xy
+    gained = (1 + along / variance[0]) * (1 + across / variance[1]) - mixed**2 / (variance[0] * variance[1])
+    return np.asarray(0.5 * np.log(np.maximum(gained, 1.0)))
 
 
 def _converted(measured: Measured) -> tuple[Array, Array]:
@@ -214,3 +236,6 @@ def _converted(measured: Measured) -> tuple[Array, Array]:
     covariance = (along[:, None, None] * ahead[:, :, None] * ahead[:, None, :]
                   + aside[:, None, None] * across[:, :, None] * across[:, None, :])
     return measured.origin + length[:, None] * ahead, covariance
+
+
+TRACKER = register(Kind("tracker", Tracker, "tracking.policy", {"extended_kalman": ExtendedKalman}))

@@ -59,7 +59,7 @@ class FrameClock(Process):
         stage.state.frame = frame
         fixed, bundle = self._scheduled.popleft()
         situation = coordinate(stage.state, stage.drop, fixed, self._policies, bundle)
-        record = transmit(situation, self._policies)
+        record = stage.complete(transmit(situation, self._policies))
         stage.journal.note("grants", int(np.count_nonzero(situation.grants.granted)))
         self._record(record)
         self._remember(record)

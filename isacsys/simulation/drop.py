@@ -18,6 +18,7 @@ from isacsys.propagation import check_propagation
 from isacsys.recording.base import Recorder
 from isacsys.scenario import Scenario
 from isacsys.scheduling import ALLOCATION_POLICY, GrantPolicy, Scheduler, allocate
+from isacsys.sensing import Tracker
 from isacsys.simulation import records
 from isacsys.simulation.clock import FrameClock
 from isacsys.simulation.memory import keep_freed_memory
@@ -25,6 +26,7 @@ from isacsys.simulation.movement import Movement
 from isacsys.simulation.policies import Policies, find_policies
 from isacsys.simulation.stage import PROCESS, Process, Stage
 from isacsys.simulation.targets import TargetLife
+from isacsys.simulation.tracking import Tracking, find_tracker
 from isacsys.simulation.traffic import Traffic
 from isacsys.transmission import Combiner, Precoder
 
@@ -38,6 +40,7 @@ def check(scenario: Scenario, *, positions: Positions | None = None, drops: Iter
     check_propagation(scenario)
     ALLOCATION_POLICY.of(scenario)
     PROCESS.all_of(scenario)
+    find_tracker(scenario)
     if given_positions(scenario, positions) is not None:
         deploy(scenario, 0, positions)
     for line in remarks(scenario, positions):
@@ -65,6 +68,7 @@ def _spoken_of(scenario: Scenario) -> dict[tuple[str, Kind], int]:
 def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, scheduler: Scheduler | None = None,
                   grant_policy: GrantPolicy | None = None, positions: Positions | None = None,
                   precoder: Precoder | None = None, combiner: Combiner | None = None,
+                  tracker: Tracker | None = None,
                   processes: Sequence[Process] = (), metrics: Sequence[Metric] = ()) -> None:
     """Simulate one drop and write its rows.
 
@@ -75,7 +79,7 @@ def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, schedule
         Its number; with the scenario's seed it names every random stream.
     recorder : Recorder
         Gets a row of ``frames`` a frame, what ``recording.level`` asks for, and one row of ``drops`` at the end.
-    scheduler, grant_policy, precoder, combiner : optional
+    scheduler, grant_policy, precoder, combiner, tracker : optional
         Used instead of those the scenario names; copied, so that no drop sees what another left behind.
     positions : Positions, optional
         For layout "file": positions handed in from Python.
@@ -92,7 +96,7 @@ def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, schedule
     scenario = allocate(scenario)
     policies = find_policies(scenario, scheduler, grant_policy, precoder, combiner)
     Drop(scenario, drop, recorder, policies, positions, [*PROCESS.all_of(scenario), *processes],
-         [*METRIC.all_of(scenario), *metrics]).run()
+         [*METRIC.all_of(scenario), *metrics], tracker).run()
 
 
 class Drop:
@@ -104,13 +108,14 @@ class Drop:
 
     def __init__(self, scenario: Scenario, drop: int, recorder: Recorder, policies: Policies | None = None,
                  positions: Positions | None = None, processes: Sequence[Process] = (),
-                 metrics: Sequence[Metric] = ()) -> None:
+                 metrics: Sequence[Metric] = (), tracker: Tracker | None = None) -> None:
         keep_freed_memory()
         state = NetworkState(scenario, deploy(scenario, drop, positions))
         self.stage = Stage(scenario, drop, state, recorder)
         self.clock = FrameClock(self.stage, policies or find_policies(scenario), metrics)
         self._metrics = metrics
-        self._processes = (Traffic(), Movement(), TargetLife(), *copy.deepcopy(list(processes)), self.clock)
+        self._processes = (Traffic(), Movement(), TargetLife(), Tracking(copy.deepcopy(tracker)),
+                           *copy.deepcopy(list(processes)), self.clock)
 
     def run(self) -> None:
         """Run every frame and write the drop's row."""

@@ -10,9 +10,8 @@ from isacsys.arrays import Array, Complex, Flags
 from isacsys.network.selection import Links
 from isacsys.network.state import NetworkState
 from isacsys.network.surroundings import Surroundings
-from isacsys.physics import combining
 from isacsys.simulation import requests as asking
-from isacsys.transmission import Combiner, Schedule, Sensors, Sight, designing
+from isacsys.transmission import Combiner, Schedule, Sensors, Sight
 
 _NONE = np.empty(0)
 
@@ -33,9 +32,7 @@ def now(state: NetworkState, schedule: Schedule, combiner: Combiner
         return around, schedule.sensors, (to_users, _NONE), None
     cosine = np.zeros_like(schedule.sensors.cosine)
     to_targets, cosine[schedule.sensors.row, targets.slot] = asking.polar(state, targets)
-    filters = combining.mrc_filters(cosine, scenario.antennas.receive) * schedule.sensors.active[..., None]
-    turned = dataclasses.replace(schedule.sensors, cosine=cosine, mrc=filters, named=None)
-    sensors = designing.named_filters(combiner, turned)
+    sensors = asking.aim(state, targets, dataclasses.replace(schedule.sensors, cosine=cosine), combiner)
     nulled = np.concatenate([sensors.receive, schedule.sensors.receive], axis=-2)
     return around, sensors, (to_users, to_targets), nulled
 

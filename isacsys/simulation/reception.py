@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,7 +13,8 @@ from isacsys.metrics import NO_LINKS, LinkTerms
 from isacsys.metrics.links import CLUTTER
 from isacsys.network.kinds import Kind
 from isacsys.physics import accounting, combining, receiving
-from isacsys.transmission import Situation, designing
+from isacsys.simulation import looks
+from isacsys.transmission import Sensors, Situation, designing
 
 
 def receive_users(situation: Situation, transmitting: Flags, gains: Couplings) -> LinkTerms:
@@ -38,8 +40,11 @@ def receive_echoes(situation: Situation, transmitting: Flags, gains: Couplings) 
     far = sensors.around.far_field[row] * active_share(transmitting)
     counted = situation.scenario.sensing.inter_target_echo
     taken = np.zeros(len(power)) if gains.filters is not None else held_back(situation, power)
-    return _terms(situation, Kind.TARGET, echo, others, counted, terms, far,
-                  strongest(situation, power, sensors.around.station[row])), taken
+    found = _terms(situation, Kind.TARGET, echo, others, counted, terms, far,
+                   strongest(situation, power, sensors.around.station[row]))
+    if situation.scenario.detecting:
+        found = dataclasses.replace(found, more={**found.more, **looks.figures(situation, found.sir, gains.covariance)})
+    return found, taken
 
 
 def held_back(situation: Situation, power: Array) -> Array:
@@ -71,15 +76,24 @@ def echoes(situation: Situation, gains: Array, filters: Complex | None = None) -
     else:
         power[place] = gains[place] * situation.echo_gain
     power[place] *= situation.present  # a target that has left since gives no echo
-    if filters is not None or sensors.named is not None:
+    if scenario.sensing.fluctuation != "none":
+        power[place] *= looks.fluctuation(situation, len(links))
+    if filters is not None or sensors.named is not None or sensors.believed is not None:
         chosen = sensors.receive if filters is None else filters
-        heard = receiving.response(chosen, designing.steering(sensors)) * power[:, None, :]
+        heard = receiving.response(chosen, _bearings(sensors)) * power[:, None, :]
         own = np.einsum("rjj->rj", heard)
         return own[place], np.maximum(heard.sum(-1) - own, 0.0)[place]
     if sensors.active.shape[-1] == 1:
         return power[place], np.zeros(len(links))
     heard = combining.pattern(sensors.filters) * (1 - np.eye(sensors.active.shape[-1]))
     return power[place], np.einsum("rij,rj->ri", heard, power)[place]
+
+
+def _bearings(sensors: Sensors) -> Complex:
+    """Responses of the receive arrays to where the targets are, [sensor, J, M_r]."""
+    if sensors.believed is None:
+        return designing.steering(sensors)
+    return combining.steering(sensors.cosine, sensors.mrc.shape[-1]) * sensors.active[..., None]
 
 
 def degrees_of_freedom(situation: Situation) -> Index:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from isacsys.arrays import Array, Complex, Flags, Index
+from isacsys.network import aiming
 from isacsys.network.kinds import Kind
 from isacsys.network.selection import Links, NullRequests, Selection
 from isacsys.network.state import NetworkState
@@ -15,6 +18,7 @@ from isacsys.transmission import Combiner, Grants, Sensors, designing
 _NONE = np.empty(0, np.int64)
 NO_SENSORS = Sensors(_NONE, _NONE, Surroundings(_NONE.reshape(0, 1), np.empty((0, 1)), np.empty(0)), np.empty((0, 1)),
                    np.empty((0, 1), bool), np.empty((0, 1, 1), complex))  # no station senses
+_NO_FILTERS = np.empty((0, 1, 1), complex)
 _UNASKED = np.empty((0, 1, 1), bool)
 
 
@@ -59,8 +63,19 @@ def sensors_of(state: NetworkState, links: Links, asked: Index, combiner: Combin
     cosine, active = np.zeros(size), np.zeros(size, bool)
     _, cosine[row, links.slot] = polar(state, links)
     active[row, links.slot] = True
-    filters = combining.mrc_filters(cosine, state.scenario.antennas.receive) * active[..., None]
-    return designing.named_filters(combiner, Sensors(station, row, around, cosine, active, filters))
+    return aim(state, links, Sensors(station, row, around, cosine, active, _NO_FILTERS), combiner)
+
+
+def aim(state: NetworkState, links: Links, sensors: Sensors, combiner: Combiner) -> Sensors:
+    """Give sensors, with targets at ``sensors.cosine``, their filters: towards where these are believed to be."""
+    believed = None
+    if state.beliefs is not None:
+        believed = np.zeros_like(sensors.cosine)
+        cosine = sensors.cosine[sensors.row, links.slot]
+        believed[sensors.row, links.slot] = aiming.believed(state, links.station, links.ids, cosine)
+    towards = sensors.cosine if believed is None else believed
+    filters = combining.mrc_filters(towards, state.scenario.antennas.receive) * sensors.active[..., None]
+    return designing.named_filters(combiner, dataclasses.replace(sensors, mrc=filters, named=None, believed=believed))
 
 
 def constraints(state: NetworkState, selection: Selection, requests: NullRequests, granted: Flags,

@@ -93,6 +93,13 @@ class Stage:
             self.environment.process(self._until_the_end(process))
             self._learners.append(process)
 
+    def complete(self, record: FrameRecord) -> FrameRecord:
+        """Let all processes add what they know to a frame that has just been accounted, before it is recorded."""
+        for process in self._learners:
+            with calling_theirs(process, "process", "completing a frame"):
+                record = process.complete(record)
+        return record
+
     def learn(self, record: FrameRecord) -> None:
         """Tell all processes of a finished frame."""
         for process in self._learners:
@@ -143,6 +150,10 @@ class Process(ABC):
     @abstractmethod
     def run(self, stage: Stage) -> Steps:
         """Act on the stage, and yield events to wait for."""
+
+    def complete(self, record: FrameRecord) -> FrameRecord:
+        """Return a frame that has just been accounted, with what this process adds to it before it is recorded."""
+        return record
 
     def learn(self, record: FrameRecord) -> None:  # noqa: B027 - most have nothing to learn
         """Learn from a frame that has just been accounted."""

@@ -110,7 +110,7 @@ def filters(combiner: Combiner, bearings: Complex, covariance: Complex | None) -
 
 
 def steering(sensors: Sensors) -> Complex:
-    """Responses b of the receive arrays to the scheduled targets, [sensor, J, M_r]."""
+    """Responses b of the receive arrays to where the scheduled targets are believed to be, [sensor, J, M_r]."""
     return sensors.mrc * np.sqrt(sensors.mrc.shape[-1])
 
 

@@ -144,7 +144,7 @@ def bearings(situation: Situation) -> Complex:
     """Steering vectors of all stations towards their scheduled targets, [bs, J, M_t]."""
     sensors, antennas = situation.sensors, situation.scenario.antennas.transmit
     towards = np.zeros((situation.stations, sensors.active.shape[1], antennas), complex)
-    towards[sensors.station] = combining.steering(sensors.cosine, antennas) * sensors.active[..., None]
+    towards[sensors.station] = combining.steering(sensors.aimed, antennas) * sensors.active[..., None]
     return towards
 
 

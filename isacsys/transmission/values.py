@@ -35,6 +35,9 @@ class Sensors:
         MRC filters ``b / sqrt(M_r)``, zero where not active.
     named : [sensor, J, M_r]
         Filters that null requests name: those of MRC, or what depends on bearings alone; None: those of MRC.
+    believed : [sensor, J] or None
+        Bearings where the stations believe the targets to be, on which filters, sensing beams and null requests go;
+        None: where they are.
     """
 
     station: Index
@@ -44,6 +47,12 @@ class Sensors:
     active: Flags
     mrc: Complex
     named: Complex | None = None
+    believed: Array | None = None
+
+    @property
+    def aimed(self) -> Array:
+        """Bearings that filters, sensing beams and null requests point at, [sensor, J]."""
+        return self.cosine if self.believed is None else self.believed
 
     @property
     def receive(self) -> Complex:

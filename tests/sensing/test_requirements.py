@@ -34,3 +34,10 @@ def test_each_column_that_is_judged_matters():
         case = {**good, **change}
         case = {key: value if key == "false_alarm" else np.array([value]) for key, value in case.items()}
         assert met(category, **case).tolist() == [wanted], change
+
+
+def test_shortcuts_agree_with_the_probability():
+    rng = np.random.default_rng(2)
+    one, other = rng.uniform(0, 8, (2, 4000))
+    found = met(CATEGORIES[0], np.ones(4000), 0.001, one, other, np.full(4000, np.nan))
+    assert np.array_equal(found, within(10.0, one, other) >= 0.95) and 0.1 < found.mean() < 0.9

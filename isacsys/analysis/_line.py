@@ -82,7 +82,9 @@ def line(law: PropagationLaw, density: float, order: int, at: Resolution, *, com
         rho, its share of the variance.
     """
     step = at.step / (CELLS * np.ceil(np.sqrt(order)))
-    parts = [_cells(state, law, density, at, common, share) for state in law.states]
+    look = np.sqrt(np.geomspace(FEWEST, MOST, PROBES) / np.pi / density + law.minimum_distance**2)
+    parts = [_cells(state, law, density, at, common, share) for state in law.states
+             if np.any(state.probability(look) > 0)]
     parts = [cells for cells in parts if cells.mass.sum() > RARE]
     first = step * np.floor(min((c.low - REACH * c.spread).min() for c in parts) / step)
     far = min(c.low[-1] - REACH * c.spread[-1] for c in parts if c.mass[-1] > RARE)

@@ -37,11 +37,14 @@ OVER_TIME = ("backhaul.latency", "backhaul.capacity", "backhaul.loss", "csi.own_
 # What the analysis contains, what a validation measures, and what matters only beside another setting. Anything else
 # that is not at its default is left out, settings that are still to come included.
 CONTAINED = frozenset(f"{section}.{name}" for section, names in {
-    "network": "bs_density users_per_cell targets_per_cell area positions near_stations",
+    "network": "bs_density users_per_cell targets_per_cell area positions near_stations bs_height user_height "
+               "minimum_distance",
     "antennas": "transmit receive",
     "allocation": "users_per_bs targets_per_bs communication_cluster sensing_cluster policy parameters weight "
                   "max_targets_per_bs",
-    "propagation": "path_loss_exponent echo_exponent carrier_frequency",
+    "radio": "transmit_power_dbm bandwidth noise_figure_db bs_noise_figure_db",
+    "propagation": "model parameters correlation_distance site_correlation o2i_release path_loss_exponent "
+                   "echo_exponent carrier_frequency",
     "sensing": "rcs mismatch_loss matched_filter_gain cluster_center",
     "precoding": "parameters regularization sensing_power", "combining": "parameters", "nulling": "policy parameters",
     "scheduling": "policy target_policy parameters target_parameters rate_window",
@@ -84,7 +87,9 @@ def medium_of(scenario: Scenario, law: PropagationLaw | None = None) -> Medium |
     p = scenario.propagation
     if law is None and p.noise_power == 0:
         return None
-    return Medium(power_law(p.path_loss_exponent), p.noise_power) if law is None else Medium(law)
+    if law is None:
+        return Medium(power_law(p.path_loss_exponent), p.noise_power)
+    return Medium(law, scenario.user_noise, min(p.site_correlation, 1 - 1e-9))
 
 
 def sensing_beams_of(scenario: Scenario, constraints: float) -> SensingBeams | None:
@@ -135,9 +140,12 @@ def measured_communication_rate(scenario: Scenario, *, D: ArrayLike, weights: Ar
 
 
 def sensing_values(scenario: Scenario) -> SensingValues | None:
-    """Return rate and ASE of the typical target, exact and by Proposition 2 or Theorem 2; None without sensing."""
+    """Return rate and ASE of the typical target, exact and by Proposition 2 or Theorem 2.
+
+    None without sensing, and for another model of propagation than the power law.
+    """
     a, p = scenario.allocation, scenario.propagation
-    if a.targets_per_bs == 0:
+    if a.targets_per_bs == 0 or p.model != "power_law":
         return None
     link = {"Q": a.sensing_cluster, "alpha": p.path_loss_exponent, "beta": p.echo_exponent, "c": scenario.echo_gain,
             "bs_density": scenario.network.bs_density}
@@ -161,6 +169,8 @@ def designs_of(scenario: Scenario, *, method: str = "exact", over: str = "sizes"
     ``over`` says what is searched beside K, L, J, Q: "sensing_power" (`power_space`), "cooperation"
     (`cooperation_space`), or "sizes", nothing.
     """
+    if scenario.propagation.model != "power_law":
+        raise ConfigError("propagation.model", scenario.propagation.model, '"power_law": optimisation knows no other')
     spaces: dict[str, Callable[..., Designs]] = {
         "sizes": design_space, "sensing_power": power_space, "cooperation": cooperation_space}
     if method != "exact" and over != "sizes":
@@ -209,6 +219,10 @@ def left_out(scenario: Scenario, kind: str = "") -> list[str]:
         lines.append(f'network.far_field = "{scenario.network.far_field}": the plane of the analysis is infinite')
     if scenario.propagation.noise_power > 0 and kind != "communication":
         lines.append("propagation.noise_power: the analysis of sensing leaves noise out")
+    if scenario.propagation.model != "power_law" and kind != "communication":
+        lines.append(f'propagation.model = "{scenario.propagation.model}": the analysis of sensing takes the power law')
+    if scenario.propagation.site_correlation == 1:
+        lines.append("propagation.site_correlation = 1: the analysis takes shadowing that is not all in common")
     if scenario.sensing.inter_target_echo:
         lines.append("sensing.inter_target_echo: the analysis leaves the echoes of other targets out")
     if scenario.precoding.sensing_power == 1:

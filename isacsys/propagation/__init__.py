@@ -2,7 +2,7 @@
 
 from isacsys.propagation.base import Correlation, Propagation, Validity
 from isacsys.propagation.links import Links, links
-from isacsys.propagation.registry import MODELS, PROPAGATION, check_propagation, find_model, range_warnings
+from isacsys.propagation.registry import MODELS, PROPAGATION, check_propagation, find_model, law_of, range_warnings
 
 __all__ = ["MODELS", "PROPAGATION", "Correlation", "Links", "Propagation", "Validity", "check_propagation",
-           "find_model", "links", "range_warnings"]
+           "find_model", "law_of", "links", "range_warnings"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.errors import ConfigError
+from isacsys.laws import PropagationLaw
 from isacsys.plugins import Kind, register
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.free_space import FreeSpace, PowerLaw
@@ -30,6 +31,15 @@ def find_model(scenario: Scenario) -> Propagation:
                               "none for \"power_law\", whose exponent is propagation.path_loss_exponent")
         return PowerLaw(scenario.propagation.path_loss_exponent)
     return PROPAGATION.of(scenario)
+
+
+def law_of(scenario: Scenario) -> PropagationLaw | None:
+    """Return the law of links of users over distance, for the analysis; None for the power law."""
+    if scenario.propagation.model == "power_law":
+        return None
+    model = find_model(scenario)
+    return model.law(scenario.propagation.carrier_frequency, *heights(scenario, model),
+                     scenario.network.minimum_distance / 1e3)
 
 
 def target_model(scenario: Scenario) -> Propagation:

@@ -28,6 +28,7 @@ from isacsys.analysis.scenarios import (
 from isacsys.arrays import Array
 from isacsys.campaign import Run
 from isacsys.errors import ConfigError
+from isacsys.propagation import law_of
 from isacsys.scenario import Scenario
 from isacsys.validation.measured import (
     KINDS,
@@ -85,9 +86,9 @@ def ladder(run: Run, names: tuple[str, ...], settings: Mapping[str, Any], tolera
 
 def _communication(run: Run, measured: Measured) -> Rungs:
     s, a = run.scenario, run.scenario.allocation
-    values = communication_values(s) if s.degrees_of_freedom >= 1 else None
+    values = communication_values(s, law_of(s)) if s.degrees_of_freedom >= 1 else None
     streams, antennas = streams_and_antennas(run)
-    medium, beams = medium_of(s), _sensing_beams(run)
+    medium, beams = medium_of(s, law_of(s)), _sensing_beams(run)
 
     def rate(shape: float) -> float:
         return float(bits(measured_communication_rate(
@@ -114,7 +115,7 @@ def _cost_of_refusals(run: Run, measured: Measured, shape: float) -> float | Non
     table, s = refused(run), run.scenario
     if table is None or not table.any():
         return None if table is None else 0.0
-    if medium_of(s) or _sensing_beams(run):
+    if medium_of(s, law_of(s)) or _sensing_beams(run):
         return None  # the formula is that of the power law, users' beams and interference alone
 
     def rate(p: Array) -> float:

@@ -12,6 +12,7 @@ from isacsys.analysis.scenarios import (
     sensing_values,
 )
 from isacsys.errors import ConfigError
+from tests.analysis.laws import uma
 
 CHANGES = {"network.bs_density": 2.0, "antennas.transmit": 16, "antennas.receive": 6, "allocation.users_per_bs": 3,
            "allocation.targets_per_bs": 2, "allocation.communication_cluster": 2, "allocation.sensing_cluster": 3,
@@ -87,3 +88,22 @@ def test_what_the_analysis_leaves_out_is_said():
                                          "sensing.inter_target_echo": True}))
     assert [line.split(" ")[0].rstrip(":") for line in lines] == [
         "network.layout", "propagation.noise_power", "sensing.inter_target_echo"]
+
+
+def test_another_model_of_propagation():
+    """With noise in dBm; targets, Theorem 1 and the optimisation know the power law alone."""
+    from isacsys.analysis import propagation_rate
+    from isacsys.propagation import law_of
+
+    scenario = Scenario().replace({
+        "propagation.model": "uma", "network.bs_density": 4.6188, "antennas.transmit": 16,
+        "allocation.users_per_bs": 4, "radio.bandwidth": 20e6, "radio.transmit_power_dbm": 49.0})
+    noise = 10 ** ((-174 + 10 * np.log10(20e6) + 9 - 49) / 10)
+    values = communication_values(scenario, law_of(scenario))
+    rate = propagation_rate(law_of(scenario), K=4, M_t=16, bs_density=4.6188, noise=noise)
+    assert values.rate_exact == pytest.approx(rate / np.log(2), rel=1e-6) and values.rate_approximate is None
+    assert rate == pytest.approx(propagation_rate(uma(), K=4, M_t=16, bs_density=4.6188, noise=noise), rel=1e-4)
+    assert sensing_values(scenario) is None and law_of(Scenario()) is None
+    assert left_out(scenario, "communication") == [] and "propagation.model" in left_out(scenario, "sensing")[0]
+    with pytest.raises(ValueError, match=r"^propagation\.model = "):
+        designs_of(scenario)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from isacsys.errors import ConfigError
+from isacsys.plugins import KINDS
 from isacsys.scenario import SECTIONS, Scenario, toml_value
 from isacsys.settings import Rule
 
@@ -107,8 +108,7 @@ def schema() -> dict[str, Any]:
 
 def models() -> tuple[str, ...]:
     """Return the propagation models that a new scenario can start from."""
-    rule = next((s.rule for s in _all() if s.name == MODEL), None)
-    return rule.choices if rule is not None and rule.choices else ("power_law",)
+    return tuple(next((kind.available() for kind in KINDS.values() if kind.key == MODEL), ("power_law",)))
 
 
 def new_scenario(model: str | None = None) -> str:
@@ -119,12 +119,9 @@ def new_scenario(model: str | None = None) -> str:
     ConfigError
         Where there is no such model.
     """
-    scenario = Scenario()
-    if model is not None and any(s.name == MODEL for s in _all()):
-        scenario = scenario.replace({MODEL: model})
-    elif model is not None and model not in models():
-        raise ConfigError("--model", model, f"one of {', '.join(models())}")
-    return scenario.to_toml(comments=True)
+    if model is not None and model not in models() and ":" not in model:
+        raise ConfigError("--model", model, f"one of {', '.join(models())}, or \"module:Class\"")
+    return Scenario().replace({MODEL: model or models()[0]}).to_toml(comments=True)
 
 
 def _all() -> Iterator[Setting]:

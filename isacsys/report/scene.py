@@ -40,9 +40,9 @@ class Scene:
 
     Attributes
     ----------
-    side : [2]
-        Of the torus, km.
-    stations : [bs, 2]
+    side, extent : [2]
+        Of the torus, and of what is covered, km: the same but where a network ends.
+    stations, sites : [bs, 2], [site, 2]
     served : two of Served
         Users and targets.
     asked, towards : [request, 2]
@@ -51,7 +51,9 @@ class Scene:
     """
 
     side: Array
+    extent: Array
     stations: Array
+    sites: Array
     served: tuple[Served, Served]
     asked: Array
     towards: Array
@@ -86,8 +88,8 @@ class View:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self.size = scene.side * np.sqrt(min(1.0, MOST_STATIONS / max(len(scene.stations), 1)))
-        self.corner = (scene.side - self.size) / 2
+        self.size = scene.extent * np.sqrt(min(1.0, MOST_STATIONS / max(len(scene.stations), 1)))
+        self.corner = (scene.extent - self.size) / 2
         self.scale = (charts.WIDTH - 20) / self.size[0]
         self.height = float(self.size[1] * self.scale)
         within = (scene.stations >= self.corner) & (scene.stations <= self.corner + self.size)
@@ -141,18 +143,18 @@ def _scene(state: NetworkState, record: FrameRecord) -> Scene:
     towards = deployment.stations[requests.station]
     users = requests.kind == Kind.USER
     towards[users] = deployment.users[requests.receiver[users]]
-    return Scene(deployment.side, deployment.stations, (served[0], served[1]), deployment.stations[requests.asked],
-                 towards, situation.grants.granted)
+    return Scene(deployment.side, deployment.extent, deployment.stations, deployment.sites, (served[0], served[1]),
+                 deployment.stations[requests.asked], towards, situation.grants.granted)
 
 
 def _cells(view: View) -> str:
     """Return the borders of the Voronoi cells: those of all images that are near, in the plane."""
     scene, low, high = view.scene, view.corner, view.corner + view.size
-    if not len(scene.stations):
+    if not len(scene.sites):
         return ""
-    shifts = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]) * scene.side
-    images = (scene.stations[None] + shifts[:, None]).reshape(-1, 2)
-    reach = view.size / 4 + 3 * scene.side / np.sqrt(len(scene.stations))
+    shifts = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]) * scene.extent
+    images = (scene.sites[None] + shifts[:, None]).reshape(-1, 2)
+    reach = view.size / 4 + 3 * scene.extent / np.sqrt(len(scene.sites))
     diagram = Voronoi(images[np.all((images > low - reach) & (images < high + reach), axis=1)])
     ends = diagram.vertices[np.array([pair for pair in diagram.ridge_vertices if -1 not in pair])]
     near = np.any(np.all((ends >= low) & (ends <= high), axis=2), axis=1)

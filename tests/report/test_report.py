@@ -127,6 +127,19 @@ def test_everything_on(tmp_path):
     assert "missed_revisits_fraction" in text and "left out by the analysis" in text and "time (s)" in text
 
 
+def test_sites_of_three_cells_and_a_network_that_ends(tmp_path):
+    (tmp_path / "p.csv").write_text("kind,x,y\n" + "\n".join(
+        [f"station,{x},{y}" for x in (1.0, 2.0, 3.0) for y in (1.0, 2.2)] + [f"user,{0.5 + x},1.3" for x in range(4)]))
+    built = {"propagation.model": "uma", "network.sectors": 3, "antennas.pattern": "tr38901"}
+    ends = {"network.layout": "file", "network.positions": str(tmp_path / "p.csv"), "network.boundary": "open"}
+    for changes in built, {"propagation.model": "uma", **ends}:
+        run = isacsys.run(SMALL.replace(changes), drops=2, executor="serial")
+        assert "SINR of users that are served" in check(render([run]))
+        scene = scene_of(run, 0)
+        assert np.all(scene.sites <= scene.extent) and len(scene.stations) == len(scene.sites) * run.scenario.get(
+            "network.sectors")
+
+
 @pytest.mark.parametrize("changes", [
     {"network.users_per_cell": 0.0}, {"network.users_per_cell": 0.0, "network.targets_per_cell": 0.0},
     {"allocation.users_per_bs": 20, "network.users_per_cell": 30, "allocation.communication_cluster": 1},

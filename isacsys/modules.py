@@ -115,8 +115,12 @@ def calling(plugin: object, word: str, doing: str) -> Any:
 
 def calling_theirs(plugin: object, word: str, doing: str) -> Any:
     """Return the same context for a user's own plug-in; a failure of one of ours is no plug-in's fault."""
-    ours = type(plugin).__module__.partition(".")[0] == __package__
-    return nullcontext() if ours else calling(plugin, word, doing)
+    return nullcontext() if is_ours(plugin) else calling(plugin, word, doing)
+
+
+def is_ours(plugin: object) -> bool:
+    """Say whether a plug-in comes with isacsys."""
+    return type(plugin).__module__.partition(".")[0] == __package__
 
 
 def fault(error: BaseException, plugin: object = None) -> str:

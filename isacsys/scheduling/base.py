@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from isacsys.arrays import Array, Flags, Index
 from isacsys.errors import SchedulingError
-from isacsys.modules import blamed
+from isacsys.modules import blamed, is_ours
 from isacsys.network.entities import BaseStation, Members, Receiver, Target, User, scores
 from isacsys.network.kinds import Kind
 from isacsys.network.population import Population, group_order
@@ -211,7 +211,7 @@ def _checked(scheduler: Scheduler, kind: Kind, network: NetworkState, counts: In
     population = network.population(kind)
     try:
         with blamed(lambda fault: SchedulingError(f"raised {fault} choosing {kind.words}"), scheduler), \
-                _locked(network, population):
+                nullcontext() if is_ours(scheduler) else _locked(network, population):
             ids = getattr(scheduler, f"select_all_{kind.words}")(network, counts, rng)
             links = _links(population, np.asarray(ids), kind, counts)
     except SchedulingError as error:

@@ -24,13 +24,13 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser() -> Parser:
     """Return the parser of every command."""
-    from isacsys.cli import analytic, calibration, pictures, report, settings, simulate, study, validation
+    from isacsys.cli import analytic, calibration, pictures, report, sensing, settings, simulate, study, validation
 
     parser = Parser(prog="isacsys", description="Simulate networked ISAC: cellular networks that serve users and "
                     "sense targets with one waveform and coordinate in clusters to null interference.")
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (simulate, study, analytic, validation, calibration, pictures, report, settings):
+    for module in (simulate, study, analytic, validation, calibration, pictures, report, settings, sensing):
         module.register(commands)
     return parser
 

@@ -86,3 +86,10 @@ def test_sensing_power(tmp_path, capsys):
             assert lit[0] < dark[0] and lit[1] > dark[1]
         assert found[0.3, cluster, "mvdr"][1] > found[0.3, cluster, "mrc"][1]
     assert len((tmp_path / "front.csv").read_text().splitlines()) == 13
+
+
+@pytest.mark.parametrize(("name", "lines"), [("roc", 5), ("track_policies", 18), ("tracking_loop", 17)])
+def test_programs_about_targets(name, lines, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", [name, "--drops", "2", "--frames", "2", "--executor", "serial"])
+    importlib.import_module(name).main()
+    assert len(capsys.readouterr().out.splitlines()) == lines

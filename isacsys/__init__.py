@@ -9,6 +9,7 @@ from isacsys.errors import ConfigError, IsacError
 from isacsys.metrics import Estimator, FrameRecord, Metric
 from isacsys.network import BaseStation, Cluster, Positions, Target, User
 from isacsys.network.selection import NullRequests
+from isacsys.propagation import Propagation
 from isacsys.scenario import Scenario
 from isacsys.scheduling import AllocationPolicy, GrantPolicy, Scheduler
 from isacsys.sensing import Beliefs, Measured, Tracker
@@ -24,7 +25,7 @@ __version__: str
 
 __all__ = ["AllocationPolicy", "BaseStation", "Beams", "Beliefs", "Cluster", "Combiner", "Comparison", "ConfigError",
            "Estimate", "Estimator", "FrameRecord", "GrantPolicy", "IsacError", "Known", "Measured", "Metric",
-           "NullRequests", "Positions", "Precoder", "Process", "Run", "Scenario", "Scheduler", "Stage", "Sweep",
+           "NullRequests", "Positions", "Precoder", "Process", "Propagation", "Run", "Scenario", "Scheduler", "Stage", "Sweep",
            "Target", "Tracker", "User", "Validation", "__version__", "analysis", "compare", "map", "open_run", "run",
            "sweep", "testing", "validate"]
 

@@ -92,13 +92,16 @@ class Radio(Section):
     bs_noise_figure_db: float = real(5.0, "of base stations", unit="dB", minimum=0)
 
 
+PROPAGATION_MODELS = ("power_law", "free_space", "uma", "umi", "rma", "inh", "inf_sl", "inf_dl", "inf_sh", "inf_dh",
+                      "uma_av")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Propagation(Section):
     """Path loss and noise; of the power law in km, (d / 1 km)^-alpha, of the others as TR 38.901 has them."""
 
     name: ClassVar[str] = "propagation"
-    model: str = text("power_law", "\"power_law\", \"free_space\", \"uma\", \"umi\", \"rma\", \"inh\", \"inf_sl\", "
-                      "\"inf_dl\", \"inf_sh\", \"inf_dh\", \"uma_av\", or \"module:Class\"")
+    model: str = text("power_law", ", ".join(f'"{name}"' for name in PROPAGATION_MODELS) + ", or \"module:Class\"")
     parameters: Parameters = table("keyword arguments of the class that propagation.model names")
     correlation_distance: float = real(1.0, "factor on the distances over which shadowing, lines of sight and "
                                        "buildings stay alike (0: independent from place to place)", minimum=0)

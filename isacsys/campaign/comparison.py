@@ -23,7 +23,8 @@ from isacsys.metrics import Estimator
 from isacsys.scenario import FILES
 
 SAME_DEPLOYMENT = ("simulation.seed", "network.bs_density", "network.users_per_cell", "network.targets_per_cell",
-                   "network.area", "network.layout", "network.positions")
+                   "network.area", "network.layout", "network.positions", "network.minimum_distance",
+                   "network.boundary")
 _WHY = "the same in both: otherwise a drop of one is not the same place as that drop of the other"
 
 

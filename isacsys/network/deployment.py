@@ -182,8 +182,10 @@ def remarks(scenario: Scenario, positions: Positions | None = None) -> list[str]
     if network.layout == "hexagonal":
         columns, rows, side = hexagonal_side(network)
         made = float(np.prod(side))
-        return [f"network.layout hexagonal: {columns * rows} whole cells in {rows} rows, {side[0]:.4g} x {side[1]:.4g} "
-                f"km = {made:.4g} km^2, not network.area = {network.area:g}"] * (abs(made / network.area - 1) > 0.01)
+        what = "sites" if network.sectors > 1 else "cells"
+        return [f"network.layout hexagonal: {columns * rows} whole {what} in {rows} rows, {side[0]:.4g} x "
+                f"{side[1]:.4g} km = {made:.4g} km^2, not network.area = {network.area:g}"
+                ] * (abs(made / network.area - 1) > 0.01)
     if given is None or not np.size(given.stations):
         return []
     area, stations = _area(network, given), _points_of(given.stations)

@@ -94,7 +94,7 @@ class Target(Receiver):
 
 
 class BaseStation(Handle):
-    """A base station: transmits to users, and receives the echoes of targets."""
+    """A base station, which is a cell: transmits to users, and receives the echoes of targets."""
 
     __slots__ = ()
 
@@ -102,6 +102,17 @@ class BaseStation(Handle):
     def position(self) -> Array:
         """Position [2] in km."""
         return self.state.deployment.stations[self.index]
+
+    @property
+    def site(self) -> int:
+        """Number of its site; the cells of a site share a place."""
+        return self.index // self.state.deployment.sectors
+
+    @property
+    def boresight(self) -> float:
+        """Azimuth in which a sector looks, degrees from the x axis; 0 where there is one cell a site."""
+        sectors = self.state.deployment.sectors
+        return 360.0 * (self.index % sectors) / sectors
 
     @property
     def users(self) -> Members:

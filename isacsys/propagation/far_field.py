@@ -8,7 +8,6 @@ import numpy as np
 from scipy.special import ndtr
 
 from isacsys.arrays import Array
-from isacsys.errors import ConfigError
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.buildings import Places
 from isacsys.propagation.cells import Pattern
@@ -36,11 +35,6 @@ class FarField:
 
     def __init__(self, scenario: Scenario, density: float) -> None:
         self._scenario, self._density = scenario, density
-        model = find_model(scenario)
-        far = links(REACH[-150::50], *heights(scenario, model), scenario.propagation.carrier_frequency, False)
-        if np.min(np.diff(model.path_loss(far)) / np.diff(np.log10(far.distance))) <= 20 + 1e-6:
-            raise ConfigError("network.far_field", "infinite_plane", f"\"torus\" with propagation.model = "
-                              f"\"{scenario.propagation.model}\": an infinite plane would give infinite power")
 
     def beyond(self, weakest: Array, places: Places) -> Array:
         """Return the power [n] of all that is weaker than a gain ``weakest`` [n] at places."""

@@ -10,6 +10,7 @@ from isacsys.plugins import Kind, register
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.free_space import FreeSpace, PowerLaw
 from isacsys.propagation.indoor import DenseHigh, DenseLow, IndoorFactory, IndoorOffice, SparseHigh, SparseLow
+from isacsys.propagation.links import links
 from isacsys.propagation.rural import RuralMacro
 from isacsys.propagation.targets import TARGET_TYPES
 from isacsys.propagation.urban import UrbanMacro, UrbanMacroAerial, UrbanMicro
@@ -77,6 +78,19 @@ def check_propagation(scenario: Scenario) -> None:
         raise ConfigError("network.bs_height", mast, f"above the clutter, {model.clutter_height:g} m, and the users "
                           f"below it, not at {user:g} m")
     _check_aloft(scenario)
+    _check_plane(scenario, model)
+
+
+def _check_plane(scenario: Scenario, model: Propagation) -> None:
+    """Raise ConfigError where an infinite plane of stations would give infinite power."""
+    n = scenario.network
+    if not scenario.built or n.layout not in ("poisson", "fixed_count") or n.far_field == "torus" \
+            or n.boundary == "open":
+        return
+    far = links(np.array([1e5, 1e6]), *heights(scenario, model), scenario.propagation.carrier_frequency, False)
+    if np.diff(model.path_loss(far)) <= 20 + 1e-6:
+        raise ConfigError("network.far_field", n.far_field, f"\"torus\" with propagation.model = "
+                          f"\"{scenario.propagation.model}\": an infinite plane would give infinite power")
 
 
 def _check_aloft(scenario: Scenario) -> None:

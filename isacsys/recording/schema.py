@@ -50,7 +50,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
                             index("station", "its serving base station"), *link_columns(Kind.USER)),
     "links/sensing": (DROP, FRAME, index("target", "number of the target in its drop"),
                       index("station", "its serving base station"), *link_columns(Kind.TARGET)),
-    "positions/stations": (DROP, index("station", "number of the base station"), *_PLACE),
+    "positions/stations": (
+        DROP, index("station", "number of the base station"), *_PLACE,
+        index("site", "number of its site: the base stations of a site are its cells", optional=True),
+        Column("boresight", "f8", "degree", "azimuth in which it looks, from the x axis", optional=True)),
     "positions/users": (DROP, index("user", "number of the user"), index("station", "nearest base station"), *_PLACE),
     "positions/targets": (DROP, index("target", "number of the target"), index("station", "nearest base station"),
                           *_PLACE),

@@ -18,7 +18,8 @@ class Backhaul:
 
     A request waits for its turn at the station that sends it (``backhaul.capacity``), then travels. Stations look at
     what has come when a frame begins, so a bundle is delivered in as many portions as there are frames in which
-    something arrives; each is a SimPy event at the beginning of the frame that follows.
+    something arrives; each is a SimPy event at the beginning of the frame that follows. Cells of one site need no
+    backhaul between them.
     """
 
     def __init__(self, environment: simpy.Environment, scenario: Scenario, drop: int, stations: int,
@@ -35,6 +36,9 @@ class Backhaul:
     def send(self, requests: NullRequests, frame: int) -> Bundle:
         """Send the requests for a frame."""
         travel = self._queue(requests) + self._travel(len(requests), frame)
+        sectors = self._scenario.network.sectors
+        if sectors > 1:
+            travel[requests.station // sectors == requests.asked // sectors] = 0
         bundle = Bundle(frame, travel, travel == 0)
         ticks = np.ceil(travel / self._scenario.simulation.frame_duration - 1e-9)
         for tick in np.unique(ticks[np.isfinite(ticks) & (travel > 0)]):

@@ -36,7 +36,9 @@ def record_frame(recorder: Recorder, drop: int, record: FrameRecord, level: str)
 def record_positions(recorder: Recorder, drop: int, state: NetworkState) -> None:
     """Write where everybody is."""
     stations = state.deployment.stations
-    recorder.append("positions/stations", {"drop": drop, "station": np.arange(len(stations)), **_places(stations)})
+    number, sectors = np.arange(len(stations)), state.deployment.sectors
+    recorder.append("positions/stations", {"drop": drop, "station": number, **_places(stations),
+                                           "site": number // sectors, "boresight": 360 / sectors * (number % sectors)})
     for kind in Kind:
         members = state.population(kind)
         recorder.append(f"positions/{kind.words}", {"drop": drop, kind.word: np.arange(len(members)),

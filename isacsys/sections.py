@@ -113,8 +113,8 @@ class Propagation(Section):
     noise_power: float = real(0.0, "noise relative to what a BS at full power gives at 1 km", minimum=0)
     carrier_frequency: float = real(3.5e9, "with speed and age it says how far channels have aged", unit="Hz", above=0)
     rician_factor_db: float | str = real_or(
-        ("none",), "none", "power in the line of sight over scattered power, of links of users; \"none\": no line of "
-        "sight", unit="dB", infinite=True)
+        ("none", "tr38901"), "none", "power in the line of sight over scattered power, of links of users; \"none\": no "
+        "line of sight; \"tr38901\": by the state of each link, TR 38.901 Table 7.5-6", unit="dB", infinite=True)
 
 
 @dataclass(frozen=True, kw_only=True)

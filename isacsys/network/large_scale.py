@@ -15,7 +15,7 @@ from isacsys.network.mobility import Attachment, Follower
 from isacsys.network.operating import Operating
 from isacsys.network.population import Population
 from isacsys.network.surroundings import Horizon, Surroundings, UserSurroundings, serving_first
-from isacsys.physics import accounting, geometry, propagation
+from isacsys.physics import accounting, geometry, propagation, rician
 from isacsys.scenario import Scenario
 
 
@@ -47,6 +47,11 @@ class LargeScale(ABC):
     @abstractmethod
     def user_gains(self, users: Index, station: Index, distance: Array) -> Array:
         """Path gains [user, m] of stations, whose distances are known, from where the users are now."""
+
+    def sight_share(self, users: Index, station: Index) -> Array:
+        """Share [user, m] of the mean power of stations that is in the line of sight, where users are now."""
+        factor = self.scenario.propagation.rician_factor_db
+        return np.full(station.shape, 0.0 if isinstance(factor, str) else float(rician.share(factor)))
 
     @abstractmethod
     def around_stations(self, stations: Index) -> Surroundings:

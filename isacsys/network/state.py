@@ -104,17 +104,17 @@ class NetworkState:
     def draw_channels(self, rng: np.random.Generator) -> None:
         """Draw the channels [user, M_t] between users and their stations, for policies that look at them."""
         antennas, users = self.scenario.antennas.transmit, np.arange(len(self.users))
-        if self.sight_share == 0:
+        if not self.in_sight:
             self.channels = complex_normal(rng, (len(users), antennas))
             return
-        cosine = self.user_bearings(users, self.users.station[:, None])[:, 0]
-        self.channels = rician.channels(rng, cosine, np.full(len(users), self.sight_share), antennas)
+        serving = self.users.station[:, None]
+        cosine, share = self.user_bearings(users, serving)[:, 0], self.large_scale.sight_share(users, serving)[:, 0]
+        self.channels = rician.channels(rng, cosine, share, antennas)
 
     @cached_property
-    def sight_share(self) -> float:
-        """Share of the mean power of users' links that is in the line of sight."""
-        factor = self.scenario.propagation.rician_factor_db
-        return 0.0 if isinstance(factor, str) else float(rician.share(factor))
+    def in_sight(self) -> bool:
+        """Whether links of users have a line of sight that channels know of."""
+        return self.scenario.propagation.rician_factor_db not in ("none", -np.inf)
 
     def user_bearings(self, users: Index, station: Index) -> Array:
         """Cosine of the bearing of users [n] at the arrays of stations [n, m]; of no station, 0."""

@@ -129,6 +129,12 @@ class Strongest(LargeScale):
         """Gains from where users are now."""
         return self.users.of(self.population(Kind.USER).position[users], station)
 
+    def sight_share(self, users: Index, station: Index) -> Array:
+        """By the state of the link, or the number that the scenario has."""
+        if self.scenario.propagation.rician_factor_db != "tr38901":
+            return super().sight_share(users, station)
+        return self.users.sight_share(self.population(Kind.USER).position[users], station)
+
     @cached_property
     def _around_stations(self) -> Surroundings:
         """Strongest cells of other sites first; those of the same site, where they are heard, last."""

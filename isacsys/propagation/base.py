@@ -33,6 +33,23 @@ class Correlation:
 
 
 @dataclass(frozen=True)
+class Factor:
+    """Rician factors of links in sight: normal in dB.
+
+    Attributes
+    ----------
+    mean, spread : float
+        dB.
+    correlation : float
+        m, over which that of a site stays alike.
+    """
+
+    mean: float
+    spread: float
+    correlation: float
+
+
+@dataclass(frozen=True)
 class Validity:
     """Where a model holds: lowest and highest values.
 
@@ -60,6 +77,7 @@ class Propagation(ABC):
 
     validity = Validity()
     correlation = Correlation()
+    factor: Factor | None = None
     station_height, user_height = 25.0, 1.5  # m, where a scenario does not say
     sigma_indoor: float | None = None  # dB, shadowing of links into buildings; None: as outdoors
     indoor_depth = 25.0  # m, a user is at most so far inside its building

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from isacsys.arrays import Array, Index
-from isacsys.physics import geometry, patterns
+from isacsys.physics import geometry, patterns, rician
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.buildings import Buildings, Places, outdoors
 from isacsys.propagation.fields import Field, Waves
@@ -57,7 +57,17 @@ class Sky:
         self._state, self._environment = (Field(waves[distances.state], count, rng) for _ in range(2))
         self._seen, self._hidden, self._indoor = (Field(waves[d], count, rng, common) for d in (
             distances.los, distances.nlos, distances.indoor))
-        self._model = model
+        self._model, self._factor = model, None
+        if scenario.propagation.rician_factor_db == "tr38901" and model.factor is not None:
+            self._factor = Field(Waves(side, scale * model.factor.correlation, rng), count, rng)
+
+    def sight_share(self, position: Array, some: Links, places: Places, site: Index) -> Array:
+        """Share [n, m] of the power of links that is in the line of sight: none without one, or into buildings."""
+        if self._factor is None or self._model.factor is None:
+            return np.zeros(site.shape)
+        seen = self._in_state(position, some, places, site).line_of_sight & ~places.indoor[:, None]
+        factor = self._model.factor.mean + self._model.factor.spread * self._factor.of(position, site)
+        return np.where(seen, rician.share(factor), 0.0)
 
     def loss_db(self, position: Array, some: Links, places: Places, site: Index | None) -> Array:
         """Return path loss, shadowing and walls [n, m] of links between places [n, 2] (m) and sites [n, m] (or all)."""
@@ -141,6 +151,14 @@ class CellGains:
         step = 1e3 * geometry.displacement(self._sites.position[site], position[:, None], self._sites.side)
         loss, rise = self._loss(position, step, site)
         return np.where(there, _linear(self._pattern.of_sector(step, rise, sector) - loss), 0.0)
+
+    def sight_share(self, position: Array, cell: Index) -> Array:
+        """Return the share [n, m] of the power of cells [n, m] that is in the line of sight at places [n, 2] in km."""
+        there = (cell >= 0) & (cell < len(self._sites.position) * self._pattern.sectors)
+        site, places = np.where(there, cell, 0) // self._pattern.sectors, self.places(position)
+        step = 1e3 * geometry.displacement(self._sites.position[site], position[:, None], self._sites.side)
+        some = links(geometry.length(step), self._sites.height, places.height[:, None], self._frequency)
+        return self._sky.sight_share(1e3 * position, some, places, site) * there
 
     def in_blocks(self, position: Array, work: Callable[[Array, slice, Places], None]) -> None:
         """Hand gains [rows, cell] of places [n, 2], and what belongs to these, to ``work``, some rows at a time."""

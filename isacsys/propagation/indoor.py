@@ -8,7 +8,7 @@ import numpy as np
 
 from isacsys.arrays import Array
 from isacsys.errors import ConfigError
-from isacsys.propagation.base import Correlation, Propagation, Validity
+from isacsys.propagation.base import Correlation, Factor, Propagation, Validity
 from isacsys.propagation.links import Links
 
 _PARAMETERS = "propagation.parameters"
@@ -25,6 +25,7 @@ class IndoorOffice(Propagation):
 
     validity = Validity((0.5e9, 100e9), (1, 150), (0, np.inf), (0, np.inf))  # Table 7.4.1-1
     correlation = Correlation(10, 6, 6, 10)  # Tables 7.5-6 Part-2, 7.6.3.1-2
+    factor = Factor(7, 4, 4)  # Table 7.5-6 Part-2
     station_height, user_height = 3.0, 1.0  # Table 7.2-2
 
     def __init__(self, office: str = "mixed") -> None:
@@ -60,6 +61,7 @@ class IndoorFactory(Propagation):
     """
 
     validity = Validity((0.5e9, 100e9), (1, 600), (0, 25), (0, 25))  # Table 7.4.1-1
+    factor = Factor(7, 8, 10)  # Table 7.5-6 Part-3
     LOSS: ClassVar[tuple[float, float, float]]  # intercept, slope and sigma without line of sight
     HIGH: ClassVar[bool]  # whether stations are above the clutter
     DENSE: ClassVar[bool]

@@ -70,6 +70,9 @@ def check_propagation(scenario: Scenario) -> None:
     if not low <= f <= high:
         raise ConfigError("propagation.carrier_frequency", f,
                           f"{low:g} to {high:g} Hz with propagation.model = \"{scenario.propagation.model}\"")
+    if scenario.propagation.rician_factor_db == "tr38901" and model.factor is None:
+        raise ConfigError("propagation.rician_factor_db", "tr38901", "a number, or a model of propagation that has "
+                          f"Rician factors, as \"uma\", and not \"{scenario.propagation.model}\"")
     mast, user = heights(scenario, model)
     if isinstance(model, UrbanMacro | UrbanMicro) and min(mast, user) <= 1:
         key, value = ("bs_height", mast) if mast <= 1 else ("user_height", user)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Array
-from isacsys.propagation.base import Correlation, Propagation, Validity
+from isacsys.propagation.base import Correlation, Factor, Propagation, Validity
 from isacsys.propagation.links import LIGHT, Links
 
 
@@ -20,6 +20,7 @@ class RuralMacro(Propagation):
 
     validity = Validity((0.5e9, 30e9), (10, 10000), (10, 150), (1, 10))  # Table 7.4.1-1
     correlation = Correlation(37, 120, 120, 60)  # Tables 7.5-6 Part-2, 7.6.3.1-2
+    factor = Factor(7, 4, 40)  # Table 7.5-6 Part-2
     station_height, sigma_indoor = 35.0, 8.0  # Tables 7.2-3, 7.5-6
     indoor_depth, high_loss_buildings = 10.0, False  # section 7.4.3.1
 

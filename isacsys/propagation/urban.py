@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Array
-from isacsys.propagation.base import Correlation, Propagation, Validity
+from isacsys.propagation.base import Correlation, Factor, Propagation, Validity
 from isacsys.propagation.links import LIGHT, Links
 
 
@@ -43,6 +43,7 @@ class UrbanMacro(Propagation):
 
     validity = Validity((0.5e9, 100e9), (10, 5000), (25, 25), (1.5, 22.5))  # Table 7.4.1-1
     correlation = Correlation(37, 50, 7, 50)  # Tables 7.5-6 Part-1, 7.6.3.1-2
+    factor: Factor | None = Factor(9, 3.5, 12)  # Table 7.5-6 Part-1
     station_height, sigma_indoor = 25.0, 7.0  # Tables 7.2-1, 7.5-6
 
     def path_loss(self, links: Links) -> Array:
@@ -91,6 +92,7 @@ class UrbanMicro(Propagation):
 
     validity = Validity((0.5e9, 100e9), (10, 5000), (10, 10), (1.5, 22.5))  # Table 7.4.1-1
     correlation = Correlation(10, 13, 7, 50)  # Tables 7.5-6 Part-1, 7.6.3.1-2
+    factor = Factor(9, 5, 15)  # Table 7.5-6 Part-1
     station_height, sigma_indoor = 10.0, 7.0  # Tables 7.2-1, 7.5-6
 
     def path_loss(self, links: Links) -> Array:
@@ -113,6 +115,7 @@ class UrbanMacroAerial(UrbanMacro):
     """Urban macro for what flies, TR 36.777 Tables B-1 to B-3; as on the ground up to 22.5 m."""
 
     validity = Validity((0.5e9, 100e9), (10, 5000), (25, 25), (1.5, 300))
+    factor = None
     user_height = 200.0
 
     def path_loss(self, links: Links) -> Array:

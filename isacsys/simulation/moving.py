@@ -39,10 +39,10 @@ def now(state: NetworkState, schedule: Schedule, combiner: Combiner
 
 def sight(state: NetworkState, users: Links, around: Surroundings) -> Sight | None:
     """Lines of sight between scheduled users and the stations around them, where there are any."""
-    share = state.sight_share
-    if share == 0:
+    if not state.in_sight:
         return None
-    return Sight(state.user_bearings(users.ids, around.station), np.full(around.station.shape, share))
+    share = state.large_scale.sight_share(users.ids, around.station)
+    return Sight(state.user_bearings(users.ids, around.station), share)
 
 
 def returned(state: NetworkState, targets: Links, distance: Array) -> tuple[Array | None, Array | None]:

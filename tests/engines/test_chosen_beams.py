@@ -26,6 +26,8 @@ SETTINGS = {
     "lines of sight": {**NETWORK, "propagation.rician_factor_db": 6.0},
     "lines of sight, aged": {**NETWORK, **MOVING, "propagation.rician_factor_db": 3.0, "backhaul.lead": 0.004,
                              "simulation.frame_duration": 0.004, "scheduling.policy": "semi_orthogonal"},
+    "lines of sight by state": {**NETWORK, "propagation.model": "umi", "propagation.rician_factor_db": "tr38901",
+                                "network.bs_density": 10, "network.area": 1.4},
     "mvdr": {**NETWORK, "combining.policy": "mvdr"},
     "mvdr, grants leak": {**NETWORK, "combining.policy": "mvdr", "precoding.policy": "slnr",
                           "precoding.sensing_power": 0.3},

@@ -53,7 +53,7 @@ def coordinate(state: NetworkState, drop: int, scheduled: Schedule, policies: Po
     """Let every station grant null requests of those that have arrived; all have, unless a bundle says otherwise."""
     name, selection, requests = _name(state, drop), scheduled.selection, scheduled.requests
     arrived, travel = (bundle.arrived, bundle.travel) if bundle else (None, np.zeros(len(requests)))
-    budget = policies.precoder.budget(state.scenario.antennas.transmit, selection.users.count)
+    budget = designing.budget(policies.precoder, state.scenario.antennas.transmit, selection.users.count)
     granted = grant(requests, budget, policies.grants, lambda: name.stream(Purpose.GRANTS), arrived)
     around_users, sensors, distances, nulled = moving.now(state, scheduled, policies.combiner)
     grants = asking.constraints(state, selection, requests, granted, sensors, nulled)

@@ -6,6 +6,7 @@ import copy
 from dataclasses import dataclass
 
 from isacsys.engines import Engine, find_engine
+from isacsys.modules import calling
 from isacsys.scenario import Scenario
 from isacsys.scheduling import GRANT_POLICY, SCHEDULER, GrantPolicy, Scheduler, target_scheduler
 from isacsys.transmission import COMBINER, PRECODER, Combiner, Precoder
@@ -52,5 +53,6 @@ def find_policies(scenario: Scenario, scheduler: Scheduler | None = None, grants
 
 
 def _prepared(precoder: Precoder, scenario: Scenario) -> Precoder:
-    precoder.prepare(scenario)
+    with calling(precoder, "precoder", "reading the scenario"):
+        precoder.prepare(scenario)
     return precoder

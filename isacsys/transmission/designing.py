@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from isacsys.arrays import Array, Complex, Flags
+from isacsys.arrays import Array, Complex, Flags, Index
 from isacsys.errors import DesignError
 from isacsys.modules import blamed
 from isacsys.physics import designs, lit
@@ -33,6 +33,22 @@ def design(precoder: Precoder, known: Known, sensing_power: float = 0.0) -> Beam
         made = precoder.design(known)
     _check_beams(name, made, known)
     return illuminate(made, known, sensing_power) if sensing_power > 0 else made
+
+
+def budget(precoder: Precoder, antennas: int, streams: Index) -> Index:
+    """Return how many nulls stations can grant beside ``streams`` [bs] users, as the precoder says, checked.
+
+    Raises
+    ------
+    DesignError
+        Naming the precoder and its fault.
+    """
+    name = f"precoder {type(precoder).__name__}"
+    with blamed(lambda fault: DesignError(f"{name} raised {fault} saying how many nulls can be granted"), precoder):
+        found = np.asarray(precoder.budget(antennas, streams))
+    if found.shape != streams.shape or found.dtype.kind not in "iu" or (found < 0).any():
+        raise DesignError(f"{name} gave budgets of nulls that are not {len(streams)} whole numbers from 0 on")
+    return found
 
 
 def illuminate(beams: Beams, known: Known, sensing_power: float) -> Beams:

@@ -5,7 +5,7 @@ import pytest
 
 import isacsys
 from isacsys import Beams
-from isacsys.errors import DesignError
+from isacsys.errors import DesignError, PluginError
 from isacsys.recording.memory import MemoryRecorder
 from isacsys.simulation import simulate_drop
 from isacsys.testing import check_combiner, check_precoder
@@ -105,6 +105,50 @@ def test_faulty_precoders(faulty, fault, engine):
         frame(engine, precoder=faulty())
     said = str(error.value)
     assert "\n" not in said and said.startswith(f"precoder {faulty.__name__} ") and "(drop 3, frame 0, seed 1)" in said
+
+
+class Generous(Good):
+    def budget(self, antennas, streams):
+        return -streams
+
+
+class Vague(Good):
+    def budget(self, antennas, streams):
+        return 0.5 * streams
+
+
+class Lost(Good):
+    def budget(self, antennas, streams):
+        raise ValueError("how many?")
+
+
+class Stingy(Good):
+    def budget(self, antennas, streams):
+        return np.zeros_like(streams)
+
+
+@pytest.mark.parametrize(("faulty", "fault"), [
+    (Generous, "whole numbers from 0 on"), (Vague, "whole numbers from 0 on"), (Lost, "raised ValueError: how many")])
+def test_faulty_budgets(faulty, fault):
+    with pytest.raises(DesignError, match=f"precoder {faulty.__name__} .*{fault}.*drop 3, frame 0, seed 1"):
+        frame(precoder=faulty())
+
+
+def test_feasibility_is_the_precoders_to_say():
+    recorder = MemoryRecorder("full")
+    simulate_drop(SMALL.replace({"recording.level": "full"}), 3, recorder, precoder=Stingy())
+    requests = recorder.read("requests")
+    assert len(requests["granted"]) > 20 and not requests["granted"].any()
+
+
+class Unprepared(Good):
+    def prepare(self, scenario):
+        raise KeyError("no such thing")
+
+
+def test_a_precoder_that_cannot_read_the_scenario_is_named():
+    with pytest.raises(PluginError, match=r"precoder Unprepared raised KeyError: .*reading the scenario"):
+        frame(precoder=Unprepared())
 
 
 class Flat(GoodCombiner):

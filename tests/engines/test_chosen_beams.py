@@ -149,3 +149,15 @@ def test_few_bits_cost_what_the_angle_says():
     error = gain.std() / np.sqrt(len(gain))
     assert abs(gain.mean() - 10 * (1 - feedback.mean_squared_sine(5, 10))) < 4 * error
     assert len(gain) > 1000
+
+
+def test_lines_of_sight_alone_leave_nothing_to_chance():
+    """Maximum ratio then sends along steering vectors: gains follow from bearings, whoever draws the phases."""
+    alone = {"propagation.rician_factor_db": float("inf"), "precoding.policy": "maximum_ratio",
+             "allocation.communication_cluster": 1, "allocation.targets_per_bs": 0}
+    short, vectors = (tables(alone, engine)["communication"] for engine in ("short", "vectors"))
+    for name in ("signal", "intra_cell", "interference_other", "sir"):
+        assert short[name] == pytest.approx(vectors[name], rel=1e-6)
+    streams = np.array([np.sum((short["drop"] == d) & (short["station"] == s))
+                        for d, s in zip(short["drop"], short["station"], strict=True)])
+    assert short["signal"] * short["distance"] ** 3.5 * streams == pytest.approx(np.full(len(streams), 10.0))

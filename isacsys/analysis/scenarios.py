@@ -45,7 +45,8 @@ CONTAINED = frozenset(f"{section}.{name}" for section, names in {
     "radio": "transmit_power_dbm bandwidth noise_figure_db bs_noise_figure_db",
     "propagation": "model parameters correlation_distance site_correlation o2i_release path_loss_exponent "
                    "echo_exponent carrier_frequency",
-    "sensing": "rcs mismatch_loss matched_filter_gain cluster_center",
+    "sensing": "rcs mismatch_loss matched_filter_gain cluster_center coherent_time false_alarm cfar_cells "
+               "fluctuation_deviation",
     "precoding": "parameters regularization sensing_power", "combining": "parameters", "nulling": "policy parameters",
     "scheduling": "policy target_policy parameters target_parameters rate_window",
     "backhaul": "latency_law lead", "mobility": "model turn_rate hysteresis",

@@ -76,7 +76,7 @@ def test_a_policy_works_as_pasted(tmp_path):
     (tmp_path / "pasted.py").write_text(README_POLICY)
     done = subprocess.run([sys.executable, "pasted.py"], cwd=tmp_path, capture_output=True, text=True, timeout=200,
                           check=False)
-    assert done.returncode == 0 and done.stdout.startswith("Estimate("), done.stderr
+    assert done.returncode == 0 and re.fullmatch(r"\S+ ± \S+ bit/s/Hz\n", done.stdout), done.stderr
 
 
 BAD_POLICY = '''

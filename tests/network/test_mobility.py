@@ -42,6 +42,18 @@ def test_density_stays_uniform(model):
     assert speed == pytest.approx(np.full(len(speed), 20.0))
 
 
+@pytest.mark.parametrize("model", ["random_direction", "random_waypoint"])
+def test_nobody_leaves_a_torus_that_is_no_square(model):
+    """Few users in small steps: often one of them is the only one to leave, by either side."""
+    state = network(**{"network.layout": "hexagonal", "network.area": 12, "mobility.model": model,
+                       "network.users_per_cell": 0.7})
+    step, side = moving(state), state.deployment.side
+    assert side.max() > 1.05 * side.min() and 2 < len(state.users) < 20
+    for _ in range(1500):
+        step(2.0)
+        assert np.all((state.users.position >= 0) & (state.users.position < side))
+
+
 def test_turns_come_at_their_rate():
     state = network(**{"network.users_per_cell": 100, "mobility.turn_rate": 0.2})
     step = moving(state)

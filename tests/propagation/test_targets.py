@@ -6,6 +6,27 @@ import pytest
 from isacsys.propagation.targets import BACKGROUNDS, TARGET_TYPES, reflection_db
 
 
+@pytest.mark.parametrize(("name", "mean", "spread", "model_2"), [
+    ("uav_small", -12.81, 3.74, None), ("uav_large", -5.85, 2.5, (6.05, 1.33)), ("human", -1.37, 3.94, (0.5714, 0.1)),
+    ("vehicle", 11.25, 3.41, (6, 1.65)), ("agv", -4.25, 2.51, (12, 1.45))])
+def test_targets_are_those_of_the_report(name, mean, spread, model_2):
+    """Typed a second time, from TR 38.901 section 7.9.2."""
+    kind = TARGET_TYPES[name]
+    assert (kind.mean_dbsm, kind.spread_db, kind.bistatic) == (mean, spread, model_2)
+    assert kind.mean == pytest.approx(10 ** (mean / 10))
+
+
+@pytest.mark.parametrize(("name", "distance", "height"), [
+    ("uma", 68.7778 + 10.337 / 0.1317, 2.6142 + 16.2253 / 1.9218),
+    ("umi", 15.2697 + 6.1996 / 0.1558, 0.0157 + 12.0487 / 2.3261),
+    ("rma", 1.294 + 6.2025 / 0.0391, 0.0522 + 0.0007 / 5.0146)])
+def test_backgrounds_are_where_the_report_has_them(name, distance, height):
+    """Offset + shape / rate of the gamma laws, typed a second time, from TR 38.901 section 7.9.4."""
+    drawn = BACKGROUNDS[name].draw(np.random.default_rng(6), (100000,))
+    for found, mean in zip(drawn, (distance, height), strict=True):
+        assert found.mean() == pytest.approx(mean, abs=4 * found.std() / np.sqrt(len(found)) + 1e-12)
+
+
 @pytest.mark.parametrize("name", TARGET_TYPES)
 def test_the_spread_has_mean_one(name):
     kind, rng = TARGET_TYPES[name], np.random.default_rng(2)

@@ -42,6 +42,16 @@ def test_members_are_small_parallel_arrays(state):
     assert members.lowest(np.zeros(len(members)), 2).tolist() == members.ids[:2].tolist()
 
 
+def test_waiting_is_counted_from_service_or_arrival(state):
+    """Frames of 10 ms: never served and there from the beginning, newly come, and served."""
+    members, state.frame = BaseStation(state, int(np.argmax(state.users.count))).users, 10
+    first, second, third = members.ids[:3]
+    state.users.born[[second, third]] = 8
+    state.users.last_served[third] = 9
+    assert members.waiting_time[:3] == pytest.approx([0.11, 0.02, 0.01])
+    assert state.users.born[first] == state.users.last_served[first] == -1
+
+
 def test_clusters_know_who_was_asked_and_who_granted(state):
     situation = settle(state, 0, find_policies(state.scenario))
     clusters = Clusters(state, situation.selection, situation.requests, situation.grants.granted)

@@ -160,6 +160,17 @@ def test_tracks_are_linear_in_between_the_shortest_way(tmp_path):
     assert np.array_equal(state.users.position[4], still) and state.users.speed_of(np.array([3])) == 0
 
 
+def test_before_its_track_begins_a_user_waits_where_it_begins(tmp_path):
+    state = network(**tracks(tmp_path, "2,user,7,3,3\n4,user,7,5,3\n"))
+    step, places, speeds = moving(state), [], []
+    for _ in range(6):
+        places.append(state.users.position[7].tolist())
+        speeds.append(float(state.users.speed_of(np.array([7]))[0]))
+        step(1.0)
+    assert places == [pytest.approx(place) for place in ([3, 3], [3, 3], [3, 3], [4, 3], [5, 3], [5, 3])]
+    assert speeds == pytest.approx([0, 0, 1000, 1000, 0, 0])
+
+
 @pytest.mark.parametrize(("text", "words"), [
     ("0,user,9999999,1,1\n", "numbers below"), ("0,bird,1,1,1\n", "line 2"), ("x,user,1,1,1\n", "line 2"),
     ("0,user,-1,1,1\n", "line 2")])

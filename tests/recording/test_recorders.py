@@ -104,6 +104,16 @@ def test_the_same_rows_make_the_same_bytes_however_they_came(tmp_path):
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
+@pytest.mark.parametrize("stop", [0, 1, 4, 5, 9])
+def test_what_is_gathered_ends_before_the_drop_where_it_is_to_stop(stop):
+    sources = []
+    for first in (0, 3):  # drops 0, 1, 2 and 3, 4, 5, two rows each
+        recorder, drop = MemoryRecorder("summary"), np.repeat(np.arange(first, first + 3), 2)
+        recorder.append("frames", {**some_rows("frames", 6), "drop": drop})
+        sources.append(recorder)
+    assert Gathered(sources, stop).read("frames")["drop"].tolist() == [d for d in range(min(stop, 6)) for _ in range(2)]
+
+
 def test_a_log_appears_only_when_it_is_whole(tmp_path):
     with pytest.raises(ZeroDivisionError), hdf5_file(tmp_path / "run.h5", "summary", {}) as recorder:
         recorder.append("drops", some_rows("drops", 3))

@@ -1,5 +1,6 @@
 """What takes time: schedules fixed ahead, nulls that age, requests too late, movement, queues, target life."""
 
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from isacsys.errors import ConfigError, SchedulingError
 from isacsys.network import NetworkState, deploy
 from isacsys.physics import combining
 from isacsys.recording.schema import EVENTS
-from isacsys.simulation import find_policies, simulate_drop
+from isacsys.simulation import Process, find_policies, simulate_drop
 from isacsys.simulation.frame import coordinate, schedule, transmit
 from tests.simulation.test_laws import Tables, run
 from tests.statistics import has_mean
@@ -134,6 +135,45 @@ def test_a_null_stands_for_the_filter_of_then():
         shares.append(np.sum(record.targets.leakage_granted[expected > 0] / expected[expected > 0])
                       / np.count_nonzero(expected))
     has_mean(shares, 1.0)
+
+
+def test_power_is_that_of_the_places_of_now():
+    """Users move between schedule and frame: who serves stays, every path loss is new."""
+    scenario = Scenario().replace({"network.area": 36, "mobility.user_speed": 30.0, "backhaul.lead": 0.01,
+                                   "allocation.communication_cluster": 2, "allocation.users_per_bs": 4})
+    state, policies = NetworkState(scenario, deploy(scenario, 0)), find_policies(scenario)
+    fixed, serving = schedule(state, 0, policies), state.users.station.copy()
+    state.users.position += np.random.default_rng(0).normal(0, 0.05, state.users.position.shape)
+    situation = coordinate(state, 0, fixed, policies)
+    users, around = situation.selection.users, situation.around_users
+    gap = np.abs(state.users.position[users.ids][:, None] - state.deployment.stations[around.station])
+    distance = np.hypot(*np.moveaxis(np.minimum(gap, state.deployment.side - gap), -1, 0))
+    heard = around.path_gain > 0
+    assert heard[:, :2].all() and around.path_gain[heard] == pytest.approx(distance[heard] ** -4.0)
+    assert situation.distances[0] == pytest.approx(distance[:, 0])
+    assert np.array_equal(around.station[:, 0], serving[users.ids])
+
+
+class Deadlines(Process):
+    """Looks at the deadlines of targets when a frame has been learnt from."""
+
+    seen: ClassVar = []  # every drop has a process of its own
+
+    def run(self, stage):
+        self.targets = stage.state.targets
+        yield stage.next_frame()
+
+    def learn(self, record):
+        sensed, frame = record.situation.selection.targets.ids, record.situation.name.frame
+        assert self.targets.due[sensed] == pytest.approx(frame + self.targets.period[sensed])
+        self.seen.extend(sensed)
+
+
+def test_a_target_is_due_a_period_after_it_was_sensed():
+    """Long before its deadline as well: the next one counts from the sensing, not from the deadline."""
+    run({"targets.revisit_period": 0.06, "targets.revisit_spread": 0.4, "simulation.frames": 20,
+         "scheduling.target_policy": "random"}, processes=[Deadlines()])
+    assert len(Deadlines.seen) > 50
 
 
 def test_a_late_request_is_never_honoured():

@@ -42,15 +42,16 @@ CONTAINED = frozenset(f"{section}.{name}" for section, names in {
     "antennas": "transmit receive",
     "allocation": "users_per_bs targets_per_bs communication_cluster sensing_cluster policy parameters weight "
                   "max_targets_per_bs",
-    "radio": "transmit_power_dbm bandwidth noise_figure_db bs_noise_figure_db",
-    "propagation": "model parameters correlation_distance site_correlation o2i_release path_loss_exponent "
-                   "echo_exponent carrier_frequency",
-    "sensing": "rcs mismatch_loss matched_filter_gain cluster_center coherent_time false_alarm cfar_cells "
-               "fluctuation_deviation",
+     "radio": "transmit_power_dbm bandwidth noise_figure_db bs_noise_figure_db",
+     "propagation": "model parameters correlation_distance site_correlation o2i_release path_loss_exponent "
+                    "echo_exponent carrier_frequency",
+     "sensing": "rcs mismatch_loss matched_filter_gain cluster_center coherent_time false_alarm cfar_cells "
+                "fluctuation_deviation clutter_rejection_db",
+     "tracking": "policy parameters acceleration speed gate maximum_misses maximum_error steering",
     "precoding": "parameters regularization sensing_power", "combining": "parameters", "nulling": "policy parameters",
     "scheduling": "policy target_policy parameters target_parameters rate_window",
     "backhaul": "latency_law lead", "mobility": "model turn_rate hysteresis",
-    "traffic": "file_size size_law arrival_rate bandwidth arrivals", "targets": "revisit_spread",
+    "traffic": "file_size size_law arrival_rate arrivals", "targets": "revisit_spread",
     "simulation": "drops frames frame_duration seed engine",
     "recording": "level metrics"}.items() for name in names.split())
 _LEAVES = "does not contain it"

@@ -5,6 +5,8 @@ import pytest
 
 from isacsys import Scenario, analysis
 from isacsys.analysis.scenarios import (
+    CONTAINED,
+    OVER_TIME,
     communication_values,
     designs_of,
     left_out,
@@ -107,3 +109,16 @@ def test_another_model_of_propagation():
     assert left_out(scenario, "communication") == [] and "propagation.model" in left_out(scenario, "sensing")[0]
     with pytest.raises(ValueError, match=r"^propagation\.model = "):
         designs_of(scenario)
+
+
+def test_settings_are_contained_or_left_out_and_all_of_them_exist():
+    """What departs from its default and is not known to be contained is named, whatever it is."""
+    defaults = dict(Scenario().items())
+    assert defaults.keys() >= CONTAINED and not CONTAINED & set(OVER_TIME)
+    for key, value in {"network.sectors": 3, "propagation.rician_factor_db": 3.0, "precoding.policy": "slnr",
+                       "combining.policy": "mvdr", "csi.feedback_bits": 4, "sensing.fluctuation": "swerling1",
+                       "mobility.user_speed": 3.0}.items():
+        (line,) = left_out(Scenario().replace({key: value}))
+        assert line.startswith(f"{key} = {value}: ")
+    changed = {"network.area": 50.0, "nulling.policy": "random", "recording.level": "links", "mobility.turn_rate": 1.0}
+    assert left_out(Scenario().replace(changed)) == []

@@ -85,6 +85,21 @@ def test_metrics_are_the_sums_over_links_that_they_claim_to_be():
     assert run["constraints_per_bs"].mean == pytest.approx(constraints / transmitting)
 
 
+def test_shares_of_requests_are_of_all_that_were_sent():
+    """Recomputed from the rows of every request: some late, some lost, some refused."""
+    scenario = Scenario().replace({
+        "network.area": 16.0, "antennas.transmit": 8, "allocation.users_per_bs": 4,
+        "allocation.communication_cluster": 3,
+        "backhaul.latency": 0.01, "backhaul.latency_law": "exponential", "backhaul.loss": 0.2,
+        "recording.level": "full", "simulation.frames": 2})
+    run = isacsys.run(scenario, drops=3, executor="serial")
+    requests = run.table("requests")
+    late, lost, granted = requests["late"].astype(bool), np.isinf(requests["travel"]), requests["granted"].astype(bool)
+    for name, expected in (("late", late & ~lost), ("lost", lost), ("refused", ~granted & ~late)):
+        assert run[f"null_{name}_fraction"].mean == pytest.approx(expected.mean()), name
+        assert 0.01 < expected.mean() < 0.9
+
+
 def test_without_data_there_is_no_mean():
     scenario = Scenario().replace({"allocation.targets_per_bs": 0, "network.area": 9.0})
     run = isacsys.run(scenario, drops=3, executor="serial")

@@ -171,6 +171,19 @@ def test_before_its_track_begins_a_user_waits_where_it_begins(tmp_path):
     assert speeds == pytest.approx([0, 0, 1000, 1000, 0, 0])
 
 
+def test_who_follows_a_track_is_handed_over(tmp_path):
+    state = network(**tracks(tmp_path, "0,user,3,1,1\n20,user,3,9,8\n40,user,3,1,8\n0,user,5,4,4\n40,user,5,4,9\n"))
+    step, users, points = moving(state), state.users, state.deployment.stations
+    served = set()
+    for _ in range(40):
+        step(1.0)
+        gap = np.abs(users.position[:, None] - points)
+        every = np.hypot(*np.moveaxis(np.minimum(gap, state.deployment.side - gap), -1, 0))
+        assert np.array_equal(users.station, every.argmin(1))
+        served.add(int(users.station[3]))
+    assert len(served) > 4
+
+
 @pytest.mark.parametrize(("text", "words"), [
     ("0,user,9999999,1,1\n", "numbers below"), ("0,bird,1,1,1\n", "line 2"), ("x,user,1,1,1\n", "line 2"),
     ("0,user,-1,1,1\n", "line 2")])

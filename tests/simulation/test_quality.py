@@ -23,6 +23,20 @@ def test_what_a_drop_says_is_what_its_links_say():
     assert drop["sensing_gap_95"][0] == pytest.approx(np.percentile(gaps, 95))
 
 
+def test_only_users_who_had_data_count(tmp_path):
+    """Files for every third user, before the first frame: the others neither lower the edge nor the fairness."""
+    path = tmp_path / "arrivals.csv"
+    changes = {"simulation.frames": 9, "network.users_per_cell": 12, "backhaul.lead": 0.01}
+    users = len(run(changes).table("positions/users")["user"])
+    path.write_text("time,user,bits\n" + "".join(f"-1,{i},1e12\n" for i in range(0, users, 3)))
+    tables = run({**changes, "traffic.model": "file", "traffic.arrivals": str(path)})
+    drop, links = tables.table("drops"), tables.table("links/communication")
+    assert np.all(links["user"] % 3 == 0)
+    rate = np.bincount(links["user"], links["rate"], users)[::3] / 9
+    assert drop["fairness"][0] == pytest.approx(rate.sum() ** 2 / (len(rate) * np.sum(rate**2)))
+    assert drop["cell_edge_rate"][0] == pytest.approx(np.percentile(rate, 5)) and np.percentile(rate, 5) > 0
+
+
 def test_one_frame_says_nothing_of_time():
     drop = run({}).table("drops")
     assert all(drop[name][0] == 0 for name in ("rated", "fairness", "sensing_gaps", "files", "handovers", "user_time"))

@@ -38,7 +38,7 @@ def test_a_ratio_is_linearised():
     assert found.half_width == pytest.approx(error * stats.t.ppf(0.975, 29))
 
 
-@pytest.mark.parametrize("layout", ["poisson", "file"])
+@pytest.mark.parametrize("layout", ["poisson", "fixed_count", "file", "hexagonal"])
 def test_a_product_of_ratios_is_linearised_jointly(layout):
     """Held against a numerical derivative of the whole expression, drop by drop."""
     rng = np.random.default_rng(3)
@@ -48,7 +48,7 @@ def test_a_product_of_ratios_is_linearised_jointly(layout):
 
     def value(columns):
         links, stations, weighted, weight, area = (columns[name].sum() for name in names)
-        density = 1.7 if layout == "poisson" else stations / area
+        density = 1.7 if layout in ("poisson", "fixed_count") else stations / area
         return density * links / stations * weighted / weight
 
     found = linearise(scenario, sums_table(columns, 25), "communication_ase_typical")

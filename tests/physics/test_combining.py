@@ -46,6 +46,16 @@ def test_coincident_bearings_count_once():
     assert np.linalg.norm(left, axis=1) == pytest.approx(np.linalg.norm(residual, axis=1))
 
 
+def test_bearings_a_little_apart_count_twice_and_are_both_nulled():
+    """A part of 1e-7 of the norm is no rounding: merging such filters would not null it, and save an antenna."""
+    v = filters([0.3, 0.3 + 1e-8, -0.5])
+    residual, rank = combining.outside_span(v, np.array([1, 1, 0], bool))
+    assert rank == 2
+    assert 1e-9 < np.linalg.norm(combining.outside_span(v, np.array([1, 0, 0], bool))[0][1]) < 1e-6
+    assert combining.span(v, np.array([1, 1, 0], bool))[1] == 2
+    assert not residual[:2].any()
+
+
 def test_more_targets_than_antennas_span_the_antennas():
     v = filters(np.linspace(-0.9, 0.9, 8), antennas=5)
     residual, rank = combining.outside_span(v, np.arange(8) < 6)

@@ -15,7 +15,7 @@ from isacsys.recording.schema import EVENTS
 from isacsys.simulation import Process, find_policies, simulate_drop
 from isacsys.simulation.frame import coordinate, schedule, transmit
 from tests.simulation.test_laws import Tables, run
-from tests.statistics import has_mean
+from tests.statistics import has_law, has_mean
 
 COOPERATIVE = {"simulation.frames": 6, "allocation.users_per_bs": 3, "allocation.communication_cluster": 3,
                "allocation.targets_per_bs": 3, "allocation.sensing_cluster": 3, "antennas.transmit": 12}
@@ -246,6 +246,17 @@ def test_files_are_delivered_at_bandwidth_times_rate():
     assert np.all(got <= could * (1 + 1e-9)) and np.all(files["delay"] > 0)
     events = tables.table("events")
     assert events["count"][events["event"] == EVENTS.index("files_delivered")].sum() == len(files["user"])
+
+
+def test_files_come_at_their_rate_and_at_any_moment_of_a_frame():
+    tables = run({"traffic.model": "poisson", "traffic.arrival_rate": 20.0, "traffic.file_size": 1e3,
+                  "simulation.frames": 60, "allocation.targets_per_bs": 0, "allocation.users_per_bs": 8})
+    events, users = tables.table("events"), len(tables.table("positions/users")["user"])
+    has_mean(events["count"][events["event"] == EVENTS.index("files_arrived")], 20.0 * 0.01 * users)
+    files = tables.table("files")
+    assert len(files["user"]) > 500
+    has_law(files["arrival"] / 0.01 % 1, "uniform")
+    has_law(files["user"] / users, "uniform")
 
 
 def test_only_users_with_data_are_served():

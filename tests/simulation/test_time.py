@@ -102,11 +102,19 @@ def test_leakage_of_a_null_is_what_has_aged(speed, age):
     has_mean(shares, 1 - j0(2 * np.pi * speed * 3.5e9 / 299792458 * age) ** 2)
 
 
-@pytest.mark.parametrize(("speed", "age"), [(3.0, 0.005), (10.0, 0.003)])
-def test_beams_leak_into_the_cell_as_own_channels_age(speed, age):
-    """``(1 - rho^2) (K - 1) / K`` of the power that a beam of unit norm gives on average to somebody it ignores."""
+SEEN = {"scheduling.policy": "semi_orthogonal", "backhaul.lead": 0.004, "simulation.frame_duration": 0.004}
+
+
+@pytest.mark.parametrize(("speed", "age", "changes"), [
+    (3.0, 0.005, {"csi.own_age": 0.005}), (10.0, 0.003, {"csi.own_age": 0.003}), (6.0, 0.004, SEEN),
+    (5.0, 0.006, {**SEEN, "csi.own_age": 0.006})])
+def test_beams_leak_into_the_cell_as_own_channels_age(speed, age, changes):
+    """``(1 - rho^2) (K - 1) / K`` of the power that a beam of unit norm gives on average to somebody it ignores.
+
+    Channels that a scheduler has looked at are at least as old as its schedule.
+    """
     shares = []
-    for state, settle, policies in sent({"csi.own_age": age, "allocation.users_per_bs": 4}, speed):
+    for state, settle, policies in sent({"allocation.users_per_bs": 4, **changes}, speed):
         record = transmit(settle(), policies)
         links = record.situation.selection.users
         streams = links.count[links.station]

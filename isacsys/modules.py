@@ -12,7 +12,8 @@ import sys
 import sysconfig
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
+from functools import cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any
 
 from isacsys.errors import ConfigError, IsacError, PluginError
 
+_NO_CARE = nullcontext()
 _PACKAGE = str(Path(__file__).parent)
 _NOT_THEIRS = (_PACKAGE, "<frozen", str(Path(importlib.__file__).parent))
 _INSTALLED = (*_NOT_THEIRS, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
@@ -91,21 +93,28 @@ def load(key: str, name: str, beside: tuple[str, ...] = (), what: str = "Class")
         return getattr(found, attribute)
 
 
-@contextmanager
-def blamed(error: Any, plugin: object = None, *, importing: bool = False) -> Iterator[None]:
+class blamed:
     """Turn whatever a plug-in raises, an attempt to exit included, into ``error(fault)``, an error of ours.
 
     What is an error of ours already passes, and so does Ctrl-C: a KeyboardInterrupt is the plug-in's own where none
     can come from the keyboard.
     """
-    try:
-        yield
-    except (IsacError, GeneratorExit):
-        raise
-    except BaseException as raised:
-        if isinstance(raised, KeyboardInterrupt) and not importing and _from_keyboard(raised):
-            raise
-        raise error(fault(raised, plugin)) from raised
+
+    __slots__ = ("_error", "_importing", "_plugin")
+
+    def __init__(self, error: Any, plugin: object = None, *, importing: bool = False) -> None:
+        self._error, self._plugin, self._importing = error, plugin, importing
+
+    def __enter__(self) -> None:
+        """Nothing yet."""
+
+    def __exit__(self, kind: object, raised: BaseException | None, trace: object) -> None:
+        """Blame whoever raised."""
+        if raised is None or isinstance(raised, (IsacError, GeneratorExit)):
+            return
+        if isinstance(raised, KeyboardInterrupt) and not self._importing and _from_keyboard(raised):
+            return
+        raise self._error(fault(raised, self._plugin)) from raised
 
 
 def calling(plugin: object, word: str, doing: str) -> Any:
@@ -115,12 +124,17 @@ def calling(plugin: object, word: str, doing: str) -> Any:
 
 def calling_theirs(plugin: object, word: str, doing: str) -> Any:
     """Return the same context for a user's own plug-in; a failure of one of ours is no plug-in's fault."""
-    return nullcontext() if is_ours(plugin) else calling(plugin, word, doing)
+    return _NO_CARE if is_ours(plugin) else calling(plugin, word, doing)
 
 
 def is_ours(plugin: object) -> bool:
     """Say whether a plug-in comes with isacsys."""
-    return type(plugin).__module__.partition(".")[0] == __package__
+    return _is_ours(type(plugin))  # type: ignore[arg-type]
+
+
+@cache
+def _is_ours(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] == __package__
 
 
 def fault(error: BaseException, plugin: object = None) -> str:

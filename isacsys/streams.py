@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from hashlib import shake_128
 from typing import Any
 
@@ -63,7 +64,7 @@ class Name(ISpawnableSeedSequence):
 
     def generate_state(self, n_words: int, dtype: npt.DTypeLike = np.uint32) -> npt.NDArray[Any]:
         """Return as many words as a bit generator asks for."""
-        word = np.dtype(dtype).newbyteorder("<")
+        word = _little_endian(np.dtype(dtype))
         text = ("%d" + " %d" * len(self.spawn_key)) % (self.entropy, *self.spawn_key)
         return np.frombuffer(shake_128(text.encode()).digest(n_words * word.itemsize), word)
 
@@ -71,6 +72,11 @@ class Name(ISpawnableSeedSequence):
         """Name children, for policies that split their generator."""
         first, self._children = self._children, self._children + n_children
         return [Name(self.entropy, *self.spawn_key, i) for i in range(first, self._children)]
+
+
+@cache
+def _little_endian(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return dtype.newbyteorder("<")
 
 
 def stream(seed: int, drop: int, frame: int, purpose: Purpose) -> np.random.Generator:

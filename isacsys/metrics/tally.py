@@ -10,7 +10,7 @@ from isacsys.metrics.base import Estimator, Metric
 from isacsys.metrics.columns import Column
 from isacsys.metrics.frame import FrameRecord
 from isacsys.metrics.registry import ALWAYS, DROP_COLUMNS, METRICS, SOMETIMES, SUMS
-from isacsys.modules import calling_theirs
+from isacsys.modules import calling, calling_theirs, is_ours
 from isacsys.scenario import Scenario
 
 Row = dict[str, float]
@@ -34,8 +34,7 @@ class Tally:
         """Return the sums of a frame, having added them up."""
         found: Row = {}
         for metric in self._metrics:
-            with calling_theirs(metric, "metric", "summing a frame"):
-                found |= _checked(metric, metric.columns, metric.sums(record))
+            found.update(metric.sums(record) if is_ours(metric) else _sums(metric, record))
         for name, value in found.items():
             self._totals[name] += value
         return found
@@ -47,6 +46,11 @@ class Tally:
             with calling_theirs(metric, "metric", "summing up a drop"):
                 row |= _checked(metric, metric.drop_columns, metric.drop())
         return row
+
+
+def _sums(metric: Metric, record: FrameRecord) -> Mapping[str, float]:
+    with calling(metric, "metric", "summing a frame"):
+        return _checked(metric, metric.columns, metric.sums(record))
 
 
 def declared_columns(own: Iterable[Metric]) -> tuple[tuple[Column, ...], tuple[Column, ...]]:

@@ -6,22 +6,25 @@ from enum import IntEnum
 
 
 class Kind(IntEnum):
-    """What a station serves; the number stands in logs."""
+    """What a station serves; the number stands in logs.
 
-    USER = 0
-    TARGET = 1
+    Attributes
+    ----------
+    word, words : str
+        One of them, and several, as attributes of a network are called.
+    service : str
+        What is done for them.
+    """
 
-    @property
-    def word(self) -> str:
-        """One of them."""
-        return self.name.lower()
+    word: str
+    words: str
+    service: str
 
-    @property
-    def words(self) -> str:
-        """Several of them, as attributes of a network are called."""
-        return f"{self.word}s"
+    def __new__(cls, number: int, word: str, service: str) -> Kind:
+        """Keep the words as plain attributes: the frame asks for them often."""
+        self = int.__new__(cls, number)
+        self._value_, self.word, self.words, self.service = number, word, f"{word}s", service
+        return self
 
-    @property
-    def service(self) -> str:
-        """What is done for them."""
-        return ("communication", "sensing")[self]
+    USER = 0, "user", "communication"
+    TARGET = 1, "target", "sensing"

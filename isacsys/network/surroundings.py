@@ -36,8 +36,8 @@ class Surroundings:
     far_field: Array
 
     def __getitem__(self, rows: Index) -> Surroundings:
-        return Surroundings(np.take(self.station, rows, axis=0), np.take(self.path_gain, rows, axis=0),
-                            np.take(self.far_field, rows))
+        return Surroundings(self.station.take(rows, axis=0), self.path_gain.take(rows, axis=0),
+                            self.far_field.take(rows))
 
 
 class Horizon:

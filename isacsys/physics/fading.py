@@ -34,7 +34,7 @@ def total_gains(rng: np.random.Generator, eigenvalues: Array, station: Index) ->
     gains = np.empty(station.shape)
     for rows in chunks(len(station), station.shape[-1] * streams):
         draws = rng.standard_exponential((*station[rows].shape, streams))
-        np.einsum("rnk,rnk->rn", draws, np.take(eigenvalues, station[rows], axis=0), out=gains[rows])
+        np.einsum("rnk,rnk->rn", draws, eigenvalues.take(station[rows], axis=0), out=gains[rows])
     return gains
 
 
@@ -75,7 +75,7 @@ def filtered_gains(rng: np.random.Generator, eigenvalues: Array, station: Index,
         held = which[rows] >= 0
         through = draws.reshape(*near, streams, dimensions)[held]
         power[held] = _power(through @ residual[which[rows][held]].conj().swapaxes(-1, -2))
-        np.einsum("rnk,rnkj->rnj", np.take(eigenvalues, station[rows], axis=0), power, out=gains[rows])
+        np.einsum("rnk,rnkj->rnj", eigenvalues.take(station[rows], axis=0), power, out=gains[rows])
     return gains
 
 

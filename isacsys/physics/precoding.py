@@ -56,13 +56,13 @@ def lower_inverse(lower: Complex) -> Complex:
 
     Half the work of a general inverse, which knows nothing of the zeros: 2.2 against 5.8 us a matrix at K = 12.
     """
-    inverse = np.zeros(lower.shape, complex)
-    diagonal = 1 / np.einsum("...ii->...i", lower)
-    for j in range(lower.shape[-1]):
-        inverse[..., j, j] = diagonal[..., j]
-        if j:
-            row = lower[..., j, None, :j] @ inverse[..., :j, :j]
-            inverse[..., j, :j] = row[..., 0, :] * -diagonal[..., j, None]
+    inverse, size = np.zeros(lower.shape, complex), lower.shape[-1]
+    diagonal = 1 / lower.reshape(*lower.shape[:-2], -1)[..., ::size + 1]
+    inverse.reshape(*lower.shape[:-2], -1)[..., ::size + 1] = diagonal
+    negative = -diagonal[..., None]
+    for j in range(1, size):
+        row = lower[..., j, None, :j] @ inverse[..., :j, :j]
+        inverse[..., j, :j] = row[..., 0, :] * negative[..., j, :]
     return inverse
 
 

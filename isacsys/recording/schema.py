@@ -123,7 +123,8 @@ class Layout:
     def row_count(self, columns: Mapping[str, npt.ArrayLike]) -> int:
         """Return how many rows ``columns`` are; they must be of one length, or scalars, and those of the layout."""
         shapes = {value.shape if isinstance(value, np.ndarray) else np.shape(value) for value in columns.values()
-                  if not isinstance(value, (int, float))} - {()}
+                  if not isinstance(value, (int, float))}
+        shapes.discard(())
         if columns.keys() != self.names or len(shapes) > 1 or any(len(shape) > 1 for shape in shapes):
             raise ValueError(f"table {self.table} wants columns {sorted(self.names)} of one length, not "
                              f"{ {name: np.shape(value) for name, value in columns.items()} }")

@@ -125,8 +125,8 @@ def _sample(rng: np.random.Generator, population: Population, counts: Index) -> 
     there = np.where(wanted, here + (rng.random(left.shape) * left).astype(np.int64), len(members))
     chosen = np.empty_like(here)
     for one, mine, other in zip(chosen, here, there, strict=True):
-        np.take(pool, other, out=one, mode="clip")  # "clip" spares a buffer, and nothing is outside
-        pool[other] = np.take(pool, mine)  # nobody comes back to mine
+        pool.take(other, out=one, mode="clip")  # "clip" spares a buffer, and nothing is outside
+        pool[other] = pool.take(mine)  # nobody comes back to mine
     return chosen.T[wanted.T]
 
 

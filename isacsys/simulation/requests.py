@@ -85,7 +85,7 @@ def constraints(state: NetworkState, selection: Selection, requests: NullRequest
     Where targets have moved since, ``nulled`` [sensor, 2 J, M_r] are the filters of now, and those that the nulls
     stand for.
     """
-    first = np.count_nonzero(requests.kind == Kind.USER)  # users' requests come first, see `join`
+    first = np.count_nonzero(requests.kind == int(Kind.USER))  # users' requests come first, see `join`
     given, shape = granted[:first], (len(selection.users), state.scenario.allocation.communication_cluster)
     user_marks = _marks(given, shape, requests.link[:first], requests.column[:first])
     number = np.bincount(requests.asked[:first][given], minlength=state.stations)
@@ -123,7 +123,7 @@ def polar(state: NetworkState, links: Links) -> tuple[Array, Array]:
 
 
 def _requests(kind: Kind, links: Links, link: Index, column: Index, asked: Index, strength: Array) -> NullRequests:
-    return NullRequests(np.full(len(link), kind), link, column, links.ids[link], links.station[link], asked, strength)
+    return NullRequests(np.full(len(link), int(kind)), link, column, links.ids[link], links.station[link], asked, strength)
 
 
 def join(one: NullRequests, other: NullRequests) -> NullRequests:

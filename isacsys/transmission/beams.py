@@ -44,7 +44,7 @@ class Beams:
             raise ValueError("beams without vectors")
         return self.vectors * np.sqrt(self.power)[:, None, :]
 
-    @property
+    @cached_property
     def transmitting(self) -> Flags:
         """Which stations send anything, [bs]."""
         return np.asarray(self.power.any(-1))
@@ -54,8 +54,9 @@ def zero_forced(design: ZeroForced, streams: Index, vectors: Complex | None = No
     """Return zero-forcing beams with equal power for each of a station's ``streams`` [bs]."""
     eigenvalues = design.eigenvalues()
     spectrum = np.zeros((len(eigenvalues) + 1, eigenvalues.shape[1]))
-    np.divide(eigenvalues, np.maximum(streams, 1)[:, None], out=spectrum[:-1])
-    return Beams(equal_power(streams, eigenvalues.shape[1]), spectrum, design, vectors)
+    served = np.maximum(streams, 1)[:, None]
+    np.divide(eigenvalues, served, out=spectrum[:-1])
+    return Beams(np.divide(design.gain > 0, served), spectrum, design, vectors)
 
 
 def explicit(vectors: Complex, power: Array) -> Beams:

@@ -8,7 +8,7 @@ import numpy as np
 
 from isacsys.arrays import Array, Complex, Flags, Index
 from isacsys.errors import DesignError
-from isacsys.modules import blamed
+from isacsys.modules import blamed, is_ours
 from isacsys.physics import designs, lit
 from isacsys.streams import Purpose
 from isacsys.transmission.beams import Beams
@@ -43,6 +43,8 @@ def budget(precoder: Precoder, antennas: int, streams: Index) -> Index:
     DesignError
         Naming the precoder and its fault.
     """
+    if is_ours(precoder):
+        return precoder.budget(antennas, streams)
     name = f"precoder {type(precoder).__name__}"
     with blamed(lambda fault: DesignError(f"{name} raised {fault} saying how many nulls can be granted"), precoder):
         found = np.asarray(precoder.budget(antennas, streams))

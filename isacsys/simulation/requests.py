@@ -123,7 +123,8 @@ def polar(state: NetworkState, links: Links) -> tuple[Array, Array]:
 
 
 def _requests(kind: Kind, links: Links, link: Index, column: Index, asked: Index, strength: Array) -> NullRequests:
-    return NullRequests(np.full(len(link), int(kind)), link, column, links.ids[link], links.station[link], asked, strength)
+    return NullRequests(np.full(len(link), int(kind)), link, column, links.ids[link], links.station[link], asked,
+                        strength)
 
 
 def join(one: NullRequests, other: NullRequests) -> NullRequests:

@@ -66,6 +66,14 @@ def test_an_outage():
     assert 0.7 < outage[1] / quiet[1] < 0.9  # a fifth of the stations, at an SIR that density does not change
 
 
+@pytest.mark.parametrize(("what", "pays"), [("users", False), ("targets", True)])
+def test_conclusions_of_the_paper_in_its_own_world(what, pays, capsys):
+    """Clusters take from the communication ASE, and add to that of sensing."""
+    importlib.import_module("conclusions").main([what, "--drops", "5", "--worlds", "1", "--executor", "serial"])
+    *_, row = capsys.readouterr().out.splitlines()
+    assert row.count("±") == 2 and row.count(" +" if pays else " -") == 2
+
+
 def test_beamformers(capsys):
     found = importlib.import_module("beamformers").main(["--drops", "6", "--users", "4", "14", "--executor", "serial"])
     assert capsys.readouterr().out.splitlines()[0].split()[1] == "zero_forcing"

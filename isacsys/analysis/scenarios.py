@@ -7,7 +7,7 @@ scenario has beyond it is left out, and `left_out` says so.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -28,7 +28,7 @@ from isacsys.analysis.sensing_beams import sensing_rate_with_beams
 from isacsys.analysis.wider_search import Rates, cooperation_rates, cooperation_space, exactly, power_space
 from isacsys.errors import ConfigError
 from isacsys.laws import PropagationLaw
-from isacsys.scenario import Scenario
+from isacsys.scenario import Scenario, toml_value
 
 # What only time makes matter: backhaul, ageing, movement, traffic, life of targets.
 OVER_TIME = ("backhaul.latency", "backhaul.capacity", "backhaul.loss", "csi.own_age", "mobility.user_speed",
@@ -165,20 +165,37 @@ def sensing_values(scenario: Scenario) -> SensingValues | None:
     return SensingValues(**_rates_and_ase(exact, approximate, a.targets_per_bs, scenario), rate_beam_law=beam)
 
 
+# What P1 is solved for; of the rest of `left_out` it is known that its optimum leaves it out.
+_OPTIMISED = {"propagation.model": "power_law", "precoding.policy": "zero_forcing", "combining.policy": "mrc",
+              "propagation.rician_factor_db": Scenario().propagation.rician_factor_db, "csi.feedback_bits": 0}
+
+
 def designs_of(scenario: Scenario, *, method: str = "exact", over: str = "sizes") -> Designs:
     """Return every feasible design of the scenario's antennas, path loss, echo and J_max (`design_space`), in nats.
 
     ``over`` says what is searched beside K, L, J, Q: "sensing_power" (`power_space`), "cooperation"
     (`cooperation_space`), or "sizes", nothing.
     """
-    if scenario.propagation.model != "power_law":
-        raise ConfigError("propagation.model", scenario.propagation.model, '"power_law": optimisation knows no other')
+    for key, known in _OPTIMISED.items():
+        if scenario.get(key) != known:
+            raise ConfigError(key, scenario.get(key), f"{toml_value(known)}: optimisation knows no other")
     spaces: dict[str, Callable[..., Designs]] = {
         "sizes": design_space, "sensing_power": power_space, "cooperation": cooperation_space}
     if method != "exact" and over != "sizes":
         raise ConfigError("method", method, f"exact: no approximation is known with {over.replace('_', ' ')}")
+    if scenario.precoding.sensing_power > 0 and over != "sensing_power":
+        return _with_beams(scenario, method, over)
     extra = {"method": method} if over == "sizes" else {}
     return spaces[over](M_t=_antennas(scenario), J_max=_most_targets(scenario), **_link(scenario), **extra)
+
+
+def _with_beams(scenario: Scenario, method: str, over: str) -> Designs:
+    """Designs with the scenario's own share of the power on sensing beams."""
+    share = scenario.precoding.sensing_power
+    if method != "exact" or over != "sizes" or share > 0.95:
+        raise ConfigError("precoding.sensing_power", share, "0, or up to 0.95 with exact rates of nulling clusters")
+    found = power_space(M_t=_antennas(scenario), J_max=_most_targets(scenario), **_link(scenario), share=share)
+    return replace(found, sensing_power=None)
 
 
 def exact_designs(designs: Designs, scenario: Scenario) -> Designs:

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
-from isacsys.errors import ConfigError
 from isacsys.scenario import Scenario
 
 # What a policy may choose: K, J, L, Q.
@@ -30,22 +29,19 @@ class Fixed(AllocationPolicy):
 
 
 class Optimal(AllocationPolicy):
-    """The maximum of P1, ``rho T_c + (1 - rho) T_s``, over all designs, by the exact analysis."""
+    """The maximum of P1, ``rho T_c + (1 - rho) T_s``, over all sizes, by the exact analysis.
+
+    With the scenario's share of the power on sensing beams; a transmit or receive design without a formula is refused.
+    """
 
     METHOD: ClassVar[str] = "exact"
 
     def allocate(self, scenario: Scenario) -> Mapping[str, int]:
         """Choose K, J, L and Q. Meng & Masouros (15), (16)."""
-        from isacsys.analysis import best, design_space
+        from isacsys.analysis import best
+        from isacsys.analysis.scenarios import designs_of
 
-        if scenario.antennas.transmit < 2:
-            raise ConfigError("antennas.transmit", scenario.antennas.transmit, "at least 2 to optimise the allocation")
-        p, a = scenario.propagation, scenario.allocation
-        designs = design_space(M_t=scenario.antennas.transmit, J_max=max(a.max_targets_per_bs, 1),
-                               alpha=p.path_loss_exponent, beta=p.echo_exponent, c=scenario.echo_gain,
-                               bs_density=scenario.network.bs_density, method=self.METHOD,
-                               cluster_center=scenario.sensing.cluster_center)
-        found = best(designs, rho=a.weight)
+        found = best(designs_of(scenario, method=self.METHOD), rho=scenario.allocation.weight)
         return dict(zip(CHOSEN, (int(found.K), int(found.J), int(found.L), int(found.Q)), strict=True))
 
 

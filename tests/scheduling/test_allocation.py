@@ -1,5 +1,7 @@
 """Allocations are those of P1, and are written into the log as plain numbers."""
 
+from itertools import product
+
 import pytest
 
 import isacsys
@@ -49,6 +51,34 @@ def test_exact_and_approximate_differ():
         chosen = allocate(Scenario().replace({"antennas.transmit": 5, "allocation.users_per_bs": 1, "allocation.policy":
                                               policy, "allocation.weight": 1.0}))
         assert chosen.allocation.users_per_bs == users
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4])
+def test_the_optimum_knows_the_share_of_sensing_beams(share):
+    """Against trying all sizes by the rates with beams."""
+    weight = 0.3
+    scenario = Scenario().replace({**SMALL, "precoding.sensing_power": share, "allocation.weight": weight})
+    link = {"M_t": scenario.antennas.transmit, "sensing_power": share, "bs_density": scenario.network.bs_density}
+    merit = {}
+    for K, L, J, Q in product(range(1, 6), range(1, 6), range(1, 4), range(1, 6)):
+        if K * L + J * (Q - 1) + 1 <= scenario.antennas.transmit:
+            users = analysis.communication_rate_with_beams(K=K, L=L, J=J, Q=Q, M_t=link["M_t"], sensing_power=share)
+            targets = analysis.sensing_rate_with_beams(K=K, L=L, J=J, Q=Q, c=scenario.echo_gain, **link)
+            merit[K, L, J, Q] = weight * K * float(users) + (1 - weight) * J * float(targets)
+    a = allocate(scenario.replace({"allocation.policy": "optimal"})).allocation
+    chosen = a.users_per_bs, a.communication_cluster, a.targets_per_bs, a.sensing_cluster
+    assert merit[chosen] == pytest.approx(max(merit.values()), rel=1e-6)
+
+
+@pytest.mark.parametrize(("changes", "key"), [
+    ({"precoding.policy": "regularized"}, "precoding.policy"), ({"combining.policy": "mvdr"}, "combining.policy"),
+    ({"propagation.rician_factor_db": 3.0}, "propagation.rician_factor_db"),
+    ({"csi.feedback_bits": 8}, "csi.feedback_bits"), ({"propagation.model": "uma"}, "propagation.model"),
+    ({"precoding.sensing_power": 1.0}, "precoding.sensing_power")])
+def test_designs_without_a_formula_have_no_optimum(changes, key):
+    """Rather than that of zero forcing, without a word."""
+    with pytest.raises(ConfigError, match=f"^{key.replace('.', '[.]')} = "):
+        allocate(Scenario().replace({**SMALL, **changes, "allocation.policy": "optimal"}))
 
 
 def test_a_run_writes_down_what_was_chosen():

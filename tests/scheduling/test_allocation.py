@@ -61,7 +61,7 @@ def test_the_optimum_knows_the_share_of_sensing_beams(share):
     link = {"M_t": scenario.antennas.transmit, "sensing_power": share, "bs_density": scenario.network.bs_density}
     merit = {}
     for K, L, J, Q in product(range(1, 6), range(1, 6), range(1, 4), range(1, 6)):
-        if K * L + J * (Q - 1) + 1 <= scenario.antennas.transmit:
+        if scenario.antennas.transmit >= K * L + J * (Q - 1) + 1:
             users = analysis.communication_rate_with_beams(K=K, L=L, J=J, Q=Q, M_t=link["M_t"], sensing_power=share)
             targets = analysis.sensing_rate_with_beams(K=K, L=L, J=J, Q=Q, c=scenario.echo_gain, **link)
             merit[K, L, J, Q] = weight * K * float(users) + (1 - weight) * J * float(targets)

@@ -45,4 +45,5 @@ def main():
             print(f"  {name!s:18}" + "  ".join(f"{key} {value:.3g}" for key, value in row.items()))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,7 @@ import numpy as np
 
 from isacsys import Scenario
 from isacsys.metrics import Tally
-from isacsys.network import deployment
+from isacsys.network import operating
 from isacsys.network.state import NetworkState
 from isacsys.physics import fading
 from isacsys.recording.hdf5 import Hdf5Recorder
@@ -157,7 +157,7 @@ WATCHED = (
 def shares(case, frames=100):
     """Percent of a drop's time by part, set-up apart."""
     watch = Shares()
-    watch.watch(deployment, "attach", "setup")
+    watch.watch(operating, "attach", "setup")
     for owner, attribute, name in WATCHED:
         watch.watch(owner, attribute, name)
     try:

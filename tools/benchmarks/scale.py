@@ -30,11 +30,11 @@ def measure(stations):
     for number in range(max(1, 2000 // stations)):
         start = time.process_time()
         drop = Drop(scenario(CASE, stations), number, Nowhere())
-        drop.state.users, drop.state.targets  # noqa: B018 - looked up when first used
+        drop.stage.state.users, drop.stage.state.targets  # noqa: B018 - looked up when first used
         setups.append(time.process_time() - start)
         for frame in range(FRAMES):
             start = time.process_time()
-            drop.frame(frame)
+            drop.clock.frame(frame)
             frames.append(time.process_time() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return {"setup_s": statistics.median(setups), "us_per_station": 1e6 * statistics.median(frames) / stations,

@@ -10,9 +10,11 @@ from typing import Any
 
 from isacsys.errors import LogFormatError
 from isacsys.recording import Part
-from isacsys.recording.files import whole_file
+from isacsys.recording.files import check_regular, whole_file
+from isacsys.recording.seal import SEAL, check_attributes, drop_range, seal
 
 MANIFEST = "campaign.json"
+_LARGEST_MANIFEST = 2**22
 
 
 def parts_directory(path: Path) -> Path:
@@ -24,20 +26,25 @@ def read_manifest(directory: Path) -> dict[str, Any] | None:
     """Return what is being simulated into ``directory``, or None where nothing is."""
     path = directory / MANIFEST
     try:
-        manifest = json.loads(path.read_bytes())
+        check_regular(path)
+        with open(path, "rb") as file:
+            manifest = json.loads(file.read(_LARGEST_MANIFEST))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise LogFormatError(f"{path} is damaged ({type(error).__name__})") from None
     if not isinstance(manifest, dict):
         raise LogFormatError(f"{path} is damaged")
+    check_attributes(manifest, path)
+    drop_range(manifest, path)
     return manifest
 
 
 def write_manifest(directory: Path, attributes: Mapping[str, Any]) -> None:
     """Write down what is being simulated into ``directory``."""
     with whole_file(directory / MANIFEST) as file:
-        file.write(json.dumps({**attributes, "complete": False}, indent=1).encode())
+        said = {**attributes, "complete": False}
+        file.write(json.dumps({**said, SEAL: seal(said)}, indent=1).encode())
 
 
 def clear(directory: Path) -> None:

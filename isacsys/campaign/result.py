@@ -16,6 +16,7 @@ from isacsys.errors import ConfigError, LogFormatError
 from isacsys.metrics import METRICS, Estimator
 from isacsys.recording import Gathered, Log, Source
 from isacsys.recording.schema import LEVELS
+from isacsys.recording.seal import drop_range
 from isacsys.scenario import Scenario
 
 _ATTEMPTS = 5
@@ -201,6 +202,24 @@ def open_run(path: str | Path) -> Run:
     raise LogFormatError(f"{path} changes too fast to be read")
 
 
+def verify(path: str | Path) -> str:
+    """Read all of a log, or of the parts of one that is being made, and return in words what was compared.
+
+    Raises
+    ------
+    LogFormatError
+        Where anything is not what was written.
+    """
+    path = Path(path)
+    run = open_run(path)
+    if path.exists() and not Log(path).verify():
+        return f"{path} is of a version that wrote no checksums: it can be read, and has the drops that it claims"
+    for part in [] if run.complete else whole_parts(parts_directory(path)):
+        part.check()
+        part.check_claims()
+    return f"{path}: every checksum holds"
+
+
 def _read(path: Path) -> Run | None:
     """Return what there is; None where it was gathered while we looked."""
     log = Log(path) if path.exists() else None
@@ -217,7 +236,7 @@ def _read(path: Path) -> Run | None:
 
 def _unfinished(path: Path, log: Log | None, manifest: dict[str, Any]) -> Run | None:
     begun = [] if log is None else [log]
-    last = 0 if log is None else log.attributes["first_drop"] + log.attributes["drops"]
+    last = 0 if log is None else drop_range(log.attributes, path)[1]
     try:
         parts = [part for part in whole_parts(parts_directory(path)) if part.first >= last]
         source = Gathered([*begun, *parts])

@@ -17,6 +17,7 @@ from isacsys.campaign.plan import Plan, check_same, versions
 from isacsys.errors import ConfigError, IncompleteRun, LogFormatError
 from isacsys.recording import Claims, Gathered, Log, Part, Source, Tables, write_log, write_part
 from isacsys.recording.files import DirectoryLock
+from isacsys.recording.seal import drop_range
 
 
 class Store(Protocol):
@@ -154,7 +155,8 @@ class FileStore:
             log = Log(self.path)
             check_same(self.plan, log.attributes, self.path)
             self._compare_versions(log.attributes)
-            self._pieces[self.plan.first, self.plan.first + int(log.attributes["drops"])] = log
+            log.verify()
+            self._pieces[drop_range(log.attributes, self.path)] = log
         manifest = read_manifest(self._parts)
         if manifest is not None:
             check_same(self.plan, manifest, self.path)

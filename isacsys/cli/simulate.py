@@ -28,6 +28,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("log", metavar="RUN.h5", help="as it was, or will be, named by run -o")
     parser.add_argument("--watch", nargs="?", type=_seconds, const=2.0, metavar="SECONDS",
                         help="say how far it has come, every so many seconds (default: %(const)s), until it ends")
+    parser.add_argument("--verify", action="store_true", help="read everything and compare it with its checksums")
     add_json(parser)
     parser.set_defaults(handler=show)
     parser = commands.add_parser("schedulers", help="list the scheduling policies",
@@ -55,7 +56,10 @@ def run(options: argparse.Namespace) -> int:
 def show(options: argparse.Namespace) -> int:
     """Print the estimates of a log."""
     from isacsys.campaign import open_run
+    from isacsys.campaign.result import verify
 
+    if options.verify:
+        print(f"isacsys: {verify(options.log)}", file=sys.stderr)
     complete = _watch(options) if options.watch is not None else True
     print_run(open_run(options.log), options.json)
     return 0 if complete else INCOMPLETE

@@ -17,6 +17,7 @@ from isacsys.metrics.columns import Column
 from isacsys.recording.files import whole_file
 from isacsys.recording.memory import Block, join
 from isacsys.recording.schema import BLOCK_ROWS, DIMENSION, FORMAT, FORMAT_VERSION, LEVELS, Layouts
+from isacsys.recording.seal import CHECKSUM, SEAL, seal
 
 # What the netCDF convention calls a dimension that has no values of its own: xarray then names the dimension only.
 _NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable. {:10d}"
@@ -26,6 +27,7 @@ _EFFORT = 1  # of zlib
 class Hdf5Recorder:
     """Writes tables as groups of plain 1-D datasets, a chunk of `schema.BLOCK_ROWS` rows at a time.
 
+    Every column has a checksum of its rows (attribute ``crc32``), and the root one of its other attributes (``seal``).
     Every group has a dimension scale: ``drops/drop`` in ``drops``, an empty one called ``row`` elsewhere.
 
     Parameters
@@ -46,7 +48,9 @@ class Hdf5Recorder:
     def __init__(self, file: BinaryIO, level: str = "full", attributes: Mapping[str, Any] | None = None) -> None:
         self._disk = _Disk(file)
         self._hdf5 = h5py.File(self._disk, "w")
-        self._hdf5.attrs.update({"format": FORMAT, "format_version": FORMAT_VERSION, **(attributes or {})})
+        said = {"format": FORMAT, "format_version": FORMAT_VERSION, **(attributes or {})}
+        self._hdf5.attrs.update({**said, SEAL: seal(said)})
+        self._crc32: dict[str, dict[str, int]] = {table: {} for table in LEVELS[level]}
         self._datasets: dict[str, dict[str, Any]] = {table: {} for table in LEVELS[level]}
         self._pending: dict[str, Block | None] = dict.fromkeys(LEVELS[level])
         self._layouts = Layouts(level)
@@ -101,6 +105,8 @@ class Hdf5Recorder:
                 for table, datasets in self._datasets.items():
                     self._flush(table)
                     _name_dimension(self._hdf5[table], table, datasets)
+                    for name, dataset in datasets.items():
+                        dataset.attrs[CHECKSUM] = self._crc32[table].get(name, 0)
         finally:
             self._hdf5.close()
         self._disk.check()
@@ -118,11 +124,13 @@ class Hdf5Recorder:
 
     def _write(self, table: str, columns: Mapping[str, Any]) -> None:
         datasets, start, rows = self._datasets[table], self._rows[table], len(columns["drop"])
+        crc32 = self._crc32[table]
         if not datasets:  # only now is it known whether the table fills a chunk
             datasets.update(_create(self._hdf5.create_group(table), self._layouts.get(table).columns, max(rows, 1)))
         for column in self._layouts.get(table).columns:
             dataset, values = datasets[column.name], columns[column.name]
             dataset.id.set_extent((start + rows,))
+            crc32[column.name] = zlib.crc32(np.ascontiguousarray(values).data, crc32.get(column.name, 0))
             if _all_zero(values):
                 continue  # what is never written reads as zeros, and takes neither time nor space
             if rows == BLOCK_ROWS:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
 
 from isacsys.arrays import Table
 from isacsys.errors import LogFormatError
 from isacsys.metrics.columns import Column
+from isacsys.recording.claims import Claims
+from isacsys.recording.files import check_regular
+from isacsys.recording.foreign import MOST_COLUMNS, attribute, attributes, check_rows, column, group, own
 from isacsys.recording.hdf5 import stored_blocks
 from isacsys.recording.memory import join
 from isacsys.recording.schema import DIMENSION, FORMAT, FORMAT_VERSION, REQUIRED, TABLES
+from isacsys.recording.seal import CHECKSUM, SEAL, check_attributes, drop_range
 
-_DEFLATE = 1100  # nothing packs closer than this
-_DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, MemoryError)
+_DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, MemoryError,
+           RecursionError)
 
 
 class Log:
@@ -45,8 +49,9 @@ class Log:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         with self._open() as file:
-            self.attributes = {name: _plain(value) for name, value in file.attrs.items()}
-            self._tables = tuple(table for table in TABLES if table in file)
+            self.attributes = attributes(file)
+            check_attributes(self.attributes, self.path)
+            self._tables = tuple(table for table in TABLES if group(file, table) is not None)
             if not set(self._tables) >= set(REQUIRED):
                 raise LogFormatError(f"{self.path} is damaged: it has no table of drops and of frames")
 
@@ -60,13 +65,45 @@ class Log:
             found = _columns(self.path, file, table)
             if not len(found["drop"]):
                 return ()
-            known = {column.name: column for column in (*TABLES[table], *_strangers(file[table], table))}
+            known = {stated.name: stated for stated in (*TABLES[table], *_strangers(group(file, table), table))}
             return tuple(known[name] for name in found)
 
     def blocks(self, table: str) -> Iterator[Table]:
-        """Yield the rows of ``table`` in order, a bounded number at a time."""
+        """Yield the rows of ``table`` in order, a bounded number at a time.
+
+        Raises
+        ------
+        LogFormatError
+            At the latest after the last of them, where they are not what was written.
+        """
         with self._open() as file:
-            yield from stored_blocks(_columns(self.path, file, table))
+            datasets = _columns(self.path, file, table)
+            expected = {name: attribute(dataset, CHECKSUM) for name, dataset in datasets.items()}
+            known = [name for name, value in expected.items() if value is not None]
+            if SEAL in self.attributes and len(known) < len(datasets):
+                raise LogFormatError(f"{self.path} is damaged: {table} lacks a checksum")
+            found = dict.fromkeys(known, 0)
+            for block in stored_blocks(datasets):
+                found.update({name: zlib.crc32(block[name].data, found[name]) for name in known})
+                yield block
+            for name in known:
+                if found[name] != expected[name]:
+                    raise LogFormatError(f"{self.path} is damaged: {table}/{name} is not what was written (checksum)")
+
+    def verify(self) -> bool:
+        """Read everything; return whether there was a checksum for it, which version 0.1 did not write.
+
+        Raises
+        ------
+        LogFormatError
+            Where anything is not what was written, or not what the log claims to be.
+        """
+        claims = Claims(*drop_range(self.attributes, self.path))
+        for table in self._tables:
+            for block in self.blocks(table):
+                claims.look(table, block["drop"])
+        claims.check(self.path)
+        return SEAL in self.attributes
 
     def read(self, table: str) -> Table:
         """Return all rows of ``table``."""
@@ -75,6 +112,7 @@ class Log:
     @contextmanager
     def _open(self) -> Iterator[Any]:
         try:
+            check_regular(self.path)
             with h5py.File(self.path, "r") as file:
                 _check_format(self.path, file)
                 yield file
@@ -87,61 +125,36 @@ class Log:
 
 
 def _check_format(path: Path, file: Any) -> None:
-    attributes = file.attrs
-    if _plain(attributes.get("format")) != FORMAT:
+    if attribute(file, "format") != FORMAT:
         raise LogFormatError(f"{path} is an HDF5 file, but not an isacsys log")
-    version = _plain(attributes.get("format_version"))
+    version = attribute(file, "format_version")
     if not isinstance(version, int) or version > FORMAT_VERSION:
         raise LogFormatError(f"{path} has format version {version!r}; this isacsys reads up to {FORMAT_VERSION}")
 
 
 def _columns(path: Path, file: Any, table: str) -> dict[str, Any]:
-    if table not in file:
+    here = group(file, table)
+    if here is None:
         raise LogFormatError(f"{path} has no table {table}; it was recorded with less (recording.level)")
-    steps = table.split("/")
-    if not all(_is_own(file, "/".join(steps[:i + 1])) for i in range(len(steps))):
-        raise LogFormatError(f"{path} is damaged: {table} is not a group of its own")
-    group = file[table]
-    known = [column for column in TABLES[table] if not column.optional or column.name in group]
-    datasets = {column.name: _column(path, group, table, column) for column in known}
-    for column in _strangers(group, table):
-        datasets[column.name] = _column(path, group, table, column)
-    if len({len(dataset) for dataset in datasets.values()}) != 1:
-        raise LogFormatError(f"{path} is damaged: the columns of {table} differ in length")
+    if len(here) > MOST_COLUMNS:
+        raise LogFormatError(f"{path} is damaged: {table} has {len(here)} columns")
+    known = [known for known in TABLES[table] if not known.optional or here.get(known.name, getlink=True) is not None]
+    try:
+        datasets = {stated.name: column(here, stated) for stated in (*known, *_strangers(here, table))}
+        check_rows(datasets)
+    except ValueError as error:
+        raise LogFormatError(f"{path} is damaged: {table}: {error}") from None
     return datasets
 
 
-def _strangers(group: Any, table: str) -> Iterator[Column]:
+def _strangers(here: Any, table: str) -> Iterator[Column]:
     """Yield the columns of metrics that this isacsys does not know, as the log describes them."""
-    names = {column.name for column in TABLES[table]} | {DIMENSION}
-    for name in group:
-        dataset = group[name] if name not in names and _is_own(group, name) else None
+    names = {known.name for known in TABLES[table]} | {DIMENSION}
+    for name in here:
+        dataset = own(here, name) if name not in names else None
         if isinstance(dataset, h5py.Dataset) and dataset.dtype.kind in "iuf":
-            unit, description = (str(_plain(dataset.attrs.get(key, ""))) for key in ("unit", "description"))
+            unit, description = (str(attribute(dataset, key, "")) for key in ("unit", "description"))
             yield Column(name, dataset.dtype.str[1:], unit, description, optional=True)
-
-
-def _column(path: Path, group: Any, table: str, column: Column) -> Any:
-    """Return a dataset that holds its own data: a stranger's file must not make us read other files."""
-    name = column.name
-    dataset = group[name] if isinstance(group, h5py.Group) and _is_own(group, name) else None
-    if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.external:
-        raise LogFormatError(f"{path} is damaged: {table} has no column {name}")
-    if dataset.ndim != 1 or not np.can_cast(dataset.dtype, column.dtype, "same_kind"):
-        raise LogFormatError(f"{path} is damaged: {table}/{name} is not a column of type {column.dtype}")
-    if dataset.nbytes > _DEFLATE * path.stat().st_size:
-        raise LogFormatError(f"{path} is damaged: {table}/{name} claims {len(dataset)} rows that are not there")
-    return dataset
-
-
-def _is_own(group: Any, name: str) -> bool:
-    """Whether ``name`` is in the file itself, not a link to another place."""
-    return isinstance(group.get(name, getlink=True), h5py.HardLink)
-
-
-def _plain(value: Any) -> Any:
-    value = value.item() if isinstance(value, np.generic) else value
-    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def _brief(error: BaseException) -> str:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from typing import Any, Protocol
 
 from isacsys.campaign.batches import stop_soon
@@ -152,6 +153,7 @@ def _end_with_parent() -> None:
 @contextlib.contextmanager
 def _signals_held_back() -> Iterator[None]:
     """Let a process that is started here see no Ctrl-C before it knows what to do with it."""
+    resource_tracker.ensure_running()  # it would start with the first process, and unblock these signals
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         yield

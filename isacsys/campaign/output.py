@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +16,9 @@ from isacsys.recording import Part
 from isacsys.recording.files import check_regular, whole_file
 from isacsys.recording.seal import SEAL, check_attributes, drop_range, seal
 
-MANIFEST = "campaign.json"
+MANIFEST, LOCK = "campaign.json", "lock"
+_WRITTEN = r"drops-\d{9,}-\d{9,}\.part|campaign\.json"
+_OURS = re.compile(rf"lock|(?:{_WRITTEN})(?:\.\d+\.tmp)?")
 _LARGEST_MANIFEST = 2**22
 
 
@@ -47,10 +52,33 @@ def write_manifest(directory: Path, attributes: Mapping[str, Any]) -> None:
         file.write(json.dumps({**said, SEAL: seal(said)}, indent=1).encode())
 
 
+def strangers(directory: Path) -> list[str]:
+    """Return the names of what is in ``directory`` and was not put there by a run."""
+    return sorted(entry.name for entry in os.scandir(directory)
+                  if not (_OURS.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)))
+
+
 def clear(directory: Path) -> None:
-    """Remove everything of an unfinished run but the lock."""
-    for path in [*directory.glob("*.part"), *directory.glob("*.tmp"), directory / MANIFEST]:
-        path.unlink(missing_ok=True)
+    """Remove everything of an unfinished run but the lock, and nothing else."""
+    for entry in list(os.scandir(directory)):
+        if entry.name != LOCK and _OURS.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+            Path(entry.path).unlink(missing_ok=True)
+
+
+def clear_leftovers(path: Path) -> None:
+    """Remove what killed runs left half written, of the log at ``path`` and of its parts."""
+    for place, name in ((path.parent, re.escape(path.name)), (parts_directory(path), _WRITTEN)):
+        for entry in list(os.scandir(place)):
+            if re.fullmatch(rf"(?:{name})\.\d+\.tmp", entry.name) and entry.is_file(follow_symlinks=False):
+                Path(entry.path).unlink(missing_ok=True)
+
+
+def leave(directory: Path) -> None:
+    """Remove a directory in which nothing of a run is needed any more, the lock last; strangers' files stay."""
+    clear(directory)
+    with contextlib.suppress(OSError):  # there is something in it that is not ours, or the next run is at it already
+        (directory / LOCK).unlink(missing_ok=True)
+        directory.rmdir()
 
 
 def whole_parts(directory: Path, campaign: str | None = None) -> list[Part]:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
+import errno
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 from isacsys.arrays import Table
 from isacsys.campaign.batches import Batch, cannot_write
 from isacsys.campaign.intervals import Range
-from isacsys.campaign.output import clear, parts_directory, read_manifest, whole_parts, write_manifest
+from isacsys.campaign.output import (
+    clear,
+    clear_leftovers,
+    leave,
+    parts_directory,
+    read_manifest,
+    strangers,
+    whole_parts,
+    write_manifest,
+)
 from isacsys.campaign.plan import Plan, check_same, versions
 from isacsys.errors import ConfigError, IncompleteRun, LogFormatError
 from isacsys.recording import Claims, Gathered, Log, Part, Source, Tables, write_log, write_part
-from isacsys.recording.files import DirectoryLock
+from isacsys.recording.files import DirectoryLock, is_hdf5
 from isacsys.recording.seal import drop_range
+
+_ATTEMPTS = 1000  # to get hold of a directory that other runs make and remove
 
 
 class Store(Protocol):
@@ -141,7 +152,7 @@ class FileStore:
                 raise IncompleteRun(f"{cannot_write(self.path, error)}; {self.advice}") from None
             except KeyboardInterrupt:
                 raise IncompleteRun(f"interrupted; {self.advice}") from None
-        shutil.rmtree(self._parts, ignore_errors=True)
+        clear(self._parts)
         return Log(self.path)
 
     @property
@@ -210,20 +221,40 @@ def file_store(path: Path, plan: Plan, *, resume: bool, force: bool) -> Iterator
     if path.is_dir() or not path.parent.is_dir():
         raise ConfigError("output", str(path), "a file in a directory that exists")
     try:
-        directory.mkdir(exist_ok=True)
-        lock = DirectoryLock(directory)
+        lock = _locked(directory)
     except BlockingIOError:
         raise ConfigError("output", str(path), "not the output of another run that is going on") from None
     except OSError as error:
         raise ConfigError("output", str(path), f"a file that can be written ({error.strerror})") from None
     store = FileStore(path, plan)
     try:
+        _refuse_strangers(path, directory)
         _prepare(store, directory, resume=resume, force=force)
         yield store
     finally:
         if not any(directory.glob("*.part")):  # nothing to resume
-            shutil.rmtree(directory, ignore_errors=True)
+            leave(directory)
         lock.release()
+
+
+def _locked(directory: Path) -> DirectoryLock:
+    """Make the directory, where there is none, and lock it; another run may remove it before we have the lock."""
+    for _ in range(_ATTEMPTS):
+        with suppress(FileExistsError):
+            directory.mkdir()
+        if directory.is_symlink() or not directory.is_dir():
+            raise OSError(errno.ENOTDIR, f"{directory} is not a directory of its own")
+        with suppress(FileNotFoundError):
+            return DirectoryLock(directory)
+    raise BlockingIOError
+
+
+def _refuse_strangers(path: Path, directory: Path) -> None:
+    """Refuse to work where anything lies that we cannot name as ours: it might be removed with what is."""
+    found = strangers(directory)
+    if found:
+        raise ConfigError("output", str(path), f"a name with a {directory.name} that holds parts of a run and nothing "
+                          f"else, not {found[0]!r}")
 
 
 def _prepare(store: FileStore, directory: Path, *, resume: bool, force: bool) -> None:
@@ -231,7 +262,10 @@ def _prepare(store: FileStore, directory: Path, *, resume: bool, force: bool) ->
         return ConfigError("output", str(store.path), allowed)
 
     try:
+        clear_leftovers(store.path)
         if force:
+            if store.path.exists() and not is_hdf5(store.path):
+                raise refuse("a new file, or a log to replace: this one is none")
             store.path.unlink(missing_ok=True)
             clear(directory)
         elif resume:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
@@ -42,6 +43,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = build_parser().parse_args(arguments)
     warnings.showwarning = _one_line
+    if arguments is not None:  # called by a program, whose signals are its own
+        return _perform(options)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _perform(options)
+    finally:  # all is said: what comes while Python ends must not be answered by a traceback
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _perform(options: argparse.Namespace) -> int:
     try:
         return int(options.handler(options))
     except (IncompleteRun, DropError) as error:

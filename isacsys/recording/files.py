@@ -12,6 +12,8 @@ from typing import BinaryIO
 
 from isacsys.errors import LogFormatError
 
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
@@ -44,6 +46,14 @@ def check_regular(path: Path) -> None:
         raise LogFormatError(f"{str(path)!r} is no name of a file") from None
     if not stat.S_ISREG(mode):
         raise LogFormatError(f"{path} is not a regular file")
+
+
+def is_hdf5(path: Path) -> bool:
+    """Whether a regular file begins as HDF5 files do, or is empty."""
+    if not path.is_file():
+        return False
+    with open(path, "rb") as file:
+        return file.read(len(_HDF5)) in (b"", _HDF5)
 
 
 def sync_directory(path: Path) -> None:

@@ -15,6 +15,7 @@ from isacsys.recording.claims import Claims
 from isacsys.recording.hdf5 import hdf5_file
 from isacsys.recording.memory import join
 from isacsys.recording.schema import foreign
+from isacsys.recording.signals import held
 
 
 class Gathered:
@@ -64,8 +65,10 @@ def write_log(path: Path, level: str, attributes: Mapping[str, Any], source: Sou
     ------
     LogFormatError
         Where its rows are not what is claimed; nothing appears.
+    KeyboardInterrupt
+        Between two blocks, where SIGINT or SIGTERM has come; nothing appears.
     """
-    with hdf5_file(path, level, attributes) as recorder:
+    with held() as signals, hdf5_file(path, level, attributes) as recorder:
         recorder.omit(set(recorder.tables()) - set(source.tables()))
         for table in recorder.tables():
             recorder.declare(table, foreign(table, source.columns(table)))
@@ -73,6 +76,7 @@ def write_log(path: Path, level: str, attributes: Mapping[str, Any], source: Sou
                 recorder.append(table, block)
                 if claims is not None:
                     claims.look(table, block["drop"])
+                signals.look()
         if claims is not None:
             claims.check(path)
 

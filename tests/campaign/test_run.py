@@ -214,15 +214,12 @@ def leave_litter(directory):
 
 def repeat_part(directory):
     """As a worker that outlives its parent might."""
-    part = sorted(directory.glob("*.part"))[0]
-    shutil.copy(part, directory / "drops-0-0-again.part")
+    one, other = (Part(path) for path in sorted(directory.glob("*.part"))[:2])
+    write_part(directory, one.first, other.stop, one.campaign, Gathered([one, other]))
 
 
 def add_foreign_part(directory):
-    part = sorted(directory.glob("*.part"))[0].read_bytes()
-    start = part.index(b'"campaign": "') + 13
-    (directory / "drops-000000020-000000020.part").write_bytes(
-        (part[:start] + b"f" * 32 + part[start + 32:]).replace(b'"first": 0, "stop": 1', b'"first": 20, "stop": 21'))
+    write_part(directory, 20, 21, "f" * 32, Part(sorted(directory.glob("*.part"))[0]))
 
 
 @pytest.mark.parametrize("disturb", [spoil_part, cut_part, leave_litter, repeat_part, add_foreign_part])

@@ -196,8 +196,8 @@ def _simulate(task: Task, crew: Crew) -> Run:
         for line in rule.unmet(plan.scenario, store.drops(end)):
             warnings.warn(f"after {end} drops {line}", stacklevel=5)
         source = store.finish(end)
-    if task.output is not None:
-        return open_run(task.output)
+        if task.output is not None:  # opened while it is ours alone: another run may replace it
+            return open_run(task.output)
     scenario = override(plan.scenario, {"drops": end - plan.first})
     return Run(scenario, source, complete=True, attributes=plan.attributes(end))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import stat
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -242,9 +243,9 @@ def _locked(directory: Path) -> DirectoryLock:
     for _ in range(_ATTEMPTS):
         with suppress(FileExistsError):
             directory.mkdir()
-        if directory.is_symlink() or not directory.is_dir():
-            raise OSError(errno.ENOTDIR, f"{directory} is not a directory of its own")
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError):  # removed since
+            if not stat.S_ISDIR(directory.lstat().st_mode):
+                raise OSError(errno.ENOTDIR, f"{directory} is not a directory of its own")
             return DirectoryLock(directory)
     raise BlockingIOError
 

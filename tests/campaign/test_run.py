@@ -14,6 +14,8 @@ from isacsys.campaign import batches, store
 from isacsys.campaign.output import MANIFEST, parts_directory
 from isacsys.errors import ConfigError, DropError, IncompleteRun, LogFormatError
 from isacsys.recording import Log
+from isacsys.recording.gather import Gathered
+from isacsys.recording.parts import Part, write_part
 from tests.campaign import fakes
 from tests.campaign.fakes import SCENARIO
 from tests.recording.rows import same_tables

@@ -57,8 +57,9 @@ def lower_inverse(lower: Complex) -> Complex:
     Half the work of a general inverse, which knows nothing of the zeros: 2.2 against 5.8 us a matrix at K = 12.
     """
     inverse, size = np.zeros(lower.shape, complex), lower.shape[-1]
-    diagonal = 1 / lower.reshape(*lower.shape[:-2], -1)[..., ::size + 1]
-    inverse.reshape(*lower.shape[:-2], -1)[..., ::size + 1] = diagonal
+    flat = (*lower.shape[:-2], size * size)
+    diagonal = 1 / lower.reshape(flat)[..., ::size + 1]
+    inverse.reshape(flat)[..., ::size + 1] = diagonal
     negative = -diagonal[..., None]
     for j in range(1, size):
         row = lower[..., j, None, :j] @ inverse[..., :j, :j]

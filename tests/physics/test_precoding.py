@@ -95,3 +95,9 @@ def test_one_close_pair_changes_no_other_station():
     own[0, 1] = own[0, 0] + 1e-8 * own[0, 1]
     zf, w = given_channels.beams(own, np.full(3, 2), others, np.full(3, 1))
     assert w[1] == pytest.approx(alone[1][0]) and zf.gain[1] == pytest.approx(alone[0].gain[0])
+
+
+@pytest.mark.parametrize("padded", [1, 4])
+def test_a_network_without_stations(padded):
+    found = precoding.draw(np.random.default_rng(0), np.empty(0, int), np.empty(0, int), padded)
+    assert found.gain.shape == (0, padded) and found.eigenvalues().shape == (0, padded)

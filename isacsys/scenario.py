@@ -25,6 +25,7 @@ from isacsys.sections import (
     Antennas,
     Backhaul,
     Combining,
+    Cooperation,
     Csi,
     Mobility,
     Network,
@@ -67,6 +68,7 @@ class Scenario(Shown):
     sensing: Sensing = field(default_factory=Sensing)
     precoding: Precoding = field(default_factory=Precoding)
     combining: Combining = field(default_factory=Combining)
+    cooperation: Cooperation = field(default_factory=Cooperation)
     scheduling: Scheduling = field(default_factory=Scheduling)
     nulling: Nulling = field(default_factory=Nulling)
     backhaul: Backhaul = field(default_factory=Backhaul)
@@ -242,6 +244,11 @@ class Scenario(Shown):
         return self.antennas.transmit + 2 - self.demand
 
     @cached_property
+    def joint(self) -> bool:
+        """Whether the stations of a user's cluster send to it together."""
+        return self.cooperation.communication != "nulling"
+
+    @cached_property
     def lead_frames(self) -> int:
         """How many frames ahead a schedule is fixed."""
         seconds = self.backhaul.latency if self.backhaul.lead < 0 else self.backhaul.lead
@@ -268,8 +275,8 @@ class Scenario(Shown):
 
 
 SECTIONS: dict[str, type[Section]] = {
-    s.name: s for s in (Network, Antennas, Allocation, Propagation, Radio, Sensing, Precoding, Combining, Scheduling,
-                        Nulling, Backhaul, Csi,
+    s.name: s for s in (Network, Antennas, Allocation, Propagation, Radio, Sensing, Precoding, Combining, Cooperation,
+                        Scheduling, Nulling, Backhaul, Csi,
                         Mobility, Traffic, Targets, Tracking, Simulation, Recording)
 }
 

@@ -171,6 +171,16 @@ class Combining(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cooperation(Section):
+    """What the stations of a cluster do for each other's users."""
+
+    name: ClassVar[str] = "cooperation"
+    communication: str = choice("nulling", "a station that grants a user's request keeps quiet towards it (nulling), "
+                                "or sends to it as well: powers add (joint), or amplitudes (joint_coherent)",
+                                ("nulling", "joint", "joint_coherent"))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scheduling(Section):
     """Who is served."""
 

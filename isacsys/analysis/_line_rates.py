@@ -104,6 +104,19 @@ def joined(rows: Rows, wanted: Array, order: int) -> Array:
     return np.asarray(-np.expm1(missed) * np.exp((order - 1) * np.log(lambdas) - gammaln(order)))
 
 
+def joined_in_order(rows: Rows, wanted: Array, order: int) -> Array:
+    """Return the same where the nearest of a cluster has another law than its other members.
+
+    ``wanted`` [..., 2] holds a(y / l) of both; with ``U_1 = int_{l1 < l} a_1 dLambda`` and
+    ``U_k = int_{l1 < l} [a_2 Lambda^(k-1) / (k-1)! + (1 - a_2) U_(k-1)] dLambda``, W is the last integrand, at l.
+    """
+    nearest, member = wanted[..., 0], wanted[..., 1]
+    found = nearest
+    for k in range(1, order):
+        found = member * np.exp(k * np.log(rows.below[:, None]) - gammaln(k + 1)) + (1 - member) * _below(found, rows)
+    return np.asarray(found)
+
+
 def line_coverage(table: Line, K: int, order: int, D: int, noise: float, log_theta: Array) -> Array:
     """Return P(SINR > theta) for gains Gamma(K, 1) and a wanted one Gamma(D, 1), both whole.
 

@@ -7,16 +7,19 @@ Gamma(K L, 1) / (K L) interfering, D = M_t - K L - J (Q - 1) + 1 as with nulls. 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isacsys.analysis._arguments import by_key, real, whole
-from isacsys.analysis._fading import gamma_law
+from isacsys.analysis._arguments import by_key, mixture, real, whole
+from isacsys.analysis._fading import GainLaw, gamma_law, mixture_law
 from isacsys.analysis._line import line
-from isacsys.analysis._line_rates import gamma_crowd, joined, line_rates
+from isacsys.analysis._line_rates import gamma_crowd, joined, joined_in_order, line_rates
 from isacsys.analysis._numerics import Resolution, checked
 from isacsys.analysis.communication import wanted_shape
-from isacsys.analysis.propagation import power_law
+from isacsys.analysis.propagation import Medium, averaged, power_law
 from isacsys.analysis.sampling import DRAWN, batches
 from isacsys.arrays import Array
 from isacsys.laws import PropagationLaw
@@ -60,6 +63,61 @@ def joint_rate(*, K: ArrayLike, L: ArrayLike = 1, alpha: ArrayLike = 4.0, D: Arr
     return by_key(rates, keys, wanted_shape(D, M_t, K, L, J, Q))
 
 
+class Sender(NamedTuple):
+    """What is known of a station that sends to a typical user, each [n].
+
+    Attributes
+    ----------
+    D, streams, weights
+        Degrees of freedom, users to which it sends, and how often that is so: its gain is Gamma(D, 1) / streams.
+    """
+
+    D: ArrayLike
+    streams: ArrayLike
+    weights: ArrayLike = 1.0
+
+
+def measured_joint_rate(*, L: int, alpha: float = 4.0, serving: Sender, member: Sender, shape: float,
+                        medium: Medium | None = None, bs_density: float = 1.0) -> float:
+    """Return the rate of `joint_rate` in nats at measured laws of the degrees of freedom and streams.
+
+    Gains are independent; interference has mean 1 and a given shape.
+
+    Parameters
+    ----------
+    L, alpha, medium, bs_density
+        As in `beams.measured_communication_rate`.
+    serving, member : Sender
+        The nearest station of a typical user, and the others of its cluster.
+    shape : float
+        Of the gamma law of the interfering gains (`beams.interference_shape`).
+    """
+    order, unit = int(whole("L", L)), float(real("shape", shape, above=0))
+    (nearest, most), (other, _) = (_gains(sender, unit) for sender in (serving, member))
+    heard = medium or Medium(power_law(float(real("alpha", alpha, above=2))))
+
+    def gains(log_y: Array) -> Array:
+        return np.stack([nearest(log_y), other(log_y)], axis=-1)
+
+    def evaluate(at: Resolution) -> Array:
+        return averaged(heard.law, bs_density, heard.site_correlation, order, at, lambda table: line_rates(
+            table, [gains], gamma_crowd(unit), order, unit * heard.noise, most, at, joined_in_order))
+
+    return float(checked(evaluate, RATE_TOLERANCE, f"measured rate of joint transmission, L={L}, alpha={alpha}")[0])
+
+
+def _gains(sender: Sender, unit: float) -> tuple[GainLaw, float]:
+    """Return the law of a sender's gain, in parts of ``unit``, and its largest mean."""
+    freedom, number, weight = _sender(sender)
+    scales = unit / number
+    return mixture_law(freedom, weight, np.log(scales)), float((freedom * scales).max())
+
+
+def _sender(sender: Sender) -> tuple[Array, Array, Array]:
+    freedom, weight = mixture(sender.D, np.broadcast_to(sender.weights, np.shape(np.atleast_1d(sender.D))))
+    return freedom, np.broadcast_to(real("streams", sender.streams, above=0), freedom.shape), weight
+
+
 def sample_joint_sir(*, K: int, L: int = 1, alpha: float = 4.0, D: float, coherent: bool = False,
                      samples: int = 100_000, seed: int = 1) -> Array:
     """Draw the SIR of a user that its cluster sends to jointly, in the gamma model.
@@ -82,17 +140,40 @@ def sample_joint_sir(*, K: int, L: int = 1, alpha: float = 4.0, D: float, cohere
         Linear SIR.
     """
     K, L, alpha = int(whole("K", K)), int(whole("L", L)), float(real("alpha", alpha, above=2))
-    shape = float(real("D", D, above=0))
+    shape, unit = float(real("D", D, above=0)), 1 / (K * L)
+    return _sampled(L, alpha, K * L, lambda rng, size: rng.standard_gamma(shape, size) * unit, coherent, samples, seed)
+
+
+def _sampled(L: int, alpha: float, shape: float, gains: Callable[[np.random.Generator, tuple[int, int]], Array],
+             coherent: bool, samples: int, seed: int) -> Array:
+    """Draw SIRs: ``gains`` [sample, L] from the members, Gamma(shape, 1) / shape from whoever interferes."""
     rng = np.random.default_rng(int(whole("seed", seed, 0)))
     parts = []
     for size in batches(samples, L + DRAWN):
         squares = np.cumsum(rng.standard_exponential((size, L + DRAWN)), axis=1)
-        heard = rng.standard_gamma(K * L, (size, DRAWN)) * squares[:, L:] ** (-alpha / 2)
-        far = K * L * squares[:, -1] ** (1 - alpha / 2) / (alpha / 2 - 1)
-        powers = rng.standard_gamma(shape, (size, L)) * squares[:, :L] ** (-alpha / 2)
+        heard = rng.standard_gamma(shape, (size, DRAWN)) / shape * squares[:, L:] ** (-alpha / 2)
+        far = squares[:, -1] ** (1 - alpha / 2) / (alpha / 2 - 1)
+        powers = gains(rng, (size, L)) * squares[:, :L] ** (-alpha / 2)
         wanted = np.sqrt(powers).sum(axis=1) ** 2 if coherent else powers.sum(axis=1)
         parts.append(wanted / (heard.sum(axis=1) + far))
     return np.concatenate(parts)
+
+
+def measured_coherent_rate(*, L: int, alpha: float = 4.0, serving: Sender, member: Sender, shape: float,
+                           samples: int = 400_000, seed: int = 1) -> float:
+    """Return what `measured_joint_rate` does where amplitudes add, by Monte Carlo; parameters as there and above."""
+    order, laws = int(whole("L", L)), [_sender(sender) for sender in (serving, member)]
+
+    def gains(rng: np.random.Generator, size: tuple[int, int]) -> Array:
+        found = np.empty(size)
+        for columns, (freedom, number, weight) in zip((slice(1), slice(1, None)), laws, strict=True):
+            place = rng.choice(len(weight), found[:, columns].shape, p=weight)
+            found[:, columns] = rng.standard_gamma(freedom[place]) / number[place]
+        return found
+
+    sir = _sampled(order, float(real("alpha", alpha, above=2)), float(real("shape", shape, above=0)), gains, True,
+                   samples, seed)
+    return float(np.log1p(sir).mean())
 
 
 def coherent_joint_rate(*, K: int, L: int = 1, alpha: float = 4.0, D: float, samples: int = 400_000,

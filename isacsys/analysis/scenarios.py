@@ -21,6 +21,7 @@ from isacsys.analysis.communication import (
     communication_rate_approximate,
     mean_communication_rate,
 )
+from isacsys.analysis.cooperation import Sender, measured_coherent_rate, measured_joint_rate
 from isacsys.analysis.optimization import Designs, design_space
 from isacsys.analysis.propagation import Medium, power_law
 from isacsys.analysis.sensing import sensing_rate, sensing_rate_approximate, sensing_rate_beam_law
@@ -48,6 +49,7 @@ CONTAINED = frozenset(f"{section}.{name}" for section, names in {
      "sensing": "rcs mismatch_loss matched_filter_gain cluster_center coherent_time false_alarm cfar_cells "
                 "fluctuation_deviation clutter_rejection_db",
      "tracking": "policy parameters acceleration speed gate maximum_misses maximum_error steering",
+    "cooperation": "communication",
     "precoding": "parameters regularization sensing_power", "combining": "parameters", "nulling": "policy parameters",
     "scheduling": "policy target_policy parameters target_parameters rate_window",
     "backhaul": "latency_law lead", "mobility": "model turn_rate hysteresis",
@@ -119,6 +121,10 @@ def communication_values(scenario: Scenario, law: PropagationLaw | None = None) 
     design: dict[str, Any] = {"K": a.users_per_bs, "L": a.communication_cluster}
     beams = sensing_beams_of(scenario, scenario.demand - 1)
     alpha = scenario.propagation.path_loss_exponent
+    if scenario.joint and a.communication_cluster > 1:
+        alike = Sender(D, a.users_per_bs * a.communication_cluster)
+        joint = measured_joint_nats(scenario, medium, alike, alike, a.users_per_bs * a.communication_cluster)
+        return LinkValues(**_rates_and_ase(joint, None, a.users_per_bs, scenario))
     if medium is None and beams is None:
         exact = communication_rate(D=D, alpha=alpha, **design)
         approximate = communication_rate_approximate(D=D, alpha=alpha, **design)
@@ -126,6 +132,19 @@ def communication_values(scenario: Scenario, law: PropagationLaw | None = None) 
     alone = nats_of_typical_user(D=D, streams=a.users_per_bs, weights=1, shape=a.users_per_bs, alpha=alpha,
                                  medium=medium, bs_density=scenario.network.bs_density, sensing=beams, **design)
     return LinkValues(**_rates_and_ase(alone, None, a.users_per_bs, scenario))
+
+
+def measured_joint_nats(scenario: Scenario, medium: Medium | None, serving: Sender, member: Sender,
+                        shape: float) -> float:
+    """Return the rate of a user that its cluster sends to jointly, as `measured_joint_rate` takes it.
+
+    Exact where powers add; where amplitudes add, by Monte Carlo, to 0.1 %, and for the power law without noise only.
+    """
+    link: dict[str, Any] = {"L": scenario.allocation.communication_cluster, "serving": serving, "member": member,
+                            "alpha": scenario.propagation.path_loss_exponent, "shape": shape}
+    if scenario.cooperation.communication == "joint":
+        return measured_joint_rate(medium=medium, bs_density=scenario.network.bs_density, **link)
+    return measured_coherent_rate(**link)
 
 
 def measured_communication_rate(scenario: Scenario, *, D: ArrayLike, weights: ArrayLike) -> float:
@@ -246,11 +265,24 @@ def left_out(scenario: Scenario, kind: str = "") -> list[str]:
         lines.append("sensing.inter_target_echo: the analysis leaves the echoes of other targets out")
     if scenario.precoding.sensing_power == 1:
         lines.append("precoding.sensing_power = 1: the analysis takes users that are left some power")
+    if scenario.joint and scenario.allocation.communication_cluster > 1:
+        lines += _left_out_together(scenario)
     default = dict(Scenario().items())
     changed = {key: value for key, value in scenario.items() if value != default[key] and key not in CONTAINED}
     return lines + [f"{key} = {value}: the analysis "
                     f"{'knows one frame, in which everything arrives at once' if key in OVER_TIME else _LEAVES}"
                     for key, value in changed.items() if key not in _SAID]
+
+
+def _left_out_together(scenario: Scenario) -> list[str]:
+    """What the analysis of joint transmission does not contain."""
+    lines = []
+    if scenario.precoding.sensing_power > 0:
+        lines.append("precoding.sensing_power: the analysis of joint transmission leaves sensing beams out")
+    if scenario.cooperation.communication == "joint_coherent" and (
+            scenario.propagation.model != "power_law" or scenario.propagation.noise_power > 0):
+        lines.append("propagation: amplitudes that add are sampled for the power law without noise")
+    return lines
 
 
 def _freedom(scenario: Scenario) -> int:

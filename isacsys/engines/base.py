@@ -16,8 +16,8 @@ class Couplings:
 
     Attributes
     ----------
-    wanted, own : [link]
-        Of the beam that is meant for a user, and of its station's other beams.
+    wanted, own : [stream]
+        Of the beam that is meant for a user, and of its station's other beams, at that user.
     to_users : [link, near]
         Of the surrounding stations at every scheduled user; the serving one is left out.
     to_filters : [sensor, near, J]
@@ -28,6 +28,8 @@ class Couplings:
         The receive filters, unit norm, where they are not those that null requests named.
     covariance : [sensor, M_r, M_r] or None
         Of interference and noise, where the filters look at it.
+    phase : [stream] or None
+        ``e^(j phi)`` of the wanted amplitudes, off what the design meant; None: as it meant them, all aligned.
     """
 
     wanted: Array
@@ -37,6 +39,7 @@ class Couplings:
     echoes: Array
     filters: Complex | None = None
     covariance: Complex | None = None
+    phase: Complex | None = None
 
 
 class Engine(ABC):

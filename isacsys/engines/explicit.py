@@ -11,7 +11,7 @@ from isacsys.engines.base import bearings
 from isacsys.physics import ageing, receiving, rician
 from isacsys.physics.fading import chunks
 from isacsys.physics.gaussian import complex_normal
-from isacsys.transmission import Beams, Combiner, Situation, designing, known
+from isacsys.transmission import Beams, Combiner, Known, Situation, designing, known
 
 Arriving = Callable[[slice], Complex]
 
@@ -33,15 +33,25 @@ def aged(rng: np.random.Generator, situation: Situation, rows: Complex, link: In
     return np.asarray(rho[..., None] * rows + np.sqrt(ageing.leakage(rho))[..., None] * error)
 
 
-def own_gains(situation: Situation, rows: Complex, beams: Beams) -> tuple[Array, Array]:
-    """Gains of every beam of a station at its own users, whose channels are ``rows`` [link, M_t]; wanted ones apart."""
-    links = situation.selection.users
+def own_gains(situation: Situation, rows: Complex, beams: Beams, believed: Known
+              ) -> tuple[Array, Array, Complex | None]:
+    """Gains of a station's beams at the users it serves, whose channels are ``rows`` [stream, M_t]: of the one that is
+    meant for the user, of the others, and the phase of the first where stations send together.
+
+    Each station turns its beams so that what it believes to arrive is real: amplitudes add as far as that is so.
+    """
+    streams = situation.streams
     seen = known.by_stream(situation, rows).conj() @ beams.weighted  # [bs, user, beam]
-    power = (seen.real**2 + seen.imag**2)[links.station, links.slot]
-    link = np.arange(len(links))
-    wanted = power[link, links.slot]
-    power[link, links.slot] = 0
-    return wanted, power.sum(-1)
+    place = streams.station, streams.slot
+    power = (seen.real**2 + seen.imag**2)[place]
+    stream = np.arange(len(power))
+    wanted = power[stream, streams.slot]
+    power[stream, streams.slot] = 0
+    if not situation.scenario.joint or believed.own is None:
+        return wanted, power.sum(-1), None
+    meant = np.einsum("bkm,bmk->bk", believed.own.conj(), beams.weighted[..., :believed.own.shape[1]])[place]
+    turned = seen[(*place, streams.slot)] * meant.conj()
+    return wanted, power.sum(-1), turned / np.maximum(np.abs(turned), np.finfo(float).tiny)
 
 
 def echoes(situation: Situation, beams: Beams) -> Array:

@@ -12,23 +12,25 @@ from isacsys.physics.gaussian import complex_normal
 from isacsys.physics.pairs import gained
 from isacsys.streams import Purpose
 from isacsys.transmission import Beams, Combiner, Known, Situation, csi, known
+from isacsys.transmission.known import granted_links
 
 _NO_FILTERS, _NO_ECHOES, _NO_PAIRS = np.empty((0, 1, 1)), np.empty((0, 1)), (np.empty(0, int), np.empty(0, int))
 
 
 def wanted(situation: Situation) -> bool:
     """Say whether even zero forcing needs vectors: few bits, lines of sight, sensing beams across given channels, or
-    beside what they are meant for.
+    beside what they are meant for, given channels beside those of users that were granted a stream.
     """
     scenario = situation.scenario
     given = situation.schedule.channels is not None or situation.sensors.believed is not None
     across = scenario.precoding.sensing_power > 0 and given
-    return bool(across or scenario.csi.feedback_bits or situation.sight)
+    seen = situation.schedule.channels is not None and scenario.joint  # of own users, and not of those granted
+    return bool(across or seen or scenario.csi.feedback_bits or situation.sight)
 
 
 def know(situation: Situation) -> Known:
     """Draw channels of own users, and of users and stations whose nulls were granted."""
-    links, (link, column, _) = situation.selection.users, known.granted_links(situation)
+    links, (link, column, _) = situation.selection.users, granted_links(situation)
     antennas = situation.scenario.antennas
     own = situation.schedule.channels
     if own is None:
@@ -46,14 +48,18 @@ def couple(situation: Situation, known: Known, beams: Beams, combiner: Combiner)
     rng, rho = situation.name.stream(Purpose.AGEING), csi.own_correlation(situation)
     row = np.arange(len(own))
     own = explicit.aged(rng, situation, own, row, np.zeros_like(row), rho)
-    users = (*explicit.own_gains(situation, own, beams), _to_users(situation, granted, beams, rng))
+    cross, (link, column, _) = csi.cross_correlation(situation), granted_links(situation)
+    granted = explicit.aged(rng, situation, granted, link, column, None if cross is None else cross[link])
+    served = np.concatenate([own, granted]) if situation.scenario.joint else own
+    wanted, others, phase = explicit.own_gains(situation, served, beams, known)
+    to_users = _to_users(situation, granted, beams)
     if not len(situation.selection.targets):
-        return Couplings(*users, _NO_FILTERS, _NO_ECHOES)
+        return Couplings(wanted, others, to_users, _NO_FILTERS, _NO_ECHOES, phase=phase)
     echoes = explicit.echoes(situation, beams)
     if not combiner.needs_covariance:
-        return Couplings(*users, _to_filters(situation, stations, beams), echoes)
+        return Couplings(wanted, others, to_users, _to_filters(situation, stations, beams), echoes, phase=phase)
     gains, filters, covariance = explicit.adapted(situation, beams, combiner, _Arriving(situation, stations, beams))
-    return Couplings(*users, gains, echoes, filters, covariance)
+    return Couplings(wanted, others, to_users, gains, echoes, filters, covariance, phase)
 
 
 class _Arriving:
@@ -89,18 +95,16 @@ def _to_filters(situation: Situation, stations: Complex, beams: Beams) -> Array:
     return gains
 
 
-def _to_users(situation: Situation, granted: Complex, beams: Beams, rng: np.random.Generator) -> Array:
+def _to_users(situation: Situation, granted: Complex, beams: Beams) -> Array:
     """Draw total gains of stations that granted nothing, and compute those of stations that did."""
-    around, (link, column, station) = situation.around_users.station, known.granted_links(situation)
+    around, (link, column, station) = situation.around_users.station, granted_links(situation)
     drawing = situation.name.stream(Purpose.USER_INTERFERENCE)
     gains = np.zeros(around.shape)
     if situation.sight is None:
         gains[:, 1:] = fading.total_gains(drawing, beams.spectrum, around[:, 1:])
     else:
         _in_sight(situation, beams, drawing, gains, link, column)
-    rho = csi.cross_correlation(situation)
-    now = explicit.aged(rng, situation, granted, link, column, None if rho is None else rho[link])
-    gains[link, column] = gained(now, station, beams.weighted)
+    gains[link, column] = gained(granted, station, beams.weighted)
     return gains
 
 

@@ -44,8 +44,9 @@ class Short(Engine):
         if beams.zero_forced is None:
             raise ValueError("beams that do not null what they know, by law")
         sensing = len(situation.selection.targets) > 0
-        found = Couplings(*_own(situation, beams, beams.zero_forced), _to_users(situation, beams), _NO_FILTERS,
-                          _echoes(situation, beams) if sensing else _NO_ECHOES)
+        wanted, own, phase = _own(situation, beams, beams.zero_forced)
+        found = Couplings(wanted, own, _to_users(situation, beams), _NO_FILTERS,
+                          _echoes(situation, beams) if sensing else _NO_ECHOES, phase=phase)
         if not sensing:
             return found
         if not combiner.needs_covariance:
@@ -81,30 +82,34 @@ def _nulled(by_law: Known) -> Complex | None:
     return complex_normal(by_law.name.stream(Purpose.NULLS_HELD), shape)
 
 
-def _own(situation: Situation, beams: Beams, design: ZeroForced) -> tuple[Array, Array]:
+def _own(situation: Situation, beams: Beams, design: ZeroForced) -> tuple[Array, Array, Complex | None]:
     """Read the wanted gains off the design; zero forcing leaves leakage only where channels have aged."""
+    streams, rho = situation.streams, csi.stream_correlation(situation)
+    gain, leakage, phase = _of_users(situation, design, rho)
     if beams.lit is None:
-        return _of_users(situation, design)
-    links, rho, first = situation.selection.users, csi.own_correlation(situation), design.gain.shape[1]
-    share = 1 - beams.power[links.station, first:].sum(-1)  # what sensing beams leave
-    gain, leakage = (share * x for x in _of_users(situation, design))
+        return gain, leakage, phase
+    first = design.gain.shape[1]
+    share = 1 - beams.power[streams.station, first:].sum(-1)  # what sensing beams leave
+    gain, leakage = share * gain, share * leakage
     if rho is not None:
         rng = situation.name.stream(Purpose.SENSING_BEAMS)
-        strange = fading.total_gains(rng, beams.spectrum[:, first:], links.station[:, None])[:, 0]
+        strange = fading.total_gains(rng, beams.spectrum[:, first:], streams.station[:, None])[:, 0]
         leakage = leakage + ageing.leakage(rho) * strange
-    return gain, leakage
+    return gain, leakage, phase
 
 
-def _of_users(situation: Situation, design: ZeroForced) -> tuple[Array, Array]:
+def _of_users(situation: Situation, design: ZeroForced, rho: Array | None) -> tuple[Array, Array, Complex | None]:
     """Gains of the users' beams as if they had all of the power."""
-    links, rho = situation.selection.users, csi.own_correlation(situation)
-    streams = links.count[links.station]
-    gain = design.gain[links.station, links.slot] / streams
+    streams = situation.streams
+    number = streams.count[streams.station]
+    gain = design.gain[streams.station, streams.slot] / number
     if rho is None:
-        return gain, np.zeros_like(gain)
-    signal, leakage = ageing.own_gains(situation.name.stream(Purpose.AGEING), gain * streams, design.factor,
-                                       links.station, links.slot, rho)
-    return signal / streams, leakage / streams
+        return gain, np.zeros_like(gain), None
+    amplitude, leakage = ageing.own_gains(situation.name.stream(Purpose.AGEING), gain * number, design.factor,
+                                          streams.station, streams.slot, rho)
+    size = np.abs(amplitude)
+    phase = amplitude / np.maximum(size, np.finfo(float).tiny) if situation.scenario.joint else None
+    return size**2 / number, leakage / number, phase
 
 
 def _to_users(situation: Situation, beams: Beams) -> Array:
@@ -131,7 +136,7 @@ def _echoes(situation: Situation, beams: Beams) -> Array:
     if beams.lit is not None:
         return beams.lit[sensors.station]
     if beams.vectors is not None:
-        streams = np.maximum(situation.selection.users.count[sensors.station], 1)
+        streams = np.maximum(situation.streams.count[sensors.station], 1)
         return given_channels.beam_gains(beams.vectors[sensors.station], bearings(situation)) / streams[:, None]
     return fading.beam_gains(situation.name.stream(Purpose.ECHOES), beams.spectrum[sensors.station],
                              bearings(situation))

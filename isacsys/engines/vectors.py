@@ -68,12 +68,14 @@ class Vectors(Engine):
         """Compute what the beams come to."""
         users, stations = known.truth
         users = aged(situation, users)
-        terms = (*explicit.own_gains(situation, users[:, 0], beams), _to_users(situation, users, beams))
-        if combiner.needs_covariance and len(situation.selection.targets):
-            gains, filters, covariance = explicit.adapted(situation, beams, combiner,
-                                                          _Arriving(situation, stations, beams))
-            return Couplings(*terms, gains, explicit.echoes(situation, beams), filters, covariance)
-        return Couplings(*terms, _to_filters(situation, stations, beams.weighted), explicit.echoes(situation, beams))
+        streams = situation.streams
+        wanted, own, phase = explicit.own_gains(situation, users[streams.link, streams.column], beams, known)
+        to_users, echoes = _to_users(situation, users, beams), explicit.echoes(situation, beams)
+        if not (combiner.needs_covariance and len(situation.selection.targets)):
+            through = _to_filters(situation, stations, beams.weighted)
+            return Couplings(wanted, own, to_users, through, echoes, phase=phase)
+        gains, filters, covariance = explicit.adapted(situation, beams, combiner, _Arriving(situation, stations, beams))
+        return Couplings(wanted, own, to_users, gains, echoes, filters, covariance, phase)
 
 
 class _Arriving:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from isacsys.arrays import Array, Flags, Index
 from isacsys.metrics.links import LinkTerms
@@ -44,8 +47,8 @@ class FrameRecord:
 
     Attributes
     ----------
-    transmitting : [bs]
-        Stations that send anything.
+    power : [bs, S]
+        Of every beam.
     users, targets : LinkTerms
         Of the scheduled users and targets.
     degrees_of_freedom : [user]
@@ -57,12 +60,17 @@ class FrameRecord:
     """
 
     situation: Situation
-    transmitting: Flags
+    power: Array
     users: LinkTerms
     degrees_of_freedom: Index
     targets: LinkTerms
     held_back: Array
     tracks: TrackFrame | None = None
+
+    @cached_property
+    def transmitting(self) -> Flags:
+        """Stations that send anything, [bs]."""
+        return np.asarray(self.power.any(-1))
 
     @property
     def links(self) -> tuple[tuple[Kind, Links, LinkTerms], ...]:

@@ -27,8 +27,8 @@ def leakage(rho: Array) -> Array:
 
 
 def own_gains(rng: np.random.Generator, gain: Array, factor: Complex, station: Index, slot: Index,
-              rho: Array) -> tuple[Array, Array]:
-    """Draw what the beams of a station give its own users, whose channels have aged.
+              rho: Array) -> tuple[Complex, Array]:
+    """Draw what the beams of a station give the users it serves, whose channels have aged.
 
     User k receives ``rho g_k^1/2 + (1 - rho^2)^1/2 (W^H e)_k`` of its own beam and ``(1 - rho^2)^1/2 (W^H e)_j`` of
     the others, ``W^H e = B^H z`` with z ~ CN(0, I).
@@ -44,11 +44,11 @@ def own_gains(rng: np.random.Generator, gain: Array, factor: Complex, station: I
     Returns
     -------
     wanted, unwanted : ndarray [link]
-        Gains of unit-norm beams: of the own one, and the sum over the others.
+        Amplitude of the own unit-norm beam, real where nothing has aged, and the sum of the gains of the others.
     """
     error = (complex_normal(rng, factor.shape) @ factor)[station, slot]  # [link, beam]; conjugate, in law
     error *= np.sqrt(leakage(rho))[:, None]
     link = np.arange(len(station))
     own = error[link, slot]
     power = np.sum(error.real**2 + error.imag**2, axis=-1)
-    return np.abs(rho * np.sqrt(gain) + own) ** 2, np.maximum(power - np.abs(own) ** 2, 0.0)
+    return rho * np.sqrt(gain) + own, np.maximum(power - np.abs(own) ** 2, 0.0)

@@ -26,13 +26,14 @@ FRAME = index("frame", "number of the frame within its drop")
 _PLACE = (Column("x", "f8", KM, "position"), Column("y", "f8", KM, "position"))
 
 STRENGTHS, NEXT = 32, 32  # bins of table refusals
+MEMBER = 2  # kind in table classes
 
 TABLES: dict[str, tuple[Column, ...]] = {
     "drops": (DROP, *SUMS, *DROP_COLUMNS),
     "frames": (DROP, FRAME, *SUMS),
     "classes": (
-        DROP, Column("kind", "u1", "1", "0: users, 1: targets"),
-        index("streams", "users that their base station serves"),
+        DROP, Column("kind", "u1", "1", "0: users, 1: targets, 2: users, and another station that sends to them"),
+        index("streams", "users to which their base station, or the other one, sends"),
         index("degrees_of_freedom", "its transmit antennas - independent constraints + 1"),
         count("links", "how many links that is, summed over frames"),
         real("weight", "1", "sum of their weights"),
@@ -67,6 +68,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("granted", "u1", "1", "1 where the null was granted"),
         Column("travel", "f8", "s", "from when it was written to when it came; infinite for one that is lost"),
         Column("late", "u1", "1", "1 where it came after its frame had begun, or never"),
+    ),
+    "streams": (
+        DROP, FRAME, index("station", "base station that sends it"), index("user", "whom it is meant for"),
+        index("slot", "number of its beam at the base station: own users first"),
+        real("power", "1", "share of the base station's power"),
     ),
     "files": (
         DROP, index("user", "number of the user"), Column("arrival", "f8", "s", "simulated time"),

@@ -7,6 +7,7 @@ import numpy as np
 from isacsys.arrays import Array, Index, Table
 from isacsys.metrics import FrameRecord, LinkTerms
 from isacsys.physics import accounting
+from isacsys.recording.schema import MEMBER
 from isacsys.scenario import Scenario
 
 
@@ -21,23 +22,29 @@ class Classes:
     def __init__(self, scenario: Scenario) -> None:
         self._antennas = scenario.antennas.transmit
         self._own_counts = (True, scenario.sensing.inter_target_echo)
-        self._shape = (scenario.allocation.users_per_bs + 1, self._antennas + 2)
-        self._sums = np.zeros((3, 2, self._shape[0] * self._shape[1]))
+        most = self._antennas if scenario.joint else scenario.allocation.users_per_bs
+        self._shape = (most + 1, self._antennas + 2)
+        self._sums = np.zeros((3, MEMBER + 1 if scenario.joint else MEMBER, self._shape[0] * self._shape[1]))
 
     def add(self, record: FrameRecord) -> None:
         """Add the links of a frame."""
-        streams = record.situation.selection.users.count
-        freedom = self._antennas + 1 - streams - record.situation.grants.constraints
+        streams = record.situation.streams.count
+        freedom = self._antennas + 1 - streams - record.situation.nulls
         place = streams * self._shape[1] + freedom
         for kind, links, terms in record.links:
             if not len(links):
                 continue
             rate = nulled_rate(terms, self._own_counts[kind], (np.zeros(1), record.held_back)[kind])
             self._enter(kind, place[links.station], terms.weight, rate)
+        if len(self._sums[0]) > MEMBER:
+            sent = record.situation.streams
+            other = slice(len(record.users.rate), None)
+            weight = record.users.weight[sent.link[other]]
+            self._enter(MEMBER, place[sent.station[other]], weight, np.zeros_like(weight))
 
     def columns(self) -> Table:
         """Return the rows of table ``classes``, but for the drop."""
-        sums = self._sums.reshape(3, 2, *self._shape)
+        sums = self._sums.reshape(3, -1, *self._shape)
         kind, streams, freedom = np.nonzero(sums[0])
         links, weight, rate = sums[:, kind, streams, freedom]
         return {"kind": kind, "streams": streams, "degrees_of_freedom": freedom, "links": links.astype(np.int64),

@@ -72,7 +72,7 @@ def transmit(situation: Situation, policies: Policies) -> FrameRecord:
     gains = engine.couple(situation, known, beams, policies.combiner)
     users = receive_users(situation, beams.transmitting, gains)
     targets = receive_echoes(situation, beams.transmitting, gains)
-    return FrameRecord(situation, beams.transmitting, users, degrees_of_freedom(situation), *targets)
+    return FrameRecord(situation, beams.power, users, degrees_of_freedom(situation), *targets)
 
 
 def _weights(state: NetworkState, kind: Kind, links: Links) -> Array:

@@ -13,18 +13,17 @@ from isacsys.metrics import NO_LINKS, LinkTerms
 from isacsys.metrics.links import CLUTTER
 from isacsys.network.kinds import Kind
 from isacsys.physics import accounting, combining, receiving
-from isacsys.simulation import looks
+from isacsys.simulation import cooperation, looks
 from isacsys.transmission import Sensors, Situation, designing
 
 
 def receive_users(situation: Situation, transmitting: Flags, gains: Couplings) -> LinkTerms:
     """Account what every scheduled user receives. Meng & Masouros (2)."""
     around, grants = situation.around_users, situation.grants
-    serving = around.path_gain[:, 0]
-    power = gains.to_users * around.path_gain  # [link, near]
+    signal, own, power = cooperation.received(situation, gains)  # power [link, near]
     terms = accounting.split(power, grants.user_asked, grants.user_granted)
     far = around.far_field * active_share(transmitting)
-    return _terms(situation, Kind.USER, gains.wanted * serving, gains.own * serving, True, terms, far,
+    return _terms(situation, Kind.USER, signal, own, True, terms, far,
                   strongest(situation, power, around.station))
 
 

@@ -31,6 +31,8 @@ def record_frame(recorder: Recorder, drop: int, record: FrameRecord, level: str)
             recorder.append(f"selections/{kind.service}", {**name, **who})
     if "requests" in tables:
         recorder.append("requests", {**name, **_request_columns(record)})
+    if "streams" in tables and record.situation.scenario.joint:
+        recorder.append("streams", {**name, **_stream_columns(record)})
 
 
 def record_positions(recorder: Recorder, drop: int, state: NetworkState) -> None:
@@ -56,6 +58,13 @@ def _request_columns(record: FrameRecord) -> Mapping[str, npt.NDArray[Any]]:
     situation = record.situation
     return {**{name: getattr(requests, name) for name in names}, "granted": situation.grants.granted,
             "travel": situation.travel, "late": ~situation.arrived}
+
+
+def _stream_columns(record: FrameRecord) -> Mapping[str, npt.NDArray[Any]]:
+    streams = record.situation.streams
+    users = record.situation.selection.users.ids
+    return {"station": streams.station, "user": users[streams.link], "slot": streams.slot,
+            "power": record.power[streams.station, streams.slot]}
 
 
 def _places(position: Array) -> Mapping[str, Array]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from isacsys.arrays import Array
 from isacsys.physics import ageing
 from isacsys.transmission.values import Situation
@@ -21,6 +23,17 @@ def cross_correlation(situation: Situation) -> Array | None:
     """Correlation [link] of channels to other stations with what their nulls stand for; None where it is 1."""
     scenario = situation.scenario
     return _correlation(situation, scenario.lead_frames * scenario.simulation.frame_duration)
+
+
+def stream_correlation(situation: Situation) -> Array | None:
+    """Correlation [stream] of the channels of users served with what the design knew; None where they are the same."""
+    own, cross = own_correlation(situation), cross_correlation(situation)
+    count = len(situation.selection.users)
+    member = situation.streams.link[count:]
+    if own is None and (cross is None or not len(member)):
+        return None
+    known = np.ones(count) if own is None else own
+    return np.concatenate([known, np.ones(len(member)) if cross is None else cross[member]])
 
 
 def _correlation(situation: Situation, age: float) -> Array | None:

@@ -26,9 +26,12 @@ class Known:
     antennas : int
         M_t.
     streams, nulls : [bs]
-        Own users served, and independent constraints towards receivers of others.
+        Users served, those of others included to which it sends with their stations, and independent constraints
+        towards receivers to which it sends nothing.
+    unequal : bool
+        Whether counts of streams are far from equal, as where users of others are served as well.
     own : [bs, K, M_t] or None
-        Channels h of the own users by stream (the amplitude of beam w is ``h^H w``), zero rows for streams that are
+        Channels h of the users served by stream (the amplitude of beam w is ``h^H w``), zero rows for streams that are
         not used. None where their law will do.
     granted : [bs, n, M_t] or None
         Likewise of the users and filters that were granted a null; the first ``held`` rows of a station count.
@@ -49,6 +52,7 @@ class Known:
     streams: Index
     nulls: Index
     padded: int
+    unequal: bool = False
     own: Complex | None = None
     granted: Complex | None = None
     held: Index | None = None
@@ -79,8 +83,9 @@ class Known:
 def law(situation: Situation) -> Known:
     """Return what stations know when they know channels by their law only."""
     scenario = situation.scenario
-    return Known(situation.name, scenario.antennas.transmit, situation.selection.users.count,
-                 situation.grants.constraints, scenario.allocation.users_per_bs)
+    most = max(scenario.allocation.users_per_bs, situation.streams.most if scenario.joint else 0)
+    unequal = most > scenario.allocation.users_per_bs
+    return Known(situation.name, scenario.antennas.transmit, situation.streams.count, situation.nulls, most, unequal)
 
 
 def with_vectors(situation: Situation, own: Complex, granted: Complex | None, held: Index) -> Known:
@@ -110,13 +115,16 @@ def believed(situation: Situation, own: Complex, granted: Complex, stations: Com
         rng = situation.name.stream(Purpose.FEEDBACK)
         own, granted = feedback.quantised(rng, own, bits), feedback.quantised(rng, granted, bits)
     through = (basis[:, None] @ stations[pair])[:, 0] if len(pair) else own[:0]  # G v
-    station = np.concatenate([station, asked])
-    arranged, held = by_station(station, np.concatenate([granted, through]), situation.stations)
     users, sensors = noise_at_users(situation), noise_at_sensors(situation)
     sensor, place = (index[pair] for index in situation.grants.pairs)
-    relative = np.concatenate([situation.around_users.path_gain[link, column] / users[link],
-                               situation.sensors.around.path_gain[sensor, place] / sensors[sensor]])
+    relative = situation.around_users.path_gain[link, column] / users[link]
     sir = situation.around_users.path_gain[:, 0] / users
+    if situation.scenario.joint:  # what was granted is served
+        own, sir = np.concatenate([own, granted]), np.concatenate([sir, relative])
+        granted, relative, station = granted[:0], relative[:0], station[:0]
+    station = np.concatenate([station, asked])
+    arranged, held = by_station(station, np.concatenate([granted, through]), situation.stations)
+    relative = np.concatenate([relative, situation.sensors.around.path_gain[sensor, place] / sensors[sensor]])
     return dataclasses.replace(
         law(situation), own=by_stream(situation, own), granted=arranged, held=held,
         sir=by_stream(situation, sir[:, None] + 0j)[..., 0].real,
@@ -149,10 +157,11 @@ def bearings(situation: Situation) -> Complex:
 
 
 def by_stream(situation: Situation, rows: Complex) -> Complex:
-    """Arrange the channels of scheduled users [link, M_t] by station and stream, [bs, K, M_t]."""
-    links = situation.selection.users
-    own = np.zeros((links.stations, situation.scenario.allocation.users_per_bs, rows.shape[-1]), complex)
-    own[links.station, links.slot] = rows
+    """Arrange the channels of users served [stream, M_t] by station and stream, [bs, K, M_t]."""
+    streams = situation.streams
+    padded = max(situation.scenario.allocation.users_per_bs, streams.most)
+    own = np.zeros((situation.stations, padded, rows.shape[-1]), complex)
+    own[streams.station, streams.slot] = rows
     return own
 
 

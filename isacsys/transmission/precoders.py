@@ -68,7 +68,8 @@ class ZeroForcing(Precoder):
         if (left < known.streams).any():
             raise InfeasibleDesign(f"station {np.argmin(left - known.streams)} has more constraints than antennas")
         if known.own is None:
-            design = precoding.draw(known.name.stream(Purpose.OWN_CHANNELS), left, known.streams, known.padded)
+            draw = precoding.draw_unequal if known.unequal else precoding.draw
+            design = draw(known.name.stream(Purpose.OWN_CHANNELS), left, known.streams, known.padded)
             return beams.zero_forced(design, known.streams)
         design, vectors = given_channels.beams(known.own, known.streams, known.granted, known.held)
         return beams.zero_forced(design, known.streams, vectors)

@@ -13,6 +13,8 @@ from isacsys.network.surroundings import Surroundings
 from isacsys.physics import combining
 from isacsys.scenario import Scenario
 from isacsys.streams import FrameName
+from isacsys.transmission import streams
+from isacsys.transmission.streams import Streams
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,21 @@ class Situation:
     def stations(self) -> int:
         """Number of stations."""
         return self.selection.users.stations
+
+    @cached_property
+    def streams(self) -> Streams:
+        """Who sends to whom."""
+        users = self.selection.users
+        if not self.scenario.joint:
+            return streams.own(users)
+        return streams.joint(users, self.grants.user_granted, self.around_users.station)
+
+    @property
+    def nulls(self) -> Index:
+        """Independent constraints towards receivers to which a station sends nothing, [bs]."""
+        if not self.scenario.joint:
+            return self.grants.constraints
+        return self.grants.constraints + self.selection.users.count - self.streams.count
 
     @property
     def requests(self) -> NullRequests:

@@ -16,11 +16,13 @@ from isacsys.analysis.beams import (
 )
 from isacsys.analysis.cells import links_per_station
 from isacsys.analysis.communication import bits
+from isacsys.analysis.cooperation import Sender
 from isacsys.analysis.refusals import rate_with_refusals
 from isacsys.analysis.scenarios import (
     LinkValues,
     communication_values,
     left_out,
+    measured_joint_nats,
     medium_of,
     sensing_beams_of,
     sensing_values,
@@ -34,6 +36,7 @@ from isacsys.validation.measured import (
     KINDS,
     Measured,
     measure,
+    members,
     refused,
     silent_share,
     standard_error,
@@ -91,17 +94,25 @@ def _communication(run: Run, measured: Measured) -> Rungs:
     medium, beams = medium_of(s, law_of(s)), _sensing_beams(run)
 
     def rate(shape: float) -> float:
+        if _together(s):
+            serving = Sender(measured.D, measured.streams, measured.weights)
+            return float(bits(measured_joint_nats(s, medium, serving, members(run) or serving, shape)))
         return float(bits(measured_communication_rate(
             K=a.users_per_bs, L=a.communication_cluster, alpha=s.propagation.path_loss_exponent, D=measured.D,
             streams=measured.streams, weights=measured.weights, shape=shape, medium=medium,
             bs_density=s.network.bs_density, sensing=beams)))
 
-    orthogonal, exact = rate(a.users_per_bs), rate(float(interference_shape(M=antennas, K=streams)))
+    count = a.users_per_bs * (a.communication_cluster if _together(s) else 1)
+    orthogonal, exact = rate(count), rate(float(interference_shape(M=antennas, K=streams)))
     nominal = values.rate_exact if values else None
     effects = {_law_of_freedom(run, measured): orthogonal / nominal - 1} if nominal else {}
     effects["beams of one BS are not orthogonal"] = exact / orthogonal - 1
     cost = _cost_of_refusals(run, measured, float(interference_shape(M=antennas, K=streams)))
     return _rungs(run, "communication", cost, values, exact, effects)
+
+
+def _together(scenario: Scenario) -> bool:
+    return scenario.joint and scenario.allocation.communication_cluster > 1
 
 
 def _sensing_beams(run: Run) -> SensingBeams | None:
@@ -115,7 +126,7 @@ def _cost_of_refusals(run: Run, measured: Measured, shape: float) -> float | Non
     table, s = refused(run), run.scenario
     if table is None or not table.any():
         return None if table is None else 0.0
-    if medium_of(s, law_of(s)) or _sensing_beams(run):
+    if medium_of(s, law_of(s)) or _sensing_beams(run) or _together(s):
         return None  # the formula is that of the power law, users' beams and interference alone
 
     def rate(p: Array) -> float:

@@ -7,11 +7,12 @@ from functools import lru_cache
 
 import numpy as np
 
+from isacsys.analysis.cooperation import Sender
 from isacsys.arrays import Array, Index, Table
 from isacsys.campaign import Run
 from isacsys.campaign.estimates import Linearised, linearise, student
 from isacsys.metrics import RATE, Estimator
-from isacsys.recording.schema import NEXT, STRENGTHS
+from isacsys.recording.schema import MEMBER, NEXT, STRENGTHS
 
 KINDS = ("communication", "sensing")
 
@@ -61,6 +62,15 @@ def measure(run: Run, kind: str) -> Measured | None:
     return Measured(D, streams, np.bincount(place.ravel(), mine["weight"]).astype(float), rate, cost, served)
 
 
+def members(run: Run) -> Sender | None:
+    """Return what other stations that send to typical users have, where stations send together; None if none do."""
+    classes = run.table("classes")
+    mine = classes["kind"] == MEMBER
+    if not classes["weight"][mine].sum() > 0:
+        return None
+    return Sender(*(classes[name][mine] for name in ("degrees_of_freedom", "streams", "weight")))
+
+
 def refused(run: Run) -> Array | None:
     """Return how often a member of a user's cluster did not null, [rank - 2, strength, next]; None in an old log.
 
@@ -100,6 +110,10 @@ def streams_and_antennas(run: Run) -> tuple[float, float]:
     transmitting = drops["transmitting"].sum()
     streams = float(drops["communication_links"].sum() / transmitting)
     granted = float(drops["constraints"].sum() / transmitting) - streams
+    if run.scenario.joint:  # of what was granted, users are served
+        asked = run.scenario.allocation.communication_cluster - 1
+        members = min(streams * asked * (1 - (run["null_refused_fraction"].mean or 0.0)), granted)
+        streams, granted = streams + members, granted - members
     return streams, max(run.scenario.antennas.transmit - granted, streams)
 
 

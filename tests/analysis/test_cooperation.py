@@ -6,6 +6,8 @@ from scipy import integrate
 from scipy.special import hyp2f1
 
 from isacsys import analysis
+from isacsys.analysis import coherent_joint_rate, joint_rate
+from isacsys.analysis.cooperation import Sender, measured_coherent_rate, measured_joint_rate
 from tests.analysis.laws import umi
 from tests.statistics import has_mean
 
@@ -92,3 +94,29 @@ def test_information_is_the_sum_over_pairs():
 def test_what_has_no_mean():
     assert analysis.mean_information(N=4, beta=2.0) == np.inf
     assert analysis.information_bound(np.zeros((1, 2, 2)))[0] == np.inf
+
+
+@pytest.mark.parametrize("L", [1, 2, 3])
+def test_measured_laws_that_are_all_alike_are_the_nominal_rate(L):
+    K, D = 4, 6
+    alike = Sender(D, K * L)
+    rate = measured_joint_rate(L=L, serving=alike, member=alike, shape=K * L)
+    assert rate == pytest.approx(float(joint_rate(K=K, L=L, D=D)), rel=2e-5)
+    mean, error = coherent_joint_rate(K=K, L=L, D=D)
+    assert abs(measured_coherent_rate(L=L, serving=alike, member=alike, shape=K * L, seed=3) - mean) < 5.7 * error
+
+
+def test_members_of_another_law():
+    """Two members by simulation of the gamma model, the nearest with a mixture of its own."""
+    serving, member = Sender([9, 5], [3, 7], [1, 2]), Sender([4], [8])
+    rng, size, alpha, shape = np.random.default_rng(8), 400_000, 3.5, 5.0
+    squares = np.cumsum(rng.standard_exponential((size, 60)), axis=1)
+    first = rng.random(size) < 1 / 3
+    nearest = np.where(first, rng.standard_gamma(9, size) / 3, rng.standard_gamma(5, size) / 7)
+    wanted = nearest * squares[:, 0] ** (-alpha / 2)
+    wanted += (rng.standard_gamma(4, (size, 2)) / 8 * squares[:, 1:3] ** (-alpha / 2)).sum(axis=1)
+    heard = (rng.standard_gamma(shape, (size, 57)) / shape * squares[:, 3:] ** (-alpha / 2)).sum(axis=1)
+    heard += squares[:, -1] ** (1 - alpha / 2) / (alpha / 2 - 1)
+    drawn = np.log1p(wanted / heard)
+    rate = measured_joint_rate(L=3, alpha=alpha, serving=serving, member=member, shape=shape)
+    assert abs(drawn.mean() - rate) < 4 * drawn.std() / np.sqrt(size)

@@ -32,6 +32,16 @@ SETTINGS = {
     "late and lost": {**MOVING, "allocation.users_per_bs": 2, "allocation.communication_cluster": 3,
                       "antennas.transmit": 10, "backhaul.latency": 0.008, "backhaul.latency_law": "exponential",
                       "backhaul.loss": 0.2},
+    "joint transmission, some refused": {
+        "cooperation.communication": "joint", "allocation.users_per_bs": 3, "allocation.communication_cluster": 3,
+        "antennas.transmit": 8, "allocation.targets_per_bs": 2, "allocation.sensing_cluster": 2},
+    "joint and coherent, aged": {
+        **MOVING, "cooperation.communication": "joint_coherent", "allocation.users_per_bs": 2, "antennas.transmit": 10,
+        "allocation.communication_cluster": 3, "backhaul.lead": 0.004, "simulation.frame_duration": 0.004,
+        "csi.own_age": 0.003},
+    "joint, channels that a scheduler looks at": {
+        "cooperation.communication": "joint", "scheduling.policy": "semi_orthogonal", "allocation.users_per_bs": 3,
+        "antennas.transmit": 9, "allocation.communication_cluster": 2},
     "channels that a scheduler looks at": {"scheduling.policy": "semi_orthogonal", "allocation.users_per_bs": 3,
                                            "antennas.transmit": 6, "allocation.communication_cluster": 2},
 }

@@ -30,7 +30,8 @@ def test_own_gains_have_the_law_of_explicit_channels(rho):
     power = np.abs(np.einsum("nua,ak->nuk", aged.conj(), w)) ** 2
     station, slot = np.repeat(np.arange(N), users), np.tile(np.arange(users), N)
     factor = np.broadcast_to(zf.factor[0], (N, users, users))
-    wanted, unwanted = ageing.own_gains(rng, np.tile(zf.gain[0], N), factor, station, slot, np.full(N * users, rho))
+    amplitude, unwanted = ageing.own_gains(rng, np.tile(zf.gain[0], N), factor, station, slot, np.full(N * users, rho))
+    wanted = np.abs(amplitude) ** 2
     wanted, unwanted = wanted.reshape(N, users), unwanted.reshape(N, users)
     for k in range(users):
         mine = power[:, k, k]

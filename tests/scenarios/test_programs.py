@@ -74,6 +74,12 @@ def test_conclusions_of_the_paper_in_its_own_world(what, pays, capsys):
     assert row.count("±") == 2 and row.count(" +" if pays else " -") == 2
 
 
+def test_cooperation(capsys):
+    importlib.import_module("cooperation").main(["--drops", "6", "--rows", "2", "--executor", "serial"])
+    *_, last = capsys.readouterr().out.splitlines()
+    assert last.startswith("3") and last.count("±") == 3 and last.endswith(" pays")
+
+
 def test_beamformers(capsys):
     found = importlib.import_module("beamformers").main(["--drops", "6", "--users", "4", "14", "--executor", "serial"])
     assert capsys.readouterr().out.splitlines()[0].split()[1] == "zero_forcing"

@@ -142,6 +142,21 @@ def design(name, rounds):
     return row if bound is None else {**row, "at_most": bound}
 
 
+# Of the same frame with clusters that null, K = 4 and 100 stations, in bounds that cooperation keeps to.
+COOPERATION = {
+    "joint": ({"cooperation.communication": "joint"}, {"allocation.communication_cluster": 3}, 2.5),
+    "joint, coherent": ({"cooperation.communication": "joint_coherent"}, {"allocation.communication_cluster": 3}, 2.5)}
+
+
+def cooperation(name, rounds):
+    """Milliseconds of a frame in which clusters do more than null, and its ratio to one in which they null."""
+    changes, common, bound = COOPERATION[name]
+    nulling = scenario("K=12 L=1").replace({"allocation.users_per_bs": 4, "allocation.targets_per_bs": 1, **common})
+    seconds = in_turn({"nulling": warm(nulling), "more": warm(nulling.replace(changes))}, rounds, block=10)
+    return {"nulling_ms": 1e3 * seconds["nulling"], "cooperating_ms": 1e3 * seconds["more"],
+            "ratio": seconds.ratio("more", "nulling"), "at_most": bound}
+
+
 WATCHED = (
     (clock, "schedule", "scheduling"), (clock, "coordinate", "grants"), (clock, "transmit", "accounting"),
     (NetworkState, "around_users", "accounting"),

@@ -15,7 +15,6 @@ import numpy as np
 from isacsys.arrays import Array, Complex, Index
 from isacsys.physics.gaussian import complex_normal
 
-
 GROUPS = 2
 
 

@@ -43,6 +43,7 @@ from isacsys.sections import (
 )
 from isacsys.settings import Section
 
+_TOGETHER = {"combining.policy": "mrc", "sensing.cfar_cells": 0, "sensing.inter_target_echo": False}
 MAXIMUM_POINTS = 1e9
 _WIDTH = 100  # of comments
 MOVED = {"traffic.bandwidth": "radio.bandwidth"}  # as logs of version 0.1 have it
@@ -201,7 +202,7 @@ class Scenario(Shown):
         """Whether anything asks whether targets are detected, and how accurately they are located."""
         s = self.sensing
         asked = s.coherent_time > 0 or s.fluctuation != "none" or s.cfar_cells > 0 or s.false_alarm != "automatic"
-        return self.allocation.targets_per_bs > 0 and (asked or self.tracking.enabled)
+        return self.allocation.targets_per_bs > 0 and (asked or self.tracking.enabled or self.multistatic)
 
     @property
     def false_alarm(self) -> float:
@@ -242,6 +243,11 @@ class Scenario(Shown):
     def degrees_of_freedom(self) -> int:
         """D = M_t - K L - J (Q - 1) + 1, left for diversity when every BS gets the average number of requests."""
         return self.antennas.transmit + 2 - self.demand
+
+    @cached_property
+    def multistatic(self) -> bool:
+        """Whether the stations of a target's cluster sense it together."""
+        return self.cooperation.sensing == "multistatic" and self.allocation.targets_per_bs > 0
 
     @cached_property
     def joint(self) -> bool:
@@ -346,6 +352,11 @@ def _check_sensing(scenario: Scenario) -> None:
         raise ConfigError("sensing.coherent_time", time, f"at most simulation.frame_duration = {frame:g}")
     if scenario.tracking.enabled and not scenario.allocation.targets_per_bs:
         raise ConfigError("tracking.enabled", True, "tracks only with allocation.targets_per_bs at least 1")
+    if scenario.cooperation.sensing == "multistatic":
+        for key, known in _TOGETHER.items():
+            if scenario.get(key) != known:
+                raise ConfigError(key, scenario.get(key), f"{toml_value(known)} with cooperation.sensing = "
+                                  "\"multistatic\"")
 
 
 def _check_files(scenario: Scenario) -> None:

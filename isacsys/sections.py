@@ -178,6 +178,13 @@ class Cooperation(Section):
     communication: str = choice("nulling", "a station that grants a user's request keeps quiet towards it (nulling), "
                                 "or sends to it as well: powers add (joint), or amplitudes (joint_coherent)",
                                 ("nulling", "joint", "joint_coherent"))
+    sensing: str = choice("nulling", "the other stations of a target's cluster null towards its filter (nulling), or "
+                          "all light it, listen, and put together what they measure (multistatic)",
+                          ("nulling", "multistatic"))
+    direct_path_rejection_db: float | str = real_or(
+        ("infinite",), "infinite", "how far a station removes what comes straight from those that it senses with; "
+        "\"infinite\": all of it", unit="dB", minimum=0)
+    timing_error: float = real(0.0, "standard deviation between the clocks of two stations", unit="s", minimum=0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,10 +42,12 @@ class Purpose(IntEnum):
     PROCESS = 19
     FEEDBACK = 20
     SENSING_BEAMS = 21
+    HELPERS = 22
     LARGE_SCALE = 30
     CLUTTER = 31
     FLUCTUATION = 40
     DETECTION = 41
+    PAIR_FLUCTUATION = 42
 
 
 class Name(ISpawnableSeedSequence):

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from isacsys.arrays import Array, Flags, Index
+from isacsys.arrays import Array, Flags, Index, Table
 from isacsys.metrics.links import LinkTerms
 from isacsys.network.kinds import Kind
 from isacsys.network.selection import Links
@@ -55,6 +55,8 @@ class FrameRecord:
         Of the serving station.
     held_back : [target]
         Power of stations outside a target's cluster that nulls for its station's other targets took away.
+    pairs : table or None
+        Target link, transmitter, receiver and sir of every pair of stations that sense a target together.
     tracks : TrackFrame or None
         What the tracks were like when the frame was over, where targets are followed.
     """
@@ -65,6 +67,7 @@ class FrameRecord:
     degrees_of_freedom: Index
     targets: LinkTerms
     held_back: Array
+    pairs: Table | None = None
     tracks: TrackFrame | None = None
 
     @cached_property

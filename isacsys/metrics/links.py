@@ -67,6 +67,9 @@ LOOKS = (
     real("velocity_error", "m/s", "likewise of the range rate; infinite without a coherent time"),
     real("position_error", "m", "likewise of the position, root mean square"),
 )
+# What stations that sense a target together come to.
+TOGETHER = (real("fused_sir", "1", "sum of the sir of all pairs of stations that sense it together"),
+            index("pairs", "how many these are"))
 # What came of it, where targets are followed.
 OUTCOME = (
     index("outcome", "1: detected, 0: missed, -1: a false alarm"),
@@ -76,7 +79,7 @@ OUTCOME = (
 # Columns that only some scenarios have, in `LinkTerms.more`: what is new is added here, for the kinds that have it.
 MORE: Mapping[Kind, tuple[Column, ...]] = {
     Kind.USER: (*_STRONGEST,),
-    Kind.TARGET: (*_STRONGEST, CLUTTER, *LOOKS, *OUTCOME),
+    Kind.TARGET: (*_STRONGEST, CLUTTER, *LOOKS, *TOGETHER, *OUTCOME),
 }
 
 NO_LINKS = LinkTerms(*[np.empty(0)] * len(_TERMS))  # type: ignore[arg-type]

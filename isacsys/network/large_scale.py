@@ -61,9 +61,13 @@ class LargeScale(ABC):
     def between(self, one: Index, other: Index) -> Array:
         """Path gain between pairs of stations."""
 
-    @abstractmethod
     def echo_gain(self, targets: Index, distance: Array) -> Array:
         """Echo [target] of a target lit by its station, at a known distance, with unit gain of the beams."""
+        return self.two_ways(targets, self.population(Kind.TARGET).station[targets], distance)
+
+    @abstractmethod
+    def two_ways(self, targets: Index, station: Index, distance: Array) -> Array:
+        """The same of a target lit by any ``station`` [target], which hears it."""
 
     @property
     def clutter(self) -> Array:
@@ -127,7 +131,7 @@ class Nearest(LargeScale):
         step = geometry.displacement(d.stations[one], d.stations[other], d.side)
         return propagation.path_gain(geometry.length(step), self.scenario.propagation.path_loss_exponent)
 
-    def echo_gain(self, targets: Index, distance: Array) -> Array:
+    def two_ways(self, targets: Index, station: Index, distance: Array) -> Array:
         """``c R^(-2 beta)``."""
         return accounting.echo_power(np.ones(len(distance)), distance, self.scenario.propagation.echo_exponent,
                                      self.scenario.echo_gain)

@@ -171,13 +171,13 @@ class Strongest(LargeScale):
         gain = self.between_cells.everywhere()[one, other]
         return np.where(one // self.deployment.sectors == other // self.deployment.sectors, 0.0, gain)
 
-    def echo_gain(self, targets: Index, distance: Array) -> Array:
+    def two_ways(self, targets: Index, station: Index, distance: Array) -> Array:
         """Two ways with the same shadowing and pattern, and a reflection: ``g^2 4 pi f^2 / c^2 sigma``; TR 38.901 7.9.
 
         Under the power law ``c R^(-2 beta)`` times the pattern, twice.
         """
         members, p, s = self.population(Kind.TARGET), self.scenario.propagation, self.scenario.sensing
-        gain = self.targets.of(members.position[targets], members.station[targets, None])[:, 0]
+        gain = self.targets.of(members.position[targets], station[:, None])[:, 0]
         if p.model == "power_law":
             pattern = gain * distance**p.path_loss_exponent
             return np.asarray(self.scenario.echo_gain * pattern**2 * distance ** (-2 * p.echo_exponent))

@@ -69,6 +69,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("travel", "f8", "s", "from when it was written to when it came; infinite for one that is lost"),
         Column("late", "u1", "1", "1 where it came after its frame had begun, or never"),
     ),
+    "pairs": (
+        DROP, FRAME, index("target", "number of the target"), index("transmitter", "base station that lights it"),
+        index("receiver", "base station that listens"), real("sir", "1", "of its echo, linear"),
+    ),
     "streams": (
         DROP, FRAME, index("station", "base station that sends it"), index("user", "whom it is meant for"),
         index("slot", "number of its beam at the base station: own users first"),

@@ -10,8 +10,9 @@ from isacsys.network.kinds import Kind
 from isacsys.network.selection import Links
 from isacsys.network.state import NetworkState
 from isacsys.scheduling import grant, select
-from isacsys.simulation import moving
+from isacsys.simulation import moving, multistatic
 from isacsys.simulation import requests as asking
+from isacsys.simulation.helping import helpers
 from isacsys.simulation.policies import Policies
 from isacsys.simulation.reception import degrees_of_freedom, receive_echoes, receive_users
 from isacsys.streams import FrameName, Purpose
@@ -54,14 +55,16 @@ def coordinate(state: NetworkState, drop: int, scheduled: Schedule, policies: Po
     name, selection, requests = _name(state, drop), scheduled.selection, scheduled.requests
     arrived, travel = (bundle.arrived, bundle.travel) if bundle else (None, np.zeros(len(requests)))
     budget = designing.budget(policies.precoder, state.scenario.antennas.transmit, selection.users.count)
-    granted = grant(requests, budget, policies.grants, lambda: name.stream(Purpose.GRANTS), arrived)
+    granted = asking.answer(state.scenario, requests, arrived, lambda some, there: grant(
+        some, budget, policies.grants, lambda: name.stream(Purpose.GRANTS), there))
     around_users, sensors, distances, nulled = moving.now(state, scheduled, policies.combiner)
     grants = asking.constraints(state, selection, requests, granted, sensors, nulled)
     arrived = np.ones(len(requests), bool) if arrived is None else arrived
     return Situation(name, state.scenario, state.deployment.area, scheduled, around_users, sensors, distances,
                      moving.speed(state, selection.users), moving.present(state, selection.targets), grants, arrived,
                      travel, moving.sight(state, selection.users, around_users),
-                     *moving.returned(state, selection.targets, distances[1]))
+                     *moving.returned(state, selection.targets, distances[1]),
+                     helpers(state, selection.targets, requests, granted))
 
 
 def transmit(situation: Situation, policies: Policies) -> FrameRecord:
@@ -71,8 +74,9 @@ def transmit(situation: Situation, policies: Policies) -> FrameRecord:
     beams = designing.design(policies.precoder, known, situation.scenario.precoding.sensing_power)
     gains = engine.couple(situation, known, beams, policies.combiner)
     users = receive_users(situation, beams.transmitting, gains)
-    targets = receive_echoes(situation, beams.transmitting, gains)
-    return FrameRecord(situation, beams.power, users, degrees_of_freedom(situation), *targets)
+    targets, held_back = receive_echoes(situation, beams.transmitting, gains)
+    targets, pairs = multistatic.together(situation, beams, targets)
+    return FrameRecord(situation, beams.power, users, degrees_of_freedom(situation), targets, held_back, pairs)
 
 
 def _weights(state: NetworkState, kind: Kind, links: Links) -> Array:

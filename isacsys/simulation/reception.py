@@ -13,7 +13,7 @@ from isacsys.metrics import NO_LINKS, LinkTerms
 from isacsys.metrics.links import CLUTTER
 from isacsys.network.kinds import Kind
 from isacsys.physics import accounting, combining, receiving
-from isacsys.simulation import cooperation, looks
+from isacsys.simulation import cooperation, looks, multistatic
 from isacsys.transmission import Sensors, Situation, designing
 
 
@@ -34,6 +34,8 @@ def receive_echoes(situation: Situation, transmitting: Flags, gains: Couplings) 
         return NO_LINKS, np.empty(0)
     row, slot = sensors.row, links.slot
     power = gains.to_filters[row, :, slot] * sensors.around.path_gain[row]  # [link, near]
+    if situation.scenario.multistatic:  # who senses together knows what the others send
+        power *= np.where(grants.target_granted[row, :, slot], multistatic.direct_path(situation.scenario), 1.0)
     terms = accounting.split(power, grants.target_asked[row, :, slot], grants.target_granted[row, :, slot])
     echo, others = echoes(situation, gains.echoes, gains.filters)
     far = sensors.around.far_field[row] * active_share(transmitting)

@@ -31,6 +31,10 @@ def record_frame(recorder: Recorder, drop: int, record: FrameRecord, level: str)
             recorder.append(f"selections/{kind.service}", {**name, **who})
     if "requests" in tables:
         recorder.append("requests", {**name, **_request_columns(record)})
+    if "pairs" in tables and record.pairs is not None:
+        pairs = dict(record.pairs)
+        target = record.situation.selection.targets.ids[pairs.pop("link")]
+        recorder.append("pairs", {**name, "target": target, **pairs})
     if "streams" in tables and record.situation.scenario.joint:
         recorder.append("streams", {**name, **_stream_columns(record)})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from isacsys.network.selection import Links, NullRequests, Selection
 from isacsys.network.state import NetworkState
 from isacsys.network.surroundings import Surroundings
 from isacsys.physics import combining, geometry
+from isacsys.scenario import Scenario
 from isacsys.transmission import Combiner, Grants, Sensors, designing
 
 _NONE = np.empty(0, np.int64)
@@ -78,6 +80,17 @@ def aim(state: NetworkState, links: Links, sensors: Sensors, combiner: Combiner)
     return designing.named_filters(combiner, dataclasses.replace(sensors, mrc=filters, named=None, believed=believed))
 
 
+def answer(scenario: Scenario, requests: NullRequests, arrived: Flags | None,
+           grant: Callable[[NullRequests, Flags | None], Flags]) -> Flags:
+    """Let stations ``grant`` requests; who only is to help to sense needs no antennas for it, and does if it knows."""
+    if not scenario.multistatic:
+        return grant(requests, arrived)
+    granted = np.ones(len(requests), bool) if arrived is None else arrived.copy()
+    users = np.flatnonzero(requests.kind == int(Kind.USER))
+    granted[users] = grant(requests[users], None if arrived is None else arrived[users])
+    return granted
+
+
 def constraints(state: NetworkState, selection: Selection, requests: NullRequests, granted: Flags,
                 sensors: Sensors, nulled: Complex | None = None) -> Grants:
     """Work out what the grants mean: which links are nulled, and how many independent constraints a station has.
@@ -94,6 +107,8 @@ def constraints(state: NetworkState, selection: Selection, requests: NullRequest
     link, full = requests.link[first:], (*sensors.around.station.shape, sensors.active.shape[1])
     target_marks = _marks(granted[first:], full, sensors.row[link], requests.column[first:],
                           selection.targets.slot[link])
+    if state.scenario.multistatic:
+        return Grants(granted, *user_marks, *target_marks, (_NONE, _NONE), sensors.filters[:0], number)
     row, column = np.nonzero(target_marks[1].any(-1))
     residual = sensors.filters[row]
     if len(row):

@@ -14,6 +14,7 @@ from isacsys.physics import combining
 from isacsys.scenario import Scenario
 from isacsys.streams import FrameName
 from isacsys.transmission import streams
+from isacsys.transmission.helpers import Helpers
 from isacsys.transmission.streams import Streams
 
 
@@ -188,6 +189,8 @@ class Situation:
         Of the echo with unit gain of the beams, where distances and exponents do not say it.
     clutter : [target link] or None
         What the ground sends back, where it counts.
+    helpers : Helpers or None
+        Who senses targets together with their stations, where any do.
     """
 
     name: FrameName
@@ -205,6 +208,7 @@ class Situation:
     sight: Sight | None = None
     echo_gain: Array | None = None
     clutter: Array | None = None
+    helpers: Helpers | None = None
 
     @property
     def selection(self) -> Selection:

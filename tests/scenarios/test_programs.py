@@ -80,6 +80,14 @@ def test_cooperation(capsys):
     assert last.startswith("3") and last.count("±") == 3 and last.endswith(" pays")
 
 
+def test_scaling_law(tmp_path, capsys):
+    table = importlib.import_module("scaling_law").main(["--samples", "400", "-o", str(tmp_path / "law.png")])
+    said = capsys.readouterr().out
+    assert said.count("slopes") == len(table) == 18 and (tmp_path / "law.png").stat().st_size > 10_000
+    alone, disturbed = table[2.0, False, "delays"], table[2.0, True, "delays"]
+    assert alone[1] / alone[-1] < 15 < 60 < disturbed[1] / disturbed[-1]
+
+
 def test_beamformers(capsys):
     found = importlib.import_module("beamformers").main(["--drops", "6", "--users", "4", "14", "--executor", "serial"])
     assert capsys.readouterr().out.splitlines()[0].split()[1] == "zero_forcing"

@@ -145,7 +145,9 @@ def design(name, rounds):
 # Of the same frame with clusters that null, K = 4 and 100 stations, in bounds that cooperation keeps to.
 COOPERATION = {
     "joint": ({"cooperation.communication": "joint"}, {"allocation.communication_cluster": 3}, 2.5),
-    "joint, coherent": ({"cooperation.communication": "joint_coherent"}, {"allocation.communication_cluster": 3}, 2.5)}
+    "joint, coherent": ({"cooperation.communication": "joint_coherent"}, {"allocation.communication_cluster": 3}, 2.5),
+    "multistatic": ({"cooperation.sensing": "multistatic"},
+                    {"allocation.targets_per_bs": 3, "allocation.sensing_cluster": 4}, 4.0)}
 
 
 def cooperation(name, rounds):

@@ -2,11 +2,11 @@
 
     python scenarios/scaling_law.py [--samples N] [-o FILE.png]
 
-Median of tr F^-1 for a target among Poisson stations (density 1), the N nearest of which light it and listen: by delays,
-by bearings, by both; for echoes that fall off with beta = 2, 2.5, 3 on each way; without interference, and with what all
-other stations, at full power and alpha = 4, send into every receiver. Claimed, for beta = 2: information like ln^2 N by
-delays (arXiv 2404.14514), so that 1/sqrt(median) is affine in ln N, and like ln N by bearings (arXiv 2410.06365), so that
-1/median is.
+Median of tr F^-1 for a target among Poisson stations (density 1), the N nearest of which light it and listen: by
+delays, by bearings, by both; for echoes that fall off with beta = 2, 2.5, 3 on each way; without interference, and
+with what all other stations, at full power and alpha = 4, send into every receiver. Claimed, for beta = 2:
+information like ln^2 N by delays (arXiv 2404.14514), so that 1/sqrt(median) is affine in ln N, and like ln N by
+bearings (arXiv 2410.06365), so that 1/median is.
 """
 
 import argparse

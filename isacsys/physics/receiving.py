@@ -14,6 +14,9 @@ from isacsys.physics.gaussian import complex_normal
 FLOOR = 1e-12  # of the mean interference per antenna, white, where there is none in some direction
 
 
+_THIN = 1e4 * FLOOR
+
+
 def nulling_filters(bearings: Complex) -> Complex:
     """Unit-norm filters that let nothing of the other bearings through: the part of b_j outside their span.
 
@@ -52,9 +55,10 @@ def mvdr_filters(bearings: Complex, covariance: Complex) -> Complex:
     antennas = bearings.shape[-1]
     mean = np.einsum("...mm->...", covariance).real / antennas
     scaled = covariance / np.where(mean > 0, mean, 1.0)[..., None, None]
-    place = np.arange(antennas)
-    scaled[..., place, place] += np.where(mean > 0, FLOOR, 1.0)[..., None]
-    filters = np.linalg.solve(scaled, bearings.swapaxes(-1, -2)).swapaxes(-1, -2)
+    loaded = scaled + np.where(mean > 0, FLOOR, 1.0)[..., None, None] * np.eye(antennas)
+    thinnest = np.min(np.abs(np.einsum("...mm->...m", np.linalg.cholesky(loaded))), axis=-1) ** 2
+    sound = (mean > 0) & (thinnest > _THIN)  # interference from all directions: nothing to be added
+    filters = np.linalg.solve(np.where(sound[..., None, None], scaled, loaded), bearings.swapaxes(-1, -2)).swapaxes(-1, -2)
     norm = np.linalg.norm(filters, axis=-1, keepdims=True)
     return np.asarray(filters / np.where(norm > 0, norm, 1.0))
 

@@ -1,4 +1,4 @@
-"""The package on explicit channels agrees term by term with the naive reference, whatever beams and filters it chooses."""
+"""The package on explicit channels agrees term by term with the naive reference, whatever it chooses."""
 
 import numpy as np
 import pytest

@@ -55,10 +55,11 @@ def mvdr_filters(bearings: Complex, covariance: Complex) -> Complex:
     antennas = bearings.shape[-1]
     mean = np.einsum("...mm->...", covariance).real / antennas
     scaled = covariance / np.where(mean > 0, mean, 1.0)[..., None, None]
-    loaded = scaled + np.where(mean > 0, FLOOR, 1.0)[..., None, None] * np.eye(antennas)
-    thinnest = np.min(np.abs(np.einsum("...mm->...m", np.linalg.cholesky(loaded))), axis=-1) ** 2
-    sound = (mean > 0) & (thinnest > _THIN)  # interference from all directions: nothing to be added
-    filters = np.linalg.solve(np.where(sound[..., None, None], scaled, loaded), bearings.swapaxes(-1, -2)).swapaxes(-1, -2)
+    # interference from all directions: nothing to be added
+    sound = (mean > 0) & (np.linalg.eigvalsh(scaled)[..., 0] > _THIN)
+    place, load = np.arange(antennas), np.where(sound, 0.0, np.where(mean > 0, FLOOR, 1.0))
+    scaled[..., place, place] += load[..., None]
+    filters = np.linalg.solve(scaled, bearings.swapaxes(-1, -2)).swapaxes(-1, -2)
     norm = np.linalg.norm(filters, axis=-1, keepdims=True)
     return np.asarray(filters / np.where(norm > 0, norm, 1.0))
 

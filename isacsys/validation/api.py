@@ -16,8 +16,9 @@ from isacsys.errors import ConfigError
 from isacsys.scenario import Scenario
 from isacsys.scheduling import GrantPolicy, Scheduler
 from isacsys.validation.formulas import Formula, check_mean_metric, compare_mean, wants_thresholds
-from isacsys.validation.ladder import check_names, ladder
+from isacsys.validation.ladder import QUANTITIES, check_names, ladder
 from isacsys.validation.laws import check_law, compare_law
+from isacsys.validation.looks import UNITS, looks
 from isacsys.validation.points import Sweep, points
 from isacsys.validation.report import Law, Quantity, Validation
 
@@ -74,7 +75,7 @@ def validate(subject: Scenario | Run | str | Path, *, formula: Formula | None = 
     order = Order(drops=drops, seed=seed, workers=workers, executor=executor, scheduler=scheduler,
                   grant_policy=grant_policy, progress=progress)
     places, scenario = points(sweep), order.scenario(subject)
-    tasks = [order.task(scenario.replace({**place, **level})) for place in places]
+    tasks = [order.task(_recorded(scenario.replace({**place, **level}))) for place in places]
     found: list[Quantity | Law] = []
     for place, run in zip(places, order.runs(tasks), strict=True):
         found += compare(run, place)
@@ -87,8 +88,10 @@ def _comparison(formula: Formula | None, metric: str | None, tolerance: float,
     if not (isinstance(tolerance, int | float) and math.isfinite(tolerance) and tolerance >= 0):
         raise ConfigError("tolerance", tolerance, "a finite number, at least 0")
     if formula is None:
-        names = check_names(metric)
-        return lambda run, place: ladder(run, names, place, tolerance), {}
+        names = check_names(metric, (*QUANTITIES, *UNITS))
+        rates, looked = ([n for n in names if n in known] for known in (QUANTITIES, UNITS))
+        return lambda run, place: [*ladder(run, tuple(rates), place, tolerance),
+                                   *looks(run, tuple(looked), place, tolerance)], {}
     if not callable(formula):
         raise ConfigError("formula", formula, "a function of a scenario")
     if wants_thresholds(formula):
@@ -97,6 +100,13 @@ def _comparison(formula: Formula | None, metric: str | None, tolerance: float,
             {"recording.level": "links"}
     mean = check_mean_metric(metric)
     return lambda run, place: [compare_mean(run, mean, formula, place, tolerance)], {}
+
+
+def _recorded(scenario: Scenario) -> Scenario:
+    """Return the scenario with its links recorded, where looks at targets are to be judged."""
+    if not scenario.detecting or scenario.recording.level != "summary":
+        return scenario
+    return scenario.replace({"recording.level": "links"})
 
 
 def _ascending(thresholds: npt.ArrayLike | None) -> Array | None:

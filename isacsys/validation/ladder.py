@@ -192,10 +192,17 @@ def _quantity(run: Run, name: str, measured: Measured, rungs: Rungs, settings: M
     if left and judged.agrees is not None:
         judged = Judged(None, judged.standard_errors, f"not comparable: the analysis leaves out {'; '.join(left)}")
     return Quantity(name=name, unit=estimate.unit, settings=settings, simulation=estimate.mean,
-                    half_width=estimate.half_width, exact_measured=scale * (rungs.measured - (rungs.cost or 0.0)),
+                    half_width=estimate.half_width, exact_measured=_of_this_law(run, name, scale, rungs),
                     exact_nominal=_times(nominal_scale, rungs.nominal), paper=_times(nominal_scale, rungs.paper),
                     refused=run["null_refused_fraction"].mean, standard_errors=judged.standard_errors,
                     agrees=judged.agrees, verdict=_words(judged.words, effects))
+
+
+def _of_this_law(run: Run, name: str, scale: float, rungs: Rungs) -> float | None:
+    """Return the third rung; None for targets under a law of propagation that their analysis does not know."""
+    if name.startswith("sensing") and run.scenario.propagation.model != "power_law":
+        return None
+    return scale * (rungs.measured - (rungs.cost or 0.0))
 
 
 def _judge(measured: Measured, rungs: Rungs, tolerance: float) -> Judged:
@@ -251,21 +258,27 @@ def _words(verdict: str, effects: Mapping[str, float]) -> str:
 
 def not_in_the_analysis(run: Run, kind: str = "") -> list[str]:
     """Return one line for everything about a run that the analysis does not contain."""
-    lines, scenario = left_out(run.scenario, kind), run.scenario
-    if scenario.scheduling.policy not in BLIND or run.attributes.get("scheduler"):
-        lines.append(f"scheduling.policy {run.attributes.get('scheduler') or scenario.scheduling.policy}: "
-                     "the analysis takes users at random")
-    targets = scenario.scheduling.target_policy
-    if targets and targets not in BLIND:
-        lines.append(f"scheduling.target_policy {targets}: the analysis takes targets at random")
+    lines = left_out(run.scenario, kind) + blind_policies(run)
     silent = silent_share(run)
     if silent > WORTH_SAYING:
         lines.append(f"{percent(silent)} of the BSs have no user to serve and are silent")
     return lines
 
 
-def check_names(metric: str | None) -> tuple[str, ...]:
+def blind_policies(run: Run) -> list[str]:
+    """Return one line for every policy that looks at places or channels when it chooses."""
+    lines, scenario = [], run.scenario
+    if scenario.scheduling.policy not in BLIND or run.attributes.get("scheduler"):
+        lines.append(f"scheduling.policy {run.attributes.get('scheduler') or scenario.scheduling.policy}: "
+                     "the analysis takes users at random")
+    targets = scenario.scheduling.target_policy
+    if targets and targets not in BLIND:
+        lines.append(f"scheduling.target_policy {targets}: the analysis takes targets at random")
+    return lines
+
+
+def check_names(metric: str | None, known: tuple[str, ...] = QUANTITIES) -> tuple[str, ...]:
     """Return the quantities that ``metric`` names; all of them for None."""
-    if metric is not None and metric not in QUANTITIES:
-        raise ConfigError("metric", metric, f"one of {', '.join(QUANTITIES)}, unless a formula is given")
-    return QUANTITIES if metric is None else (metric,)
+    if metric is not None and metric not in known:
+        raise ConfigError("metric", metric, f"one of {', '.join(known)}, unless a formula is given")
+    return known if metric is None else (metric,)

@@ -32,6 +32,18 @@ def test_gains_have_the_law_of_those_of_vectors(factor):
         same_law(explicit[station == s], drawn[station == s])
 
 
+def test_vectors_have_mean_and_covariance():
+    """``E[h h^H] = s a a^H + (1 - s) I``, the phase of the line of sight being uniform."""
+    rng, n, share = np.random.default_rng(6), 40_000, 0.7
+    h = rician.channels(rng, np.full(n, -0.4), np.full(n, share), 4)
+    a = steering(-0.4, 4)
+    found, expected = h.T @ h.conj() / n, share * np.outer(a, a.conj()) + (1 - share) * np.eye(4)
+    assert np.abs(found - expected).max() < 6 / np.sqrt(n)  # entries vary by 1 at most
+    same_law(np.sum(np.abs(h) ** 2, axis=1), np.sum(np.abs(
+        rician.sight(np.full(n, -0.4), np.full(n, share), rng.uniform(0, 2 * np.pi, n), 4)
+        + np.sqrt(1 - share) * gaussian(rng, n, 4)) ** 2, axis=1))
+
+
 def test_no_scattering_leaves_the_pattern():
     rng = np.random.default_rng(2)
     weighted, station = beams(rng), np.array([2, 0, 2, 1])

@@ -1,0 +1,56 @@
+"""Looks at targets: what is computed and what is simulated agree, and a verdict that could be another."""
+
+import dataclasses
+
+import pytest
+
+import isacsys
+from isacsys import Scenario
+from isacsys.analysis.looks import look_values
+from isacsys.validation import looks
+
+SMALL = {"network.area": 36.0, "sensing.coherent_time": 1e-5, "sensing.rcs": 2e-3, "radio.bandwidth": 20e6,
+         "allocation.users_per_bs": 3, "sensing.false_alarm": 1e-4, "antennas.receive": 5}
+NAMES = ("detection_probability", "detected_share", "range_error", "bearing_error", "velocity_error")
+
+
+def validated(changes, drops=60):
+    found = isacsys.validate(Scenario().replace({**SMALL, **changes}), drops=drops, executor="serial").findings
+    return {f.name: f for f in found}
+
+
+@pytest.mark.parametrize("changes", [
+    {}, {"sensing.fluctuation": "swerling1"}, {"sensing.cfar_cells": 12, "sensing.fluctuation": "swerling1"},
+    {"sensing.fluctuation": "lognormal", "sensing.fluctuation_deviation": 5.0, "allocation.sensing_cluster": 2}])
+def test_looks_at_typical_targets(changes):
+    found = validated(changes)
+    steady = "sensing.fluctuation" not in changes
+    assert [n for n in NAMES if n in found] == [n for n in NAMES if steady or n != "detected_share"]
+    assert all(found[n].agrees for n in NAMES if n in found)
+    assert found["communication_rate"].agrees  # users do not notice
+    assert found["sensing_rate"].status == ("agrees" if steady else "not comparable")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_wrong_value_is_contradicted(name, monkeypatch):
+    def wrong(scenario):
+        right = look_values(scenario)
+        return dataclasses.replace(right, **{name: 1.3 * getattr(right, name)})
+
+    monkeypatch.setattr(looks, "look_values", wrong)
+    found = validated({}, drops=120)
+    assert found[name].status == "contradicted"
+    assert all(found[n].agrees for n in NAMES if n != name)
+
+
+def test_what_the_analysis_does_not_contain():
+    found = validated({"propagation.noise_power": 0.2}, drops=5)
+    assert all(found[n].status == "not comparable" and found[n].exact_measured is None for n in NAMES)
+    assert look_values(Scenario()) is None and not any(n in validated({"sensing.coherent_time": 0.0,
+                                                                      "sensing.false_alarm": "automatic"}, 3)
+                                                       for n in NAMES)
+
+
+def test_one_of_them_by_name():
+    (found,) = isacsys.validate(Scenario().replace(SMALL), drops=20, executor="serial", metric="range_error").findings
+    assert found.name == "range_error" and found.unit == "m" and found.status == "agrees"

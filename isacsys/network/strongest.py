@@ -67,7 +67,7 @@ class Strongest(LargeScale):
         if network.layout not in ("poisson", "fixed_count") or network.far_field == "torus" \
                 or network.boundary == "open":
             return None
-        return FarField(self.scenario, bs_density(self.scenario, self.deployment))
+        return FarField(self.scenario, bs_density(self.scenario, self.deployment), self.deployment.side)
 
     @cached_property
     def _table(self) -> Surroundings:

@@ -22,19 +22,24 @@ _DB = np.log(10) / 10
 
 
 class FarField:
-    """``int_{l > l_near} dLambda(l) / l``, of an infinite plane of cells.
+    """``int_{l > l_near} dLambda(l) / l``, of an infinite plane of cells of which those on a torus are drawn.
 
-    Per state and distance ``10^(-PL/10) e^((c s)^2/2) Phi((PL - l_near)/s - c s)``, c = ln 10 / 10, s the sigma.
+    Per state and distance ``10^(-PL/10) e^((c s)^2/2) Phi((PL - l_near)/s - c s)``, c = ln 10 / 10, s the sigma. Cells
+    that lie beyond the torus are never drawn, however strong: of them all losses count, Phi = 1. (A cell in sight
+    can be among the strongest from some kilometres away.)
 
     Parameters
     ----------
     scenario : Scenario
     density : float
         Of cells, 1/km^2.
+    side : [2], optional
+        Of the torus, km; without it the plane is drawn.
     """
 
-    def __init__(self, scenario: Scenario, density: float) -> None:
+    def __init__(self, scenario: Scenario, density: float, side: Array | None = None) -> None:
         self._scenario, self._density = scenario, density
+        self._side = (np.inf, np.inf) if side is None else (1e3 * float(side[0]), 1e3 * float(side[1]))
 
     def beyond(self, weakest: Array, places: Places) -> Array:
         """Return the power [n] of all that is weaker than a gain ``weakest`` [n] at places."""
@@ -44,24 +49,25 @@ class FarField:
             for indoor in (False, True):
                 rows = np.flatnonzero((places.height == height) & (places.indoor == indoor))
                 if len(rows):
-                    table = _table(self._scenario, self._density, float(height), indoor)
+                    table = _table(self._scenario, self._density, float(height), indoor, self._side)
                     found[rows] = np.exp(np.interp(loss[rows], LOSSES, table) - _DB * places.loss_db[rows])
         return found
 
 
 @lru_cache(maxsize=64)
-def _table(scenario: Scenario, density: float, height: float, indoor: bool) -> Array:
+def _table(scenario: Scenario, density: float, height: float, indoor: bool, side: tuple[float, float]) -> Array:
     """Return the logarithm of the power beyond losses `LOSSES`."""
     model = find_model(scenario)
-    return np.log(np.maximum(_beyond(scenario, model, density, height, indoor), 1e-300))
+    return np.log(np.maximum(_beyond(scenario, model, density, height, indoor, side), 1e-300))
 
 
-def _beyond(scenario: Scenario, model: Propagation, density: float, height: float, indoor: bool) -> Array:
+def _beyond(scenario: Scenario, model: Propagation, density: float, height: float, indoor: bool,
+            side: tuple[float, float]) -> Array:
     mast, power = heights(scenario, model)[0], np.zeros(len(LOSSES))
     reach = np.maximum(scenario.network.minimum_distance, 1e-3) * REACH if scenario.network.minimum_distance else REACH
     some = links(reach, mast, height, scenario.propagation.carrier_frequency)
     ring = 2 * np.pi * density * 1e-6 * reach**2 * _trapezoid(np.log(reach))
-    gain = _pattern(scenario, reach, height - mast)  # [azimuth, reach]
+    gain, inside = _pattern(scenario, reach, height - mast), _inside(reach, side)  # [azimuth, reach], [reach]
     for sight in (True, False):
         for share, environment in model.environment_heights(some):
             state = in_sight(links(reach, mast, height, some.frequency, sight, environment), sight)
@@ -73,8 +79,15 @@ def _beyond(scenario: Scenario, model: Propagation, density: float, height: floa
             mean = 10 ** (-loss / 10) * np.exp((_DB * sigma) ** 2 / 2) * (ring * share * probability)
             spread = np.maximum(sigma, 1e-6)
             for i, near in enumerate(LOSSES):
-                power[i] += np.mean(np.sum(mean * ndtr((loss - near) / spread - _DB * sigma), axis=-1))
+                weaker = ndtr((loss - near) / spread - _DB * sigma)
+                power[i] += np.mean(np.sum(mean * (1 - inside * (1 - weaker)), axis=-1))
     return power
+
+
+def _inside(reach: Array, side: tuple[float, float]) -> Array:
+    """Share of the circle with radius ``reach`` (m) around the middle of a rectangle that lies within it."""
+    cut = sum(np.arccos(np.minimum(length / 2 / reach, 1.0)) for length in side)
+    return np.asarray(np.maximum(1 - 2 / np.pi * cut, 0.0))
 
 
 def _pattern(scenario: Scenario, reach: Array, rise: float) -> Array:

@@ -187,6 +187,25 @@ def test_far_field_is_what_lies_beyond():
     assert np.mean(power) == pytest.approx(found, abs=4 * np.std(power) / np.sqrt(300) + 0.01 * found)
 
 
+def test_cells_beyond_the_torus_are_never_drawn_so_all_of_them_count():
+    """The same plane, of which a rectangle around the receiver is drawn."""
+    chosen = Scenario().replace({"propagation.model": "uma", "network.bs_density": 4.0, "network.minimum_distance": 30})
+    limit, rng, model, side = 1e-12, np.random.default_rng(2), find_model(chosen), np.array([3.0, 2.0])
+    power = []
+    for _ in range(300):
+        r = 1e3 * np.sqrt(rng.uniform(0.03**2, 12**2, rng.poisson(4 * np.pi * (12**2 - 0.03**2))))
+        angle = rng.uniform(0, 2 * np.pi, len(r))
+        link = links(r, 25, 1.5, 3.5e9)
+        link = links(r, 25, 1.5, 3.5e9, rng.random(len(r)) < model.los_probability(link))
+        gain = 10 ** (-(model.path_loss(link) + model.shadowing_db(link) * rng.standard_normal(len(r))) / 10)
+        outside = (np.abs(r * np.cos(angle)) > 1500) | (np.abs(r * np.sin(angle)) > 1000)
+        power.append(gain[(gain < limit) | outside].sum())
+    found, infinite = (FarField(chosen, 4.0, *where).beyond(np.array([limit]), outdoors(1, 1.5))[0]
+                       for where in ([side], []))
+    assert np.mean(power) == pytest.approx(found, abs=4 * np.std(power) / np.sqrt(300) + 0.01 * found)
+    assert found > 1.1 * infinite
+
+
 def test_power_law_with_one_sector_is_the_fast_path_and_equal_to_the_slow_one():
     plain = Scenario().replace({"network.users_per_cell": 5, "network.area": 30, "network.layout": "hexagonal"})
     fast = NetworkState(plain, deploy(plain, 0))

@@ -82,6 +82,11 @@ MORE: Mapping[Kind, tuple[Column, ...]] = {
     Kind.TARGET: (*_STRONGEST, CLUTTER, *LOOKS, *TOGETHER, *OUTCOME),
 }
 
+# What stands beside the wanted power, by column, in the words of a picture.
+INTERFERENCE = {"intra_cell": "own cell", "inter_target": "echoes of other targets",
+                "leakage_granted": "BSs that granted", "interference_refused": "BSs that refused",
+                "interference_other": "other BSs", "far_field": "far field", "noise": "noise", "clutter": "clutter"}
+
 NO_LINKS = LinkTerms(*[np.empty(0)] * len(_TERMS))  # type: ignore[arg-type]
 
 FREEDOM = index("degrees_of_freedom",

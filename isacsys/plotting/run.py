@@ -12,12 +12,10 @@ from isacsys.arrays import Array, Index, Table
 from isacsys.campaign import Run
 from isacsys.campaign.distributions import means_by, quantiles, survival
 from isacsys.errors import ConfigError
+from isacsys.metrics.links import INTERFERENCE
 from isacsys.plotting.style import COLOURS, HATCHES, axis, figure, legend, simulated
 
 KINDS = {"communication": "users", "sensing": "targets"}
-TERMS = {"intra_cell": "own cell", "inter_target": "echoes of other targets", "leakage_granted": "BSs that granted",
-         "interference_refused": "BSs that refused", "interference_other": "other BSs", "far_field": "far field",
-         "noise": "noise"}
 BINS = 12  # of distance, equally likely
 BAND = 120  # points of a distribution
 ENOUGH = 5  # drops from which a confidence band means something
@@ -87,16 +85,16 @@ def _distribution(axes: Any, links: list[Links], column: str, label: str) -> Non
 def _shares(axes: Any, links: list[Links], echoes_count: bool) -> None:
     """Draw by how much each term makes up the interference of a typical link."""
     for place, kind in enumerate(links):
-        present = [t for t in TERMS if t in kind.table and (t != "inter_target" or echoes_count)]
+        present = [t for t in INTERFERENCE if t in kind.table and (t != "inter_target" or echoes_count)]
         powers = np.array([kind.table[term] for term in present])
         total = powers.sum(axis=0)
         shares = np.divide(powers, total, out=np.zeros_like(powers), where=total > 0) @ kind.table["weight"]
         left = 0.0
         for term, share in zip(present, shares / kind.table["weight"].sum(), strict=True):
-            number = list(TERMS).index(term)
+            number = list(INTERFERENCE).index(term)
             if share > 0:
-                axes.barh([place], [share], left=left, color=COLOURS[number], hatch=HATCHES[number],
-                          edgecolor="white", label=TERMS[term])
+                axes.barh([place], [share], left=left, color=COLOURS[number % len(COLOURS)],
+                          hatch=HATCHES[number % len(HATCHES)], edgecolor="white", label=INTERFERENCE[term])
             left += share
     axes.set_yticks(range(len(links)), [kind.name for kind in links])
     axis(axes, "mean share of the interference", "")

@@ -13,15 +13,13 @@ from isacsys.campaign import Run
 from isacsys.campaign.distributions import Averages, means_by, quantiles, survival
 from isacsys.display import pretty_unit
 from isacsys.metrics import link_columns
+from isacsys.metrics.links import INTERFERENCE
 from isacsys.network.kinds import Kind
 from isacsys.report import charts
 from isacsys.report.content import Figure, Section, Table
 
 POINTS, BINS, ENOUGH = 80, 12, 5  # of a distribution, of distance, drops from which a band means something
 PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
-TERMS = {"intra_cell": "own cell", "inter_target": "echoes of other targets", "leakage_granted": "BSs that granted",
-         "interference_refused": "BSs that refused", "interference_other": "other BSs", "far_field": "far field",
-         "noise": "noise"}
 NO_QUANTITY = ("strongest_station",)
 
 
@@ -68,10 +66,10 @@ def distributions(links: Sequence[Links]) -> Section:
 
 def interference(links: Sequence[Links], echoes_count: bool) -> Section:
     """Draw by how much each term makes up the interference of a typical link, and which stations interfere most."""
-    terms = [term for term in TERMS if (term != "inter_target" or echoes_count)
+    terms = [term for term in INTERFERENCE if (term != "inter_target" or echoes_count)
              and any(term in kind.table and kind.table[term].any() for kind in links)]
     shares = [_shares(kind, terms) for kind in links]
-    names = [TERMS[term] for term in terms]
+    names = [INTERFERENCE[term] for term in terms]
     rows = [[kind.name, *(f"{share:.1%}" for share in mine)] for kind, mine in zip(links, shares, strict=True)]
     drawn = charts.bars([(kind.name, mine.tolist()) for kind, mine in zip(links, shares, strict=True)], names,
                         "mean share of the interference", "Where interference comes from")

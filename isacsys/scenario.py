@@ -235,9 +235,10 @@ class Scenario(Shown):
 
     @property
     def demand(self) -> int:
-        """K L + J (Q - 1) + 1, the left side of constraint (16a) on the transmit antennas."""
+        """K L + J (Q - 1) + 1, the left side of constraint (16a); who senses together is not nulled: K L + 1."""
         a = self.allocation
-        return a.users_per_bs * a.communication_cluster + a.targets_per_bs * (a.sensing_cluster - 1) + 1
+        nulls = 0 if self.multistatic else a.targets_per_bs * (a.sensing_cluster - 1)
+        return a.users_per_bs * a.communication_cluster + nulls + 1
 
     @property
     def degrees_of_freedom(self) -> int:

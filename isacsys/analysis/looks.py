@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from isacsys.analysis.detection import (
     bearing_error_quantile,
     detected_share,
@@ -12,6 +14,7 @@ from isacsys.analysis.detection import (
     range_error_quantile,
     velocity_error_quantile,
 )
+from isacsys.analysis.multistatic import information_bound, mean_information, sample_information
 from isacsys.analysis.scenarios import left_out
 from isacsys.scenario import Scenario
 
@@ -58,6 +61,36 @@ def look_values(scenario: Scenario) -> LookValues | None:
         bearing_error_quantile(M_r=antennas, **rcs, **network) if antennas > 1 else None,
         velocity_error_quantile(coherent_time=s.coherent_time, carrier_frequency=p.carrier_frequency, **rcs, **network)
         if s.coherent_time > 0 else None)
+
+
+@dataclass(frozen=True)
+class GeometryValues:
+    """What the stations of a cluster that sense together know by where they are: no interference, unit measurements.
+
+    Attributes
+    ----------
+    mean_information : float or None
+        Exact mean of tr F by delays, 1/km^2 at unit information of a delay at unit gain; None where it is infinite.
+    bound_by_delays, bound_by_bearings : float
+        Medians of tr F^-1 by Monte Carlo (1 %), km^2.
+    """
+
+    mean_information: float | None
+    bound_by_delays: float
+    bound_by_bearings: float
+
+
+def geometry_values(scenario: Scenario) -> GeometryValues | None:
+    """Return the figures of the Q stations nearest to a target; None where stations do not sense together."""
+    if not scenario.multistatic:
+        return None
+    where: dict[str, Any] = {"N": scenario.allocation.sensing_cluster, "beta": scenario.propagation.echo_exponent,
+                             "bs_density": scenario.network.bs_density,
+                             "minimum_distance": scenario.network.minimum_distance / 1e3}
+    mean = mean_information(**where)
+    bounds = [float(np.median(information_bound(sample_information(delays=by_delay, bearings=1.0 - by_delay, **where))))
+              for by_delay in (1.0, 0.0)]
+    return GeometryValues(mean if np.isfinite(mean) else None, *bounds)
 
 
 def left_out_of_looks(scenario: Scenario) -> list[str]:

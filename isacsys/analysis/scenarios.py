@@ -59,7 +59,8 @@ CONTAINED = frozenset(f"{section}.{name}" for section, names in {
     "simulation": "drops frames frame_duration seed engine",
     "recording": "level metrics"}.items() for name in names.split())
 _LEAVES = "does not contain it"
-_OF_TARGETS = ("sensing.", "tracking.", "combining.")  # what users do not notice
+_OF_TARGETS = ("sensing.", "tracking.", "combining.", "cooperation.sensing", "cooperation.direct_path_rejection_db",
+               "cooperation.timing_error")  # what users do not notice
 _SAID = ("network.layout", "network.far_field", "propagation.noise_power", "sensing.inter_target_echo")
 
 

@@ -120,15 +120,18 @@ def _points(options: argparse.Namespace, extra: Mapping[str, Any]) -> Iterator[t
 
 
 def _values(scenario: Scenario) -> dict[str, Any]:
-    from isacsys.analysis.looks import look_values
+    from isacsys.analysis.looks import geometry_values, look_values
     from isacsys.analysis.scenarios import communication_values, sensing_values
     from isacsys.propagation import law_of
 
     communication, sensing = asdict(communication_values(scenario, law_of(scenario))), sensing_values(scenario)
     figures = None if sensing is None else {k: v for k, v in asdict(sensing).items() if v is not None}
-    values = {"degrees_of_freedom": scenario.degrees_of_freedom, "communication": communication, "sensing": figures}
-    looks = look_values(scenario)
-    return values if looks is None else {**values, "looks": {k: v for k, v in asdict(looks).items() if v is not None}}
+    values: dict[str, Any] = {"degrees_of_freedom": scenario.degrees_of_freedom, "communication": communication,
+                              "sensing": figures}
+    for name, found in (("looks", look_values(scenario)), ("geometry", geometry_values(scenario))):
+        if found is not None:
+            values[name] = {key: value for key, value in asdict(found).items() if value is not None}
+    return values
 
 
 def _optimum(scenario: Scenario, options: argparse.Namespace) -> dict[str, Any]:

@@ -54,6 +54,14 @@ def test_it_spends_no_antennas_and_helps():
     assert np.median(both["links/sensing"]["position_error"]) < 0.5 * np.median(null["links/sensing"]["position_error"])
 
 
+def test_users_agree_with_the_analysis_of_no_nulls_for_targets():
+    scenario = Scenario().replace({"network.area": 36.0, "allocation.users_per_bs": 4, "allocation.targets_per_bs": 2,
+                                   "allocation.sensing_cluster": 4, **TOGETHER})
+    assert scenario.degrees_of_freedom == 20 - 4 + 1
+    found = {f.name: f for f in isacsys.validate(scenario, drops=25, executor="serial").findings}
+    assert found["communication_rate"].agrees and found["sensing_rate"].status == "not comparable"
+
+
 def test_direct_paths_cost_what_is_left_of_them():
     clean, dirty = tables(TOGETHER), tables({**TOGETHER, "cooperation.direct_path_rejection_db": 0.0})
     assert not clean["links/sensing"]["leakage_granted"].any() and dirty["links/sensing"]["leakage_granted"].all()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import sys
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -196,4 +197,8 @@ def _installed(group: str) -> dict[str, EntryPoint]:
 @lru_cache(maxsize=64)
 def _entry_points(group: str, path: tuple[str, ...]) -> dict[str, EntryPoint]:
     """Return what installed packages offer; looking through them takes longer than a frame."""
-    return {point.name: point for point in entry_points(group=group)}
+    try:
+        return {point.name: point for point in entry_points(group=group)}
+    except Exception as error:  # of any package that happens to be installed
+        warnings.warn(f"what installed packages offer cannot be read ({type(error).__name__}: {error})", stacklevel=2)
+        return {}

@@ -45,6 +45,9 @@ from isacsys.settings import Section
 
 _TOGETHER = {"combining.policy": "mrc", "sensing.cfar_cells": 0, "sensing.inter_target_echo": False}
 MAXIMUM_POINTS = 1e9
+MOST_LEAD_FRAMES = 10_000
+SHORTEST_LIFE = 0.01  # of a frame
+LARGEST_FILE = 2**24
 _WIDTH = 100  # of comments
 MOVED = {"traffic.bandwidth": "radio.bandwidth"}  # as logs of version 0.1 have it
 FILES = {"network.positions": "network.layout", "mobility.positions": "mobility.model",
@@ -90,16 +93,16 @@ class Scenario(Shown):
         _check_network(self)
         _check_built(self)
         _check_sensing(self)
+        _check_time(self)
 
     @classmethod
     def load(cls, path: str | Path) -> Scenario:
         """Read a scenario from a TOML file; names of other files in it are relative to that file."""
         path = Path(path)
         try:
-            scenario = cls.from_toml(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError("scenario", str(path), f"a readable TOML file ({error.strerror})") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            text = _text(path)
+            scenario = cls.from_toml(text)
+        except tomllib.TOMLDecodeError as error:
             raise ConfigError("scenario", str(path), f"a TOML file ({error})") from None
         files = {key: scenario.get(key) for key in FILES}
         files = {key: str((path.parent / name).resolve()) for key, name in files.items() if name}
@@ -109,7 +112,7 @@ class Scenario(Shown):
     @classmethod
     def from_toml(cls, text: str) -> Scenario:
         """Read a scenario from TOML text."""
-        return cls.from_dict(tomllib.loads(text))
+        return cls.from_dict(_toml(text))
 
     @classmethod
     def from_dict(cls, sections: Mapping[str, Any]) -> Scenario:
@@ -267,6 +270,13 @@ class Scenario(Shown):
         m = self.mobility
         return m.model == "file" or m.user_speed > 0 or m.target_speed > 0
 
+    @property
+    def _silent(self) -> bool:
+        """Whether users hear the stations of their cluster and nothing else."""
+        n, cluster = self.network, self.allocation.communication_cluster
+        alone = n.layout != "file" and n.far_field == "torus" and n.bs_density * n.area <= cluster
+        return alone and self.user_noise == 0 and self.cooperation.communication == "nulling"
+
     def warnings(self) -> list[str]:
         """Return one line for every setting that is feasible but easily meant otherwise."""
         a, lines = self.allocation, []
@@ -274,6 +284,9 @@ class Scenario(Shown):
         if cooperative and self.demand > self.antennas.transmit:
             lines.append(f"K L + J (Q - 1) + 1 = {self.demand} exceeds antennas.transmit = {self.antennas.transmit}: "
                          "requests for nulls will be refused")
+        if self._silent:
+            lines.append("every base station is in the cluster of every user, and there is no noise: nothing disturbs, "
+                         "no SIR is finite, and there is no rate")
         ahead = self.lead_frames * self.simulation.frame_duration
         if cooperative and self.backhaul.latency_law == "constant" and self.backhaul.latency > ahead * (1 + 1e-9):
             lines.append(f"backhaul.latency = {self.backhaul.latency:g} exceeds the {ahead:g} s by which schedules are "
@@ -288,10 +301,36 @@ SECTIONS: dict[str, type[Section]] = {
 }
 
 
+def _text(path: Path) -> str:
+    try:
+        if path.is_fifo():
+            raise OSError(0, "it is a pipe")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise OSError(0, f"it has more than {LARGEST_FILE} bytes")
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise ConfigError("scenario", str(path), f"a TOML file ({error})") from None
+    except (OSError, ValueError) as error:  # a name with a NUL
+        raise ConfigError("scenario", str(path), "a readable TOML file "
+                          f"({getattr(error, 'strerror', None) or error})") from None
+
+
+def _toml(text: str) -> dict[str, Any]:
+    """Read TOML. Raises TOMLDecodeError also where Python gives up: a number of 5,000 digits, a list 2,000 deep."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("nested too deep") from None
+    except ValueError as error:
+        raise tomllib.TOMLDecodeError(str(error)) from None
+
+
 def parse_value(text: str) -> Any:
     """Read a value as a user types it: TOML, or else a bare word."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        return _toml(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
 
@@ -358,6 +397,17 @@ def _check_sensing(scenario: Scenario) -> None:
             if scenario.get(key) != known:
                 raise ConfigError(key, scenario.get(key), f"{toml_value(known)} with cooperation.sensing = "
                                   "\"multistatic\"")
+
+
+def _check_time(scenario: Scenario) -> None:
+    frame, life, backhaul = scenario.simulation.frame_duration, scenario.targets.lifetime, scenario.backhaul
+    key = "lead" if backhaul.lead >= 0 else "latency"
+    if getattr(backhaul, key) > MOST_LEAD_FRAMES * frame:
+        raise ConfigError(f"backhaul.{key}", getattr(backhaul, key),
+                          f"at most {MOST_LEAD_FRAMES} frames, {MOST_LEAD_FRAMES * frame:g} s")
+    if 0 < life < SHORTEST_LIFE * frame:
+        raise ConfigError("targets.lifetime", life, f"0, or at least {SHORTEST_LIFE} frames, "
+                          f"{SHORTEST_LIFE * frame:g} s")
 
 
 def _check_files(scenario: Scenario) -> None:

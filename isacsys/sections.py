@@ -15,14 +15,15 @@ class Network(Section):
     """Where base stations, users and targets are."""
 
     name: ClassVar[str] = "network"
-    bs_density: float = real(1.0, "lambda_b, density of base stations", unit="1/km^2", above=0)
+    bs_density: float = real(1.0, "lambda_b, density of base stations", unit="1/km^2", above=0, minimum=1e-9,
+                             maximum=1e9)
     users_per_cell: float = real(60.0, "lambda_u / lambda_b, mean number of users in a cell", minimum=0)
     targets_per_cell: float = real(60.0, "lambda_s / lambda_b, mean number of targets in a cell", minimum=0)
     area: float = real(100.0, "area of the torus", unit="km^2", above=0)
     layout: str = choice("poisson", "the point processes", ("poisson", "fixed_count", "hexagonal", "file"))
     positions: str = text("", "for layout \"file\": a CSV file of kind,x,y", columns={
         "kind": "station, user or target", "x": "km", "y": "km"})
-    near_stations: int = integer(16, "base stations drawn one by one for a receiver", minimum=1)
+    near_stations: int = integer(16, "base stations drawn one by one for a receiver", minimum=1, maximum=10**6)
     far_field: str = choice("infinite_plane", "what lies beyond them", ("infinite_plane", "torus"))
     sectors: int = integer(1, "cells of a site; bs_density and near_stations count cells", minimum=1, maximum=6)
     inter_site_distance: float = real(0.0, "of a hexagonal layout of the same density; where it is given, it takes the "
@@ -55,11 +56,11 @@ class Antennas(Section):
     """The arrays of a base station."""
 
     name: ClassVar[str] = "antennas"
-    transmit: int = integer(20, "M_t, transmit antennas of a base station", minimum=1)
-    receive: int = integer(10, "M_r, receive antennas of a base station", minimum=1)
+    transmit: int = integer(20, "M_t, transmit antennas of a base station", minimum=1, maximum=10**5)
+    receive: int = integer(10, "M_r, receive antennas of a base station", minimum=1, maximum=10**5)
     pattern: str = choice("omni", "omni, or the element of TR 38.901 Table 7.3-1", ("omni", "tr38901"))
     vertical_elements: int = integer(1, "elements of the column behind every antenna, half a wavelength apart",
-                                     minimum=1)
+                                     minimum=1, maximum=1024)
     downtilt: float = real(90.0, "zenith angle of the beam of a column: 102 is 12 degrees below the horizon",
                            unit="degree", minimum=0, maximum=180)
 
@@ -78,7 +79,8 @@ class Allocation(Section):
                        "paper's; or \"module:Class\"")
     parameters: Parameters = table("keyword arguments of the class that allocation.policy names")
     weight: float = real(0.5, "rho of P1, for policies that optimise", minimum=0, maximum=1)
-    max_targets_per_bs: int = integer(10, "J_max, most targets a base station can tell apart", minimum=0)
+    max_targets_per_bs: int = integer(10, "J_max, most targets a base station can tell apart", minimum=0,
+                                      maximum=10**4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +110,9 @@ class Propagation(Section):
     site_correlation: float = real(0.0, "correlation of the shadowing of two sites at one place", minimum=0, maximum=1)
     o2i_release: int = integer(19, "release of TR 38.901 for the loss of coated windows: 14 or 19", minimum=14,
                                maximum=19)
-    path_loss_exponent: float = real(4.0, "alpha, of one-way links", above=2)
-    echo_exponent: float = real(2.0, "beta, of one way of the echo, which falls as R^(-2 beta)", above=0)
+    path_loss_exponent: float = real(4.0, "alpha, of one-way links", above=2, maximum=20)
+    echo_exponent: float = real(2.0, "beta, of one way of the echo, which falls as R^(-2 beta)", above=0,
+                               maximum=20)
     noise_power: float = real(0.0, "noise relative to what a BS at full power gives at 1 km", minimum=0)
     carrier_frequency: float = real(3.5e9, "with speed and age it says how far channels have aged", unit="Hz", above=0)
     rician_factor_db: float | str = real_or(
@@ -247,7 +250,7 @@ class Mobility(Section):
     target_speed: float = real(0.0, "speed of targets", unit="m/s", minimum=0)
     turn_rate: float = real(0.1, "how often somebody turns, for random_direction", unit="1/s", minimum=0)
     hysteresis: float = real(0.0, "by how much the nearest base station must be better for a handover", unit="dB",
-                             minimum=0)
+                             minimum=0, maximum=200)
     positions: str = text("", "for model \"file\": a CSV file of time,kind,id,x,y; linear in between", columns={
         "time": "s", "kind": "user or target", "id": "number of the user or target, from 0 on", "x": "km", "y": "km"})
 
@@ -261,7 +264,7 @@ class Traffic(Section):
                         "file: as traffic.arrivals says", ("full_buffer", "poisson", "file"))
     file_size: float = real(4e6, "mean size of a file", unit="bit", above=0)
     size_law: str = choice("fixed", "law of the sizes", ("fixed", "exponential"))
-    arrival_rate: float = real(0.5, "files that arrive for a user", unit="1/s", minimum=0)
+    arrival_rate: float = real(0.5, "files that arrive for a user", unit="1/s", minimum=0, maximum=1e6)
     arrivals: str = text("", "for model \"file\": a CSV file of time,user,bits", columns={
         "time": "s, when the file arrives", "user": "number of the user, from 0 on", "bits": "size of the file"})
 
@@ -307,8 +310,8 @@ class Simulation(Section):
     """How much is simulated."""
 
     name: ClassVar[str] = "simulation"
-    drops: int = integer(100, "independent realisations of the positions", minimum=1)
-    frames: int = integer(1, "scheduling intervals in a drop", minimum=1)
+    drops: int = integer(100, "independent realisations of the positions", minimum=1, maximum=10**9)
+    frames: int = integer(1, "scheduling intervals in a drop", minimum=1, maximum=10**9)
     frame_duration: float = real(0.01, "length of a frame", unit="s", above=0)
     seed: int = integer(1, "of every random stream", minimum=0, maximum=2**63 - 1)
     engine: str = choice("auto", "where gains come from: short, drawn by their laws; vectors, computed from channel "

@@ -11,12 +11,16 @@ from typing import Any, ClassVar
 
 from isacsys.errors import ConfigError
 
+DEEPEST, LARGEST_WHOLE = 32, 2**63 - 1  # of tables and lists in each other; of whole numbers in TOML
+# What is beyond can only be a slip, and powers and products of it overflow.
+_LARGEST, _LARGEST_OF = 1e15, {"1": 1e30, "dB": 500.0, "dBm": 500.0, "s": 1e9, "m/s": 3e8}
+
 
 class Parameters(dict[str, Any]):
     """Keyword arguments for a plug-in, as a table of plain values that nobody changes."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        super().__init__({key: _plain(value) for key, value in values.items()})
+    def __init__(self, values: Mapping[str, Any], depth: int = 0) -> None:
+        super().__init__({key: _plain(value, depth + 1) for key, value in values.items()})
         if not all(isinstance(key, str) and key for key in self):
             raise TypeError("names are text")
 
@@ -32,16 +36,20 @@ class Parameters(dict[str, Any]):
     __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _fixed
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, depth: int) -> Any:
     """Return a value that TOML and JSON can hold, and nobody can change. Raises TypeError for others."""
+    if depth > DEEPEST:
+        raise TypeError("nested too deep")
     if isinstance(value, Mapping):
-        return Parameters(value)
+        return Parameters(value, depth)
     if isinstance(value, list | tuple):
-        return tuple(map(_plain, value))
+        return tuple(_plain(inner, depth + 1) for inner in value)
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         value = value.item()
     if not isinstance(value, bool | int | float | str) or value != value:
         raise TypeError("no plain value")
+    if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
+        raise TypeError("no whole number of TOML")
     return value
 
 
@@ -106,7 +114,7 @@ class Rule:
             number = int(value) if self.kind == "integer" else float(value)  # type: ignore[call-overload]
         except OverflowError:
             return None
-        known = number == number if self.infinite else math.isfinite(number)
+        known = isinstance(number, int) or (number == number if self.infinite else math.isfinite(number))
         inside = (known and (self.minimum is None or number >= self.minimum)
                   and (self.above is None or number > self.above) and (self.maximum is None or number <= self.maximum))
         return number if inside else None
@@ -140,15 +148,16 @@ class Section:
 def real(default: float, meaning: str, *, unit: str = "1", minimum: float | None = None, above: float | None = None,
          maximum: float | None = None) -> Any:
     """Declare a finite number."""
-    return _declare(default, Rule(kind="real", meaning=meaning, unit=unit, minimum=minimum, above=above,
-                                  maximum=maximum))
+    least, most = _bounds(unit, minimum, above, maximum)
+    return _declare(default, Rule(kind="real", meaning=meaning, unit=unit, minimum=least, above=above, maximum=most))
 
 
 def real_or(words: Sequence[str], default: str, meaning: str, *, unit: str = "1", minimum: float | None = None,
             above: float | None = None, maximum: float | None = None, infinite: bool = False) -> Any:
     """Declare a number, which may be infinite, or one of a few words."""
-    return _declare(default, Rule(kind="real", meaning=meaning, unit=unit, minimum=minimum, above=above,
-                                  maximum=maximum, choices=tuple(words), infinite=infinite))
+    least, most = (minimum, maximum) if infinite else _bounds(unit, minimum, above, maximum)
+    return _declare(default, Rule(kind="real", meaning=meaning, unit=unit, minimum=least, above=above, maximum=most,
+                                  choices=tuple(words), infinite=infinite))
 
 
 def integer(default: int, meaning: str, *, unit: str = "1", minimum: int | None = None,
@@ -175,6 +184,14 @@ def text(default: str, meaning: str, *, columns: Mapping[str, str] | None = None
 def table(meaning: str) -> Any:
     """Declare a table of any keys with plain values, empty unless given."""
     return _declare(Parameters({}), Rule(kind="table", meaning=meaning))
+
+
+def _bounds(unit: str, minimum: float | None, above: float | None, maximum: float | None
+            ) -> tuple[float | None, float | None]:
+    largest = _LARGEST_OF.get(unit, _LARGEST)
+    if minimum is None and above in (None, 0):
+        minimum = -largest if above is None else 1e-15 if unit == "s" else 1 / largest
+    return minimum, largest if maximum is None else maximum
 
 
 def _table(value: Any) -> Parameters | None:

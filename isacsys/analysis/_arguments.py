@@ -12,17 +12,24 @@ from isacsys.arrays import Array, Index
 from isacsys.errors import ConfigError
 
 LARGEST_WHOLE = 2.0**53
+LARGEST, STEEPEST = 1e100, 20.0  # what is beyond can only be a slip, and powers of it overflow
 
 
 def real(name: str, value: ArrayLike, *, above: float = -np.inf, minimum: float = -np.inf,
          maximum: float = np.inf) -> Array:
     """Return finite numbers in range as float64, or raise a ConfigError naming the argument."""
     array = _numbers(name, value)
+    maximum, minimum = min(maximum, LARGEST), max(minimum, -LARGEST, 1 / LARGEST if above == 0 else -LARGEST)
     if not ((array > above) & (array >= minimum) & (array <= maximum) & np.isfinite(array)).all():
         bounds = (("above", above), ("at least", minimum), ("at most", maximum))
-        allowed = [f"{text} {bound:g}" for text, bound in bounds if np.isfinite(bound)]
+        allowed = [f"{text} {bound:g}" for text, bound in bounds if np.isfinite(bound) and bound != -LARGEST]
         raise ConfigError(name, value, ", ".join(["finite numbers", *allowed]))
     return array
+
+
+def steepness(name: str, value: ArrayLike, above: float = 2) -> Array:
+    """Return path-loss exponents, or raise a ConfigError naming the argument."""
+    return real(name, value, above=above, maximum=STEEPEST)
 
 
 def whole(name: str, value: ArrayLike, minimum: int = 1) -> Index:

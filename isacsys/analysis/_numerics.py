@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from isacsys.arrays import Array
+from isacsys.errors import ConfigError
 
 LARGEST_EXPONENT = 700.0  # exp beyond this overflows
 
@@ -53,13 +54,17 @@ def checked(evaluate: Callable[[Resolution], Array], tolerance: float, what: str
 
     Relative to the value, or to ``scale`` where that is larger. Warn if none does.
     """
-    coarse, error = evaluate(COARSE), np.inf
-    for at in (FINE, *FINER):
-        fine = evaluate(at)
-        error = float(np.max(np.abs(fine - coarse) / np.maximum(np.abs(fine), max(scale, 1e-300)), initial=0.0))
-        if error <= tolerance:
-            return fine
-        coarse = fine
+    error = np.inf
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what comes of it is looked at
+        coarse = evaluate(COARSE)
+        for at in (FINE, *FINER):
+            fine = evaluate(at)
+            error = float(np.max(np.abs(fine - coarse) / np.maximum(np.abs(fine), max(scale, 1e-300)), initial=0.0))
+            if error <= tolerance:
+                return fine
+            coarse = fine
+    if not np.isfinite(coarse).all():
+        raise ConfigError("arguments", what, "what can be computed in double precision")
     warnings.warn(f"{what}: estimated error {error:.1e} exceeds {tolerance:.0e}", AccuracyWarning, stacklevel=3)
     return coarse
 

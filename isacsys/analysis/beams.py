@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isacsys.analysis._arguments import choice, mixture, real, whole
+from isacsys.analysis._arguments import choice, mixture, real, steepness, whole
 from isacsys.analysis._cluster import Link, nulled_disc
 from isacsys.analysis._fading import GainLaw, beam_law, gamma_law, mixture_law
 from isacsys.analysis._interference import Law, heard, mean_gain
@@ -87,7 +87,7 @@ def measured_communication_rate(*, K: int, L: int = 1, alpha: float = 4.0, D: Ar
     if len({value.shape for value in values}) > 1 or not values[2].sum() > 0:
         raise ConfigError("weights", weights, "one weight for each D, not all zero")
     crowd, unit = _interfering(float(real("shape", shape, above=0)), sensing)
-    scales, order, exponent = shape / values[1], int(whole("L", L)), float(real("alpha", alpha, above=2))
+    scales, order, exponent = shape / values[1], int(whole("L", L)), float(steepness("alpha", alpha))
     law, most = mixture_law(values[0], values[2] / values[2].sum(), np.log(scales)), float((values[0] * scales).max())
 
     def evaluate(at: Resolution) -> Array:
@@ -130,7 +130,7 @@ def measured_sensing_rate(*, M_t: int, K: int, Q: int = 1, alpha: float = 4.0, b
         freedom, chances = mixture(crowd.left + 1 if D is None else D, weights)
         law, mean = _echo_of_beams(crowd, M_t, _shifted(law, scale), freedom, chances)
         scale = 0.0
-    link = Link(crowd, int(whole("Q", Q)), float(real("alpha", alpha, above=2)), float(real("beta", beta, above=0)))
+    link = Link(crowd, int(whole("Q", Q)), float(steepness("alpha", alpha)), float(steepness("beta", beta, 0)))
     log_c = np.log(c) + scale - link.eta * np.log(np.pi * bs_density)
     return float(checked(lambda at: mean_log(link, geometry, [law], mean, log_c, at), SENSING_TOLERANCE,
                          f"measured sensing rate, K={K}, Q={Q}, alpha={alpha}, beta={beta}, c={c}")[0])

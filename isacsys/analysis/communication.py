@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import gammainc, gammaln
 
-from isacsys.analysis._arguments import by_key, mixture, real, whole
+from isacsys.analysis._arguments import by_key, mixture, real, steepness, whole
 from isacsys.analysis._cluster import Link, nulled_disc
 from isacsys.analysis._coverage import beyond_disc, covered, quantile, tail_probability
 from isacsys.analysis._fading import gamma_law, mixture_law
@@ -112,7 +112,7 @@ def mean_communication_rate(*, K: int, L: int = 1, alpha: float = 4.0, D: ArrayL
     Relative error below 1e-6, or an AccuracyWarning.
     """
     shapes, weight = mixture(D, weights)
-    link = Link(int(whole("K", K)), int(whole("L", L)), float(real("alpha", alpha, above=2)), alpha / 2)
+    link = Link(int(whole("K", K)), int(whole("L", L)), float(steepness("alpha", alpha)), alpha / 2)
 
     def evaluate(at: Resolution) -> Array:
         return mean_log(link, nulled_disc, [mixture_law(shapes, weight)], shapes.max(), 0.0, at)
@@ -124,7 +124,7 @@ def effective_gain(*, L: ArrayLike, alpha: ArrayLike = 4.0) -> Array:
 
     From the mean interference-to-signal ratio; Meng & Masouros, Theorem 1; L >= 1, not necessarily whole.
     """
-    size, half = real("L", L, minimum=1), real("alpha", alpha, above=2) / 2
+    size, half = real("L", L, minimum=1), steepness("alpha", alpha) / 2
     return np.asarray(np.exp(gammaln(size + half) - gammaln(size + 1) - gammaln(1 + half)))[()]
 
 
@@ -146,7 +146,7 @@ def communication_rate_approximate(*, K: ArrayLike, L: ArrayLike = 1, alpha: Arr
     def rates(alpha: float, gains: Array) -> Array:
         return checked(lambda at: mean_field_integral(gains, alpha, at), RATE_TOLERANCE, f"Theorem 1, alpha={alpha}")
 
-    return by_key(rates, (real("alpha", alpha, above=2),), gain)
+    return by_key(rates, (steepness("alpha", alpha),), gain)
 
 
 def mean_field_integral(gains: Array, alpha: float, at: Resolution) -> Array:
@@ -241,7 +241,7 @@ def _coverage(link: Link, D: int, log_theta: Array) -> Array:
 
 
 def _design(K: ArrayLike, L: ArrayLike, alpha: ArrayLike) -> tuple[Any, ...]:
-    return whole("K", K), whole("L", L), real("alpha", alpha, above=2)
+    return whole("K", K), whole("L", L), steepness("alpha", alpha)
 
 
 def wanted_shape(D: ArrayLike | None, M_t: ArrayLike | None, K: ArrayLike, L: ArrayLike, J: ArrayLike,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isacsys.analysis._arguments import by_key, mixture, real, whole
+from isacsys.analysis._arguments import by_key, mixture, real, steepness, whole
 from isacsys.analysis._fading import GainLaw, gamma_law, mixture_law
 from isacsys.analysis._line import line
 from isacsys.analysis._line_rates import gamma_crowd, joined, joined_in_order, line_rates
@@ -58,7 +58,7 @@ def joint_rate(*, K: ArrayLike, L: ArrayLike = 1, alpha: ArrayLike = 4.0, D: Arr
                               float(freedom.max()), at, joined)
         return checked(evaluate, RATE_TOLERANCE, f"rate of joint transmission, K={K}, L={L}, alpha={alpha}")
 
-    keys = (whole("K", K), whole("L", L), real("alpha", alpha, above=2), real("bs_density", bs_density, above=0),
+    keys = (whole("K", K), whole("L", L), steepness("alpha", alpha), real("bs_density", bs_density, above=0),
             real("noise", noise, minimum=0))
     return by_key(rates, keys, wanted_shape(D, M_t, K, L, J, Q))
 
@@ -94,7 +94,7 @@ def measured_joint_rate(*, L: int, alpha: float = 4.0, serving: Sender, member: 
     """
     order, unit = int(whole("L", L)), float(real("shape", shape, above=0))
     (nearest, most), (other, _) = (_gains(sender, unit) for sender in (serving, member))
-    heard = medium or Medium(power_law(float(real("alpha", alpha, above=2))))
+    heard = medium or Medium(power_law(float(steepness("alpha", alpha))))
 
     def gains(log_y: Array) -> Array:
         return np.stack([nearest(log_y), other(log_y)], axis=-1)
@@ -139,7 +139,7 @@ def sample_joint_sir(*, K: int, L: int = 1, alpha: float = 4.0, D: float, cohere
     ndarray, shape (samples,)
         Linear SIR.
     """
-    K, L, alpha = int(whole("K", K)), int(whole("L", L)), float(real("alpha", alpha, above=2))
+    K, L, alpha = int(whole("K", K)), int(whole("L", L)), float(steepness("alpha", alpha))
     shape, unit = float(real("D", D, above=0)), 1 / (K * L)
     return _sampled(L, alpha, K * L, lambda rng, size: rng.standard_gamma(shape, size) * unit, coherent, samples, seed)
 
@@ -171,7 +171,7 @@ def measured_coherent_rate(*, L: int, alpha: float = 4.0, serving: Sender, membe
             found[:, columns] = rng.standard_gamma(freedom[place]) / number[place]
         return found
 
-    sir = _sampled(order, float(real("alpha", alpha, above=2)), float(real("shape", shape, above=0)), gains, True,
+    sir = _sampled(order, float(steepness("alpha", alpha)), float(real("shape", shape, above=0)), gains, True,
                    samples, seed)
     return float(np.log1p(sir).mean())
 

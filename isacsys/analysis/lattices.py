@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isacsys.analysis._arguments import by_key, real
+from isacsys.analysis._arguments import by_key, steepness
 from isacsys.analysis._numerics import gauss_legendre
 from isacsys.arrays import Array
 
@@ -37,7 +37,7 @@ def lattice_gain(*, alpha: ArrayLike = 4.0) -> Array:
         near = (np.abs(u[:, None] - x) ** -alpha).sum(axis=1)
         return np.array([2 / (alpha - 2) / (weights @ (np.abs(u) ** alpha * (near + far)))])
 
-    return by_key(gains, (real("alpha", alpha, above=2),), np.zeros(()))
+    return by_key(gains, (steepness("alpha", alpha),), np.zeros(()))
 
 
 _DENSITY = 2 / np.sqrt(3)  # neighbours at the distance 1

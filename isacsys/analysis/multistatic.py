@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.analysis._arguments import real, whole
+from isacsys.analysis._arguments import real, steepness, whole
 from isacsys.analysis._fading import gamma_nodes
 from isacsys.analysis._numerics import FINER
 from isacsys.analysis.sampling import batches
@@ -43,7 +43,7 @@ def sample_information(*, N: int, beta: float = 2.0, delays: float = 1.0, bearin
     ndarray, shape (samples, 2, 2)
         Symmetric, in the unit of distance to the power -2 (beta + 1) for bearings, -2 beta for delays.
     """
-    number, exponent, closest = int(whole("N", N)), float(real("beta", beta, above=0)), float(
+    number, exponent, closest = int(whole("N", N)), float(steepness("beta", beta, 0)), float(
         real("minimum_distance", minimum_distance, minimum=0))
     density = float(real("bs_density", bs_density, above=0))
     rng = np.random.default_rng(int(whole("seed", seed, 0)))
@@ -86,7 +86,7 @@ def mean_information(*, N: int, beta: float = 2.0, delays: float = 1.0, bearings
         As in `sample_information`. Without a minimum distance the mean is infinite for beta >= 1 already: now and then
         a station is next to the target.
     """
-    others, exponent = int(whole("N", N)) - 1, float(real("beta", beta, above=0))
+    others, exponent = int(whole("N", N)) - 1, float(steepness("beta", beta, 0))
     closest = float(real("minimum_distance", minimum_distance, minimum=0))
     density = float(real("bs_density", bs_density, above=0))
     steepest = 2 * exponent + (2 if bearings else 0)

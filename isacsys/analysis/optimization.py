@@ -20,6 +20,7 @@ from isacsys.arrays import Array, Index
 from isacsys.errors import ConfigError
 
 METHODS = ("exact", "approximate")
+MOST_DESIGNS = 10_000_000  # pairs of users and targets that are looked at
 
 
 class InfeasibleBounds(ConfigError):
@@ -101,6 +102,10 @@ def design_space(*, M_t: int, J_max: int = 10, alpha: float = 4.0, beta: float =
 def feasible(M_t: int, J_max: int) -> tuple[Index, ...]:
     """Return K, L, J, Q of all designs that meet (16a) and (16b)."""
     most = M_t - 1
+    pairs = most * (1 + np.log(max(most, 1))) * (J_max + most * min(1 + np.log(J_max), np.log(max(most, 2))))
+    if pairs > MOST_DESIGNS:
+        raise ConfigError("J_max" if J_max > most else "M_t", J_max if J_max > most else M_t,
+                          f"fewer: some {pairs:.1g} designs would be looked at, and {MOST_DESIGNS} are the most")
     users = np.array([(K, L) for K in range(1, most + 1) for L in range(1, most // K + 1)])
     targets = np.array([(J, 1 + extra) for J in range(1, J_max + 1) for extra in range((most - 1) // J + 1)])
     free = most - users.prod(axis=1)

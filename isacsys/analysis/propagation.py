@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isacsys.analysis._arguments import by_key, mixture, real, whole
+from isacsys.analysis._arguments import by_key, mixture, real, steepness, whole
 from isacsys.analysis._coverage import quantile, tail_probability
 from isacsys.analysis._fading import gamma_law, mixture_law
 from isacsys.analysis._line import Line, line
@@ -50,7 +50,7 @@ def power_law(alpha: float, sigma_db: float = 0.0) -> PropagationLaw:
     sigma_db : float
         dB.
     """
-    exponent, sigma = float(real("alpha", alpha, above=2)), float(real("sigma_db", sigma_db, minimum=0))
+    exponent, sigma = float(steepness("alpha", alpha)), float(real("sigma_db", sigma_db, minimum=0))
     return PropagationLaw((LinkState(np.ones_like, lambda r: 10 * exponent * np.log10(r),
                                      lambda r: np.full_like(r, sigma)),))
 

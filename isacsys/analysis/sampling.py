@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isacsys.analysis._arguments import choice, mixture, real, whole
+from isacsys.analysis._arguments import choice, mixture, real, steepness, whole
 from isacsys.analysis.sensing import GEOMETRIES
 from isacsys.arrays import Array
 from isacsys.errors import ConfigError
@@ -43,7 +43,7 @@ def sample_communication_sir(*, K: int, L: int = 1, alpha: float = 4.0, D: Array
     ndarray, shape (samples,)
         Linear SIR.
     """
-    K, L, alpha = int(whole("K", K)), int(whole("L", L)), float(real("alpha", alpha, above=2))
+    K, L, alpha = int(whole("K", K)), int(whole("L", L)), float(steepness("alpha", alpha))
     shapes, chances = mixture(D, np.ones(np.shape(D)) if weights is None else weights)
     rng = np.random.default_rng(int(whole("seed", seed, 0)))
     parts = []
@@ -80,7 +80,7 @@ def sample_sensing_sir(*, K: int, Q: int = 1, alpha: float = 4.0, beta: float = 
     ndarray, shape (samples,)
         Linear SIR.
     """
-    K, Q, alpha = int(whole("K", K)), int(whole("Q", Q)), float(real("alpha", alpha, above=2))
+    K, Q, alpha = int(whole("K", K)), int(whole("Q", Q)), float(steepness("alpha", alpha))
     beta, c, density = (float(real(name, value, above=0)) for name, value in
                         (("beta", beta), ("c", c), ("bs_density", bs_density)))
     if M_t is not None and K != 1:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isacsys.analysis._arguments import by_key, choice, real, whole
+from isacsys.analysis._arguments import by_key, choice, real, steepness, whole
 from isacsys.analysis._cluster import Geometry, Link, around_serving_station, around_target, without_hole
 from isacsys.analysis._coverage import Discs, beyond_hole, covered, outside_disc, quantile, tail_probability
 from isacsys.analysis._fading import GainLaw, beam_law, gamma_law
@@ -187,5 +187,5 @@ def _geometry(center: str) -> tuple[Geometry, Discs]:
 
 
 def _design(K: ArrayLike, Q: ArrayLike, alpha: ArrayLike, beta: ArrayLike, density: ArrayLike) -> tuple[Any, ...]:
-    return (whole("K", K), whole("Q", Q), real("alpha", alpha, above=2), real("beta", beta, above=0),
+    return (whole("K", K), whole("Q", Q), steepness("alpha", alpha), steepness("beta", beta, 0),
             real("bs_density", density, above=0))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaln
 
-from isacsys.analysis._arguments import by_key, choice, real, whole
+from isacsys.analysis._arguments import by_key, choice, real, steepness, whole
 from isacsys.analysis._cluster import Geometry, Link, nulled_disc
 from isacsys.analysis._fading import gamma_law
 from isacsys.analysis._interference import Law, heard, mean_gain
@@ -60,7 +60,7 @@ def communication_rate_with_beams(*, M_t: ArrayLike, K: ArrayLike, L: ArrayLike 
     def rates(K: int, L: int, J: int, eta: float, alpha: float, density: float, noise: float, D: Array) -> Array:
         return np.array([_user(K, L, J, eta, alpha, density, noise, int(d), law) for d in D])
 
-    keys = (whole("K", K), whole("L", L), whole("J", J, 0), _share(sensing_power), real("alpha", alpha, above=2),
+    keys = (whole("K", K), whole("L", L), whole("J", J, 0), _share(sensing_power), steepness("alpha", alpha),
             real("bs_density", bs_density, above=0), real("noise", noise, minimum=0))
     return by_key(rates, keys, free.astype(np.float64))
 
@@ -99,7 +99,7 @@ def sensing_rate_with_beams(*, M_t: ArrayLike, K: ArrayLike, L: ArrayLike = 1, J
         return np.array([rate(int(d) - 1) for d in D])
 
     keys = (whole("M_t", M_t), whole("K", K), whole("J", J), whole("Q", Q), _share(sensing_power),
-            real("alpha", alpha, above=2), real("beta", beta, above=0), real("c", c, above=0),
+            steepness("alpha", alpha), steepness("beta", beta, 0), real("c", c, above=0),
             real("bs_density", bs_density, above=0))
     return by_key(rates, keys, free.astype(np.float64))
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.interpolate import BarycentricInterpolator
 
-from isacsys.analysis._arguments import choice, real, whole
+from isacsys.analysis._arguments import choice, real, steepness, whole
 from isacsys.analysis._numerics import COARSE
 from isacsys.analysis.communication import area_spectral_efficiency, communication_rate
 from isacsys.analysis.cooperation import joint_rate
@@ -62,7 +62,7 @@ def power_space(*, M_t: int, J_max: int = 10, alpha: float = 4.0, beta: float = 
         From 0 to 0.95.
     """
     K, L, J, Q = feasible(int(whole("M_t", M_t, 2)), int(whole("J_max", J_max)))
-    exponent, echo = float(real("alpha", alpha, above=2)), float(real("beta", beta, above=0))
+    exponent, echo = float(steepness("alpha", alpha)), float(steepness("beta", beta, 0))
     density, geometry = float(real("bs_density", bs_density, above=0)), GEOMETRIES[choice(
         "cluster_center", cluster_center, tuple(GEOMETRIES))][0]
     law = (exponent, echo, float(np.log(real("c", c, above=0)) - (exponent / 2 - echo) * np.log(np.pi * density)))

@@ -6,10 +6,12 @@ dask itself runs the calls of a worker that died again, on another one.
 from __future__ import annotations
 
 import importlib
+import warnings
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from isacsys.campaign.processor import differences, processor
 from isacsys.campaign.threads import sober_children
 from isacsys.errors import ConfigError, IncompleteRun
 
@@ -30,6 +32,8 @@ class Dask:
     shares_files = False  # its workers may be anywhere
 
     def __init__(self, workers: int, address: str | None) -> None:
+        if address is not None and not address.strip():
+            raise ConfigError("dask_address", address, "the address of a dask scheduler, such as tcp://host:8786")
         try:
             distributed: Any = importlib.import_module("distributed")
         except ImportError:
@@ -41,20 +45,34 @@ class Dask:
         try:
             self._client = distributed.Client(address or self._cluster, timeout=_START_SECONDS)
             self._client.wait_for_workers(1, timeout=_START_SECONDS)
-        except (OSError, ValueError, TimeoutError) as error:
-            raise IncompleteRun(f"no dask workers at {address or 'this machine'} ({error})") from None
+        except (OSError, ValueError, TypeError, TimeoutError) as error:  # TypeError: tls:// without a certificate
+            raise IncompleteRun(f"no dask workers at {address or 'this machine'} ({_brief(error)})") from None
         self._executor = self._client.get_executor(pure=False)
+        self._seen: set[str] = set()
+        self._compare()
 
     @property
     def slots(self) -> int:
         """One call for every thread of the cluster as it is now, and one waiting."""
         threads = sum(self._client.nthreads().values())
+        self._compare()
         return max(2, 2 * threads)
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
         """Call ``function`` on some worker."""
         future: Future[Any] = self._executor.submit(function, *arguments)
         return future
+
+    def _compare(self) -> None:
+        """Warn once of every new worker whose processor is of another kind: its last digits may be others."""
+        here = [worker for worker in self._client.nthreads() if worker not in self._seen]
+        if not here:
+            return
+        self._seen.update(here)
+        for worker, theirs in self._client.run(processor, workers=here, on_error="ignore").items():
+            for words in differences(theirs, processor()):
+                warnings.warn(f"the dask worker {worker} is another kind of processor ({words}): numbers may differ in "
+                              "the last digits, also when this is run again", stacklevel=2)
 
     def interrupt(self) -> None:
         """What is under way ends within a batch."""
@@ -64,3 +82,7 @@ class Dask:
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
+
+
+def _brief(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:200]

@@ -18,6 +18,7 @@ from isacsys.campaign.threads import SAFE_PATH, sober_children
 from isacsys.errors import ConfigError
 
 NAMES = ("process", "serial", "dask")
+MOST = 4096  # workers
 _SIGNALS = {signal.SIGINT, signal.SIGTERM}
 
 
@@ -166,8 +167,8 @@ def executor(name: str, workers: int | None, address: str | None) -> Iterator[Ex
     """Provide the executor called ``name``, and let its workers go in the end."""
     if name not in NAMES:
         raise ConfigError("executor", name, f"one of {', '.join(NAMES)}")
-    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        raise ConfigError("workers", workers, "a whole number, at least 1")
+    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= MOST):
+        raise ConfigError("workers", workers, f"a whole number from 1 to {MOST}")
     if address is not None and name != "dask":
         raise ConfigError("dask_address", address, "only with executor \"dask\"")
     found = _make(name, workers or _processors(), address)

@@ -85,6 +85,8 @@ class Order:
             raise ConfigError("resume", True, "not together with force")
         if output is None and (self.resume or self.force):
             raise ConfigError("resume" if self.resume else "force", True, "only with an output")
+        if output is not None and "\0" in str(output):
+            raise ConfigError("output", str(output), "a name without a NUL")
         return None if output is None else Path(output)
 
     def task(self, scenario: Scenario, output: Path | None = None, place: str = "") -> Task:
@@ -130,7 +132,7 @@ class Order:
     def _range(self, scenario: Scenario) -> tuple[int, int]:
         if self.only_drop is None:
             return 0, scenario.simulation.drops
-        if isinstance(self.only_drop, bool) or not isinstance(self.only_drop, int) or self.only_drop < 0:
+        if isinstance(self.only_drop, bool) or not isinstance(self.only_drop, int) or not 0 <= self.only_drop < 2**53:
             raise ConfigError("only_drop", self.only_drop, "the number of a drop, from 0 on")
         if self.precision is not None:
             raise ConfigError("precision", self.precision, "not with a single drop")

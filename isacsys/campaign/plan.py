@@ -13,6 +13,7 @@ from typing import Any
 
 from isacsys.campaign.handed import Handed
 from isacsys.campaign.identity import identity
+from isacsys.campaign.processor import processor
 from isacsys.errors import ConfigError, IsacError, LogFormatError
 from isacsys.metrics import Estimator
 from isacsys.plugins import written_by_users
@@ -72,7 +73,7 @@ class Plan:
         given = {name: self.settings[name] for name in (*_HANDED, *_CONTENTS, *self._sources)}
         return {
             "scenario": scenario.to_toml(), SCENARIO_FILE: scenario.file, "seed": scenario.simulation.seed,
-            "first_drop": self.first, "drops": stop - self.first, "complete": True, **versions(),
+            "first_drop": self.first, "drops": stop - self.first, "complete": True, **versions(), **processor(),
             **{name.replace(" ", "_"): value for name, value in given.items() if value},
             **({OWN_METRICS: json.dumps([asdict(e) for e in self.metrics.values()])} if self.metrics else {}),
         }

@@ -24,6 +24,7 @@ from isacsys.campaign.output import (
     write_manifest,
 )
 from isacsys.campaign.plan import Plan, check_same, versions
+from isacsys.campaign.processor import differences, processor
 from isacsys.errors import ConfigError, IncompleteRun, LogFormatError
 from isacsys.recording import Claims, Gathered, Log, Part, Source, Tables, write_log, write_part
 from isacsys.recording.files import DirectoryLock, is_hdf5
@@ -206,6 +207,9 @@ class FileStore:
             if attributes.get(name) != mine:
                 warnings.warn(f"{self.path} was begun with {name} {attributes.get(name)}, this is {mine}: "
                               "numbers may differ in the last bit", stacklevel=2)
+        for words in differences(attributes, processor()):
+            warnings.warn(f"{self.path} was begun on another kind of processor ({words}): numbers may differ in the "
+                          "last digits", stacklevel=2)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from isacsys.campaign.result import Run
 from isacsys.campaign.store import file_store
 from isacsys.display import Shape, Shown, draw, pretty_unit, with_interval
 from isacsys.errors import ConfigError
+from isacsys.grid import check_grid
 from isacsys.metrics import Metric
 from isacsys.network import Positions
 from isacsys.recording.files import whole_file
@@ -33,6 +34,7 @@ from isacsys.transmission import Combiner, Precoder
 
 TABLE = "sweep.csv"
 MAIN = ("communication_rate", "communication_ase", "sensing_rate", "sensing_ase")
+MAXIMUM_RUNS = 100_000
 _LONGEST_NAME = 150
 
 
@@ -183,12 +185,17 @@ def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | 
 def _axes(axes: Mapping[str, Iterable[Any]]) -> dict[str, list[Any]]:
     if not isinstance(axes, Mapping):
         raise ConfigError("axes", axes, "a mapping from \"section.key\" to values")
-    return {key: _values(key, given) for key, given in axes.items()}
+    found = {key: _values(key, given) for key, given in axes.items()}
+    check_grid(found, MAXIMUM_RUNS)
+    return found
 
 
 def _values(key: str, given: Iterable[Any]) -> list[Any]:
     values = [value.item() if isinstance(value, np.generic) else value
-              for value in (given if isinstance(given, Iterable) and not isinstance(given, str) else [given])]
+              for value in itertools.islice(given if isinstance(given, Iterable) and not isinstance(given, str)
+                                            else [given], MAXIMUM_RUNS + 1)]
+    if len(values) > MAXIMUM_RUNS:
+        raise ConfigError(key, values[:3], f"at most {MAXIMUM_RUNS} values")
     if not values or len(set(map(repr, values))) < len(values):
         raise ConfigError(key, values, "at least one value, and none of them twice")
     return values

@@ -56,11 +56,16 @@ def one_thread() -> Iterator[None]:
 
 
 @cache
-def _knobs() -> list[tuple[Callable[[], int], Callable[[int], None]]]:
+def blas_libraries() -> list[ctypes.CDLL]:
+    """Return the OpenBLAS that numpy and scipy bring along; nothing where they use another."""
     folders = [Path(package.__path__[0]).with_name(f"{package.__name__}.libs") for package in (np, scipy)]
-    libraries = [ctypes.CDLL(str(path)) for folder in folders for path in sorted(folder.glob("*openblas*.so*"))]
+    return [ctypes.CDLL(str(path)) for folder in folders for path in sorted(folder.glob("*openblas*.so*"))]
+
+
+@cache
+def _knobs() -> list[tuple[Callable[[], int], Callable[[int], None]]]:
     found = []
-    for library in libraries:
+    for library in blas_libraries():
         for end in ("64_", ""):
             names = (f"scipy_openblas_get_num_threads{end}", f"scipy_openblas_set_num_threads{end}")
             if all(hasattr(library, name) for name in names):

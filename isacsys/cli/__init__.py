@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -43,8 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = build_parser().parse_args(arguments)
     warnings.showwarning = _one_line
+    for name, value in vars(options).items():
+        if any("\0" in text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)):
+            return _say(ConfigError(name, value, "text without a NUL"), BAD_INPUT)
     if arguments is not None:  # called by a program, whose signals are its own
         return _perform(options)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # of an encoding that may lack a plus-minus sign
+            stream.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _perform(options)
@@ -65,8 +72,8 @@ def _perform(options: argparse.Namespace) -> int:
     except BrokenPipeError:  # `isacsys show … | head`: the reader has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except OSError as error:
-        return _say(error, BAD_INPUT)
+    except (OSError, MemoryError) as error:
+        return _say(error if str(error) else "not enough memory", BAD_INPUT)
 
 
 def _say(message: object, code: int) -> int:

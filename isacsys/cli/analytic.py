@@ -84,7 +84,7 @@ def _add_problem(parser: argparse.ArgumentParser) -> None:
     for name, meaning in _RATE_BOUNDS.items():
         parser.add_argument(_flag(name), metavar="X", type=_bound, default=0.0, help=f"least {meaning}")
     for name, meaning in _SIZE_BOUNDS.items():
-        parser.add_argument(_flag(name), metavar="N", type=int, default=1, help=f"least {meaning}")
+        parser.add_argument(_flag(name), metavar="N", type=_size, default=1, help=f"least {meaning}")
     wider = parser.add_mutually_exclusive_group()
     wider.add_argument("--sensing-power", action="store_true",
                        help="search the share of the power on sensing beams too, in steps of 0.01")
@@ -99,6 +99,12 @@ def _share(text: str) -> float:
     if not 0 <= float(text) <= 1:
         raise argparse.ArgumentTypeError(f"{text} does not lie between 0 and 1")
     return float(text)
+
+
+def _size(text: str) -> int:
+    if not -2**31 < int(text) < 2**31:
+        raise argparse.ArgumentTypeError("that many stations are in no cluster")
+    return int(text)
 
 
 def _bound(text: str) -> float:

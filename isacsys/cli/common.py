@@ -13,9 +13,9 @@ from typing import Any
 
 from isacsys.catalogue import files_text
 from isacsys.errors import ConfigError
+from isacsys.grid import MAXIMUM_GRID, check_grid
 from isacsys.scenario import Scenario, parse_assignment, parse_value
 
-MAXIMUM_GRID = 1_000_000
 _MODULE = re.compile(r"[=,]\s*[\"']?[A-Za-z_][\w.]*:[A-Za-z_]")
 
 
@@ -69,6 +69,7 @@ def parse_axes(texts: Sequence[str], option: str) -> dict[str, list[Any]]:
         if key in axes:
             raise ConfigError(option, text, "every setting once")
         axes[key] = values
+    check_grid(axes)
     return axes
 
 
@@ -89,7 +90,10 @@ def _range(text: str, parts: Sequence[str]) -> list[Any]:
     if len(numbers) not in (2, 3) or not real or not 0 < step < float("inf"):
         raise ConfigError("axis", text, "first:last or first:last:step with a step greater than 0")
     first, last = numbers[:2]
-    count = (last - first) / step
+    try:
+        count = (last - first) / step
+    except OverflowError:
+        count = float("inf")
     if not 0 <= count < MAXIMUM_GRID:
         raise ConfigError("axis", text, f"a last value not below the first, and under {MAXIMUM_GRID} values")
     return [first + i * step for i in range(int(count + 1e-9) + 1)]

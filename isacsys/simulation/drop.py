@@ -21,7 +21,7 @@ from isacsys.scheduling import ALLOCATION_POLICY, GrantPolicy, Scheduler, alloca
 from isacsys.sensing import Tracker
 from isacsys.simulation import records
 from isacsys.simulation.clock import FrameClock
-from isacsys.simulation.memory import keep_freed_memory
+from isacsys.simulation.memory import check_memory, keep_freed_memory
 from isacsys.simulation.movement import Movement
 from isacsys.simulation.policies import Policies, find_policies
 from isacsys.simulation.stage import PROCESS, Process, Stage
@@ -37,6 +37,7 @@ def check(scenario: Scenario, *, positions: Positions | None = None, drops: Iter
     Users and targets of whom a file speaks must be there in every one of ``drops``. Warns of what a layout becomes.
     """
     find_policies(scenario)
+    check_memory(scenario, None if given_positions(scenario, positions) is None else 0.0)
     check_propagation(scenario)
     ALLOCATION_POLICY.of(scenario)
     PROCESS.all_of(scenario)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import stat
 import warnings
 from collections.abc import Iterator, Mapping
@@ -30,6 +31,7 @@ from isacsys.recording import Claims, Gathered, Log, Part, Source, Tables, write
 from isacsys.recording.files import DirectoryLock, is_hdf5
 from isacsys.recording.seal import drop_range
 
+_ASIDE = ".4194304.tmp"  # with the largest number of a process
 _ATTEMPTS = 1000  # to get hold of a directory that other runs make and remove
 
 
@@ -225,6 +227,7 @@ def file_store(path: Path, plan: Plan, *, resume: bool, force: bool) -> Iterator
     directory = parts_directory(path)
     if path.is_dir() or not path.parent.is_dir():
         raise ConfigError("output", str(path), "a file in a directory that exists")
+    _check_name(path)
     try:
         lock = _locked(directory)
     except BlockingIOError:
@@ -240,6 +243,14 @@ def file_store(path: Path, plan: Plan, *, resume: bool, force: bool) -> Iterator
         if not any(directory.glob("*.part")):  # nothing to resume
             leave(directory)
         lock.release()
+
+
+def _check_name(path: Path) -> None:
+    """Raise ConfigError where a log of this name could not be written in the end: it is written aside at first."""
+    longest = os.pathconf(path.parent, "PC_NAME_MAX") if hasattr(os, "pathconf") else 255
+    room = longest - len(_ASIDE)
+    if len(os.fsencode(path.name)) > room:
+        raise ConfigError("output", str(path), f"a name of at most {room} bytes")
 
 
 def _locked(directory: Path) -> DirectoryLock:

@@ -152,3 +152,20 @@ def test_ctrl_c_while_gathering_is_a_run_that_can_be_resumed(path, monkeypatch):
             run(path)
     assert sorted(p.name for p in path.parent.iterdir()) == ["run.h5.parts"]
     assert run(path, resume=True).complete
+
+
+@pytest.mark.parametrize("name", ["x" * 241 + ".h5", "\u00e4" * 122 + ".h5", "x" * 252 + ".h5"])
+def test_a_name_that_is_too_long_in_the_end_is_refused_before_anything_is_simulated(tmp_path, name):
+    def simulate(*_, **__):
+        pytest.fail("simulated")
+
+    with pytest.raises(ConfigError, match="output = .*: a"):
+        run(tmp_path / name, simulate=simulate)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_longest_name_and_names_that_are_no_text_can_be_written(tmp_path):
+    folder = tmp_path / os.fsdecode(b"\xff\xfe")
+    folder.mkdir()
+    for name in ("x" * 240 + ".h5", os.fsdecode(b"\xff.h5")):
+        assert run(folder / name).complete and isacsys.open_run(folder / name).drops == 2

@@ -174,12 +174,13 @@ def test_the_kind_of_processor_is_in_the_log(tmp_path):
     assert said["machine"] == os.uname().machine
 
 
-@pytest.mark.parametrize("variable", [{"OPENBLAS_CORETYPE": "Prescott"}, {"NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512F"}])
+@pytest.mark.parametrize("variable", [{"OPENBLAS_CORETYPE": "Prescott"},
+                                      {"NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512F"}])
 def test_a_run_that_goes_on_elsewhere_is_warned_of(tmp_path, scenario, variable):
     """An environment that takes features away is another processor as far as numbers go."""
     path, here = tmp_path / "run.h5", processor.processor()
-    subprocess.run([sys.executable, "-W", "ignore", "-m", "isacsys", "run", scenario, "--executor", "serial", "-o", path],
-                   check=True, capture_output=True, env={**os.environ, **variable, "PYTHONPATH": str(ROOT)})
+    subprocess.run([sys.executable, "-W", "ignore", "-m", "isacsys", "run", scenario, "--executor", "serial", "-o",
+                    path], check=True, capture_output=True, env={**os.environ, **variable, "PYTHONPATH": str(ROOT)})
     if not processor.differences(isacsys.open_run(path).attributes, here):
         pytest.skip("this processor has nothing that could be taken away")
     with pytest.warns(UserWarning, match=r"another kind of processor \((cpu_features|blas_kernel) "):

@@ -16,8 +16,8 @@ import pytest
 
 import isacsys
 from isacsys import cli
-from isacsys.cli import simulate
 from isacsys.campaign.output import parts_directory
+from isacsys.cli import simulate
 
 SCENARIO = isacsys.Scenario().replace({
     "network.area": 4.0, "network.users_per_cell": 10.0, "network.targets_per_cell": 10.0,

@@ -16,7 +16,7 @@ from isacsys.testing import check_propagation_model
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
-@pytest.mark.parametrize(("name", "stations"), [("uma", 57), ("umi_street", 36), ("factory", 12), ("drones", 36)])
+@pytest.mark.parametrize(("name", "stations"), [("uma", 57), ("umi_street", 36), ("factory", 12), ("drones", 57)])
 def test_it_runs(name, stations):
     scenario = Scenario.load(SCENARIOS / f"{name}.toml")
     d = deploy(scenario, 0)

@@ -282,14 +282,19 @@ def _points_of(given: npt.ArrayLike, kind: str = "point") -> Array:
         if np.ma.isMaskedArray(given) or np.iscomplexobj(given):
             raise ValueError
         points = np.asarray(given, float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         points = np.empty((1, 0))
     if not points.size and points.shape[-1:] in ((0,), (2,)) and points.shape != (1, 0):
         return points.reshape(-1, 2)
     if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
-        raise ConfigError(f"positions of {kind}s", f"{type(given).__name__} of shape {np.shape(given)}",
+        raise ConfigError(f"positions of {kind}s", _kind_of(given),
                           "an array [n, 2] of finite numbers, unmasked")
     return points
+
+
+def _kind_of(given: npt.ArrayLike) -> str:
+    shape = getattr(given, "shape", None)
+    return type(given).__name__ if shape is None else f"{type(given).__name__} of shape {shape}"
 
 
 def _check_apart(index: cKDTree, closest: float, *groups: Array) -> None:

@@ -13,6 +13,7 @@ from isacsys.errors import ConfigError
 
 DEEPEST, LARGEST_WHOLE = 32, 2**63 - 1  # of tables and lists in each other; of whole numbers in TOML
 # What is beyond can only be a slip, and powers and products of it overflow.
+LARGEST_COUNT = 10**9
 _LARGEST, _LARGEST_OF = 1e15, {"1": 1e30, "dB": 500.0, "dBm": 500.0, "s": 1e9, "m/s": 3e8}
 
 
@@ -163,7 +164,8 @@ def real_or(words: Sequence[str], default: str, meaning: str, *, unit: str = "1"
 def integer(default: int, meaning: str, *, unit: str = "1", minimum: int | None = None,
             maximum: int | None = None) -> Any:
     """Declare a whole number."""
-    return _declare(default, Rule(kind="integer", meaning=meaning, unit=unit, minimum=minimum, maximum=maximum))
+    most = LARGEST_COUNT if maximum is None else maximum
+    return _declare(default, Rule(kind="integer", meaning=meaning, unit=unit, minimum=minimum, maximum=most))
 
 
 def choice(default: str, meaning: str, choices: Sequence[str]) -> Any:

@@ -288,7 +288,7 @@ class Fuzzer:
 
     def array(self):
         """Positions from Python."""
-        arrays = [self.anything() if self.rng.random() < 0.7 else np.random.default_rng(1).random((5, 2))
+        arrays = [self.anything() if self.rng.random() < 0.4 else np.random.default_rng(1).random((5, 2))
                   for _ in range(3)]
 
         def answer():

@@ -55,7 +55,9 @@ def refused(capsys, words):
     "backhaul.lead=1e9", "backhaul.latency=1e308", "network.near_stations=9223372036854775808",
     "targets.lifetime=1e-9", "mobility.hysteresis=1e5", "traffic.arrival_rate=1e300", "antennas.transmit=1000000000000",
     "antennas.vertical_elements=100000000000", "propagation.path_loss_exponent=1000", "propagation.echo_exponent=1e5",
-    "sensing.rcs=1e300", "sensing.rcs=1e-300", "network.bs_density=1e300", "simulation.frames=1000000000000000"])
+    "sensing.rcs=1e300",
+    f"scheduling.rate_window={LONG}", "sensing.rcs=1e-300", "network.bs_density=1e300",
+    "simulation.frames=1000000000000000"])
 def test_settings(scenario, capsys, setting):
     key = setting.partition("=")[0].removesuffix(".x")
     said = refused(capsys, ["run", scenario, "--executor", "serial", "--set", setting])
@@ -108,6 +110,10 @@ def test_from_python(call):
     lambda: analysis.sensing_coverage(threshold=1.0, K=5, Q=1000), lambda: analysis.optimal_load(alpha=100),
     lambda: analysis.sensing_rate(K=5, c=1e-300), lambda: analysis.sensing_rate(K=np.full(300, 1.5)),
     lambda: analysis.communication_rate(K=np.arange(100).reshape(10, 10) - 3.0, L=1, D=5),
+    lambda: analysis.echo_gain(xi=[1, 2], kappa=[0.1, 0.2, 0.3]),
+    lambda: analysis.optimal_load(L=[1, 2], alpha=[3, 4, 5]),
+    lambda: analysis.degrees_of_freedom(M_t=[20, 30], K=[1, 2, 3]), lambda: analysis.effective_gain(L=1e90),
+    lambda: analysis.sensing_coverage(threshold=[1, 2], K=3, c=[1, 2, 3]),
     lambda: analysis.design_space(M_t=10**6), lambda: analysis.design_space(M_t=4, J_max=10**12),
     lambda: analysis.sensing_rate(K=5, beta=1e5), lambda: analysis.communication_rate(K=5, L=2, D=5, alpha=1e300)])
 def test_analysis(call):

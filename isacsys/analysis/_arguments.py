@@ -65,12 +65,21 @@ def choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
+def together(*arrays: Array | Index) -> tuple[Any, ...]:
+    """Return arrays broadcast against each other. Raises ConfigError, naming their shapes, where they do not fit."""
+    try:
+        return tuple(np.broadcast_arrays(*arrays))
+    except ValueError:
+        shapes = ", ".join(str(shape) for shape in dict.fromkeys(map(np.shape, arrays)) if shape)
+        raise ConfigError("shapes of arguments", shapes, "shapes that broadcast against each other") from None
+
+
 def by_key(function: Callable[..., Array], keys: tuple[Array | Index, ...], values: Array) -> Any:
     """Broadcast keys and values; call ``function(*key, distinct values)`` once per distinct key.
 
     A float64 scalar where everything is a scalar, else an array.
     """
-    *key_arrays, value_array = np.broadcast_arrays(*keys, values)
+    *key_arrays, value_array = together(*keys, values)
     result = np.empty(value_array.shape)
     groups: dict[tuple[Any, ...], list[int]] = {}
     for index, key in enumerate(zip(*(array.ravel().tolist() for array in key_arrays), strict=True)):

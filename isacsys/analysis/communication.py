@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import gammainc, gammaln
 
-from isacsys.analysis._arguments import by_key, mixture, real, steepness, whole
+from isacsys.analysis._arguments import by_key, mixture, real, steepness, together, whole
 from isacsys.analysis._cluster import Link, nulled_disc
 from isacsys.analysis._coverage import beyond_disc, covered, quantile, tail_probability
 from isacsys.analysis._fading import gamma_law, mixture_law
@@ -57,7 +57,9 @@ def degrees_of_freedom(*, M_t: ArrayLike, K: ArrayLike, L: ArrayLike = 1, J: Arr
     ConfigError
         A ValueError, where D < 1: more constraints than antennas.
     """
-    free = (whole("M_t", M_t) - whole("K", K) * whole("L", L) - whole("J", J, 0) * (whole("Q", Q) - 1) + 1)
+    antennas, users, cluster, targets, others = together(whole("M_t", M_t), whole("K", K), whole("L", L),
+                                                         whole("J", J, 0), whole("Q", Q) - 1)
+    free = np.asarray(antennas - users * cluster - targets * others + 1)
     if np.any(free < 1):
         raise ConfigError("M_t", M_t, "at least K L + J (Q - 1), or no degree of freedom is left")
     return free.astype(np.float64)[()]
@@ -124,7 +126,7 @@ def effective_gain(*, L: ArrayLike, alpha: ArrayLike = 4.0) -> Array:
 
     From the mean interference-to-signal ratio; Meng & Masouros, Theorem 1; L >= 1, not necessarily whole.
     """
-    size, half = real("L", L, minimum=1), steepness("alpha", alpha) / 2
+    size, half = together(real("L", L, minimum=1, maximum=1e15), steepness("alpha", alpha) / 2)
     return np.asarray(np.exp(gammaln(size + half) - gammaln(size + 1) - gammaln(1 + half)))[()]
 
 
@@ -141,7 +143,9 @@ def communication_rate_approximate(*, K: ArrayLike, L: ArrayLike = 1, alpha: Arr
     Gains are replaced by their means; 0.9 % above the exact rate at M_t = 20, K = 12, L = 1, alpha = 4. The integral
     has a relative error below 1e-6, or an AccuracyWarning.
     """
-    gain = wanted_shape(D, M_t, K, L, J, Q) * effective_gain(L=L, alpha=alpha) / whole("K", K)
+    freedom, noticed, streams = together(wanted_shape(D, M_t, K, L, J, Q), effective_gain(L=L, alpha=alpha),
+                                         whole("K", K))
+    gain = freedom * noticed / streams
 
     def rates(alpha: float, gains: Array) -> Array:
         return checked(lambda at: mean_field_integral(gains, alpha, at), RATE_TOLERANCE, f"Theorem 1, alpha={alpha}")

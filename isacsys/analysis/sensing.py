@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isacsys.analysis._arguments import by_key, choice, real, steepness, whole
+from isacsys.analysis._arguments import by_key, choice, real, steepness, together, whole
 from isacsys.analysis._cluster import Geometry, Link, around_serving_station, around_target, without_hole
 from isacsys.analysis._coverage import Discs, beyond_hole, covered, outside_disc, quantile, tail_probability
 from isacsys.analysis._fading import GainLaw, beam_law, gamma_law
@@ -41,8 +41,9 @@ def echo_gain(*, M_r: ArrayLike = 10, xi: ArrayLike = 0.1, kappa: ArrayLike = 1.
     xi, kappa, delta_T : array_like
         Radar cross-section, mismatch loss in (0, 1], matched-filter gain.
     """
-    reflected = real("xi", xi, above=0) * real("delta_T", delta_T, above=0)
-    return (reflected * real("kappa", kappa, above=0, maximum=1) * whole("M_r", M_r))[()]
+    section, gain, loss, antennas = together(real("xi", xi, above=0), real("delta_T", delta_T, above=0),
+                                             real("kappa", kappa, above=0, maximum=1), whole("M_r", M_r))
+    return np.asarray(section * gain * loss * antennas)[()]
 
 
 def sensing_rate(*, K: ArrayLike, Q: ArrayLike = 1, alpha: ArrayLike = 4.0, beta: ArrayLike = 2.0, c: ArrayLike = 1.0,
@@ -146,8 +147,8 @@ def sensing_coverage(*, threshold: ArrayLike, K: ArrayLike, Q: ArrayLike = 1, al
     def probabilities(K: int, Q: int, alpha: float, beta: float, density: float, log_ratio: Array) -> Array:
         return _coverage(Link(K, Q, alpha, beta), cluster_center, density, log_ratio)
 
-    return by_key(probabilities, _design(K, Q, alpha, beta, bs_density),
-                  np.log(real("threshold", threshold, above=0)) - np.log(real("c", c, above=0)))
+    limit, gain = together(real("threshold", threshold, above=0), real("c", c, above=0))
+    return by_key(probabilities, _design(K, Q, alpha, beta, bs_density), np.log(limit) - np.log(gain))
 
 
 def sensing_rate_quantile(*, probability: ArrayLike, K: ArrayLike, Q: ArrayLike = 1, alpha: ArrayLike = 4.0,

@@ -114,7 +114,7 @@ def kill_worker(run, rng, seconds):
     """Only once they work: one that dies while it starts is looked at elsewhere."""
     if not run.wait(lambda: any(parts_directory(run.path).glob("*.part"))):
         return False
-    run.wait(seconds=rng.uniform(0, 0.2))
+    run.wait(seconds=rng.uniform(0, 0.1))
     workers = [child for child in psutil.Process(run.pid).children() if "spawn_main" in " ".join(_words(child))]
     if not workers:
         return False
@@ -144,15 +144,15 @@ def is_whole(folder, content):
 
 
 def campaign(folder, whole, executor, disturb, rng):
-    """Disturb a run and resume it until it is finished; return the exit codes on the way."""
+    """Disturb a run and resume it until it is finished; return whether that told, and the exit codes, on the way."""
     scenario, content, seconds = whole
     clean(folder)
     codes = []
     for attempt in range(200):
         run = Started(scenario, folder / "run.h5", executor)
         disturbed = attempt < 100 and disturb(run, rng, seconds)
-        codes.append((disturbed, run.end()))
-        said = run.said.read_text()
+        code, said = run.end(), run.said.read_text()
+        codes.append((disturbed and (code != 0 or "a worker died" in said), code))
         assert "Traceback" not in said, said
         if codes[-1][1] == 0:
             is_whole(folder, content)
@@ -164,8 +164,9 @@ def many(folder, whole, executor, disturb, count, seed):
     rng, seen = random.Random(seed), Counter()
     while sum(n for (disturbed, _), n in seen.items() if disturbed) < count:
         seen.update(campaign(folder, whole, executor, disturb, rng))
-    print(f"\n{getattr(disturb, '__name__', disturb)}, {executor}: "
-          + ", ".join(f"{'disturbed' if d else 'left alone'} and {code}: {n}" for (d, code), n in sorted(seen.items())))
+    name = getattr(disturb, "__name__", None) or f"{disturb.keywords}"
+    print(f"\n{name}, {executor}: ", *(f"{'disturbed' if told else 'undisturbed'} and {code}: {n}"
+                                       for (told, code), n in sorted(seen.items())))
     return seen
 
 

@@ -6,7 +6,6 @@ import sys
 import h5py
 import numpy as np
 import pytest
-import xarray
 
 from isacsys.errors import LogFormatError
 from isacsys.recording import Log, MemoryRecorder, write_log
@@ -43,6 +42,7 @@ def test_h5py_finds_plain_columns_that_explain_themselves(path, table):
 
 @pytest.mark.parametrize("table", LEVELS["full"])
 def test_xarray_opens_every_group_without_phony_dimensions(path, recorder, table):
+    xarray = pytest.importorskip("xarray")
     with xarray.open_dataset(path, engine="h5netcdf", group=table) as dataset:
         assert dict(dataset.sizes) == {"drop" if table == "drops" else "row": 25}
         for name, column in recorder.read(table).items():
@@ -51,6 +51,7 @@ def test_xarray_opens_every_group_without_phony_dimensions(path, recorder, table
 
 
 def test_xarray_selects_a_drop_by_its_number(tmp_path):
+    xarray = pytest.importorskip("xarray")
     recorder = MemoryRecorder("summary")
     recorder.append("drops", {c.name: np.arange(4) for c in TABLES["drops"]})
     write_log(tmp_path / "run.h5", "summary", {}, recorder)

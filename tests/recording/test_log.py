@@ -60,6 +60,7 @@ def test_xarray_selects_a_drop_by_its_number(tmp_path):
 
 
 def test_empty_tables_can_be_read(tmp_path):
+    xarray = pytest.importorskip("xarray")
     write_log(tmp_path / "run.h5", "links", {}, MemoryRecorder("links"))
     assert len(Log(tmp_path / "run.h5").read("links/sensing")["rate"]) == 0
     with xarray.open_dataset(tmp_path / "run.h5", engine="h5netcdf", group="links/sensing") as dataset:

@@ -86,7 +86,9 @@ def test_a_flipped_bit_of_data_is_refused(path):
 @pytest.mark.slow
 def test_a_flipped_bit_of_data_is_refused_in_every_byte(path):
     places = places_of_data(path)
-    assert flips(path, places) == len(places)
+    refused = flips(path, places)
+    print(f"\nbytes of a log's data: {len(places)}, refused: {refused}")
+    assert refused == len(places)
 
 
 @pytest.mark.parametrize("stride", [15000, pytest.param(20, marks=pytest.mark.slow)])
@@ -131,10 +133,11 @@ def manifest(tmp_path):
     return directory / "campaign.json"
 
 
-def test_a_flipped_bit_of_a_manifest_is_refused_or_without_effect(manifest):
+@pytest.mark.parametrize("stride", [2, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_flipped_bit_of_a_manifest_is_refused_or_without_effect(manifest, stride):
     content, rng, whole = manifest.read_bytes(), random.Random(1), read_manifest(manifest.parent)
     refused = 0
-    for place in range(0, len(content), 2):
+    for place in range(0, len(content), stride):
         manifest.write_bytes(content[:place] + bytes([content[place] ^ 1 << rng.randrange(8)]) + content[place + 1:])
         try:
             found = read_manifest(manifest.parent)
@@ -145,7 +148,8 @@ def test_a_flipped_bit_of_a_manifest_is_refused_or_without_effect(manifest):
             assert {k: v for k, v in found.items() if k in whole and k != "seal"} == {
                 k: v for k, v in whole.items() if k in found and k != "seal"}
             assert found.keys() >= whole.keys() - {"seal"}
-    assert refused > 0.45 * len(content)
+    print(f"\nbytes of a manifest: {len(content)}, every {stride}: refused: {refused}")
+    assert refused > 0.9 * len(content) / stride
 
 
 @pytest.mark.parametrize("change", [

@@ -117,6 +117,7 @@ def test_a_flipped_bit_is_noticed_wherever_it_is(tmp_path):
 @pytest.mark.slow
 def test_a_flipped_bit_is_noticed_in_every_byte(tmp_path):
     refused, tried = flips(campaign_of(tmp_path, range(3, 6)), 1)
+    print(f"\nbytes of a part: {tried}, refused: {refused}")
     assert refused == tried
 
 

@@ -216,3 +216,10 @@ def test_a_dask_address_that_needs_a_certificate(scenario, capsys):
     pytest.importorskip("distributed")
     assert cli.main(["run", scenario, "--executor", "dask", "--dask-address", "tls://127.0.0.1:1"]) == 3
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_what_one_station_cannot_locate_is_no_infinity(scenario, capsys):
+    """Nothing in JSON is infinite, or no number."""
+    changes = ["cooperation.sensing=multistatic", "sensing.coherent_time=0.005", "allocation.sensing_cluster=1"]
+    assert cli.main(["analyze", scenario, "--json", *(w for change in changes for w in ("--set", change))]) == 0
+    assert "Infinity" not in capsys.readouterr().out

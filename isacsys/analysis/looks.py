@@ -71,13 +71,13 @@ class GeometryValues:
     ----------
     mean_information : float or None
         Exact mean of tr F by delays, 1/km^2 at unit information of a delay at unit gain; None where it is infinite.
-    bound_by_delays, bound_by_bearings : float
-        Medians of tr F^-1 by Monte Carlo (1 %), km^2.
+    bound_by_delays, bound_by_bearings : float or None
+        Medians of tr F^-1 by Monte Carlo (1 %), km^2; None where most targets cannot be located, as by one station.
     """
 
     mean_information: float | None
-    bound_by_delays: float
-    bound_by_bearings: float
+    bound_by_delays: float | None
+    bound_by_bearings: float | None
 
 
 def geometry_values(scenario: Scenario) -> GeometryValues | None:
@@ -87,10 +87,10 @@ def geometry_values(scenario: Scenario) -> GeometryValues | None:
     where: dict[str, Any] = {"N": scenario.allocation.sensing_cluster, "beta": scenario.propagation.echo_exponent,
                              "bs_density": scenario.network.bs_density,
                              "minimum_distance": scenario.network.minimum_distance / 1e3}
-    mean = mean_information(**where)
+    mean = float(mean_information(**where))
     bounds = [float(np.median(information_bound(sample_information(delays=by_delay, bearings=1.0 - by_delay, **where))))
               for by_delay in (1.0, 0.0)]
-    return GeometryValues(mean if np.isfinite(mean) else None, *bounds)
+    return GeometryValues(*(value if np.isfinite(value) else None for value in (mean, *bounds)))
 
 
 def left_out_of_looks(scenario: Scenario) -> list[str]:

@@ -69,7 +69,7 @@ def lines(series: Sequence[Series], x: str, y: str, title: str, *, bottom: float
 def bars(rows: Sequence[tuple[str, Sequence[float]]], names: Sequence[str], x: str, title: str) -> str:
     """Draw rows of bars that are stacked, each from 0 to at most 1."""
     left, height = 150.0, 34.0 * len(rows)
-    scale, drawn = WIDTH - left - RIGHT, []
+    scale, drawn = WIDTH - left - 2 * RIGHT, []  # half of "100%" stands beyond the end
     for share in (0, 0.25, 0.5, 0.75, 1):
         at = left + scale * share
         drawn += [f'<line class="grid" x1="{at:.1f}" y1="{TOP}" x2="{at:.1f}" y2="{TOP + height:.1f}"/>',

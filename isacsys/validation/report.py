@@ -8,6 +8,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, NamedTuple
 
 from isacsys.arrays import Array
@@ -176,7 +177,8 @@ class Validation:
         wrong = [finding for finding in self.findings if finding.agrees is False]
         judged = sum(finding.agrees is not None for finding in self.findings)
         if not judged:
-            return "nothing could be judged: " + "; ".join(sorted({finding.verdict for finding in self.findings}))[:300]
+            return "nothing could be judged: " + shorten("; ".join(sorted({f.verdict for f in self.findings})), 300,
+                                                         placeholder=" …")
         if not wrong:
             return f"agrees: {judged} of {len(self.findings)} within what chance and the tolerance allow"
         worst = "; ".join(self.line(finding).replace("contradicted: ", "", 1) for finding in wrong[:3])

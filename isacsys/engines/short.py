@@ -84,7 +84,7 @@ def _nulled(by_law: Known) -> Complex | None:
 
 def _own(situation: Situation, beams: Beams, design: ZeroForced) -> tuple[Array, Array, Complex | None]:
     """Read the wanted gains off the design; zero forcing leaves leakage only where channels have aged."""
-    streams, rho = situation.streams, csi.stream_correlation(situation)
+    streams, rho = situation.served, csi.stream_correlation(situation)
     gain, leakage, phase = _of_users(situation, design, rho)
     if beams.lit is None:
         return gain, leakage, phase
@@ -100,7 +100,7 @@ def _own(situation: Situation, beams: Beams, design: ZeroForced) -> tuple[Array,
 
 def _of_users(situation: Situation, design: ZeroForced, rho: Array | None) -> tuple[Array, Array, Complex | None]:
     """Gains of the users' beams as if they had all of the power."""
-    streams = situation.streams
+    streams = situation.served
     number = streams.count[streams.station]
     gain = design.gain[streams.station, streams.slot] / number
     if rho is None:

@@ -28,7 +28,7 @@ class Classes:
 
     def add(self, record: FrameRecord) -> None:
         """Add the links of a frame."""
-        streams = record.situation.streams.count
+        streams = record.situation.served.count
         freedom = self._antennas + 1 - streams - record.situation.nulls
         place = streams * self._shape[1] + freedom
         for kind, links, terms in record.links:

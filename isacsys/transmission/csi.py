@@ -27,7 +27,10 @@ def cross_correlation(situation: Situation) -> Array | None:
 
 def stream_correlation(situation: Situation) -> Array | None:
     """Correlation [stream] of the channels of users served with what the design knew; None where they are the same."""
-    own, cross = own_correlation(situation), cross_correlation(situation)
+    own = own_correlation(situation)
+    if not situation.scenario.joint:
+        return own
+    cross = cross_correlation(situation)
     count = len(situation.selection.users)
     member = situation.streams.link[count:]
     if own is None and (cross is None or not len(member)):

@@ -85,7 +85,7 @@ def law(situation: Situation) -> Known:
     scenario = situation.scenario
     most = max(scenario.allocation.users_per_bs, situation.streams.most if scenario.joint else 0)
     unequal = most > scenario.allocation.users_per_bs
-    return Known(situation.name, scenario.antennas.transmit, situation.streams.count, situation.nulls, most, unequal)
+    return Known(situation.name, scenario.antennas.transmit, situation.served.count, situation.nulls, most, unequal)
 
 
 def with_vectors(situation: Situation, own: Complex, granted: Complex | None, held: Index) -> Known:

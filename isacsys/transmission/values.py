@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from isacsys.arrays import Array, Complex, Flags, Index
-from isacsys.network.selection import NullRequests, Selection
+from isacsys.network.selection import Links, NullRequests, Selection
 from isacsys.network.surroundings import Surroundings
 from isacsys.physics import combining
 from isacsys.scenario import Scenario
@@ -227,6 +227,11 @@ class Situation:
         if not self.scenario.joint:
             return streams.own(users)
         return streams.joint(users, self.grants.user_granted, self.around_users.station)
+
+    @property
+    def served(self) -> Links | Streams:
+        """Station, slot and count of all that is sent: of the scheduled users alone, where no other station sends."""
+        return self.streams if self.scenario.joint else self.selection.users
 
     @property
     def nulls(self) -> Index:

@@ -17,7 +17,7 @@ from isacsys.metrics.columns import Column
 from isacsys.recording.files import whole_file
 from isacsys.recording.memory import Block, join
 from isacsys.recording.schema import BLOCK_ROWS, DIMENSION, FORMAT, FORMAT_VERSION, LEVELS, Layouts
-from isacsys.recording.seal import CHECKSUM, SEAL, seal
+from isacsys.recording.seal import CHECKSUM, HELD, SEAL, seal
 
 # What the netCDF convention calls a dimension that has no values of its own: xarray then names the dimension only.
 _NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable. {:10d}"
@@ -48,8 +48,7 @@ class Hdf5Recorder:
     def __init__(self, file: BinaryIO, level: str = "full", attributes: Mapping[str, Any] | None = None) -> None:
         self._disk = _Disk(file)
         self._hdf5 = h5py.File(self._disk, "w")
-        said = {"format": FORMAT, "format_version": FORMAT_VERSION, **(attributes or {})}
-        self._hdf5.attrs.update({**said, SEAL: seal(said)})
+        self._said = {"format": FORMAT, "format_version": FORMAT_VERSION, **(attributes or {})}
         self._crc32: dict[str, dict[str, int]] = {table: {} for table in LEVELS[level]}
         self._datasets: dict[str, dict[str, Any]] = {table: {} for table in LEVELS[level]}
         self._pending: dict[str, Block | None] = dict.fromkeys(LEVELS[level])
@@ -102,6 +101,8 @@ class Hdf5Recorder:
         """Write what is left, name the dimensions, and close. Raises OSError where the disk did not take it all."""
         try:
             if self._disk.error is None:
+                said = {**self._said, HELD: " ".join(self._datasets)}
+                self._hdf5.attrs.update({**said, SEAL: seal(said)})
                 for table, datasets in self._datasets.items():
                     self._flush(table)
                     _name_dimension(self._hdf5[table], table, datasets)

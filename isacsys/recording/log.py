@@ -19,7 +19,7 @@ from isacsys.recording.foreign import MOST_COLUMNS, attribute, attributes, check
 from isacsys.recording.hdf5 import stored_blocks
 from isacsys.recording.memory import join
 from isacsys.recording.schema import DIMENSION, FORMAT, FORMAT_VERSION, REQUIRED, TABLES
-from isacsys.recording.seal import CHECKSUM, SEAL, check_attributes, drop_range
+from isacsys.recording.seal import CHECKSUM, HELD, SEAL, check_attributes, drop_range
 
 _DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, MemoryError,
            RecursionError)
@@ -52,6 +52,8 @@ class Log:
             self.attributes = attributes(file)
             check_attributes(self.attributes, self.path)
             self._tables = tuple(table for table in TABLES if group(file, table) is not None)
+            if set(self._tables) != set(str(self.attributes.get(HELD, " ".join(self._tables))).split()):
+                raise LogFormatError(f"{self.path} is damaged: it lacks a table that it says it has")
             if not set(self._tables) >= set(REQUIRED):
                 raise LogFormatError(f"{self.path} is damaged: it has no table of drops and of frames")
 

@@ -11,6 +11,7 @@ from typing import Any
 from isacsys.errors import LogFormatError
 
 SEAL, CHECKSUM = "seal", "crc32"  # attributes of the root, and of every column
+HELD = "tables"  # attribute of the root: the tables that there are
 LARGEST = 2**53
 _NUMBERS = ("first_drop", "drops", "seed")
 

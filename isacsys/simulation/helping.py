@@ -10,6 +10,7 @@ from isacsys.network.kinds import Kind
 from isacsys.network.selection import Links, NullRequests
 from isacsys.network.state import NetworkState
 from isacsys.physics import geometry
+from isacsys.simulation.requests import with_members
 from isacsys.transmission.helpers import Helpers
 
 _CLOSEST = 1e-12  # km
@@ -36,11 +37,22 @@ def _place(state: NetworkState, targets: Links, link: Index, station: Index, tog
     distance = np.maximum(geometry.length(way), _CLOSEST)
     cosine = state.array_cosine(Kind.TARGET, station, way, distance)
     around = state.around_stations(station)
+    if state.scenario.cooperation.direct_path_rejection_db != "infinite":
+        around = with_members(state, around, station, np.arange(len(station)), _members(together)[link])
     number = np.minimum(around.station, state.stations)
     clutter = state.large_scale.clutter[station] if state.scenario.sensing.clutter else np.zeros(len(station))
     return Helpers(link, station, distance, way / distance[:, None], cosine,
                    aiming.believed(state, station, ids, cosine), _way(state, ids, station, distance), around,
                    together[link[:, None], number], clutter, own)
+
+
+def _members(together: Flags) -> Index:
+    """Stations [target, Q] that sense a target together; the number of stations where there are fewer."""
+    target, member = np.nonzero(together)
+    first = np.searchsorted(target, np.arange(len(together)))
+    members = np.full((len(together), together.sum(-1).max()), together.shape[1] - 1)
+    members[target, np.arange(len(target)) - first[target]] = member
+    return members
 
 
 def _way(state: NetworkState, ids: Index, station: Index, distance: Array) -> Array:

@@ -60,7 +60,9 @@ def sensors_of(state: NetworkState, links: Links, asked: Index, combiner: Combin
     if not len(links):
         return NO_SENSORS
     station, row = np.unique(links.station, return_inverse=True)
-    around = _with_members(state, station, row, asked)
+    around = state.around_stations(station)
+    if state.scenario.sensing.cluster_center != "serving_bs":
+        around = with_members(state, around, station, row, asked)
     size = (len(station), int(links.count.max(initial=1)))
     cosine, active = np.zeros(size), np.zeros(size, bool)
     _, cosine[row, links.slot] = polar(state, links)
@@ -157,11 +159,8 @@ def _marks(granted: Flags, shape: tuple[int, ...], *place: Index) -> tuple[Flags
     return asked, given
 
 
-def _with_members(state: NetworkState, station: Index, row: Index, asked: Index) -> Surroundings:
-    """Surroundings of the sensing stations, with a column for every cluster member that is not among them."""
-    around = state.around_stations(station)
-    if state.scenario.sensing.cluster_center == "serving_bs":
-        return around
+def with_members(state: NetworkState, around: Surroundings, station: Index, row: Index, asked: Index) -> Surroundings:
+    """Surroundings of stations that hear echoes, with a column for every cluster member that is not among them."""
     absent = (asked < state.stations) & (asked != station[row][:, None])
     absent &= ~np.any(asked[:, :, None] == around.station[row][:, None, :], axis=-1)
     if not absent.any():

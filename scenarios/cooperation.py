@@ -38,6 +38,16 @@ def verdict(differences):
     return f"{best} pays" if found.difference > found.half_width else "nothing pays"
 
 
+def summary(paid):
+    """Say where what is best, users at rest and moving."""
+    words = []
+    for name, moving in (("at rest", False), ("moving", True)):
+        count = {what: sum((SPEED in row) == moving for row in rows) for what, rows in paid.items()}
+        said = ", ".join(f"{what} in {number}" for what, number in count.items() if number)
+        words += [f"users {name}: {said} of {sum(count.values())}"] if said else []
+    return "; ".join(words)
+
+
 def main(arguments=None):
     """Print a row a setting."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -47,11 +57,14 @@ def main(arguments=None):
     parser.add_argument("--executor", default="process")
     options = parser.parse_args(arguments)
     print("L  speed  latency  nothing" + "".join(mode.rjust(18) for mode in MODES))
+    paid = {}
     for changes in ROWS[:options.rows]:
         alone, found = compare(changes, options)
+        paid.setdefault(verdict(found), []).append(changes)
         cells = "".join(f"{one.difference:+.3f} ± {one.half_width:.3f}".rjust(18) for one in found.values())
         print(f"{changes[CLUSTER]}  {changes.get(SPEED, 0):3g} m/s  {1e3 * changes.get(LATENCY, 0):3g} ms  {alone:7.3f}"
               f"{cells}  {verdict(found)}", flush=True)
+    print(summary(paid))
 
 
 if __name__ == "__main__":

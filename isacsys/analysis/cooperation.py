@@ -150,29 +150,39 @@ def _sampled(L: int, alpha: float, shape: float, gains: Callable[[np.random.Gene
     rng = np.random.default_rng(int(whole("seed", seed, 0)))
     parts = []
     for size in batches(samples, L + DRAWN):
-        squares = np.cumsum(rng.standard_exponential((size, L + DRAWN)), axis=1)
-        heard = rng.standard_gamma(shape, (size, DRAWN)) / shape * squares[:, L:] ** (-alpha / 2)
-        far = squares[:, -1] ** (1 - alpha / 2) / (alpha / 2 - 1)
+        squares, beyond = stations_around(rng, size, L, alpha, shape)
         powers = gains(rng, (size, L)) * squares[:, :L] ** (-alpha / 2)
-        wanted = np.sqrt(powers).sum(axis=1) ** 2 if coherent else powers.sum(axis=1)
-        parts.append(wanted / (heard.sum(axis=1) + far))
+        parts.append(added(powers, coherent) / beyond)
     return np.concatenate(parts)
+
+
+def stations_around(rng: np.random.Generator, size: int, L: int, alpha: float, shape: float) -> tuple[Array, Array]:
+    """Draw ``pi lambda r^2`` of stations in order [sample, station], and what comes from beyond the first L."""
+    squares = np.cumsum(rng.standard_exponential((size, L + DRAWN)), axis=1)
+    heard = rng.standard_gamma(shape, (size, DRAWN)) / shape * squares[:, L:] ** (-alpha / 2)
+    return squares, heard.sum(axis=1) + squares[:, -1] ** (1 - alpha / 2) / (alpha / 2 - 1)
+
+
+def added(powers: Array, coherent: bool) -> Array:
+    """Add up what the members send, powers or amplitudes."""
+    return np.asarray(np.sqrt(powers).sum(axis=1) ** 2 if coherent else powers.sum(axis=1))
+
+
+def gains_of_members(rng: np.random.Generator, size: tuple[int, int], serving: Sender, member: Sender) -> Array:
+    """Draw gains Gamma(D, 1) / streams of a cluster [sample, L], the first of the serving station."""
+    found = np.empty(size)
+    for columns, sender in zip((slice(1), slice(1, None)), (serving, member), strict=True):
+        freedom, number, weight = _sender(sender)
+        place = rng.choice(len(weight), found[:, columns].shape, p=weight)
+        found[:, columns] = rng.standard_gamma(freedom[place]) / number[place]
+    return found
 
 
 def measured_coherent_rate(*, L: int, alpha: float = 4.0, serving: Sender, member: Sender, shape: float,
                            samples: int = 400_000, seed: int = 1) -> float:
     """Return what `measured_joint_rate` does where amplitudes add, by Monte Carlo; parameters as there and above."""
-    order, laws = int(whole("L", L)), [_sender(sender) for sender in (serving, member)]
-
-    def gains(rng: np.random.Generator, size: tuple[int, int]) -> Array:
-        found = np.empty(size)
-        for columns, (freedom, number, weight) in zip((slice(1), slice(1, None)), laws, strict=True):
-            place = rng.choice(len(weight), found[:, columns].shape, p=weight)
-            found[:, columns] = rng.standard_gamma(freedom[place]) / number[place]
-        return found
-
-    sir = _sampled(order, float(steepness("alpha", alpha)), float(real("shape", shape, above=0)), gains, True,
-                   samples, seed)
+    sir = _sampled(int(whole("L", L)), float(steepness("alpha", alpha)), float(real("shape", shape, above=0)),
+                   lambda rng, size: gains_of_members(rng, size, serving, member), True, samples, seed)
     return float(np.log1p(sir).mean())
 
 

@@ -44,14 +44,20 @@ def rate_with_refusals(*, L: int, alpha: float, D: ArrayLike, streams: ArrayLike
         linear between the middles of bins of the former. An estimate may exceed 1.
     """
     order, K = int(whole("L", L, 2)), float(real("shape", shape, above=0))
-    table = np.asarray(real("refused", refused, minimum=0))
-    if table.ndim != 3 or len(table) != order - 1:
-        raise ConfigError("refused", f"shape {table.shape}", "a table for each rank from 2 to L")
+    table = checked_table(refused, order)
     values = [np.atleast_1d(real(name, given, minimum=0)) for name, given in
               (("D", D), ("streams", streams), ("weights", weights))]
     law = _wanted(values[0], K / values[1], values[2] / values[2].sum())
     return float(checked(lambda at: np.array([_rate(order, float(alpha), K, law, table, at)]), TOLERANCE,
                          f"rate with refusals, L={L}, alpha={alpha}")[0])
+
+
+def checked_table(refused: ArrayLike, order: int) -> Array:
+    """Return how often members refuse, a table for each rank from 2 on, or raise a ConfigError."""
+    table = np.asarray(real("refused", refused, minimum=0))
+    if table.ndim != 3 or len(table) != order - 1:
+        raise ConfigError("refused", f"shape {table.shape}", "a table for each rank from 2 to L")
+    return table
 
 
 def _rate(order: int, alpha: float, K: float, law: GainLaw, table: Array, at: Resolution) -> float:

@@ -112,9 +112,14 @@ def streams_and_antennas(run: Run) -> tuple[float, float]:
     granted = float(drops["constraints"].sum() / transmitting) - streams
     if run.scenario.joint:  # of what was granted, users are served
         asked = run.scenario.allocation.communication_cluster - 1
-        members = min(streams * asked * (1 - (run["null_refused_fraction"].mean or 0.0)), granted)
+        members = min(streams * asked * (1 - not_granted(run)), granted)
         streams, granted = streams + members, granted - members
     return streams, max(run.scenario.antennas.transmit - granted, streams)
+
+
+def not_granted(run: Run) -> float:
+    """Return the share of requests that were refused, came too late or got lost."""
+    return sum(run[f"null_{name}_fraction"].mean or 0.0 for name in ("refused", "late", "lost"))
 
 
 def silent_share(run: Run) -> float:

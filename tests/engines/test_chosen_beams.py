@@ -33,6 +33,20 @@ SETTINGS = {
                           "precoding.sensing_power": 0.3},
     "nulling filters": {**NETWORK, **MOVING, "combining.policy": "zero_forcing", "sensing.inter_target_echo": True,
                         "backhaul.lead": 0.004, "simulation.frame_duration": 0.004},
+    "together, lines of sight": {**NETWORK, "cooperation.communication": "joint",
+                                 "propagation.rician_factor_db": 6.0},
+    "together, few bits": {**NETWORK, "cooperation.communication": "joint_coherent", "csi.feedback_bits": 6},
+    "together, sensing beams": {**NETWORK, "cooperation.communication": "joint", "precoding.sensing_power": 0.4,
+                                "combining.policy": "mvdr"},
+    "together, lines of sight, aged": {**NETWORK, **MOVING, "cooperation.communication": "joint_coherent",
+                                       "propagation.rician_factor_db": 3.0, "backhaul.lead": 0.004,
+                                       "simulation.frame_duration": 0.004, "precoding.policy": "regularized"},
+    "sensed together, lines of sight": {**NETWORK, "cooperation.sensing": "multistatic",
+                                        "sensing.cluster_center": "target", "propagation.rician_factor_db": 6.0,
+                                        "sensing.coherent_time": 1e-3},
+    "sensed together, sensing beams": {**NETWORK, "cooperation.sensing": "multistatic",
+                                       "sensing.cluster_center": "target", "precoding.sensing_power": 0.4,
+                                       "precoding.policy": "slnr", "sensing.coherent_time": 1e-3},
 }
 
 

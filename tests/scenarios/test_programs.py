@@ -76,8 +76,9 @@ def test_conclusions_of_the_paper_in_its_own_world(what, pays, capsys):
 
 def test_cooperation(capsys):
     importlib.import_module("cooperation").main(["--drops", "6", "--rows", "2", "--executor", "serial"])
-    *_, last = capsys.readouterr().out.splitlines()
+    *_, last, said = capsys.readouterr().out.splitlines()
     assert last.startswith("3") and last.count("±") == 3 and last.endswith(" pays")
+    assert said.startswith("users at rest: ") and said.endswith(" of 2")
 
 
 def test_scaling_law(tmp_path, capsys):

@@ -130,7 +130,8 @@ def test_the_third_rung_knows_the_law_of_members(mode):
         "network.area": 49.0, "allocation.targets_per_bs": 0, "nulling.policy": "random", "antennas.transmit": 14,
         "allocation.users_per_bs": 3, "allocation.communication_cluster": 3, "cooperation.communication": mode})
     (rate,) = isacsys.validate(scenario, drops=60, executor="serial", metric="communication_rate").findings
-    assert rate.agrees and rate.exact_measured > 1.005 * rate.exact_nominal and rate.paper is None
+    assert rate.agrees and rate.paper is None
+    assert rate.exact_measured > 1.003 * rate.exact_nominal  # more than few refused requests take off again
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 
 import isacsys
 from isacsys.cli import main
-from isacsys.validation import ladder
+from isacsys.validation import rungs
 
 PAPER = str(Path(__file__).parents[2] / "scenarios" / "paper.toml")
 KEYS = {"name", "status", "simulation", "half_width", "exact_measured", "exact_nominal", "paper", "standard_errors",
@@ -27,8 +27,8 @@ def test_the_paper_agrees(capsys):
 
 
 def test_a_contradiction_is_exit_1(monkeypatch, capsys):
-    right = ladder.measured_communication_rate
-    monkeypatch.setattr(ladder, "measured_communication_rate", lambda **at: 1.3 * right(**at))
+    right = rungs.measured_communication_rate
+    monkeypatch.setattr(rungs, "measured_communication_rate", lambda **at: 1.3 * right(**at))
     assert main(["validate", PAPER, *QUICK]) == 1
     assert "contradicted" in capsys.readouterr().out
 

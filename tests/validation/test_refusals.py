@@ -5,6 +5,7 @@ import pytest
 
 import isacsys
 from isacsys.physics import accounting, fading
+from isacsys.simulation import cooperation
 from isacsys.validation.measured import measure, refused
 
 RIGHT = accounting.split
@@ -120,3 +121,42 @@ def test_sensing_beams_are_in_the_analysis():
     assert all(finding.status == "agrees" and finding.paper is None for finding in found.findings)
     nominal = {finding.name: finding.exact_nominal for finding in found.findings}
     assert nominal["communication_rate"] == pytest.approx(2.1750 / np.log(2), abs=1e-4)
+
+
+TOGETHER = DESIGN.replace({"antennas.transmit": 10, "allocation.users_per_bs": 4, "nulling.policy": "random"})
+
+
+def together(mode, drops=40, **changes):
+    return rate(TOGETHER.replace({"cooperation.communication": mode, **changes}), drops)
+
+
+@pytest.mark.parametrize("mode", ["joint", "joint_coherent"])
+@pytest.mark.parametrize("changes", [{}, {"nulling.policy": "strongest"}, {"antennas.transmit": 13}])
+def test_members_that_refuse_do_not_send_and_are_heard(mode, changes):
+    found = together(mode, **changes)
+    assert found.agrees and "do not send (-" in found.verdict and "cost of refusals agrees" in found.verdict
+
+
+@pytest.mark.parametrize("fault", [ten_times, forgotten, twice, exchanged])
+@pytest.mark.parametrize("mode", ["joint", "joint_coherent"])
+def test_a_fault_in_what_members_bring_is_contradicted(fault, mode, monkeypatch):
+    monkeypatch.setattr(accounting, "split", fault)
+    assert together(mode).status == "contradicted"
+
+
+def test_members_that_send_though_they_refused_are_contradicted(monkeypatch):
+    """What they send to others is taken for what is wanted."""
+    right = cooperation.received
+
+    def all_of_them(situation, gains):
+        signal, own, power = right(situation, gains)
+        grants = situation.grants
+        refused = grants.user_asked & ~grants.user_granted
+        return signal + (power[:, :refused.shape[1]] * refused).sum(axis=1), own, power
+    monkeypatch.setattr(cooperation, "received", all_of_them)
+    assert together("joint").status == together("joint_coherent").status == "contradicted"
+
+
+def test_refusals_beside_noise_are_not_judged_where_stations_send_together():
+    found = together("joint", 10, **{"propagation.noise_power": 1.0})
+    assert found.status == "not judged" and "no formula" in found.verdict

@@ -111,6 +111,24 @@ def span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) -> tuple
     return basis, rank
 
 
+def principal(vectors: Complex, chosen: Flags) -> tuple[Complex, Array, Index]:
+    """Turn the basis of `span` so that its rows q_i weigh as the chosen do: ``sum_j v_j v_j^H = sum_i s_i q_i q_i^H``.
+
+    Returns
+    -------
+    basis : [..., min(n, m), m]
+    weight : [..., min(n, m)]
+        s_i, falling; their sum is that of the squared norms.
+    rank : [...]
+        Rows that count.
+    """
+    basis, rank = span(vectors, chosen)
+    basis = basis * (np.arange(basis.shape[-2]) < rank[..., None])[..., None]
+    along = (vectors * chosen[..., None]) @ basis.conj().swapaxes(-1, -2)  # v_j = sum_i along_ji q_i
+    weight, turn = np.linalg.eigh(along.swapaxes(-1, -2) @ along.conj())
+    return turn[..., ::-1].swapaxes(-1, -2) @ basis, np.maximum(weight[..., ::-1], 0), rank
+
+
 def pattern(filters: Complex) -> Array:
     """Share ``|v_j^H b_j'|^2 / M_r`` of an echo from bearing j' that filter j lets through, [..., J, J]."""
     return np.abs(filters.conj() @ filters.swapaxes(-1, -2)) ** 2

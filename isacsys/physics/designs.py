@@ -87,6 +87,7 @@ def toward(bearings: Complex, known: Complex) -> tuple[Complex, Flags]:
         across = rows.conj() @ a
         try:
             left = a - rows.swapaxes(-1, -2) @ np.linalg.solve(gram, across)
+            left = left - rows.swapaxes(-1, -2) @ np.linalg.solve(gram, rows.conj() @ left)  # what rounding left
         except np.linalg.LinAlgError:
             left = a
         rest = rows.conj() @ left

@@ -148,7 +148,8 @@ def _check_filters(combiner: Combiner, bearings: Complex, covariance: Complex, w
 
 def _part(known: Known, stations: Index) -> Known:
     """What some of the stations know."""
-    per_station = ("streams", "nulls", "own", "granted", "held", "sir", "granted_sir", "bearings")
+    per_station = ("streams", "nulls", "own", "granted", "held", "sir", "granted_sir", "granted_weight",
+                   "bearings")
     part: dict[str, Any] = {name: value[stations] for name in per_station
                             if (value := getattr(known, name)) is not None}
     return dataclasses.replace(known, **part)

@@ -40,7 +40,11 @@ class Known:
         Mean SIR of the own users: path gain at full power over mean interference and noise, members of their clusters
         counted as interference; zero for streams that are not used.
     granted_sir : [bs, n] or None
-        Likewise of the receivers of others: path gain from this station over their mean interference and noise.
+        Likewise of the receivers of others: path gain from this station over their mean interference and noise, of as
+        many as lie along the row.
+    granted_weight : [bs, n] or None
+        How many that is: filters of one sensing station come as a basis of what they span, turned so that
+        ``sum_i weight_i h_i h_i^H`` is that of the filters one by one; 1 for users.
     bearings : [bs, J, M_t] or None
         Steering vectors a towards the scheduled targets, zero where there is none.
     truth : tuple of arrays
@@ -58,6 +62,7 @@ class Known:
     held: Index | None = None
     sir: Array | None = None
     granted_sir: Array | None = None
+    granted_weight: Array | None = None
     bearings: Complex | None = None
     truth: tuple[Complex, ...] = ()
 
@@ -109,7 +114,7 @@ def believed(situation: Situation, own: Complex, granted: Complex, stations: Com
         As the engine wants it back.
     """
     link, column, station = granted_links(situation)
-    pair, asked, basis = granted_filters(situation)
+    pair, asked, basis, weight = principal_filters(situation)
     bits = situation.scenario.csi.feedback_bits
     if bits:
         rng = situation.name.stream(Purpose.FEEDBACK)
@@ -124,12 +129,18 @@ def believed(situation: Situation, own: Complex, granted: Complex, stations: Com
         granted, relative, station = granted[:0], relative[:0], station[:0]
     station = np.concatenate([station, asked])
     arranged, held = by_station(station, np.concatenate([granted, through]), situation.stations)
+    weight = np.concatenate([np.ones(len(relative)), weight])
     relative = np.concatenate([relative, situation.sensors.around.path_gain[sensor, place] / sensors[sensor]])
     return dataclasses.replace(
         law(situation), own=by_stream(situation, own), granted=arranged, held=held,
         sir=by_stream(situation, sir[:, None] + 0j)[..., 0].real,
-        granted_sir=by_station(station, relative[:, None] + 0j, situation.stations)[0][..., 0].real,
+        granted_sir=_numbers(situation, station, relative * weight),
+        granted_weight=_numbers(situation, station, weight),
         bearings=bearings(situation), truth=truth)
+
+
+def _numbers(situation: Situation, station: Index, value: Array) -> Array:
+    return np.asarray(by_station(station, value[:, None] + 0j, situation.stations)[0][..., 0].real)
 
 
 def noise_at_users(situation: Situation) -> Array:
@@ -193,3 +204,14 @@ def granted_filters(situation: Situation) -> tuple[Index, Index, Complex]:
     basis, rank = combining.span(asked.receive[row], grants.target_granted[row, column])
     pair, place = np.nonzero(np.arange(basis.shape[-2]) < rank[:, None])
     return pair, situation.sensors.around.station[row, column][pair], basis[pair, place]
+
+
+def principal_filters(situation: Situation) -> tuple[Index, Index, Complex, Array]:
+    """Return the same in the basis that weighs as the filters do one by one, and its weights [row]."""
+    grants, asked = situation.grants, situation.schedule.sensors
+    row, column = grants.pairs
+    if not len(row):
+        return *granted_filters(situation), np.empty(0)
+    basis, weight, rank = combining.principal(asked.receive[row], grants.target_granted[row, column])
+    pair, place = np.nonzero(np.arange(basis.shape[-2]) < rank[:, None])
+    return pair, situation.sensors.around.station[row, column][pair], basis[pair, place], weight[pair, place]

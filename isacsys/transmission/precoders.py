@@ -107,8 +107,9 @@ class Regularized(Precoder):
         """Solve for the beams of all stations at once."""
         own, granted = _there(known.own), _there(known.granted)
         if self._xi is not None:
+            each = 1.0 if known.granted_weight is None else np.maximum(known.granted_weight, 1e-12)
             return known.beams(designs.regularized(own, np.full(own.shape[:2], self._xi), granted,
-                                                   np.full(granted.shape[:2], self._xi)))
+                                                   self._xi / each * np.ones(granted.shape[:2])))
         return known.beams(designs.regularized(own, _load(known, known.sir), granted, np.zeros(granted.shape[:2])))
 
     def promised(self, sir: Array, power: Array, antennas: int, streams: int) -> Array:

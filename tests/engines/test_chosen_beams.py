@@ -87,6 +87,13 @@ LIMITS = {
     "one receive antenna leaves no choice": (
         {"antennas.receive": 1, "combining.policy": "mvdr", "allocation.targets_per_bs": 1},
         {"antennas.receive": 1, "allocation.targets_per_bs": 1}, 1e-9),
+    "one receive antenna, two targets, nulling filters": (
+        {"antennas.receive": 1, "combining.policy": "zero_forcing"}, {"antennas.receive": 1}, 1e-9),
+    "one receive antenna, two targets, mvdr": (
+        {"antennas.receive": 1, "combining.policy": "mvdr"}, {"antennas.receive": 1}, 1e-9),
+    "next to no power on sensing beams": ({"precoding.sensing_power": 1e-12}, {}, 1e-9),
+    "next to no power on sensing beams, slnr": (
+        {"precoding.sensing_power": 1e-12, "precoding.policy": "slnr"}, {"precoding.policy": "slnr"}, 1e-9),
     "one target has none to null": (
         {"combining.policy": "zero_forcing", "allocation.targets_per_bs": 1}, {"allocation.targets_per_bs": 1}, 1e-9),
     "one user, no grants: zero forcing is maximum ratio": (
@@ -116,6 +123,13 @@ def test_limits(limit):
                                      {"targets.revisit_spread": 0.5}])
 def test_what_belongs_to_another_choice_changes_no_bit(changes, engine):
     equal(tables(changes, engine), tables({}, engine), 0)
+
+
+@pytest.mark.parametrize("policy", ["zero_forcing", "regularized", "maximum_ratio", "slnr"])
+@pytest.mark.parametrize("engine", ["short", "vectors"])
+def test_no_power_on_sensing_beams_is_the_design_without_them_bit_for_bit(policy, engine):
+    design = {"precoding.policy": policy}
+    equal(tables({**design, "precoding.sensing_power": 0.0}, engine), tables(design, engine), 0)
 
 
 def test_in_the_same_frame_no_filter_beats_mvdr():
@@ -174,3 +188,15 @@ def test_lines_of_sight_alone_leave_nothing_to_chance():
     streams = np.array([np.sum((short["drop"] == d) & (short["station"] == s))
                         for d, s in zip(short["drop"], short["station"], strict=True)])
     assert short["signal"] * short["distance"] ** 3.5 * streams == pytest.approx(np.full(len(streams), 10.0))
+
+
+@pytest.mark.parametrize("design", [
+    {}, {"precoding.policy": "regularized"}, {"precoding.policy": "slnr", "cooperation.communication": "joint"},
+    {"precoding.sensing_power": 0.3}, {"precoding.policy": "maximum_ratio", "cooperation.communication": "joint"}])
+def test_with_lines_of_sight_alone_every_design_follows_from_bearings(design):
+    """Streams of different stations have no phase in common: powers add, and no draw is left in any of them."""
+    sight = {**design, "propagation.rician_factor_db": float("inf"), "allocation.sensing_cluster": 1}
+    short, vectors = (tables(sight, engine)["communication"] for engine in ("short", "vectors"))
+    loudest = short["signal"].max()
+    for name in ("signal", "intra_cell", "leakage_granted", "interference_refused", "interference_other"):
+        assert short[name] == pytest.approx(vectors[name], rel=1e-6, abs=1e-12 * loudest), name

@@ -101,3 +101,18 @@ def test_a_dependent_filter_between_independent_ones_does_not_turn_their_span(co
         span = u[:, s > 1e-8]
         outside = vectors - vectors @ span.conj() @ span.T
         assert k == span.shape[1] and left @ left.conj().T == pytest.approx(outside @ outside.conj().T, abs=1e-9)
+
+
+@pytest.mark.parametrize("count", [1, 3, 6])
+def test_principal_directions_weigh_as_the_filters_do(count):
+    """Whatever is dependent or left out: sums of outer products are the same, rows orthonormal, weights falling."""
+    rng = np.random.default_rng(count)
+    v = rng.standard_normal((2, count + 2, 5)) + 1j * rng.standard_normal((2, count + 2, 5))
+    v[0, 1] = v[0, 0] * 1j
+    chosen = np.broadcast_to(np.arange(count + 2) < count, (2, count + 2))
+    basis, weight, rank = combining.principal(v, chosen)
+    for rows, s, k, vectors in zip(basis, weight, rank, v[:, :count], strict=True):
+        assert k == np.linalg.matrix_rank(vectors) and np.all(np.diff(s) <= 1e-9 * s[0])
+        assert s.sum() == pytest.approx(np.sum(np.abs(vectors) ** 2))
+        assert rows[:k].conj() @ rows[:k].T == pytest.approx(np.eye(k), abs=1e-9)
+        assert (rows[:k].T * s[:k]) @ rows[:k].conj() == pytest.approx(vectors.T @ vectors.conj(), abs=1e-9)

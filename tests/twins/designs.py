@@ -192,6 +192,8 @@ def streams(scene: Scene, station: int, known: Any, grants: set) -> tuple[list[S
     sent: list[Stream] = []
     if own:
         each = merged
+        if design.precoder == "slnr" or design.regularization is not None:  # nulls are spans, weights are not
+            each = users + known_filters(scene, station, known, grants, False)
         for user, vector in zip(own, PRECODERS[design.precoder](design, each, len(own)), strict=True):
             sent.append(Stream(unit(vector), (1 - eta) / len(own), user))
     if eta > 0:

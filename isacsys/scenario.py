@@ -21,6 +21,7 @@ from typing import Any
 from isacsys.display import Shape, Shown, pretty_unit
 from isacsys.errors import ConfigError
 from isacsys.sections import (
+    TARGET_SPREADS,
     Allocation,
     Antennas,
     Backhaul,
@@ -212,6 +213,12 @@ class Scenario(Shown):
         """P_fa of a look."""
         asked = self.sensing.false_alarm
         return 1e-6 if isinstance(asked, str) else asked
+
+    @property
+    def rcs_deviation(self) -> float:
+        """Standard deviation of a lognormal RCS, dB."""
+        asked = self.sensing.fluctuation_deviation
+        return TARGET_SPREADS.get(self.sensing.target_type, 3.74) if isinstance(asked, str) else asked
 
     @property
     def built(self) -> bool:

@@ -9,6 +9,9 @@ from typing import ClassVar
 from isacsys.errors import ConfigError
 from isacsys.settings import Parameters, Section, choice, flag, integer, real, real_or, table, text
 
+# dB, deviation of 10 lg sigma_S of the types of target of TR 38.901 section 7.9.2
+TARGET_SPREADS = {"uav_small": 3.74, "uav_large": 2.50, "human": 3.94, "vehicle": 3.41, "agv": 2.51}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Network(Section):
@@ -131,7 +134,7 @@ class Sensing(Section):
     cluster_center: str = choice("serving_bs", "around whom the sensing cluster is formed", ("serving_bs", "target"))
     inter_target_echo: bool = flag(False, "count the echoes of the other scheduled targets of the BS as interference")
     target_type: str = choice("none", "takes the place of sensing.rcs: a type of TR 38.901 section 7.9.2",
-                              ("none", "uav_small", "uav_large", "human", "vehicle", "agv"))
+                              ("none", *TARGET_SPREADS))
     clutter: bool = flag(False, "count the mono-static background of TR 38.901 section 7.9.4 as interference")
     clutter_rejection_db: float = real(0.0, "what Doppler processing takes off the background", unit="dB", minimum=0)
     site_isolation_db: float | str = real_or(("infinite",), "infinite", "by which cells of one site hear each other's "
@@ -141,7 +144,9 @@ class Sensing(Section):
                                 unit="s", minimum=0)
     fluctuation: str = choice("none", "law of the RCS, drawn for every look, its mean being what it is without",
                               ("none", "swerling1", "lognormal"))
-    fluctuation_deviation: float = real(3.74, "of \"lognormal\"", unit="dB", minimum=0, maximum=20)
+    fluctuation_deviation: float | str = real_or(
+        ("automatic",), "automatic", "of \"lognormal\", whose peaks are clipped 3 deviations up; \"automatic\": "
+        "sigma_S of the type of target, 3.74 of none", unit="dB", minimum=0, maximum=20)
     false_alarm: float | str = real_or(
         ("automatic",), "automatic", "P_fa, probability of a false alarm at an empty place; \"automatic\": 1e-6, where "
         "anything else asks for detection", above=0, maximum=0.5)

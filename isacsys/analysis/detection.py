@@ -27,7 +27,8 @@ from isacsys.errors import ConfigError
 FLUCTUATIONS = ("none", "swerling1", "lognormal")
 LIGHT = 299_792_458.0  # m/s
 DECIBEL = np.log(10) / 10
-DEVIATIONS = np.linspace(-7.5, 7.5, 121)  # of a normal variable: nodes of the trapezoidal rule
+LAST = 3.0  # deviations above its mean in dB, where a lognormal RCS ends
+DEVIATIONS = np.linspace(-7.5, LAST, 169)  # of a normal variable: nodes of Simpson's rule
 STRONGEST = 1e4  # SIR beyond which a steady echo is certain
 STEP = 0.1  # of ln SIR
 ANGLES = 256  # bearings
@@ -212,9 +213,11 @@ def _multiplier(alarm: Array, cells: int) -> Array:
 
 
 def _lognormal(sigma_db: float) -> tuple[Array, Array]:
-    """Return an RCS of linear mean 1 and its weights."""
+    """Return an RCS of linear mean 1, but that it ends 3 deviations up, and its weights."""
     sigma, weights = DECIBEL * sigma_db, np.exp(-(DEVIATIONS**2) / 2)
-    return np.exp(sigma * DEVIATIONS - sigma**2 / 2), weights / weights.sum()
+    weights *= np.where(np.arange(len(weights)) % 2, 4, 2) * (DEVIATIONS[1] - DEVIATIONS[0]) / 3 / np.sqrt(2 * np.pi)
+    weights[-1] += 1 - weights.sum()  # half of the last node's, and all beyond
+    return np.exp(sigma * DEVIATIONS - sigma**2 / 2), weights
 
 
 def _exponential() -> tuple[Array, Array]:

@@ -48,7 +48,7 @@ def look_values(scenario: Scenario) -> LookValues | None:
         return None
     s, a, p = scenario.sensing, scenario.allocation, scenario.propagation
     rcs: dict[str, Any] = {"fluctuation": s.fluctuation,
-                           "rcs_sigma_db": s.fluctuation_deviation if s.fluctuation == "lognormal" else 0.0}
+                           "rcs_sigma_db": scenario.rcs_deviation if s.fluctuation == "lognormal" else 0.0}
     network: dict[str, Any] = {
         "K": a.users_per_bs, "Q": a.sensing_cluster, "alpha": p.path_loss_exponent, "beta": p.echo_exponent,
         "c": scenario.echo_gain, "bs_density": scenario.network.bs_density, "cluster_center": s.cluster_center}

@@ -9,8 +9,6 @@ import numpy as np
 from isacsys.arrays import Array
 from isacsys.propagation.links import LIGHT
 
-CLIP = 3.0  # sigma_S is clipped so many standard deviations above its mean
-
 
 @dataclass(frozen=True)
 class TargetType:
@@ -20,8 +18,6 @@ class TargetType:
     ----------
     mean_dbsm : float
         sigma_M, mean of the radar cross-section.
-    spread_db : float
-        Standard deviation of ``10 lg sigma_S``.
     bistatic : (float, float) or None
         k1, k2 of model 2; None: model 1.
     flies : bool
@@ -29,7 +25,6 @@ class TargetType:
     """
 
     mean_dbsm: float
-    spread_db: float
     bistatic: tuple[float, float] | None = None
     flies: bool = False
 
@@ -37,14 +32,6 @@ class TargetType:
     def mean(self) -> float:
         """sigma_M, m^2."""
         return float(10 ** (self.mean_dbsm / 10))
-
-    def spread(self, normal: Array) -> Array:
-        """sigma_S, lognormal with mean 1, clipped at mu + 3 sigma, of standard normals.
-
-        ``E[10 lg sigma_S] = -(ln 10 / 20) sigma^2``.
-        """
-        mu = -np.log(10) / 20 * self.spread_db**2
-        return np.asarray(10 ** ((mu + self.spread_db * np.minimum(normal, CLIP)) / 10))
 
     def bistatic_db(self, angle: Array) -> Array:
         """Factor (dB) at a bistatic angle b (rad): ``-3 sin(b/2)``, or ``-k1 sin(k2 b/2) + 5 lg cos(b/2)``."""
@@ -56,11 +43,11 @@ class TargetType:
 
 
 TARGET_TYPES: dict[str, TargetType] = {
-    "uav_small": TargetType(-12.81, 3.74, flies=True),
-    "uav_large": TargetType(-5.85, 2.50, (6.05, 1.33), flies=True),
-    "human": TargetType(-1.37, 3.94, (0.5714, 0.1)),
-    "vehicle": TargetType(11.25, 3.41, (6.0, 1.65)),
-    "agv": TargetType(-4.25, 2.51, (12.0, 1.45)),
+    "uav_small": TargetType(-12.81, flies=True),
+    "uav_large": TargetType(-5.85, (6.05, 1.33), flies=True),
+    "human": TargetType(-1.37, (0.5714, 0.1)),
+    "vehicle": TargetType(11.25, (6.0, 1.65)),
+    "agv": TargetType(-4.25, (12.0, 1.45)),
 }
 
 

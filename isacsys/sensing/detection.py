@@ -12,7 +12,10 @@ import numpy.typing as npt
 
 from isacsys.arrays import Array
 
-_GRID = np.linspace(-8, 8, 161)  # deviations over which the lognormal average runs: the trapezoidal rule
+CLIP = 3.0  # deviations above its mean in dB, where a lognormal RCS ends: TR 38.901 section 7.9.2.1
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(96)
+_GRID = (CLIP + 9) / 2 * _NODES + (CLIP - 9) / 2  # deviations over which the lognormal average runs
+_DENSITY = (CLIP + 9) / 2 * _WEIGHTS * np.exp(-(_GRID**2) / 2) / np.sqrt(2 * np.pi)
 _CERTAIN = 600.0  # exponent from which on a detection is certain
 
 
@@ -72,13 +75,15 @@ def swerling1(mean_sir: npt.ArrayLike, false_alarm: npt.ArrayLike, cells: int = 
 def lognormal(mean_sir: npt.ArrayLike, false_alarm: npt.ArrayLike, deviation_db: float, cells: int = 0) -> Array:
     """Probability of detection where the RCS in dB is normal, its linear mean 1: `known_rcs` averaged over it.
 
-    ``x = exp(s g - s^2/2)``, ``s = (ln 10 / 10) deviation_db``, g standard normal, as in TR 38.901 section 7.9.2.1.
+    ``x = exp(s min(g, 3) - s^2/2)``, ``s = (ln 10 / 10) deviation_db``, g standard normal: sigma_S of TR 38.901 section
+    7.9.2.1, whose mean in dB is ``-(ln 10 / 20) deviation_db^2`` (linear mean 1 without the clip).
     """
     s = np.log(10) / 10 * deviation_db
-    factor, weights = np.exp(s * _GRID - s**2 / 2), np.exp(-(_GRID**2) / 2)
+    factor = _clipped(s, np.append(_GRID, CLIP))
+    weights = np.append(_DENSITY, 1 - _DENSITY.sum())  # what is clipped stands at the end
     each = known_rcs(np.multiply.outer(np.asarray(mean_sir, float), factor),
                      np.asarray(false_alarm, float)[..., None], cells)
-    return np.asarray(each @ (weights / weights.sum()))
+    return np.asarray(each @ weights)
 
 
 def multiplier(false_alarm: npt.ArrayLike, cells: int) -> Array:
@@ -99,5 +104,8 @@ def draw_rcs(rng: np.random.Generator, law: str, looks: int, deviation_db: float
         return np.ones(looks)
     if law == "swerling1":
         return rng.exponential(1.0, looks)
-    s = np.log(10) / 10 * deviation_db
-    return np.exp(s * rng.standard_normal(looks) - s**2 / 2)
+    return _clipped(np.log(10) / 10 * deviation_db, rng.standard_normal(looks))
+
+
+def _clipped(s: float, normal: Array) -> Array:
+    return np.asarray(np.exp(s * np.minimum(normal, CLIP) - s**2 / 2))

@@ -16,9 +16,8 @@ KM = 1e3  # m
 
 def fluctuation(situation: Situation, looks: int) -> Array:
     """Draw the RCS of every look over its mean, [link]."""
-    s = situation.scenario.sensing
-    rng = situation.name.stream(Purpose.FLUCTUATION)
-    return detection.draw_rcs(rng, s.fluctuation, looks, s.fluctuation_deviation)
+    scenario, rng = situation.scenario, situation.name.stream(Purpose.FLUCTUATION)
+    return detection.draw_rcs(rng, scenario.sensing.fluctuation, looks, scenario.rcs_deviation)
 
 
 def figures(situation: Situation, sir: Array, covariance: Complex | None) -> Mapping[str, Array]:

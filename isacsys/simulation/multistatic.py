@@ -125,7 +125,7 @@ def _reflected(situation: Situation, direction: Array) -> Array:
     factor = np.ones((count, size, size))
     if s.fluctuation != "none":
         rng = situation.name.stream(Purpose.PAIR_FLUCTUATION)
-        drawn = detection.draw_rcs(rng, s.fluctuation, count * size * size, s.fluctuation_deviation)
+        drawn = detection.draw_rcs(rng, s.fluctuation, count * size * size, situation.scenario.rcs_deviation)
         upper = np.triu(drawn.reshape(count, size, size))
         factor = upper + np.triu(upper, 1).swapaxes(1, 2)
     if s.target_type != "none" and situation.scenario.propagation.model != "power_law":

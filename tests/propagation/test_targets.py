@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from isacsys import Scenario
 from isacsys.propagation.targets import BACKGROUNDS, TARGET_TYPES, reflection_db
+from isacsys.sections import TARGET_SPREADS
 
 
 @pytest.mark.parametrize(("name", "mean", "spread", "model_2"), [
@@ -12,7 +14,7 @@ from isacsys.propagation.targets import BACKGROUNDS, TARGET_TYPES, reflection_db
 def test_targets_are_those_of_the_report(name, mean, spread, model_2):
     """Typed a second time, from TR 38.901 section 7.9.2."""
     kind = TARGET_TYPES[name]
-    assert (kind.mean_dbsm, kind.spread_db, kind.bistatic) == (mean, spread, model_2)
+    assert (kind.mean_dbsm, TARGET_SPREADS[name], kind.bistatic) == (mean, spread, model_2)
     assert kind.mean == pytest.approx(10 ** (mean / 10))
 
 
@@ -27,13 +29,12 @@ def test_backgrounds_are_where_the_report_has_them(name, distance, height):
         assert found.mean() == pytest.approx(mean, abs=4 * found.std() / np.sqrt(len(found)) + 1e-12)
 
 
-@pytest.mark.parametrize("name", TARGET_TYPES)
-def test_the_spread_has_mean_one(name):
-    kind, rng = TARGET_TYPES[name], np.random.default_rng(2)
-    drawn = kind.spread(rng.standard_normal(200000))
-    clipped = np.exp(-0.5 * 9) / 3  # what is cut off, at most, relative to the mean
-    assert drawn.mean() == pytest.approx(1, abs=4 * drawn.std() / np.sqrt(200000) + clipped)
-    assert (10 * np.log10(drawn)).max() <= -np.log(10) / 20 * kind.spread_db**2 + 3 * kind.spread_db + 1e-9
+def test_each_type_has_its_own_spread_unless_another_is_asked_for():
+    for name, spread in TARGET_SPREADS.items():
+        scenario = Scenario().replace({"propagation.model": "uma", "sensing.target_type": name})
+        assert scenario.rcs_deviation == spread
+        assert scenario.replace({"sensing.fluctuation_deviation": 1.0}).rcs_deviation == 1.0
+    assert TARGET_SPREADS.keys() == TARGET_TYPES.keys() and Scenario().rcs_deviation == 3.74
 
 
 def test_seen_from_where_it_is_lit_no_factor_is_left():

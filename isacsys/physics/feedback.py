@@ -8,7 +8,6 @@ isotropic in the directions across h: no codebook need be drawn.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import beta
 
 from isacsys.arrays import Array, Complex
 from isacsys.physics.gaussian import complex_normal
@@ -23,13 +22,6 @@ def squared_sine(rng: np.random.Generator, bits: int, antennas: int, count: int)
         return np.zeros(count)
     uniform = np.log1p(-rng.random(count))  # of a uniform number that is never zero
     return np.asarray((-np.expm1(uniform * 2.0**-bits)) ** (1 / (antennas - 1)))
-
-
-def mean_squared_sine(bits: int, antennas: int) -> float:
-    """Mean of `squared_sine`, ``2^B B(2^B, M_t / (M_t - 1))``, B the beta function. Jindal (2006) (7)."""
-    if antennas == 1:
-        return 0.0
-    return float(2.0**bits * beta(2.0**bits, antennas / (antennas - 1)))
 
 
 def quantised(rng: np.random.Generator, channels: Complex, bits: int) -> Complex:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from isacsys.arrays import Array
-from isacsys.propagation.links import LIGHT
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,6 @@ TARGET_TYPES: dict[str, TargetType] = {
     "vehicle": TargetType(11.25, (6.0, 1.65)),
     "agv": TargetType(-4.25, (12.0, 1.45)),
 }
-
-
-def reflection_db(frequency: float, rcs_dbsm: float | Array) -> Array:
-    """Return ``10 lg(c^2 / (4 pi f^2)) - 10 lg sigma``: what two one-way losses (dB) lack to that of an echo."""
-    return np.asarray(10 * np.log10(LIGHT**2 / (4 * np.pi * frequency**2)) - rcs_dbsm)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from isacsys import analysis
 from isacsys.physics import feedback
 from tests.statistics import has_mean, same_law
 
@@ -19,7 +20,7 @@ def sine2(one, other):
 @pytest.mark.parametrize(("bits", "antennas"), [(0, 4), (1, 2), (4, 4), (10, 16)])
 def test_mean_squared_sine(bits, antennas):
     found = feedback.squared_sine(np.random.default_rng(1), bits, antennas, 40000)
-    has_mean(found, feedback.mean_squared_sine(bits, antennas))
+    has_mean(found, analysis.quantisation_error(B=bits, M_t=antennas))
 
 
 def test_law_is_that_of_a_searched_codebook():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isacsys import Scenario
-from isacsys.propagation.targets import BACKGROUNDS, TARGET_TYPES, reflection_db
+from isacsys.propagation.targets import BACKGROUNDS, TARGET_TYPES
 from isacsys.sections import TARGET_SPREADS
 
 
@@ -43,15 +43,6 @@ def test_seen_from_where_it_is_lit_no_factor_is_left():
     assert TARGET_TYPES["uav_small"].bistatic_db(np.array(np.pi)) == pytest.approx(-3)
     assert TARGET_TYPES["agv"].bistatic_db(np.array(1.0)) == pytest.approx(
         -12 * np.sin(1.45 * 0.5) + 5 * np.log10(np.cos(0.5)))
-
-
-def test_two_ways_and_a_reflection_are_the_radar_equation():
-    frequency, distance, rcs = 6e9, 400.0, 0.3
-    one_way = 20 * np.log10(4 * np.pi * distance * frequency / 3e8)
-    wave = 3e8 / frequency
-    radar = wave**2 * rcs / ((4 * np.pi) ** 3 * distance**4)
-    loss = 2 * one_way + reflection_db(frequency, 10 * np.log10(rcs))
-    assert loss == pytest.approx(-10 * np.log10(radar))
 
 
 @pytest.mark.parametrize("name", BACKGROUNDS)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import isacsys
 from isacsys.cli import main
 from isacsys.scenario import Scenario
 
@@ -24,6 +25,19 @@ def test_python_blocks_run_one_after_the_other(tmp_path):
     done = subprocess.run([sys.executable, "pasted.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert " ± " in done.stdout and "bit/s/Hz/km²" in done.stdout
+
+
+def test_the_precoder_is_what_it_says():
+    """With next to no loading it is zero forcing; with the package's own fixed loading it is that."""
+    block = next(b for b in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "class Whitened" in b)
+    space = {"isacsys": isacsys}
+    exec(block.split("\nprint(")[0], space)
+    small = Scenario().replace({"network.area": 9.0, "allocation.users_per_bs": 5, "allocation.targets_per_bs": 0})
+    for loading, policy in ((1e-9, {}), (2.0, {"precoding.policy": "regularized", "precoding.regularization": 2.0})):
+        mine, theirs = (isacsys.run(small.replace(changes), drops=4, executor="serial", precoder=precoder)
+                        for changes, precoder in (({"simulation.engine": "vectors"}, space["Whitened"](loading)),
+                                                  ({"simulation.engine": "vectors", **policy}, None)))
+        assert mine["communication_rate"].mean == pytest.approx(theirs["communication_rate"].mean, rel=1e-5)
 
 
 COMMANDS = re.findall(r"`(\w+) [A-Z]", README[README.index("| command | does |"):].split("\n\n")[0])

@@ -81,7 +81,19 @@ def _beyond(scenario: Scenario, model: Propagation, density: float, height: floa
             for i, near in enumerate(LOSSES):
                 weaker = ndtr((loss - near) / spread - _DB * sigma)
                 power[i] += np.mean(np.sum(mean * (1 - inside * (1 - weaker)), axis=-1))
+            power += _out_of_reach(np.mean(mean, axis=0) / _trapezoid(np.log(reach)), reach)
     return power
+
+
+def _out_of_reach(power: Array, reach: Array) -> float:
+    """What lies beyond the last distance, where ``power`` per neper of distance goes on as it ends, by a power law.
+
+    In a hall with high stations, where losses grow by 21.9 dB a decade, that is a sixth of all.
+    """
+    if not power[-1] > 0:
+        return 0.0
+    falls = -np.log(power[-1] / power[-2]) / np.log(reach[-1] / reach[-2])
+    return float(power[-1] / falls)
 
 
 def _inside(reach: Array, side: tuple[float, float]) -> Array:

@@ -5,6 +5,8 @@ import pytest
 
 import isacsys
 from isacsys import Positions, Scenario
+from isacsys.analysis._line import line
+from isacsys.analysis._numerics import FINER
 from isacsys.errors import ConfigError
 from isacsys.network import NetworkState, deploy
 from isacsys.network.kinds import Kind
@@ -13,6 +15,7 @@ from isacsys.physics import geometry
 from isacsys.propagation import find_model, links
 from isacsys.propagation.buildings import outdoors
 from isacsys.propagation.far_field import FarField
+from isacsys.propagation.registry import heights, law_of
 from isacsys.recording.memory import MemoryRecorder
 from isacsys.simulation.drop import Drop, check
 
@@ -185,6 +188,24 @@ def test_far_field_is_what_lies_beyond():
         power.append(gain[gain < limit].sum())
     found = FarField(chosen, 4.0).beyond(np.array([limit]), outdoors(1, 1.5))[0]
     assert np.mean(power) == pytest.approx(found, abs=4 * np.std(power) / np.sqrt(300) + 0.01 * found)
+
+
+@pytest.mark.parametrize(("model", "density"), [
+    ("uma", 4.0), ("umi", 30.0), ("rma", 0.5), ("inh", 2000.0), ("inf_sl", 800.0), ("inf_dl", 800.0),
+    ("inf_sh", 800.0), ("inf_dh", 800.0)])
+def test_the_far_field_of_every_model_is_that_of_the_analysis(model, density):
+    """Its Lambda, written apart: in halls with high stations a sixth comes from beyond a thousand kilometres."""
+    chosen = Scenario().replace({"propagation.model": model, "network.bs_density": density,
+                                 "network.minimum_distance": 5})
+    table = line(law_of(chosen), density, 1, FINER[0])
+    x, mass = table.first + table.step * (np.arange(len(table.below) - 1) + 0.5), np.diff(table.below)
+    height = heights(chosen, find_model(chosen))[1]
+    for near in (3.0, 30.0, 1000.0):  # stations that are drawn, on average
+        edge = int(np.searchsorted(table.below, near))
+        limit = np.exp(-(table.first + table.step * edge))
+        expected = np.sum(mass[edge:] * np.exp(-x[edge:])) + np.exp(table.tail)
+        found = FarField(chosen, density).beyond(np.array([limit]), outdoors(1, height))[0]
+        assert found == pytest.approx(expected, rel=0.01), near
 
 
 def test_cells_beyond_the_torus_are_never_drawn_so_all_of_them_count():

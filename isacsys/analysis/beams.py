@@ -104,7 +104,7 @@ def measured_communication_rate(*, K: int, L: int = 1, alpha: float = 4.0, D: Ar
 def measured_sensing_rate(*, M_t: int, K: int, Q: int = 1, alpha: float = 4.0, beta: float = 2.0, c: float = 1.0,
                           bs_density: float = 1.0, cluster_center: str = "serving_bs", shape: float,
                           sensing: SensingBeams | None = None, D: ArrayLike | None = None,
-                          weights: ArrayLike = 1.0) -> float:
+                          streams: ArrayLike | None = None, weights: ArrayLike = 1.0) -> float:
     """Return the rate of the typical target in nats, all requests granted, interference of given shape.
 
     The echo of the users' beams has the exact law of the beam for K = 1, else a gamma law of shape `echo_shape`.
@@ -117,9 +117,10 @@ def measured_sensing_rate(*, M_t: int, K: int, Q: int = 1, alpha: float = 4.0, b
         Of the gamma law of the interfering gains, mean 1 (`interference_shape`).
     sensing : SensingBeams, optional
         As in `measured_communication_rate`.
-    D, weights : array_like, shape (n,), optional
-        With sensing beams: degrees of freedom of the stations that typical targets met, and how often; D - 1
-        dimensions are left to the beam of a target. By default those of ``sensing``.
+    D, streams, weights : array_like, shape (n,), optional
+        With sensing beams: degrees of freedom and users served of the stations that typical targets met, and how often;
+        D - 1 dimensions are left to the beam of a target, and a station without users sends nothing else. By default
+        those of ``sensing``, with users.
     """
     geometry = GEOMETRIES[choice("cluster_center", cluster_center, tuple(GEOMETRIES))][0]
     crowd, _ = _interfering(float(real("shape", shape, above=0)), sensing)
@@ -128,7 +129,8 @@ def measured_sensing_rate(*, M_t: int, K: int, Q: int = 1, alpha: float = 4.0, b
     scale = np.log(shape / mean)
     if isinstance(crowd, Beams):
         freedom, chances = mixture(crowd.left + 1 if D is None else D, weights)
-        law, mean = _echo_of_beams(crowd, M_t, _shifted(law, scale), freedom, chances)
+        served = np.broadcast_to(1.0 if streams is None else np.asarray(streams, float), freedom.shape)
+        law, mean = _echo_of_beams(crowd, M_t, _shifted(law, scale), freedom, served, chances)
         scale = 0.0
     link = Link(crowd, int(whole("Q", Q)), float(steepness("alpha", alpha)), float(steepness("beta", beta, 0)))
     log_c = np.log(c) + scale - link.eta * np.log(np.pi * bs_density)
@@ -144,12 +146,21 @@ def _interfering(shape: float, sensing: SensingBeams | None) -> tuple[Law, float
     return Beams(shape, sensing.J, sensing.left, sensing.power / sensing.J * shape / left), shape / left
 
 
-def _echo_of_beams(crowd: Beams, M_t: int, users: GainLaw, D: Array, chances: Array) -> tuple[GainLaw, float]:
-    """Return the law of an echo's gain where D - 1 dimensions are left now and then, and its mean."""
+def _echo_of_beams(crowd: Beams, M_t: int, users: GainLaw, D: Array, streams: Array,
+                   chances: Array) -> tuple[GainLaw, float]:
+    """Return the law of an echo's gain where D - 1 dimensions are left now and then, and its largest mean."""
     alone = np.log1p(crowd.J * crowd.ratio / crowd.K)  # without a dimension, users' beams have all the power
-    parts = [(chance, echo_law(crowd._replace(left=int(d) - 1), M_t, users) if d >= 2 else _shifted(users, alone))
-             for d, chance in zip(D, chances, strict=True)]
-    mean = crowd.K + crowd.ratio * float(chances @ np.where(D >= 2, D + crowd.J - 2, crowd.J))
+
+    def law(d: int, served: float) -> GainLaw:
+        if d < 2:
+            return _shifted(users, alone)
+        if served > 0:
+            return echo_law(crowd._replace(left=d - 1), M_t, users)
+        whole_power = crowd._replace(left=d - 1, ratio=crowd.ratio + crowd.K / crowd.J)
+        return echo_law(whole_power, M_t, np.zeros_like)
+
+    parts = [(chance, law(int(d), served)) for d, served, chance in zip(D, streams, chances, strict=True)]
+    mean = crowd.K + crowd.ratio * float(chances @ np.where(D >= 2, D + 2 * crowd.J, crowd.J))
     return lambda log_y: np.sum([chance * law(log_y) for chance, law in parts], axis=0), mean
 
 

@@ -10,6 +10,11 @@ from isacsys.analysis._arguments import real, whole
 SHAPE = 3.5  # of the gamma law of the areas of Voronoi cells in the plane (Ferenc and Neda 2007)
 
 
+def share_without(population: float) -> float:
+    """Return the share of cells in which nobody is, of a mean ``population``: ``(1 + population / 3.5)^-3.5``."""
+    return float((1 + real("population", population, minimum=0) / SHAPE) ** -SHAPE)
+
+
 def links_per_station(*, links: int, population: float, beside: float = np.inf) -> float:
     """Return ``E[min(links, N)]`` over the cells of a Poisson network, N ~ Poisson(population x area).
 

@@ -71,9 +71,9 @@ def sensing_rate_with_beams(*, M_t: ArrayLike, K: ArrayLike, L: ArrayLike = 1, J
                             cluster_center: str = "serving_bs") -> Array:
     """Return the exact mean radar information rate of the typical target in nats with sensing beams.
 
-    As `sensing_rate` with the echo gain ``(1 - eta) Gamma(K, 1) / K + (eta / J) M_t B (1 + sum_{j < J} b_j)``,
-    B ~ Beta(m, M_t - m), b_j ~ Beta(1, m - 1): mean ``1 - eta + eta (m + J - 1) / J``; and interfering gains as in
-    `communication_rate_with_beams`. The users' part is the gamma law of the model.
+    As `sensing_rate` with the echo gain ``(1 - eta) Gamma(K, 1) / K + (eta / J) (M_t B + sum_{j < J} b_j)``,
+    B ~ Beta(m, M_t - m), b_j what beams towards other targets bring, by the array's response, and interfering gains as
+    in `communication_rate_with_beams`. The users' part is the gamma law of the model.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def sensing_rate_with_beams(*, M_t: ArrayLike, K: ArrayLike, L: ArrayLike = 1, J
 
     Notes
     -----
-    Relative error below 1e-5, or an AccuracyWarning.
+    Relative error below 1e-5, or an AccuracyWarning; for J > 1 some 1e-3, as b_j is averaged over drawn bearings.
     """
     free = degrees_of_freedom(M_t=M_t, K=K, L=L, J=J, Q=Q).astype(np.int64)
     geometry = GEOMETRIES[choice("cluster_center", cluster_center, tuple(GEOMETRIES))][0]
@@ -152,7 +152,7 @@ def target_rate(M_t: int, K: int, J: int, Q: int, eta: float, left: int, geometr
     """Return the rate of `sensing_rate_with_beams` at one resolution; ``law`` is alpha, beta and ln of echo's scale."""
     alpha, beta, log_c = law
     gains = _interfering(K, J, eta, left)
-    echo, mean = (echo_law(gains, M_t), K + gains.ratio * (left + J - 1)) if isinstance(gains, Beams) else (
+    echo, mean = (echo_law(gains, M_t), K + gains.ratio * (left + 2 * (J - 1))) if isinstance(gains, Beams) else (
         gamma_law(K), K)
     return mean_log(Link(gains, Q, alpha, beta), geometry, [echo], mean, log_c, at)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from isacsys.analysis.cells import links_per_station
+from isacsys.analysis.cells import links_per_station, share_without
 from isacsys.analysis.scenarios import left_out
 from isacsys.campaign import Run
 from isacsys.errors import ConfigError
@@ -120,6 +120,10 @@ def not_in_the_analysis(run: Run, kind: str = "") -> list[str]:
     silent = silent_share(run)
     if silent > WORTH_SAYING:
         lines.append(f"{percent(silent)} of the BSs have no user to serve and are silent")
+    if run.scenario.precoding.sensing_power > 0 and run.scenario.allocation.targets_per_bs:
+        alone = share_without(run.scenario.network.users_per_cell)
+        if alone > WORTH_SAYING:
+            lines.append(f"{percent(alone)} of the cells have no user: their BSs light targets with all their power")
     return lines
 
 

@@ -108,7 +108,7 @@ def streams_and_antennas(run: Run) -> tuple[float, float]:
     """Return mean streams of a transmitting station, and antennas it has left after the nulls that it granted."""
     drops = run.table("drops")
     transmitting = drops["transmitting"].sum()
-    streams = float(drops["communication_links"].sum() / transmitting)
+    streams = max(float(drops["communication_links"].sum() / transmitting), 1.0)
     granted = float(drops["constraints"].sum() / transmitting) - streams
     if run.scenario.joint:  # of what was granted, users are served
         asked = run.scenario.allocation.communication_cluster - 1
@@ -123,7 +123,7 @@ def not_granted(run: Run) -> float:
 
 
 def silent_share(run: Run) -> float:
-    """Return the share of stations without a user to serve."""
+    """Return the share of stations that send nothing."""
     drops = run.table("drops")
     return float(1 - drops["transmitting"].sum() / drops["stations"].sum())
 

@@ -113,7 +113,7 @@ def sensing(run: Run, measured: Measured) -> Rungs:
         M_t=s.antennas.transmit, K=a.users_per_bs, Q=a.sensing_cluster, alpha=s.propagation.path_loss_exponent,
         beta=s.propagation.echo_exponent, c=s.echo_gain, bs_density=s.network.bs_density,
         cluster_center=s.sensing.cluster_center, shape=_shape(run), sensing=_sensing_beams(run), D=measured.D,
-        weights=measured.weights)))
+        streams=measured.streams, weights=measured.weights)))
     reason = "the exact law of the beam" if a.users_per_bs == 1 else NOT_ORTHOGONAL
     effects = {reason: exact / values.rate_exact - 1} if values else {}
     cost = 0.0 if measured.cost.value == 0 else None  # no formula for refusals that other nulls of a station soften

@@ -5,6 +5,7 @@ import pytest
 
 from isacsys import analysis
 from isacsys.analysis._sensing_beams import Beams, beams_heard, echo_law
+from isacsys.analysis.beams import SensingBeams, measured_sensing_rate
 from isacsys.errors import ConfigError
 from tests.analysis.laws import umi
 from tests.statistics import has_mean
@@ -59,16 +60,29 @@ def test_echoes_and_interference_of_drawn_arrays():
     assert np.abs(np.einsum("san,saj->snj", known.conj(), beams)).max() < 1e-10
 
 
-@pytest.mark.parametrize(("M_t", "K", "J", "n"), [(16, 4, 1, 4), (12, 2, 3, 9), (8, 1, 2, 7)])
+@pytest.mark.parametrize(("M_t", "K", "J", "n"), [(16, 4, 1, 4), (12, 2, 3, 9), (8, 1, 2, 7), (14, 2, 6, 4),
+                                                  (10, 1, 4, 0)])
 def test_the_law_of_the_echo(M_t, K, J, n):
-    rng, samples, eta = np.random.default_rng(M_t), 100_000, 0.4
+    """Of drawn arrays, whose beams towards several targets overlap more than isotropic ones."""
+    rng, samples, eta = np.random.default_rng(M_t), 40_000, 0.4
     beams = Beams(K, J, M_t - n, eta / J * K / (1 - eta))
-    own = M_t * rng.beta(M_t - n, n, samples)
-    left = M_t - n - 1
-    others = rng.beta(1, left, (samples, J - 1)).sum(axis=1) if left else np.full(samples, J - 1.0)
-    gain = rng.standard_gamma(K, samples) + beams.ratio * own * (1 + others)
+    _, steering, sent = drawn_beams(rng, samples, M_t, n, J)
+    echo = np.abs(np.einsum("saj,sa->sj", sent.conj(), steering[..., 0])) ** 2
+    gain = rng.standard_gamma(K, samples) + beams.ratio * echo.sum(axis=1)
     for y in (0.01, 0.1, 1.0):
-        has_mean(-np.expm1(-y * gain), echo_law(beams, M_t)(np.array([np.log(y)]))[0])
+        has_mean(-np.expm1(-y * gain), echo_law(beams, M_t)(np.array([np.log(y)]))[0], bias=2e-3)
+
+
+def test_a_station_without_users_lights_its_targets_with_all_its_power():
+    """One target, M_t antennas: an echo of M_t for sure, beside others that hear as much."""
+    given = {"M_t": 10, "K": 2, "shape": 1.8, "sensing": SensingBeams(1, 8, 0.4)}
+    dark = measured_sensing_rate(D=[11], streams=[0], **given)
+    both = measured_sensing_rate(D=[11, 9], streams=[0, 2], weights=[1, 3], **given)
+    usual = measured_sensing_rate(D=[9], streams=[2], **given)
+    assert both == pytest.approx((dark + 3 * usual) / 4, rel=1e-4) and dark > usual
+    gain = 0.6 / 1.8  # the unit: what a stream's part of the shape is, over the station's power
+    law = echo_law(Beams(1.8, 1, 10, 1 / gain), 10, np.zeros_like)
+    assert law(np.log([0.1 * gain])) == pytest.approx(-np.expm1(-1.0), rel=1e-6)
 
 
 @pytest.mark.parametrize(("M_t", "K", "L", "J", "Q", "eta"), [(16, 4, 1, 1, 1, 0.3), (14, 2, 2, 3, 2, 0.5),
@@ -96,7 +110,7 @@ def test_monte_carlo(M_t, K, L, J, Q, eta):
 
 @pytest.mark.parametrize(("J", "Q", "center"), [(1, 1, "serving_bs"), (2, 3, "serving_bs"), (2, 3, "target")])
 def test_monte_carlo_of_targets(J, Q, center):
-    """Stations in the plane around the target, the disc nearest to it empty."""
+    """Stations in the plane around the target, the disc nearest to it empty, and arrays that light it."""
     rng, samples, stations, M_t, K, eta, c = np.random.default_rng(6), 40_000, 60, 14, 3, 0.4, 0.8
     n = K + J * (Q - 1)
     radius = np.sqrt(np.cumsum(rng.standard_exponential((samples, stations)), axis=1) / np.pi)
@@ -108,8 +122,9 @@ def test_monte_carlo_of_targets(J, Q, center):
     gain = rng.standard_gamma(K, shape) * (1 - eta) / K \
         + eta / J * rng.standard_gamma(M_t - n, shape) * overlap.sum(axis=-1)
     interference = (gain * distance**-4.0).sum(axis=1) + np.pi * radius[:, -1] ** -2
-    own = M_t * rng.beta(M_t - n, n, samples) * (1 + rng.beta(1, M_t - n - 1, (samples, J - 1)).sum(axis=1))
-    echo = rng.standard_gamma(K, samples) * (1 - eta) / K + eta / J * own
+    _, steering, sent = drawn_beams(rng, samples, M_t, n, J)
+    lit = (np.abs(np.einsum("saj,sa->sj", sent.conj(), steering[..., 0])) ** 2).sum(axis=1)
+    echo = rng.standard_gamma(K, samples) * (1 - eta) / K + eta / J * lit
     rate = analysis.sensing_rate_with_beams(M_t=M_t, K=K, J=J, Q=Q, c=c, sensing_power=eta, cluster_center=center)
     has_mean(np.log1p(c * echo * radius[:, 0] ** -4.0 / interference), rate, bias=1e-3 * rate)
 

@@ -123,6 +123,25 @@ def test_sensing_beams_are_in_the_analysis():
     assert nominal["communication_rate"] == pytest.approx(2.1750 / np.log(2), abs=1e-4)
 
 
+@pytest.mark.parametrize("changes", [
+    {"antennas.transmit": 24, "allocation.users_per_bs": 2, "allocation.communication_cluster": 3,
+     "allocation.targets_per_bs": 6, "antennas.receive": 8, "precoding.sensing_power": 0.7},
+    {"antennas.transmit": 16, "allocation.users_per_bs": 1, "allocation.targets_per_bs": 2,
+     "allocation.sensing_cluster": 3, "precoding.sensing_power": 0.2, "network.users_per_cell": 40.0}])
+def test_sensing_beams_towards_several_targets(changes):
+    """They overlap more than isotropic beams do; and now and then a target's station has no user."""
+    found = isacsys.validate(isacsys.Scenario().replace({"network.area": 49.0, "nulling.policy": "random", **changes}),
+                             drops=80, executor="serial", metric="sensing_rate").findings[0]
+    assert found.status == "agrees" and abs(found.standard_errors) < 3, found.verdict
+
+
+def test_stations_that_light_targets_alone_are_said():
+    found = isacsys.validate(isacsys.Scenario().replace({
+        "network.area": 25.0, "network.users_per_cell": 2.0, "precoding.sensing_power": 0.3}), drops=4,
+        executor="serial")
+    assert found.agrees is None and all("light targets" in one.verdict for one in found.findings)
+
+
 TOGETHER = DESIGN.replace({"antennas.transmit": 10, "allocation.users_per_bs": 4, "nulling.policy": "random"})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -32,6 +33,7 @@ from isacsys.recording.files import DirectoryLock, is_hdf5
 from isacsys.recording.seal import drop_range
 
 _ASIDE = ".4194304.tmp"  # with the largest number of a process
+_PATIENCE = 2.0  # s, for the lock of a run that is dying
 _ATTEMPTS = 1000  # to get hold of a directory that other runs make and remove
 
 
@@ -261,8 +263,20 @@ def _locked(directory: Path) -> DirectoryLock:
         with suppress(FileNotFoundError):  # removed since
             if not stat.S_ISDIR(directory.lstat().st_mode):
                 raise OSError(errno.ENOTDIR, f"{directory} is not a directory of its own")
-            return DirectoryLock(directory)
+            return _patiently(directory)
     raise BlockingIOError
+
+
+def _patiently(directory: Path) -> DirectoryLock:
+    """Lock it; a run that was killed a moment ago may hold it until its last process has died."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return DirectoryLock(directory)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(_PATIENCE / 40)
 
 
 def _refuse_strangers(path: Path, directory: Path) -> None:

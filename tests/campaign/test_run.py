@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import shutil
+import threading
 import warnings
 
 import numpy as np
@@ -14,6 +15,7 @@ from isacsys.campaign import batches, store
 from isacsys.campaign.output import MANIFEST, parts_directory
 from isacsys.errors import ConfigError, DropError, IncompleteRun, LogFormatError
 from isacsys.recording import Log
+from isacsys.recording.files import DirectoryLock
 from isacsys.recording.gather import Gathered
 from isacsys.recording.parts import Part, write_part
 from tests.campaign import fakes
@@ -276,7 +278,19 @@ def hold(path, ready, go):
     go.wait()
 
 
-def test_an_output_belongs_to_one_process(path, whole):
+def test_a_run_that_was_killed_a_moment_ago_is_waited_for(path):
+    """Until the last of its processes has died, its lock is held."""
+    directory = parts_directory(path)
+    directory.mkdir()
+    lock = DirectoryLock(directory)
+    dying = threading.Timer(0.4, lock.release)
+    dying.start()
+    assert run(path) and dying.finished.is_set()
+    dying.join()
+
+
+def test_an_output_belongs_to_one_process(path, whole, monkeypatch):
+    monkeypatch.setattr(store, "_PATIENCE", 0.01)
     context = multiprocessing.get_context("spawn")
     ready, go = context.Event(), context.Event()
     other = context.Process(target=hold, args=(path, ready, go))

@@ -9,6 +9,7 @@ bound falls with gamma, so its quantiles are those of the SIR.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ LAST = 3.0  # deviations above its mean in dB, where a lognormal RCS ends
 DEVIATIONS = np.linspace(-7.5, LAST, 169)  # of a normal variable: nodes of Simpson's rule
 STRONGEST = 1e4  # SIR beyond which a steady echo is certain
 STEP = 0.1  # of ln SIR
+TABULATED = 40.0  # ln SIR, up and down
 ANGLES = 256  # bearings
 
 
@@ -91,8 +93,7 @@ def mean_detection_probability(*, false_alarm: float, fluctuation: str = "none",
     weakest = -30.0
     log_gamma = np.arange(weakest, np.log(STRONGEST) + 30.0 * (fluctuation != "none"), STEP)
     slope = CubicSpline(log_gamma, detected(log_gamma))(log_gamma, 1)
-    covered = sensing_coverage(threshold=np.exp(log_gamma), **network)
-    return float(detected(np.array([weakest]))[0] + STEP * slope @ covered)
+    return float(detected(np.array([weakest]))[0] + STEP * slope @ _tabulated(network)(log_gamma))
 
 
 def detected_share(*, false_alarm: float, at_least: float = 0.95, fluctuation: str = "none",
@@ -174,14 +175,24 @@ def _weakest(probability: float, fluctuation: str, sigma_db: float, network: dic
 
 def _coverage(fluctuation: str, sigma_db: float, network: dict[str, Any]) -> Callable[[Array], Array]:
     """Return P(SIR > exp(x)) of a look as a function of x: a spline of that at the mean RCS, averaged over it."""
-    log_gamma = np.arange(-40.0, 40.0 + STEP, 3 * STEP)
-    spline = CubicSpline(log_gamma, sensing_coverage(threshold=np.exp(log_gamma), **network))
+    spline = _tabulated(network)
     law, sigma = choice("fluctuation", fluctuation, FLUCTUATIONS), float(real("rcs_sigma_db", sigma_db, minimum=0))
     rcs, weights = _exponential() if law == "swerling1" else _lognormal(sigma if law == "lognormal" else 0.0)
 
     def covered(x: Array) -> Array:
-        return np.asarray(spline(np.clip(x[:, None] - np.log(rcs), log_gamma[0], log_gamma[-1])) @ weights)
+        return np.asarray(spline(np.clip(x[:, None] - np.log(rcs), -TABULATED, TABULATED)) @ weights)
     return covered
+
+
+def _tabulated(network: dict[str, Any]) -> CubicSpline:
+    """Return P(SIR > exp(x)) at the mean RCS as a spline; all figures of one network share it."""
+    return _table(tuple(sorted(network.items())))
+
+
+@lru_cache(maxsize=64)
+def _table(network: tuple[tuple[str, Any], ...]) -> CubicSpline:
+    log_gamma = np.arange(-TABULATED, TABULATED + STEP, 4 * STEP)
+    return CubicSpline(log_gamma, sensing_coverage(threshold=np.exp(log_gamma), **dict(network)))
 
 
 def _root(rising: Callable[[float], float]) -> float:

@@ -92,7 +92,7 @@ def sample_sensing_sir(*, K: int, Q: int = 1, alpha: float = 4.0, beta: float = 
         own, distance, last, offset = _stations(rng, size, Q, density, hole)
         heard = _without_cluster(distance, Q, around_target)
         interference = np.sum(rng.standard_gamma(K, heard.shape) * heard**-alpha, axis=1)
-        interference += K * density * _far_field(last, offset, alpha)
+        interference += K * density * far_field(last, offset, alpha)
         parts.append(c * _echo(rng, size, K, M_t) * own ** (-2 * beta) / interference)
     return np.concatenate(parts)
 
@@ -128,7 +128,7 @@ def _without_cluster(distance: Array, Q: int, around_target: bool) -> Array:
     return distance[:, Q - 1:] if around_target else np.partition(distance, Q - 1, axis=1)[:, Q - 1:]
 
 
-def _far_field(radius: Array, offset: Array, alpha: float) -> Array:
+def far_field(radius: Array, offset: Array, alpha: float) -> Array:
     """Return the integral of |x - d|^-alpha over |x| > radius, |d| = offset < radius.
 
     ``2 pi sum_k ((alpha / 2)_k / k!)^2 d^(2k) radius^(2 - alpha - 2k) / (alpha - 2 + 2k)``.

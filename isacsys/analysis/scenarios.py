@@ -51,7 +51,7 @@ CONTAINED = frozenset(f"{section}.{name}" for section, names in {
      "sensing": "rcs mismatch_loss matched_filter_gain cluster_center coherent_time false_alarm cfar_cells "
                 "fluctuation_deviation clutter_rejection_db",
      "tracking": "policy parameters acceleration speed gate maximum_misses maximum_error steering",
-    "cooperation": "communication",
+    "cooperation": "communication sensing timing_error",
     "precoding": "parameters regularization sensing_power", "combining": "parameters", "nulling": "policy parameters",
     "scheduling": "policy target_policy parameters target_parameters rate_window",
     "backhaul": "latency_law lead", "mobility": "model turn_rate hysteresis",

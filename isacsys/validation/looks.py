@@ -17,7 +17,7 @@ from isacsys.validation.measured import standard_error
 from isacsys.validation.report import Judged, Quantity, judge
 
 UNITS = {"detection_probability": "1", "detected_share": "1", "range_error": "m", "bearing_error": "rad",
-         "velocity_error": "m/s"}
+         "velocity_error": "m/s", "position_error": "m"}
 
 
 def looks(run: Run, names: tuple[str, ...], settings: Mapping[str, Any], tolerance: float) -> list[Quantity]:
@@ -33,6 +33,8 @@ def looks(run: Run, names: tuple[str, ...], settings: Mapping[str, Any], toleran
     found = []
     for name in names:
         expected = getattr(exact, name) if exact else None
+        if name == "position_error" and not expected:
+            continue  # of one station there is no formula
         simulated, share, against = _simulated(run, table, name, expected)
         if simulated is None:
             continue

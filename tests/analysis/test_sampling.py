@@ -42,7 +42,7 @@ def test_far_field_off_centre(alpha):
         return 2 * np.pi * r * np.mean((r * r + 0.81 - 1.8 * r * np.cos(angle)) ** (-alpha / 2))
 
     expected = integrate.quad(ring, 3, 1e3, epsabs=1e-10, limit=200)[0] + 2 * np.pi * 1e3 ** (2 - alpha) / (alpha - 2)
-    assert sampling._far_field(np.array([3.0]), np.array([0.9]), alpha) == pytest.approx(expected, rel=1e-5)
+    assert sampling.far_field(np.array([3.0]), np.array([0.9]), alpha) == pytest.approx(expected, rel=1e-5)
 
 
 def test_more_stations_change_nothing(monkeypatch):

@@ -2,11 +2,13 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 import isacsys
 from isacsys import Scenario
 from isacsys.analysis.looks import look_values
+from isacsys.sensing import multistatic
 from isacsys.validation import looks
 
 SMALL = {"network.area": 36.0, "sensing.coherent_time": 1e-5, "sensing.rcs": 2e-3, "radio.bandwidth": 20e6,
@@ -54,3 +56,36 @@ def test_what_the_analysis_does_not_contain():
 def test_one_of_them_by_name():
     (found,) = isacsys.validate(Scenario().replace(SMALL), drops=20, executor="serial", metric="range_error").findings
     assert found.name == "range_error" and found.unit == "m" and found.status == "agrees"
+
+
+TOGETHER = {"cooperation.sensing": "multistatic", "sensing.cluster_center": "target", "sensing.coherent_time": 2e-6,
+            "allocation.sensing_cluster": 3, "sensing.rcs": 0.1, "network.area": 49.0}
+FUSED = ("detection_probability", "detected_share", "range_error", "bearing_error", "velocity_error", "position_error")
+
+
+@pytest.mark.parametrize("changes", [
+    {}, {"allocation.sensing_cluster": 5, "cooperation.timing_error": 3e-9, "propagation.echo_exponent": 2.4},
+    {"allocation.users_per_bs": 1, "allocation.sensing_cluster": 2, "antennas.transmit": 8}])
+def test_stations_that_sense_together(changes):
+    """With all their interference, against a Monte Carlo of the gamma model that shares nothing with them."""
+    found = validated({**TOGETHER, **changes})
+    assert all(found[name].agrees for name in FUSED) and found["sensing_rate"].agrees
+
+
+@pytest.mark.parametrize(("where", "wrong", "told"), [
+    ("delays", lambda right: lambda sir, *rest: right(np.triu(sir), *rest), "position_error"),
+    ("delays", lambda right: lambda sir, *rest: right(0.5 * sir, *rest), "range_error"),
+    ("bearings", lambda right: lambda sir, u, r, cos, m: right(sir, u, 3 * r, cos, m), "bearing_error"),
+    ("detected", lambda right: lambda sir, pairs, alarm: right(sir, 1, alarm), "detection_probability")])
+def test_a_fault_of_the_simulation_is_contradicted(where, wrong, told, monkeypatch):
+    monkeypatch.setattr(multistatic, where, wrong(getattr(multistatic, where)))
+    narrow = {"radio.bandwidth": 1e6} if where == "bearings" else {}
+    assert validated({**TOGETHER, **narrow}, drops=120)[told].status == "contradicted"
+
+
+@pytest.mark.parametrize("changes", [{"sensing.cluster_center": "serving_bs"}, {"sensing.fluctuation": "swerling1"},
+                                     {"cooperation.direct_path_rejection_db": 40.0}])
+def test_what_the_analysis_of_sensing_together_does_not_contain(changes):
+    found = validated({**TOGETHER, **changes}, drops=4)
+    assert found["range_error"].status == "not comparable" and "position_error" not in found
+    assert next(iter(changes)).split(".")[1] in found["range_error"].verdict

@@ -8,7 +8,7 @@ import numpy as np
 
 from isacsys.arrays import Array, Complex, Index
 
-AT_ONCE = 1 << 22  # complex numbers of a product, 64 MB
+AT_ONCE = 1 << 17  # complex numbers of a product: 2 MB stay in the cache
 Block = tuple[Index, Index, tuple[Index, Index], int]
 
 

@@ -34,6 +34,22 @@ def channels(rng: np.random.Generator, cosine: Array, share: Array, antennas: in
     return scattered
 
 
+def responses(cosine: Array, antennas: int) -> Complex:
+    """The response of `combining.steering`, [bs, n] -> [bs, M_t, n]: powers by doubling, antennas in front.
+
+    Twice as fast; its last digits are others, and those of the default path are kept.
+    """
+    turn = np.exp(1j * np.pi * cosine)
+    powers = np.empty((len(cosine), antennas, cosine.shape[-1]), complex)
+    powers[:, 0] = 1
+    known = 1
+    while known < antennas:
+        more = min(known, antennas - known)
+        np.multiply(powers[:, :more], (powers[:, known - 1] * turn)[:, None], out=powers[:, known:known + more])
+        known += more
+    return powers
+
+
 def gains(rng: np.random.Generator, weighted: Complex, station: Index, cosine: Array, share: Array) -> Array:
     """Draw ``sum_k p_k |h^H w_k|^2`` for receivers of whose channel the transmitter knows nothing.
 
@@ -55,7 +71,8 @@ def gains(rng: np.random.Generator, weighted: Complex, station: Index, cosine: A
     for rows, owner, place, count in by_transmitter(station, len(weighted), antennas + spread.shape[-1]):
         padded = np.ones((len(owner), count))
         padded[place] = cosine[rows]
-        seen = (steering(padded, antennas).conj() @ rotated[owner])[place]  # [pair, S]
+        conjugate = responses(-padded, antennas)
+        seen = (rotated[owner].swapaxes(-1, -2) @ conjugate).swapaxes(-1, -2)[place]  # [pair, S]
         seen *= np.sqrt(share[rows])[:, None]
         scattered = complex_normal(rng, seen.shape)
         scattered *= np.sqrt(1 - share[rows])[:, None] * spread[station[rows]]

@@ -20,6 +20,7 @@ QUANTITIES = tuple(f"{kind}_{name}" for kind in KINDS for name in ("rate", "ase_
 BLIND = ("random", "round_robin")  # policies that look at neither places nor channels
 COST_TOLERANCE = 0.06  # of a predicted cost, which is 1 to 6 % too low: refusals of one user go together
 WORTH_SAYING = 5e-4  # of the value: smaller effects are not named
+WORTH_STOPPING = 5e-3  # of the stations that light targets alone: what targets get of them is in the analysis
 
 
 def ladder(run: Run, names: tuple[str, ...], settings: Mapping[str, Any], tolerance: float) -> list[Quantity]:
@@ -122,7 +123,7 @@ def not_in_the_analysis(run: Run, kind: str = "") -> list[str]:
         lines.append(f"{percent(silent)} of the BSs have no user to serve and are silent")
     if run.scenario.precoding.sensing_power > 0 and run.scenario.allocation.targets_per_bs:
         alone = share_without(run.scenario.network.users_per_cell)
-        if alone > WORTH_SAYING:
+        if alone > WORTH_STOPPING:
             lines.append(f"{percent(alone)} of the cells have no user: their BSs light targets with all their power")
     return lines
 

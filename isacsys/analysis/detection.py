@@ -33,6 +33,7 @@ DEVIATIONS = np.linspace(-7.5, LAST, 169)  # of a normal variable: nodes of Simp
 STRONGEST = 1e4  # SIR beyond which a steady echo is certain
 STEP = 0.1  # of ln SIR
 TABULATED = 40.0  # ln SIR, up and down
+NEGLIGIBLE = 1e-9  # probability; between, coverages are computed one by one
 ANGLES = 256  # bearings
 
 
@@ -192,7 +193,11 @@ def _tabulated(network: dict[str, Any]) -> CubicSpline:
 @lru_cache(maxsize=64)
 def _table(network: tuple[tuple[str, Any], ...]) -> CubicSpline:
     log_gamma = np.arange(-TABULATED, TABULATED + STEP, 4 * STEP)
-    return CubicSpline(log_gamma, sensing_coverage(threshold=np.exp(log_gamma), **dict(network)))
+    few = sensing_coverage(threshold=np.exp(log_gamma[::10]), **dict(network))
+    covered = np.interp(log_gamma, log_gamma[::10], few)
+    between = (covered > NEGLIGIBLE) & (covered < 1 - NEGLIGIBLE)
+    covered[between] = sensing_coverage(threshold=np.exp(log_gamma[between]), **dict(network))
+    return CubicSpline(log_gamma, covered)
 
 
 def _root(rising: Callable[[float], float]) -> float:

@@ -47,10 +47,14 @@ def load_scenario(options: argparse.Namespace, extra: Mapping[str, Any] | None =
 
 
 def _out_of_range(scenario: Scenario) -> list[str]:
-    """Say where a model of propagation is used outside its range."""
-    from isacsys.propagation import range_warnings
+    """Say where a model of propagation is used outside its range, or on too small a torus."""
+    from isacsys.propagation import check_propagation, range_warnings, torus_warnings
 
-    return range_warnings(scenario)
+    found = range_warnings(scenario)
+    if scenario.built:
+        check_propagation(scenario)
+        found += torus_warnings(scenario)
+    return found
 
 
 def _with_working_directory(scenario: Scenario, options: argparse.Namespace) -> Scenario:

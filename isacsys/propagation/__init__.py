@@ -1,8 +1,9 @@
 """Large-scale propagation: path loss, lines of sight, buildings, shadowing, targets."""
 
 from isacsys.propagation.base import Correlation, Propagation, Validity
+from isacsys.propagation.far_field import torus_warnings
 from isacsys.propagation.links import Links, links
 from isacsys.propagation.registry import MODELS, PROPAGATION, check_propagation, find_model, law_of, range_warnings
 
 __all__ = ["MODELS", "PROPAGATION", "Correlation", "Links", "Propagation", "Validity", "check_propagation",
-           "find_model", "law_of", "links", "range_warnings"]
+           "find_model", "law_of", "links", "range_warnings", "torus_warnings"]

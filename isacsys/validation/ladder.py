@@ -11,6 +11,7 @@ from isacsys.analysis.cells import links_per_station, share_without
 from isacsys.analysis.scenarios import left_out
 from isacsys.campaign import Run
 from isacsys.errors import ConfigError
+from isacsys.propagation import torus_warnings
 from isacsys.scenario import Scenario
 from isacsys.validation.measured import KINDS, Measured, measure, silent_share, standard_error
 from isacsys.validation.report import Judged, Quantity, judge, percent
@@ -19,6 +20,7 @@ from isacsys.validation.rungs import Rungs, communication, sensing
 QUANTITIES = tuple(f"{kind}_{name}" for kind in KINDS for name in ("rate", "ase_typical"))
 BLIND = ("random", "round_robin")  # policies that look at neither places nor channels
 COST_TOLERANCE = 0.06  # of a predicted cost, which is 1 to 6 % too low: refusals of one user go together
+ROUNDING = 1e-9  # of the rate: what sums in another order leave of no cost at all
 WORTH_SAYING = 5e-4  # of the value: smaller effects are not named
 WORTH_STOPPING = 5e-3  # of the stations that light targets alone: what targets get of them is in the analysis
 
@@ -68,6 +70,8 @@ def _judge(measured: Measured, rungs: Rungs, tolerance: float) -> Judged:
         return Judged(None, None, f"not judged: {rungs.unknown}")
     nulled = judge(_minus(measured.nulled.value, rungs.measured), rungs.measured, measured.error, tolerance)
     cost, error = measured.cost.value, standard_error(measured.cost)
+    if cost is not None and abs(cost) < ROUNDING * rungs.measured:
+        cost, error = 0.0, 0.0
     if cost is None or nulled.agrees is None or not nulled.agrees:
         return nulled
     if rungs.cost is not None:
@@ -117,7 +121,7 @@ def _words(verdict: str, effects: Mapping[str, float]) -> str:
 
 def not_in_the_analysis(run: Run, kind: str = "") -> list[str]:
     """Return one line for everything about a run that the analysis does not contain."""
-    lines = left_out(run.scenario, kind) + blind_policies(run)
+    lines = left_out(run.scenario, kind) + blind_policies(run) + small_torus(run.scenario)
     silent = silent_share(run)
     if silent > WORTH_SAYING:
         lines.append(f"{percent(silent)} of the BSs have no user to serve and are silent")
@@ -126,6 +130,17 @@ def not_in_the_analysis(run: Run, kind: str = "") -> list[str]:
         if alone > WORTH_STOPPING:
             lines.append(f"{percent(alone)} of the cells have no user: their BSs light targets with all their power")
     return lines
+
+
+def small_torus(scenario: Scenario) -> list[str]:
+    """Return a line where a torus is too small for its stations to look like those of a plane."""
+    n, a = scenario.network, scenario.allocation
+    stations, needed = n.bs_density * n.area, max(9, 3 * a.communication_cluster, 3 * a.sensing_cluster)
+    if n.layout != "poisson" or n.boundary == "open" or n.far_field == "torus":
+        return []
+    if stations < needed:
+        return [f"network.area = {n.area:g} km^2: {stations:.3g} stations; it takes {needed} to look like a plane"]
+    return torus_warnings(scenario)
 
 
 def blind_policies(run: Run) -> list[str]:

@@ -12,7 +12,7 @@ from isacsys.arrays import Array, Table
 from isacsys.campaign import Run
 from isacsys.campaign.estimates import Linearised, linearise
 from isacsys.metrics import Estimator
-from isacsys.validation.ladder import blind_policies
+from isacsys.validation.ladder import blind_policies, small_torus
 from isacsys.validation.measured import standard_error
 from isacsys.validation.report import Judged, Quantity, judge
 
@@ -29,7 +29,9 @@ def looks(run: Run, names: tuple[str, ...], settings: Mapping[str, Any], toleran
     if not (names and scenario.detecting and "links/sensing" in run.tables):
         return []
     table, exact = run.table("links/sensing"), look_values(scenario)
-    left = left_out_of_looks(scenario) + blind_policies(run)
+    if not len(table["weight"]):
+        return []
+    left = left_out_of_looks(scenario) + blind_policies(run) + small_torus(scenario)
     found = []
     for name in names:
         expected = getattr(exact, name) if exact else None

@@ -89,3 +89,8 @@ def test_what_the_analysis_of_sensing_together_does_not_contain(changes):
     found = validated({**TOGETHER, **changes}, drops=4)
     assert found["range_error"].status == "not comparable" and "position_error" not in found
     assert next(iter(changes)).split(".")[1] in found["range_error"].verdict
+
+
+def test_where_no_target_is_looked_at_there_is_nothing_to_judge():
+    found = validated({"network.targets_per_cell": 0.0}, drops=2)
+    assert "detection_probability" not in found and found["communication_rate"].agrees

@@ -1,8 +1,11 @@
 """Poisson networks under laws of TR 38.901 agree with the exact analysis, which shares no code with them."""
 
+import itertools
+
 import pytest
 
 import isacsys
+from isacsys.propagation.far_field import unresolved
 
 NETWORKS = {
     "uma": {"propagation.carrier_frequency": 3.5e9, "network.bs_density": 4.6188, "network.area": 30.0,
@@ -26,3 +29,24 @@ def test_rates(model):
         "allocation.users_per_bs": 3, "allocation.targets_per_bs": 0, "nulling.policy": "random"})
     found = isacsys.validate(scenario, drops=40, executor="serial", metric="communication_rate").findings[0]
     assert found.status == "agrees" and found.paper is None, found.verdict
+
+
+@pytest.mark.parametrize("changes", [
+    {"network.area": 4.0}, {"network.area": 9.0, "allocation.communication_cluster": 4},
+    {"propagation.model": "uma", "network.bs_density": 4.6, "network.area": 4.0}])
+def test_small_tori_are_no_planes(changes):
+    found = isacsys.validate(isacsys.Scenario().replace(changes), drops=4, executor="serial")
+    assert found.agrees is None and all("network.area" in finding.verdict for finding in found.findings)
+
+
+def test_strong_cells_beyond_the_torus_are_fewer_the_larger_it_is():
+    share = [unresolved(isacsys.Scenario().replace({"propagation.model": "uma", "network.bs_density": 4.6,
+                                                    "network.area": area})) for area in (2.0, 6.0, 20.0, 60.0)]
+    assert all(larger < smaller for smaller, larger in itertools.pairwise(share)) and share[0] > 1 > 0.01 > share[-1]
+    assert unresolved(isacsys.Scenario()) == 0
+
+
+@pytest.mark.parametrize("drops", [2, 3])
+def test_what_rounding_leaves_of_no_cost_is_none(drops):
+    found = isacsys.validate(isacsys.Scenario().replace({"network.area": 9.0}), drops=drops, executor="serial")
+    assert found.agrees and not any("cost" in finding.verdict for finding in found.findings)

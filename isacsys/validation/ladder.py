@@ -41,7 +41,7 @@ def ladder(run: Run, names: tuple[str, ...], settings: Mapping[str, Any], tolera
 def _quantity(run: Run, name: str, measured: Measured, rungs: Rungs, settings: Mapping[str, Any],
               tolerance: float) -> Quantity:
     estimate, scenario = run[name], run.scenario
-    scale, nominal_scale = _scales(scenario, name)
+    scale, nominal_scale = _scales(scenario, name, measured)
     effects = dict(rungs.effects)
     if nominal_scale:
         effects["BSs serve fewer on average, as some have fewer to serve"] = scale / nominal_scale - 1
@@ -99,13 +99,19 @@ def _judge_links(rate: Judged, measured: Measured, expected: float, tolerance: f
     return Judged(False, found.standard_errors, f"contradicted: the rate {rate.words}; links per BS {found.words}")
 
 
-def _scales(scenario: Scenario, name: str) -> tuple[float, float]:
-    """Return what a rate is to be multiplied by, expected and nominally: 1, or links per km^2."""
+def _scales(scenario: Scenario, name: str, measured: Measured) -> tuple[float, float]:
+    """Return what a rate is to be multiplied by, expected and nominally: 1, or links per km^2.
+
+    How many links are expected follows from the areas of Poisson cells; where shadowing draws other cells, it is as
+    simulated, and rates alone are judged.
+    """
     if name.endswith("rate"):
         return 1.0, 1.0
     a, n, users = scenario.allocation, scenario.network, name.startswith("communication")
     links, population = (a.users_per_bs, n.users_per_cell) if users else (a.targets_per_bs, n.targets_per_cell)
     expected = links_per_station(links=links, population=population, beside=np.inf if users else n.users_per_cell)
+    if scenario.propagation.model != "power_law" and measured.served.value is not None:
+        expected = measured.served.value
     return n.bs_density * expected, n.bs_density * links
 
 

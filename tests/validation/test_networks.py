@@ -50,3 +50,11 @@ def test_strong_cells_beyond_the_torus_are_fewer_the_larger_it_is():
 def test_what_rounding_leaves_of_no_cost_is_none(drops):
     found = isacsys.validate(isacsys.Scenario().replace({"network.area": 9.0}), drops=drops, executor="serial")
     assert found.agrees and not any("cost" in finding.verdict for finding in found.findings)
+
+
+def test_shadowing_draws_other_cells_so_links_are_as_simulated():
+    """Twelve users of twenty on average: how many stations have fewer depends on the areas of their cells."""
+    scenario = isacsys.Scenario().replace({
+        "propagation.model": "rma", "network.bs_density": 5.0, "network.area": 25.0, "network.users_per_cell": 20.0})
+    found = {one.name: one for one in isacsys.validate(scenario, drops=16, executor="serial").findings}
+    assert found["communication_ase_typical"].agrees and found["communication_rate"].agrees

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from isacsys import Scenario
+from isacsys.errors import IsacError
 from isacsys.recording.memory import MemoryRecorder
 from isacsys.simulation import simulate_drop
+from tests import random_settings
 from tests.statistics import same_law
 
 DROPS = 130
@@ -86,3 +89,22 @@ def test_the_settings_do_what_they_are_called():
     aged = links(SETTINGS["aged nulls"], "vectors")
     assert np.any(aged["communication", "leakage_granted"] > 1e-6 * aged["communication", "signal"])
     assert np.any(aged["sensing", "leakage_granted"] > 0)
+
+
+@pytest.mark.slow
+def test_whole_drops_of_random_settings_are_of_one_law():
+    """A hundred settings, some thirty columns each: one p below 3e-8 is what chance does once in 10^4."""
+    compared = 0
+    for seed in range(100):
+        changes = random_settings.draw(seed, random_settings.SMALL_FRAMES, 4, 14) | (MOVING if seed % 3 == 0 else {})
+        try:
+            short, vectors = links(changes, "short"), links(changes, "vectors")
+        except IsacError:
+            continue
+        compared += 1
+        assert short.keys() == vectors.keys(), changes
+        for kind, name in short:
+            one, other = (np.where(found[kind, name] < rounding(found, kind), 0, found[kind, name])
+                          for found in (short, vectors))
+            assert stats.ks_2samp(one, other, method="asymp").pvalue > 3e-8, (kind, name, changes)
+    assert compared > 60

@@ -94,3 +94,11 @@ def test_what_the_analysis_of_sensing_together_does_not_contain(changes):
 def test_where_no_target_is_looked_at_there_is_nothing_to_judge():
     found = validated({"network.targets_per_cell": 0.0}, drops=2)
     assert "detection_probability" not in found and found["communication_rate"].agrees
+
+
+def test_what_is_too_rare_to_be_seen_is_not_judged():
+    """Detections that nearly nothing but a target beside a station brings, in a few drops."""
+    rare = {"sensing.coherent_time": 0.0, "sensing.rcs": 1e-4, "sensing.false_alarm": 1e-6}
+    found = validated(rare, drops=3)["detection_probability"]
+    assert 0 < found.exact_measured < 1e-2
+    assert found.status == "agrees" or (found.status == "not judged" and "rarer kind" in found.verdict)

@@ -7,10 +7,12 @@ with the package. `Rician` and `Aged` say how the model makes channels of indepe
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import j0
 
 from tests import naive
 from tests.twins.designs import (
@@ -18,8 +20,10 @@ from tests.twins.designs import (
     Design,
     Scene,
     Stream,
+    Vector,
     known_filters,
     known_users,
+    power,
     project,
     target_row,
     unit,
@@ -28,65 +32,82 @@ from tests.twins.designs import (
 
 
 @dataclass(frozen=True)
-class Rician:
-    """Channels with a line of sight: power k/(k+1) from one direction, 1/(k+1) scattered.
+class Pairs:
+    """Vectors by the names of a pair: (user, station), and (receiver, transmitter)."""
 
-    ``scattered`` are CN(0, 1) channels; ``user_phase`` and ``station_phase`` are psi of a pair.
+    users: Mapping[tuple[int, int], Vector]
+    stations: Mapping[tuple[int, int], Vector]
+
+    def user(self, user: int, station: int) -> Vector:
+        """Return h [M_t]."""
+        return self.users[int(user), int(station)]
+
+    def station(self, receiver: int, transmitter: int) -> Vector:
+        """Return G^H [M_t, M_r]."""
+        return self.stations[int(receiver), int(transmitter)]
+
+
+@dataclass(frozen=True)
+class Rician:
+    """Channels of users with a line of sight: power k/(k+1) from one direction, 1/(k+1) scattered.
+
+    ``scattered`` are CN(0, 1) channels, ``phase`` is psi of a pair. Those between stations stay scattered.
     """
 
     parameters: naive.Parameters
     layout: naive.Layout
     factor_db: float
     scattered: Any
-    user_phase: dict[tuple[int, int], float]
-    station_phase: dict[tuple[int, int], float]
+    phase: Mapping[tuple[int, int], float]
 
-    def shares(self) -> tuple[float, float]:
-        """Return the amplitudes of the line of sight and of what is scattered."""
+    def user(self, user: int, station: int) -> Vector:
+        """Return sqrt(k/(k+1)) e^(i psi) a(phi) + sqrt(1/(k+1)) g; arrays lie along the first axis."""
         k = 10 ** (self.factor_db / 10)
-        return np.sqrt(k / (k + 1)), np.sqrt(1 / (k + 1))
+        direct = np.sqrt(k / (k + 1)) * np.exp(1j * self.phase[int(user), int(station)]) * self.towards(user, station)
+        return direct + np.sqrt(1 / (k + 1)) * self.scattered.user(user, station)
 
-    def cosine(self, origin: np.ndarray, point: np.ndarray) -> np.ndarray:
-        """Return the cosine of a bearing: arrays lie along the first axis."""
-        dx, dy = naive.displacement(origin, point, self.parameters.side)
-        return np.array(dx / np.hypot(dx, dy))
+    def towards(self, user: int, station: int) -> Vector:
+        """Return a(phi) [M_t]."""
+        here, there = self.layout.stations[int(station)], self.layout.users[int(user)]
+        dx, dy = naive.displacement(here, there, self.parameters.side)
+        return naive.steering(self.parameters.M_t, np.array(dx / np.hypot(dx, dy)))
 
-    def user(self, user: int, station: int) -> np.ndarray:
-        """Return h [M_t]."""
-        seen = self.cosine(self.layout.stations[station], self.layout.users[user])
-        direct, rest = self.shares()
-        ray = np.exp(1j * self.user_phase[user, station]) * naive.steering(self.parameters.M_t, seen)
-        return direct * ray + rest * self.scattered.user(user, station)
+    def mean_power(self, user: int, station: int, sent: list[Stream]) -> float:
+        """Return what a user hears on average of streams that were designed without knowing its channel."""
+        k, scattered = 10 ** (self.factor_db / 10), sum(stream.power for stream in sent)
+        return float(k / (k + 1) * power(self.towards(user, station), sent) + scattered / (k + 1))
 
-    def station(self, receiver: int, transmitter: int) -> np.ndarray:
-        """Return G^H [M_t, M_r], G = sqrt(k/(k+1)) e^(i psi) b a^H + sqrt(1/(k+1)) G_scattered."""
-        here, there = self.layout.stations[receiver], self.layout.stations[transmitter]
-        direct, rest = self.shares()
-        b = naive.steering(self.parameters.M_r, self.cosine(here, there))
-        a = naive.steering(self.parameters.M_t, self.cosine(there, here))
-        ray = np.exp(1j * self.station_phase[receiver, transmitter]) * np.outer(b, a.conj())
-        return direct * ray.conj().T + rest * self.scattered.station(receiver, transmitter)
+    def station(self, receiver: int, transmitter: int) -> Vector:
+        """Return what is scattered."""
+        return self.scattered.station(receiver, transmitter)
 
 
 @dataclass(frozen=True)
 class Aged:
-    """What channels of users have become since they were known; those between stations stand still.
+    """What channels of users have become since they were known, by the speed of each; those of stations stand still.
 
-    ``own`` and ``other`` are rho of a station's own users and of everybody else's, ``fresh`` what is new.
+    ``clusters`` are the stations of each scheduled user, the serving one first: nobody else knew its channel, which is
+    as it is. Ages are in seconds.
     """
 
     known: Any
     fresh: Any
-    serving: np.ndarray
-    own: float
-    other: float
+    clusters: Mapping[int, list[int]]
+    speed: Vector
+    carrier: float
+    own_age: float
+    cross_age: float
 
-    def user(self, user: int, station: int) -> np.ndarray:
-        """Return rho h_known + sqrt(1 - rho^2) e."""
-        rho = self.own if self.serving[user] == station else self.other
+    def user(self, user: int, station: int) -> Vector:
+        """Return rho h_known + sqrt(1 - rho^2) e, rho = J0(2 pi f_D tau)."""
+        cluster = self.clusters[int(user)]
+        if station not in cluster:
+            return self.known.user(user, station)
+        age = self.own_age if station == cluster[0] else self.cross_age
+        rho = j0(2 * np.pi * self.speed[user] * self.carrier / 299792458 * age)
         return rho * self.known.user(user, station) + np.sqrt(1 - rho**2) * self.fresh.user(user, station)
 
-    def station(self, receiver: int, transmitter: int) -> np.ndarray:
+    def station(self, receiver: int, transmitter: int) -> Vector:
         """Return the channel that was known."""
         return self.known.station(receiver, transmitter)
 
@@ -131,16 +152,16 @@ def streams(asked: Scene, met: Scene, station: int, believed: Any, grants: set) 
 
 
 def believed_frame(parameters: naive.Parameters, design: Design, layout: naive.Layout, choice: naive.Choice,
-                   true: Any, believed: Any, grants: set | None = None, then: naive.Layout | None = None) -> dict:
+                   true: Any, believed: Any, then: naive.Layout | None = None, late: Collection = ()) -> dict:
     """Return one frame: tables of the links, the requests with their answers, what every station sends.
 
-    ``layout`` is where all are in the frame, ``then`` where they were when it was scheduled (None: the same).
-    Given ``grants``, requests outside of them are refused whatever the budget.
+    ``layout`` is where all are in the frame, ``then`` where they were when it was scheduled (None: the same). Requests
+    (kind, link, asked) that are ``late`` ask nobody.
     """
     asked = Scene(parameters, design, then or layout, choice)
     met = Met(asked, layout, choice)
     requests = naive._requests(asked)
-    grants = naive._strongest_first(asked, requests) if grants is None else grants
+    grants = naive._strongest_first(asked, [it for it in requests if (it[0], it[1], it[3]) not in late])
     made = [streams(asked, met, station, believed, grants) for station in range(met.count)]
     sent, used = [it for it, _ in made], [constraints for _, constraints in made]
     users = [user_row(met, user, true, grants, sent, used) for user in met.users]

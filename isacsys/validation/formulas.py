@@ -36,7 +36,7 @@ def compare_mean(run: Run, metric: str, formula: Formula, settings: Mapping[str,
     estimate, value = run[metric], mean_value(formula, run.scenario)
     error = None if estimate.half_width is None else estimate.half_width / student(run.drops - 1)
     difference = None if estimate.mean is None else estimate.mean - value
-    judged = judge(difference, value, error, tolerance)
+    judged = judge(difference, value, error, tolerance, run.drops)
     return Quantity(name=metric, unit=estimate.unit, settings=settings, simulation=estimate.mean,
                     half_width=estimate.half_width, formula=value, standard_errors=judged.standard_errors,
                     agrees=judged.agrees, verdict=judged.words)

@@ -68,14 +68,15 @@ def _judge(measured: Measured, rungs: Rungs, tolerance: float) -> Judged:
     """Judge the rate had every member nulled, and what refusals cost, each against what does not contain it."""
     if rungs.unknown:
         return Judged(None, None, f"not judged: {rungs.unknown}")
-    nulled = judge(_minus(measured.nulled.value, rungs.measured), rungs.measured, measured.error, tolerance)
+    nulled = judge(_minus(measured.nulled.value, rungs.measured), rungs.measured, measured.error, tolerance,
+                   measured.drops)
     cost, error = measured.cost.value, standard_error(measured.cost)
     if cost is not None and abs(cost) < ROUNDING * rungs.measured:
         cost, error = 0.0, 0.0
     if cost is None or nulled.agrees is None or not nulled.agrees:
         return nulled
     if rungs.cost is not None:
-        found = judge(cost - rungs.cost, rungs.cost, error, COST_TOLERANCE)
+        found = judge(cost - rungs.cost, rungs.cost, error, COST_TOLERANCE, measured.drops)
         worse = max(nulled, found, key=lambda one: abs(one.standard_errors or 0.0))
         if found.agrees is False or (found.agrees and rungs.cost):
             words = f"{nulled.words}; cost of refusals {found.words}"
@@ -93,7 +94,8 @@ def _minus(one: float | None, other: float) -> float | None:
 
 def _judge_links(rate: Judged, measured: Measured, expected: float, tolerance: float) -> Judged:
     """Judge how many links stations have, where an area spectral efficiency is their product with an agreed rate."""
-    found = judge(_minus(measured.served.value, expected), expected, standard_error(measured.served), tolerance)
+    found = judge(_minus(measured.served.value, expected), expected, standard_error(measured.served), tolerance,
+                  measured.drops)
     if found.agrees is not False:
         return rate
     return Judged(False, found.standard_errors, f"contradicted: the rate {rate.words}; links per BS {found.words}")

@@ -16,7 +16,7 @@ from isacsys.validation.ladder import blind_policies, small_torus
 from isacsys.validation.measured import standard_error
 from isacsys.validation.report import Judged, Quantity, judge
 
-SEEN = 10  # looks of the rarer kind, detected or missed, without which an estimated standard error means nothing
+SEEN = 30  # looks of the rarer kind, detected or missed, without which an estimated standard error means nothing
 UNITS = {"detection_probability": "1", "detected_share": "1", "range_error": "m", "bearing_error": "rad",
          "velocity_error": "m/s", "position_error": "m"}
 
@@ -91,7 +91,7 @@ def _judge(run: Run, share: Linearised, against: float, left: list[str], toleran
     if share.value is None:
         return Judged(None, None, "not judged: there are no looks")
     refused = sum(run[name].mean or 0.0 for name in ("null_refused_fraction", "null_late_fraction"))
-    judged = judge(share.value - against, against, standard_error(share), tolerance)
+    judged = judge(share.value - against, against, standard_error(share), tolerance, run.drops)
     if refused > 0 and judged.agrees is False:
         return Judged(None, judged.standard_errors, f"not judged: {judged.words.partition(': ')[2]}, but some requests "
                       "were refused, for whose cost there is no formula")

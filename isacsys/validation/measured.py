@@ -41,6 +41,11 @@ class Measured:
     served: Linearised
 
     @property
+    def drops(self) -> int:
+        """Number of drops that ``nulled`` is a mean over."""
+        return len(self.nulled.influence)
+
+    @property
     def error(self) -> float | None:
         """Standard error of ``nulled``."""
         return standard_error(self.nulled)

@@ -7,14 +7,17 @@ import html
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from textwrap import shorten
 from typing import Any, NamedTuple
 
+from scipy.special import ndtr, stdtrit
+
 from isacsys.arrays import Array
 from isacsys.display import html_table
 
-STANDARD_ERRORS = 4.0
+STANDARD_ERRORS, MANY = 4.0, 10**9
 RUNGS = ("paper", "exact_nominal", "exact_measured")
 
 
@@ -26,12 +29,19 @@ class Judged(NamedTuple):
     words: str
 
 
-def judge(difference: float | None, expected: float, error: float | None, tolerance: float) -> Judged:
-    """Judge a difference: at most 4 standard errors plus ``tolerance`` of what was expected."""
+@lru_cache(maxsize=256)
+def allowed(drops: int) -> float:
+    """Return how many standard errors chance is allowed: 4, and as unlikely where few drops tell what one is."""
+    return float(-stdtrit(drops - 1, ndtr(-STANDARD_ERRORS))) if drops > 1 else STANDARD_ERRORS
+
+
+def judge(difference: float | None, expected: float, error: float | None, tolerance: float,
+          drops: int = MANY) -> Judged:
+    """Judge a difference: at most 4 standard errors (see `allowed`) plus ``tolerance`` of what was expected."""
     if difference is None or error is None:
         return Judged(None, None, "not judged: it takes at least two drops to know the spread")
     standard_errors = difference / error if error > 0 else 0.0 if difference == 0 else None
-    agrees = abs(difference) <= STANDARD_ERRORS * error + tolerance * abs(expected)
+    agrees = abs(difference) <= allowed(drops) * error + tolerance * abs(expected)
     relative = f"{percent(difference / expected, signed=True)}" if expected else f"{difference:+.3g}"
     apart = "" if standard_errors is None else f", {abs(standard_errors):.1f} standard errors"
     return Judged(agrees, standard_errors, f"{'agrees' if agrees else 'contradicted'}: {relative}{apart}")

@@ -137,12 +137,15 @@ def streams(asked: Scene, met: Scene, station: int, believed: Any, grants: set) 
     The filters it nulls are those that were named when it was asked; its sensing beams point where targets are.
     """
     own, targets, design = met.own_users[station], met.own_targets[station], met.design
-    receivers = known_users(met, station, believed, grants)
-    receivers += known_filters(asked, station, believed, grants, merged=True)
+    users = known_users(met, station, believed, grants)
+    receivers = users + known_filters(asked, station, believed, grants, merged=True)
     eta = design.sensing_power if targets and len(receivers) < met.parameters.M_t else 0.0
     if not own:
         eta = float(eta > 0)
-    beams = PRECODERS[design.precoder](design, receivers, len(own)) if own else []
+    each = receivers
+    if design.precoder == "slnr" or design.regularization is not None:  # nulls are spans, weights are not
+        each = users + known_filters(asked, station, believed, grants, merged=False)
+    beams = PRECODERS[design.precoder](design, each, len(own)) if own else []
     sent = [Stream(unit(w), (1 - eta) / len(own), user) for user, w in zip(own, beams, strict=True)]
     if eta > 0:
         for target in targets:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 import isacsys
 from isacsys.analysis.cells import links_per_station
@@ -9,7 +10,7 @@ from isacsys.analysis.scenarios import communication_values, sensing_values
 from isacsys.errors import ConfigError
 from isacsys.metrics.builtin import Rates
 from isacsys.validation.measured import measure
-from isacsys.validation.report import judge
+from isacsys.validation.report import allowed, judge
 
 PAPER = isacsys.Scenario()
 CLUSTERS = PAPER.replace({"allocation.users_per_bs": 4, "allocation.communication_cluster": 3,
@@ -193,3 +194,13 @@ def test_the_third_rung_holds_over_designs(design, antennas):
     assert found.agrees, found.verdict
     assert all(f.status in ("agrees", "not judged") for f in found.findings)
     assert of(found, "communication_rate").status == "agrees"
+
+
+def test_as_much_is_left_to_chance_however_few_the_drops():
+    """Means of normal numbers: the same share is beyond, and many drops allow 4 standard errors."""
+    assert allowed(10**6) == pytest.approx(4, rel=1e-4) and allowed(2) > allowed(5) > allowed(50) > 4
+    for drops in (3, 8):
+        drawn = np.random.default_rng(drops).standard_normal((10**6, drops))
+        ratio = np.abs(drawn.mean(axis=1)) / (drawn.std(axis=1, ddof=1) / np.sqrt(drops))
+        expected = 10**6 * 2 * ndtr(-4)
+        assert abs(np.sum(ratio > allowed(drops)) - expected) < 4 * np.sqrt(expected)

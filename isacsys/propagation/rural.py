@@ -30,7 +30,7 @@ class RuralMacro(Propagation):
     def path_loss(self, links: Links) -> Array:
         """Return ``PL_LOS`` or ``max(PL_LOS, PL'_NLOS)``, dB. Table 7.4.1-1."""
         point = self._breakpoint(links)
-        reach = np.minimum(links.distance_3d, np.maximum(point, 1.0))
+        reach = np.where(links.distance > point, np.maximum(point, 1.0), links.distance_3d)
         sight = self._first(links, reach) + np.where(
             links.distance > point, 40 * np.log10(np.maximum(links.distance_3d / reach, 1.0)), 0.0)
         return np.where(links.line_of_sight, sight, np.maximum(sight, self._hidden(links)))

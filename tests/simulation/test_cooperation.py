@@ -52,8 +52,9 @@ def test_alone_it_is_what_it_was_bit_for_bit(mode, changes):
 @pytest.mark.parametrize("changes", [{}, {"antennas.transmit": 6}, {"network.users_per_cell": 1.0},
                                      {"allocation.communication_cluster": 4, "allocation.sensing_cluster": 2},
                                      {"precoding.policy": "slnr"}, {"precoding.sensing_power": 0.4}])
-def test_power_is_shared_and_every_stream_is_meant_for_one(changes):
-    situation, beams, gains = transmitted({**changes, "cooperation.communication": "joint"})
+@pytest.mark.parametrize("mode", MODES)
+def test_power_is_shared_and_every_stream_is_meant_for_one(changes, mode):
+    situation, beams, gains = transmitted({**changes, "cooperation.communication": mode})
     streams, users = situation.streams, situation.selection.users
     assert np.all(beams.power.sum(-1) <= 1 + 1e-12)
     assert beams.power.sum(-1)[streams.count > 0] == pytest.approx(1)
@@ -65,6 +66,36 @@ def test_power_is_shared_and_every_stream_is_meant_for_one(changes):
     heard = situation.around_users.path_gain[streams.link, streams.column] * gains.own
     assert own == pytest.approx(heard[:len(users)]) and np.array_equal(
         power[streams.link[len(users):], streams.column[len(users):]], heard[len(users):])
+
+
+class Turned(isacsys.Precoder):
+    """Beams along the channels, each turned by a phase of its own: no receiver minds."""
+
+    def __init__(self, turn=0.0):
+        self.turn = turn
+
+    def design(self, known):
+        phase = np.exp(1j * self.turn * np.arange(known.padded) * np.arange(1, len(known.streams) + 1)[:, None])
+        return known.beams(known.own.swapaxes(1, 2) * phase[:, None, :])
+
+
+def test_amplitudes_add_whatever_phases_beams_have():
+    """A station turns its beams so that what it believes to arrive is real."""
+    scenario = Scenario().replace({**SMALL, "cooperation.communication": "joint_coherent"})
+    plain, turned = (isacsys.run(scenario, drops=2, executor="serial", precoder=Turned(turn))["communication_rate"].mean
+                     for turn in (0.0, 1.3))
+    assert turned == pytest.approx(plain, rel=1e-9)
+
+
+def test_members_know_how_they_themselves_are_heard():
+    """The mean SIR that a design weighs is that of the station that sends, not of the serving one."""
+    situation, _, _ = transmitted({"cooperation.communication": "joint", "precoding.policy": "slnr"})
+    streams, around = situation.streams, situation.around_users
+    sir = find_policies(situation.scenario).engine.know(situation, find_policies(situation.scenario).precoder).sir
+    total = around.path_gain[:, 1:].sum(axis=1) + around.far_field + situation.scenario.user_noise
+    expected = around.path_gain[streams.link, streams.column] / total[streams.link]
+    assert sir[streams.station, streams.slot] == pytest.approx(expected)
+    assert np.any(expected[len(total):] < 0.9 * expected[streams.link[len(total):]])
 
 
 def test_the_log_says_who_sends_to_whom():

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
-import math
 import textwrap
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from isacsys.core.frames import frames_until, in_frames
 from isacsys.display import Shape, Shown, pretty_unit
 from isacsys.errors import ConfigError
 from isacsys.sections import (
@@ -269,7 +269,7 @@ class Scenario(Shown):
     def lead_frames(self) -> int:
         """How many frames ahead a schedule is fixed."""
         seconds = self.backhaul.latency if self.backhaul.lead < 0 else self.backhaul.lead
-        return math.ceil(seconds / self.simulation.frame_duration - 1e-9)
+        return frames_until(seconds, self.simulation.frame_duration)
 
     @cached_property
     def moving(self) -> bool:
@@ -294,8 +294,10 @@ class Scenario(Shown):
         if self._silent:
             lines.append("every base station is in the cluster of every user, and there is no noise: nothing disturbs, "
                          "no SIR is finite, and there is no rate")
-        ahead = self.lead_frames * self.simulation.frame_duration
-        if cooperative and self.backhaul.latency_law == "constant" and self.backhaul.latency > ahead * (1 + 1e-9):
+        frame = self.simulation.frame_duration
+        late = in_frames(self.backhaul.latency, frame) > self.lead_frames
+        if cooperative and self.backhaul.latency_law == "constant" and late:
+            ahead = self.lead_frames * frame
             lines.append(f"backhaul.latency = {self.backhaul.latency:g} exceeds the {ahead:g} s by which schedules are "
                          "fixed ahead: every request for a null will be late")
         return lines
@@ -395,7 +397,7 @@ def _check_allocation(scenario: Scenario) -> None:
 
 def _check_sensing(scenario: Scenario) -> None:
     time, frame = scenario.sensing.coherent_time, scenario.simulation.frame_duration
-    if time > frame * (1 + 1e-9):
+    if in_frames(time, frame) > 1:
         raise ConfigError("sensing.coherent_time", time, f"at most simulation.frame_duration = {frame:g}")
     if scenario.tracking.enabled and not scenario.allocation.targets_per_bs:
         raise ConfigError("tracking.enabled", True, "tracks only with allocation.targets_per_bs at least 1")
@@ -409,10 +411,10 @@ def _check_sensing(scenario: Scenario) -> None:
 def _check_time(scenario: Scenario) -> None:
     frame, life, backhaul = scenario.simulation.frame_duration, scenario.targets.lifetime, scenario.backhaul
     key = "lead" if backhaul.lead >= 0 else "latency"
-    if getattr(backhaul, key) > MOST_LEAD_FRAMES * frame:
+    if frames_until(getattr(backhaul, key), frame) > MOST_LEAD_FRAMES:
         raise ConfigError(f"backhaul.{key}", getattr(backhaul, key),
                           f"at most {MOST_LEAD_FRAMES} frames, {MOST_LEAD_FRAMES * frame:g} s")
-    if 0 < life < SHORTEST_LIFE * frame:
+    if 0 < in_frames(life, SHORTEST_LIFE * frame) < 1:
         raise ConfigError("targets.lifetime", life, f"0, or at least {SHORTEST_LIFE} frames, "
                           f"{SHORTEST_LIFE * frame:g} s")
 

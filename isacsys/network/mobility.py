@@ -100,7 +100,7 @@ def mover(scenario: Scenario, population: Population, deployment: Deployment, ki
     m, side = scenario.mobility, deployment.side
     speed: float = getattr(m, f"{kind}_speed")
     if m.model == "file":
-        return Track(m.positions, kind, population, side, -scenario.lead_frames * scenario.simulation.frame_duration)
+        return Track(m.positions, kind, population, side, scenario.simulation.frame_duration, -scenario.lead_frames)
     if speed == 0:
         return None
     if m.model == "random_waypoint":

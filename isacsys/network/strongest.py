@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from isacsys.arrays import Array, Index
+from isacsys.core.frames import in_frames, on_grid
 from isacsys.network.deployment import Deployment
 from isacsys.network.kinds import Kind
 from isacsys.network.large_scale import LargeScale, bs_density
@@ -258,7 +259,8 @@ class Measuring:
         self._who = network.population(kind)
         self._ratio = 10 ** (network.scenario.mobility.hysteresis / 10)
         stagger = (np.arange(len(self._who)) % 64) / 64  # not all in the same frame
-        self._gone, self._waited = CONSTANT * stagger, PERIOD * stagger
+        self._period = in_frames(PERIOD, network.scenario.simulation.frame_duration)
+        self._gone, self._waited = CONSTANT * stagger, on_grid(self._period * stagger)  # m, frames
 
     def follow(self, gone: float) -> Index:
         """Bring stations up to date, nobody having gone farther, km, and return who changed the station."""
@@ -267,8 +269,8 @@ class Measuring:
         if len(new):
             self._gone, self._waited = np.concatenate([self._gone, new]), np.concatenate([self._waited, new])
         self._gone += 1e3 * gone
-        self._waited += network.scenario.simulation.frame_duration
-        due = (self._gone >= CONSTANT) & (self._waited >= PERIOD)
+        self._waited += 1
+        due = (self._gone >= CONSTANT) & (on_grid(self._waited) >= self._period)
         if self._switched != network.operating.switched:
             self._switched, due = network.operating.switched, np.ones(len(who), bool)
         d = network.deployment

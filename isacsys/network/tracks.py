@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Array
+from isacsys.core.frames import in_frames
 from isacsys.errors import ConfigError
 from isacsys.inputs import Rows, number, ordinal, reader
 from isacsys.network.population import Population
@@ -16,23 +17,24 @@ KEY = "mobility.positions"
 class Track:
     """Moves a population along given positions, linearly in between; before the first and after the last it stays.
 
-    Those of whom the file says nothing stay where they are. ``start`` is the time at which the drop begins.
+    Those of whom the file says nothing stay where they are. ``start`` is the frame with which the drop begins.
     """
 
-    def __init__(self, path: str, kind: str, population: Population, side: Array, start: float) -> None:
+    def __init__(self, path: str, kind: str, population: Population, side: Array, frame_duration: float,
+                 start: float) -> None:
         rows = read_tracks(path)[kind]
         if len(rows) and rows[:, 0].max() >= len(population):
             raise ConfigError(KEY, f"{kind} {rows[:, 0].max():g}", f"numbers below {len(population)}, that of the drop")
         self._population, self._side = population, side
-        self._time, self._place = rows[:, 1], geometry.wrap(rows[:, 2:], side)
+        self._frame_duration, self._now = frame_duration, start
+        self._time, self._place = in_frames(rows[:, 1], frame_duration), geometry.wrap(rows[:, 2:], side)
         self._who, first = np.unique(rows[:, 0].astype(np.int64), return_index=True)
         self._row, self._last = first.copy(), np.append(first[1:], len(rows)) - 1
-        self._now = start
 
     def step(self, seconds: float, rng: np.random.Generator) -> float:
         """Move to where everybody is at the end of the step; return the longest way that anybody has gone, km."""
         before = self._population.position[self._who]
-        self._now += seconds
+        self._now += in_frames(seconds, self._frame_duration)
         while np.any(behind := (self._row < self._last) & (self._time[np.minimum(self._row + 1, self._last)]
                                                           <= self._now)):
             self._row[behind] += 1
@@ -42,7 +44,8 @@ class Track:
         share = np.clip((self._now - self._time[here]) / np.where(span > 0, span, 1), 0, 1)
         moving = (span > 0) & (self._now >= self._time[here])
         self._population.position[self._who] = geometry.wrap(self._place[here] + share[:, None] * way, self._side)
-        self._population.velocity[self._who] = way * (moving / np.where(span > 0, span, 1))[:, None]
+        self._population.velocity[self._who] = \
+            way * (moving / (np.where(span > 0, span, 1) * self._frame_duration))[:, None]
         gone = geometry.displacement(before, self._population.position[self._who], self._side)
         return float(geometry.length(gone).max(initial=0.0))
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.arrays import Array, Flags, Index
+from isacsys.core.frames import SLACK
 from isacsys.inputs import Rows, number, ordinal, reader
 
 KEY = "traffic.arrivals"
@@ -79,7 +80,8 @@ class Queues:
         """Send to ``users`` at constant ``speed`` (bit/s) for some seconds; return finished files and when.
 
         Lindley's recursion ``end_i = max(arrival_i, end_(i-1)) + work_i``, for all users at once: their first files,
-        then the second ones of those who have got the first, and so on.
+        then the second ones of those who have got the first, and so on. What is over `core.frames.SLACK` of the while
+        after its end is over at its end.
         """
         known = (speed > 0) & (users < len(self._head))
         users, speed, stop = users[known], speed[known], start + seconds
@@ -92,7 +94,8 @@ class Queues:
             users, speed, now, file = users[rows], speed[rows], now[rows], file[rows]
             left, begin = self._left[file], np.maximum(self._files.arrival[file], now)
             end = begin + left / speed
-            done = end <= stop
+            done = end <= stop + SLACK * seconds
+            end = np.minimum(end, stop)
             sent = np.minimum(np.maximum(stop - begin, 0) * speed, left)
             self._send(users, file, np.where(done, left, sent), done)
             users, speed, now, file = users[done], speed[done], end[done], file[done]

@@ -6,6 +6,7 @@ import numpy as np
 import simpy
 
 from isacsys.arrays import Array, Index
+from isacsys.core.frames import in_frames, on_grid
 from isacsys.network.selection import NullRequests
 from isacsys.scenario import Scenario
 from isacsys.simulation.journal import Journal
@@ -25,7 +26,7 @@ class Backhaul:
     def __init__(self, environment: simpy.Environment, scenario: Scenario, drop: int, stations: int,
                  journal: Journal) -> None:
         self._environment, self._scenario, self._drop, self._journal = environment, scenario, drop, journal
-        self._free = np.full(stations, -np.inf)  # seconds; when the last request of a station is sent
+        self._free = np.full(stations, -np.inf)  # in frames: when the last request of a station is sent
 
     @property
     def instant(self) -> bool:
@@ -39,9 +40,9 @@ class Backhaul:
         sectors = self._scenario.network.sectors
         if sectors > 1:
             travel[requests.station // sectors == requests.asked // sectors] = 0
-        bundle = Bundle(frame, travel, travel == 0)
-        ticks = np.ceil(travel / self._scenario.simulation.frame_duration - 1e-9)
-        for tick in np.unique(ticks[np.isfinite(ticks) & (travel > 0)]):
+        ticks = np.ceil(in_frames(travel, self._scenario.simulation.frame_duration))
+        bundle = Bundle(frame, travel, ticks == 0)
+        for tick in np.unique(ticks[np.isfinite(ticks) & (ticks > 0)]):
             event = self._environment.timeout(tick, (bundle, np.flatnonzero(ticks == tick)))
             event.callbacks.append(self._deliver)
         self._journal.note("requests_lost", int(np.count_nonzero(np.isinf(travel))))
@@ -59,11 +60,12 @@ class Backhaul:
         capacity = self._scenario.backhaul.capacity
         if capacity == 0 or not len(requests):
             return np.zeros(len(requests))
-        now = self._environment.now * self._scenario.simulation.frame_duration
+        frame, now = self._scenario.simulation.frame_duration, self._environment.now
         begin = np.maximum(self._free, now)
-        end = begin[requests.station] + (_rank(requests.station, -requests.strength) + 1) / capacity
+        turn = (_rank(requests.station, -requests.strength) + 1) / (capacity * frame)
+        end = on_grid(begin[requests.station] + turn)
         np.maximum.at(self._free, requests.station, end)
-        return end - now
+        return np.asarray((end - now) * frame)
 
     def _travel(self, count: int, frame: int) -> Array:
         b = self._scenario.backhaul

@@ -19,7 +19,7 @@ from isacsys.transmission import Bundle, Schedule
 
 
 class FrameClock(Process):
-    """Runs the pipeline of every frame; started last, so that what happened before a boundary is settled first."""
+    """Runs the pipeline of every frame; what happens at a boundary is settled before."""
 
     def __init__(self, stage: Stage, policies: Policies, metrics: Sequence[Metric] = ()) -> None:
         self._stage, self._policies = stage, policies
@@ -31,10 +31,10 @@ class FrameClock(Process):
     def run(self, stage: Stage) -> Steps:
         """Tick once a frame."""
         for now in range(-stage.lead, stage.scenario.simulation.frames):
+            yield stage.boundary(now)
             if now >= 0:
                 stage.journal.note("frame_start", now)
             self.frame(now)
-            yield stage.next_frame()
 
     def frame(self, now: int) -> None:
         """Schedule the frame whose time has come, a lead ahead, and send the one that begins."""

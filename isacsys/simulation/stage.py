@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator
 from contextlib import suppress
+from math import floor
 from typing import Any
 
 import numpy as np
 import simpy
 
+from isacsys.core.frames import delay_until, in_frames, on_grid
 from isacsys.errors import PluginError
 from isacsys.metrics import FrameRecord, Quality
 from isacsys.modules import calling_theirs
@@ -23,6 +25,16 @@ from isacsys.simulation.journal import Journal
 from isacsys.streams import Purpose, stream
 
 Steps = Generator[simpy.Event, Any, None]
+_LAST = 2  # priority of an event, after simpy.events.URGENT (0) and NORMAL (1)
+
+
+class FrameBoundary(simpy.Event):
+    """Happens at a frame boundary, after everything else that happens there, whenever that was scheduled."""
+
+    def __init__(self, environment: simpy.Environment, delay: float) -> None:
+        super().__init__(environment)
+        self._ok, self._value = True, None  # as simpy.Timeout does
+        environment.schedule(self, _LAST, delay)  # type: ignore[arg-type]
 
 
 class Stage:
@@ -71,16 +83,21 @@ class Stage:
         return self.lead + self.scenario.simulation.frames
 
     def wait(self, seconds: float) -> simpy.Event:
-        """Return an event after some simulated time."""
-        return self.environment.timeout(seconds / self.frame_duration)
+        """Return an event after some simulated time; where that ends on a frame boundary, exactly there."""
+        then = on_grid(self.now + in_frames(seconds, self.frame_duration))
+        return self.environment.timeout(delay_until(self.now, then))
+
+    def boundary(self, frame: int) -> simpy.Event:
+        """Return an event at the beginning of a frame, when all that happens at that time is settled."""
+        return FrameBoundary(self.environment, delay_until(self.now, frame))
 
     def next_frame(self) -> simpy.Event:
         """Return an event at the end of the frame that is on."""
-        return self.environment.timeout(1)
+        return self.environment.timeout(delay_until(self.now, floor(self.now) + 1.0))
 
     def stream(self, purpose: Purpose) -> np.random.Generator:
         """Return the stream of this boundary for what goes on over time."""
-        return stream(self.scenario.simulation.seed, self.drop, int(self.environment.now) + self.lead, purpose)
+        return stream(self.scenario.simulation.seed, self.drop, floor(self.environment.now) + self.lead, purpose)
 
     def clusters(self, record: FrameRecord) -> Clusters:
         """Return the clusters of a frame as handles."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Index
+from isacsys.core.frames import in_frames, on_grid
 from isacsys.metrics import FrameRecord
 from isacsys.network.kinds import Kind
 from isacsys.network.population import Population
@@ -43,7 +44,7 @@ class TargetLife(Process):
         sensed, targets = record.situation.selection.targets.ids, self._stage.state.targets
         if len(sensed):
             self._stage.quality.kept(int(np.count_nonzero(np.isfinite(targets.due[sensed]))))
-            targets.due[sensed] = record.situation.name.frame + targets.period[sensed]
+            targets.due[sensed] = on_grid(record.situation.name.frame + targets.period[sensed])
 
     def _leave(self, rng: np.random.Generator) -> None:
         targets = self._stage.state.targets
@@ -77,15 +78,15 @@ class TargetLife(Process):
         if not settings.revisit_period:
             return
         spread = 1 + settings.revisit_spread * rng.uniform(-1, 1, len(ids))
-        frames = settings.revisit_period / self._stage.frame_duration
-        targets.period[ids] = np.maximum(frames * spread, 1)
-        targets.due[ids] = self._stage.now + targets.period[ids]
+        frames = in_frames(settings.revisit_period, self._stage.frame_duration)
+        targets.period[ids] = np.maximum(on_grid(frames * spread), 1)
+        targets.due[ids] = on_grid(self._stage.now + targets.period[ids])
 
     def _miss(self) -> None:
         """Count deadlines that have passed since the last frame began; before the first frame none counts."""
         targets, now = self._stage.state.targets, self._stage.now
         missed = targets.due < now
-        targets.due[missed] += targets.period[missed]
+        targets.due[missed] = on_grid(targets.due[missed] + targets.period[missed])
         if now > 0:
             count = int(np.count_nonzero(missed))
             self._stage.quality.missed(count)

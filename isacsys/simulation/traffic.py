@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.arrays import Array, Index
+from isacsys.core.frames import in_frames
 from isacsys.metrics import FrameRecord
 from isacsys.network.traffic import Files, Queues, read_arrivals
 from isacsys.scenario import Scenario
@@ -28,7 +29,8 @@ class Traffic(Process):
         self._stage = stage
         if stage.scenario.traffic.model == "file":
             self._all = read_arrivals(stage.scenario.traffic.arrivals)
-            self._queues.arrive(self._given(-np.inf, -stage.lead * stage.frame_duration))
+            self._frame = in_frames(self._all.arrival, stage.frame_duration)
+            self._queues.arrive(self._given(-np.inf, -stage.lead))
         self._refresh()
         for _ in range(stage.ticks):
             yield stage.next_frame()
@@ -70,7 +72,7 @@ class Traffic(Process):
         traffic, users = self._stage.scenario.traffic, len(self._stage.state.users)
         start, seconds = self._start, self._stage.frame_duration
         if traffic.model == "file":
-            return self._given(start, start + seconds)
+            return self._given(self._stage.now - 1, self._stage.now)
         rng = self._stage.stream(Purpose.ARRIVALS)
         count = rng.poisson(traffic.arrival_rate * seconds * users)
         user, arrival = rng.integers(0, max(users, 1), count), start + seconds * rng.random(count)
@@ -82,5 +84,8 @@ class Traffic(Process):
         return np.full(count, traffic.file_size) if fixed else rng.exponential(traffic.file_size, count)
 
     def _given(self, start: float, stop: float) -> Files:
-        """Files of the scenario's own that arrive in a while; `drop.check` has seen that their users are there."""
-        return self._all[np.arange(*np.searchsorted(self._all.arrival, (start, stop)))]
+        """Files of the scenario's own that arrive from frame ``start`` on and before ``stop``.
+
+        `drop.check` has seen that their users are there.
+        """
+        return self._all[np.arange(*np.searchsorted(self._frame, (start, stop)))]

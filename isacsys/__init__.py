@@ -4,17 +4,18 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 from typing import Any as _Any
 
+from isacsys.beamforming import Beams, Combiner, Precoder, TransmitterCsi
 from isacsys.campaign import Comparison, Estimate, Run, Sweep, compare, open_run, run, sweep
-from isacsys.errors import ConfigError, IsacError
-from isacsys.metrics import Estimator, FrameRecord, Metric
+from isacsys.config.scenario import Scenario
+from isacsys.core.errors import ConfigError, IsacError
+from isacsys.metrics import Estimator, Metric
 from isacsys.network import BaseStation, Cluster, Positions, Target, User
 from isacsys.network.selection import NullRequests
 from isacsys.propagation import Propagation
-from isacsys.scenario import Scenario
 from isacsys.scheduling import AllocationPolicy, GrantPolicy, Scheduler
 from isacsys.sensing import Beliefs, Measured, Tracker
+from isacsys.services import FrameRecord
 from isacsys.simulation import Process, Stage
-from isacsys.transmission import Beams, Combiner, Known, Precoder
 
 if TYPE_CHECKING:
     from isacsys import analysis, testing
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __version__: str
 
 __all__ = ["AllocationPolicy", "BaseStation", "Beams", "Beliefs", "Cluster", "Combiner", "Comparison", "ConfigError",
-           "Estimate", "Estimator", "FrameRecord", "GrantPolicy", "IsacError", "Known", "Measured", "Metric",
+           "Estimate", "Estimator", "FrameRecord", "GrantPolicy", "IsacError", "TransmitterCsi", "Measured", "Metric",
            "NullRequests", "Positions", "Precoder", "Process", "Propagation", "Run", "Scenario", "Scheduler", "Stage",
            "Sweep", "Target", "Tracker", "User", "Validation", "__version__", "analysis", "compare", "map", "open_run",
            "run", "sweep", "testing", "validate"]
@@ -39,7 +40,7 @@ def __getattr__(name: str) -> _Any:
     if name in _LATER:
         return getattr(_import_module(f"isacsys.{_LATER[name]}"), name)
     if name == "__version__":
-        from isacsys.version import version
+        from isacsys.core.version import version
 
         return version()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,7 @@ import numpy as np
 from figures import ASE, COMMUNICATION, SENSING, check, claim, options, paper, write
 
 from isacsys import plotting
-from isacsys.analysis.communication import bits
+from isacsys.analysis.communication_rates import bits
 from isacsys.analysis.optimization import pareto_front, restricted
 from isacsys.analysis.scenarios import designs_of
 

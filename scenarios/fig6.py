@@ -8,7 +8,7 @@ from fig5 import KEYS
 from figures import ASE, COMMUNICATION, SENSING, check, claim, options, paper, write
 
 from isacsys import plotting
-from isacsys.analysis.communication import bits
+from isacsys.analysis.communication_rates import bits
 from isacsys.analysis.optimization import best
 from isacsys.analysis.scenarios import designs_of
 

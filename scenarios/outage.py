@@ -1,7 +1,7 @@
 """Stations fail and come back: what users of the network notice, frame by frame."""
 
 import isacsys
-from isacsys.streams import Purpose
+from isacsys.core.random_streams import Purpose
 
 
 class Outage(isacsys.Process):

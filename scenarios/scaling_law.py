@@ -13,7 +13,7 @@ import argparse
 
 import numpy as np
 
-from isacsys.sensing import multistatic
+from isacsys.sensing import fusion
 from isacsys.sensing.accuracy import LIGHT
 
 NUMBERS = (2, 4, 8, 16, 32, 64, 128)
@@ -49,15 +49,15 @@ def bounds(number, beta, disturbed, samples, seed=1, block=200):
         sir = way[:, :, None] * (way / noise)[:, None, :]
         delays = by_delays(sir, near)
         # cosine 0: an array that faces its target
-        bearings = multistatic.bearings(sir, near, distance[:, :number], np.zeros_like(way), ANTENNAS)
-        found.append([multistatic.bound(f) ** 2 for f in (delays, bearings, delays + bearings)])
+        bearings = fusion.bearings(sir, near, distance[:, :number], np.zeros_like(way), ANTENNAS)
+        found.append([fusion.bound(f) ** 2 for f in (delays, bearings, delays + bearings)])
     return np.median(np.concatenate(found, axis=1), axis=1)
 
 
 def by_delays(sir, direction):
     """``sum_mn gamma_mn (u_m + u_n)(u_m + u_n)^T``, in sums over stations where N^2 pairs would take long."""
     if sir.shape[-1] <= 8:
-        return multistatic.delays(sir, direction, UNIT)
+        return fusion.delays(sir, direction, UNIT)
     own = np.einsum("smn,smi,smj->sij", sir, direction, direction, optimize=True) + np.einsum(
         "smn,sni,snj->sij", sir, direction, direction, optimize=True)
     cross = direction.swapaxes(1, 2) @ sir @ direction

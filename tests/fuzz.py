@@ -22,10 +22,10 @@ import numpy as np
 import isacsys
 from isacsys import analysis, cli
 from isacsys.campaign.output import parts_directory, write_manifest
-from isacsys.errors import IsacError
+from isacsys.config.scenario import SECTIONS, Scenario, toml_value
+from isacsys.core.errors import IsacError
 from isacsys.recording import MemoryRecorder, write_part
-from isacsys.scenario import SECTIONS, Scenario, toml_value
-from isacsys.simulation import memory
+from isacsys.simulation import memory_limits
 from tests.recording.rows import fill
 
 LONGEST, LARGEST = 20, 2e9  # seconds, bytes
@@ -140,7 +140,7 @@ class Fuzzer:
 
     def bounded(self, scenario):
         """Whether a drop of two frames of it is little work."""
-        return (sum(memory.least_memory(scenario).values()) < MOST_BYTES and scenario.lead_frames < 20
+        return (sum(memory_limits.least_memory(scenario).values()) < MOST_BYTES and scenario.lead_frames < 20
                 and scenario.simulation.frames < 5 and scenario.antennas.transmit < 200
                 and scenario.network.sectors * scenario.antennas.vertical_elements < 100
                 and scenario.antennas.receive < 200 and scenario.simulation.drops < 3)
@@ -221,7 +221,7 @@ class Fuzzer:
 
         def answer():
             try:
-                changed = scenario.replace(dict(isacsys.scenario.parse_assignment(word) for word in words))
+                changed = scenario.replace(dict(isacsys.config.scenario.parse_assignment(word) for word in words))
             except IsacError:
                 return self.command(["run", str(path), *flags, "--executor", "serial"])
             return self._perform(path, changed, flags)
@@ -244,7 +244,7 @@ class Fuzzer:
         path.write_text(self.scenario().to_toml())
 
         def answer():
-            from isacsys.cli.common import parse_axes
+            from isacsys.cli.options import parse_axes
 
             found = parse_axes([text], "--over")
             for name, given in found.items():

@@ -12,9 +12,9 @@ import pytest
 
 import isacsys
 from isacsys import Scenario, cli
-from isacsys.errors import ConfigError, IsacError, PluginError
-from isacsys.scheduling.grants import RandomGrants
-from isacsys.scheduling.policies import Nearest
+from isacsys.core.errors import ConfigError, IsacError, PluginError
+from isacsys.scheduling.grant_policies import RandomGrants
+from isacsys.scheduling.schedulers import Nearest
 
 ROOT = Path(__file__).parents[1]
 SMALL = Scenario().replace({"network.area": 9.0, "network.users_per_cell": 8.0, "allocation.users_per_bs": 2,
@@ -113,7 +113,7 @@ def test_what_is_nothing_else(options, words):
 @pytest.mark.parametrize(("section", "value"), [("scheduling", {"policy": "nearest"}), ("network", 3),
                                                 ("targets", type(SMALL.targets)), ("csi", SMALL.network)])
 def test_what_is_no_section(section, value):
-    with pytest.raises(ConfigError, match=f"{section} = .*: an object of isacsys.sections"):
+    with pytest.raises(ConfigError, match=f"{section} = .*: an object of isacsys.config.sections"):
         Scenario(**{section: value})
 
 

@@ -12,8 +12,8 @@ import pytest
 import isacsys
 from isacsys import analysis, cli
 from isacsys.campaign import processor, store
-from isacsys.errors import ConfigError
-from isacsys.simulation import memory
+from isacsys.core.errors import ConfigError
+from isacsys.simulation import memory_limits
 
 ROOT = Path(__file__).parents[1]
 TOML = """
@@ -153,7 +153,7 @@ def test_broken_entry_points_of_others(tmp_path, monkeypatch, capsys):
 
 
 def test_what_cannot_fit_is_said_before_it_is_begun(scenario, capsys, monkeypatch):
-    monkeypatch.setattr(memory, "_memory", lambda: 4e9)
+    monkeypatch.setattr(memory_limits, "_memory", lambda: 4e9)
     for setting in "network.area=2000000.0", "antennas.transmit=100000", "network.near_stations=1000000":
         said = refused(capsys, ["run", scenario, "--executor", "serial", "--set", "network.area=400000.0", "--set",
                                 setting, "--set", "allocation.targets_per_bs=1"])
@@ -170,7 +170,7 @@ def test_the_statement_is_a_lower_bound(changes):
     isacsys.run(case, executor="serial")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert sum(memory.least_memory(case).values()) < peak
+    assert sum(memory_limits.least_memory(case).values()) < peak
 
 
 def test_the_kind_of_processor_is_in_the_log(tmp_path):

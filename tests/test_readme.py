@@ -10,7 +10,7 @@ import pytest
 
 import isacsys
 from isacsys.cli import main
-from isacsys.scenario import Scenario
+from isacsys.config.scenario import Scenario
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,21 +5,15 @@ import pytest
 
 import isacsys
 from isacsys import testing
-from isacsys.errors import ConfigError, SchedulingError
+from isacsys.beamforming import COMBINER, PRECODER
+from isacsys.core.errors import ConfigError, SchedulingError
 from isacsys.metrics import METRIC
 from isacsys.scheduling import ALLOCATION_POLICY, GRANT_POLICY, SCHEDULER
 from isacsys.scheduling.allocation import ALLOCATION_POLICIES
-from isacsys.scheduling.grants import GRANT_POLICIES
-from isacsys.scheduling.policies import SCHEDULERS
+from isacsys.scheduling.grant_policies import GRANT_POLICIES
+from isacsys.scheduling.schedulers import SCHEDULERS
 from isacsys.simulation import PROCESS
-from isacsys.testing import (
-    check_allocation_policy,
-    check_grant_policy,
-    check_metric,
-    check_process,
-    check_scheduler,
-)
-from isacsys.transmission import COMBINER, PRECODER
+from isacsys.testing import check_allocation_policy, check_grant_policy, check_metric, check_process, check_scheduler
 
 
 @pytest.mark.parametrize("name", SCHEDULERS)

@@ -36,7 +36,7 @@ Equation (19a), last bound
 """
 
 from isacsys.analysis._numerics import AccuracyWarning
-from isacsys.analysis.communication import (
+from isacsys.analysis.communication_rates import (
     area_spectral_efficiency,
     bits,
     communication_coverage,
@@ -49,7 +49,7 @@ from isacsys.analysis.communication import (
     optimal_load,
 )
 from isacsys.analysis.cooperation import coherent_joint_rate, joint_rate, sample_joint_sir
-from isacsys.analysis.detection import (
+from isacsys.analysis.detection_law import (
     bearing_error_quantile,
     detected_share,
     detection_probability,
@@ -57,37 +57,26 @@ from isacsys.analysis.detection import (
     range_error_quantile,
     velocity_error_quantile,
 )
+from isacsys.analysis.fused_bounds import information_bound, mean_information, sample_information
 from isacsys.analysis.lattices import lattice_gain
-from isacsys.analysis.line_sampling import sample_propagation_sinr
-from isacsys.analysis.multistatic import information_bound, mean_information, sample_information
-from isacsys.analysis.optimization import (
-    Designs,
-    InfeasibleBounds,
-    best,
-    design_space,
-    pareto_front,
-    restricted,
-)
-from isacsys.analysis.propagation import (
+from isacsys.analysis.line_process import (
     mean_propagation_rate,
     power_law,
     propagation_coverage,
     propagation_rate,
     propagation_rate_quantile,
 )
+from isacsys.analysis.line_sampling import sample_propagation_sinr
+from isacsys.analysis.optimization import Designs, InfeasibleBounds, best, design_space, pareto_front, restricted
 from isacsys.analysis.sampling import sample_communication_sir, sample_sensing_sir
-from isacsys.analysis.sensing import (
+from isacsys.analysis.sensing_beams import communication_rate_with_beams, quantisation_error, sensing_rate_with_beams
+from isacsys.analysis.sensing_rates import (
     echo_gain,
     sensing_coverage,
     sensing_rate,
     sensing_rate_approximate,
     sensing_rate_beam_law,
     sensing_rate_quantile,
-)
-from isacsys.analysis.sensing_beams import (
-    communication_rate_with_beams,
-    quantisation_error,
-    sensing_rate_with_beams,
 )
 from isacsys.analysis.wider_search import cooperation_rates, cooperation_space, power_space
 

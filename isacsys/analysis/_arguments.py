@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isacsys.arrays import Array, Index
-from isacsys.errors import ConfigError
+from isacsys.core.arrays import Array, Index
+from isacsys.core.errors import ConfigError
 
 LARGEST_WHOLE = 2.0**53
 LARGEST, STEEPEST = 1e100, 20.0  # what is beyond can only be a slip, and powers of it overflow

@@ -18,7 +18,7 @@ import numpy as np
 
 from isacsys.analysis._interference import Law, heard, largest_log_s, log_factor_on_grid, mean_gain
 from isacsys.analysis._numerics import Resolution, beta_nodes, gauss_legendre
-from isacsys.arrays import Array
+from isacsys.core.arrays import Array
 
 QUIET = 1e-14  # of an interference that cannot be heard
 
@@ -40,7 +40,7 @@ class Link(NamedTuple):
         return self.alpha / 2 - self.beta
 
 
-class Grid(NamedTuple):
+class ClusterGrid(NamedTuple):
     """The multiples ``step * [first, ..., last]`` of the logarithmic variable v, and the least ln t of a node."""
 
     first: int
@@ -62,10 +62,10 @@ class Terms(NamedTuple):
     log_argument: Array
 
 
-Geometry: TypeAlias = Callable[[Link, Grid, Resolution], list[Terms]]
+Geometry: TypeAlias = Callable[[Link, ClusterGrid, Resolution], list[Terms]]
 
 
-def line_grid(link: Link, log_gain: float, at: Resolution) -> Grid:
+def line_grid(link: Link, log_gain: float, at: Resolution) -> ClusterGrid:
     """Return the grid of v outside of which the integrand adds less than exp(-margin).
 
     Below both the knee of the interference and exp(-log_gain) it falls off as a power of exp(v); above, ln mass falls
@@ -79,11 +79,11 @@ def line_grid(link: Link, log_gain: float, at: Resolution) -> Grid:
     low = min(-log_gain, knee) - (at.margin + (1 + abs(link.eta)) * np.log(order)) / rate
     step = at.step / max(1.0, 2 * beta / alpha)
     tile = max(1, int(8 / step))
-    return Grid(int(np.floor(low / step / tile)) * tile, int(np.ceil(high / step / tile)) * tile, step,
+    return ClusterGrid(int(np.floor(low / step / tile)) * tile, int(np.ceil(high / step / tile)) * tile, step,
                 float(-8 * np.ceil(reach / 8)))
 
 
-def nulled_disc(link: Link, grid: Grid, at: Resolution) -> list[Terms]:
+def nulled_disc(link: Link, grid: ClusterGrid, at: Resolution) -> list[Terms]:
     """Return the terms of a receiver that hears only what lies beyond its own order-th station.
 
     t ~ Beta(1, order - 1) is the squared ratio of the distances of the first and the order-th station;
@@ -94,7 +94,7 @@ def nulled_disc(link: Link, grid: Grid, at: Resolution) -> list[Terms]:
     return [Terms(weights, -link.order * log_f, grid.v - link.eta * log_f - link.beta * log_t)]
 
 
-def around_serving_station(link: Link, grid: Grid, at: Resolution) -> list[Terms]:
+def around_serving_station(link: Link, grid: ClusterGrid, at: Resolution) -> list[Terms]:
     """Return the terms of a target whose cluster are the stations nearest to its serving one, hole included.
 
     In units of twice the target distance R, at angle psi = arccos t from the target, the hole ends at t. Stations
@@ -115,7 +115,7 @@ def around_serving_station(link: Link, grid: Grid, at: Resolution) -> list[Terms
             Terms(far, -link.order * log_f, grid.v - link.eta * log_f - link.beta * log_y)]
 
 
-def around_target(link: Link, grid: Grid, at: Resolution) -> list[Terms]:
+def around_target(link: Link, grid: ClusterGrid, at: Resolution) -> list[Terms]:
     """Return the terms of a target whose cluster are the stations nearest to itself.
 
     Interferers lie outside the disc of radius r_Q around the target, its serving station at kappa r_Q inside,
@@ -132,7 +132,7 @@ def around_target(link: Link, grid: Grid, at: Resolution) -> list[Terms]:
     return [Terms(weights, -link.order * log_g, shift - link.beta * log_t - link.eta * log_g)]
 
 
-def without_hole(link: Link, grid: Grid, at: Resolution) -> list[Terms]:
+def without_hole(link: Link, grid: ClusterGrid, at: Resolution) -> list[Terms]:
     """Return the terms of `around_serving_station` with the hole ignored (Meng & Masouros, Theorem 2), order >= 2.
 
     ``u = (x / R)^2 F_K``, x the radius of the disc around the serving station, has the law of
@@ -146,7 +146,7 @@ def without_hole(link: Link, grid: Grid, at: Resolution) -> list[Terms]:
     return [Terms(weights, (1 - link.order) * log_f, log_argument)]
 
 
-def _log_factor(K: Law, alpha: float, grid: Grid) -> Array:
+def _log_factor(K: Law, alpha: float, grid: ClusterGrid) -> Array:
     """Return ln F_K(exp(v)) as a column."""
     return log_factor_on_grid(grid.first, grid.last, grid.step, K, alpha)[:, None]
 
@@ -169,7 +169,7 @@ def hole_nodes(nodes: int) -> tuple[Array, Array, Array, Array]:
 
 
 @lru_cache(maxsize=64)
-def _hole(K: Law, alpha: float, grid: Grid, nodes: int) -> tuple[Array, Array, Array, Array]:
+def _hole(K: Law, alpha: float, grid: ClusterGrid, nodes: int) -> tuple[Array, Array, Array, Array]:
     """Return weights and areas of `hole_nodes`, ln(1 + l + H) [v, node] and ln(1 + H) without disc [v, 1]."""
     t, slope, area, above = hole_nodes(nodes)
     inside = heard(grid.v - alpha * np.log(t), K)
@@ -196,7 +196,7 @@ def outside_nodes(log_t: Array, nodes: int) -> tuple[Array, Array]:
 
 
 @lru_cache(maxsize=16)
-def _outside(K: Law, alpha: float, beta: float, grid: Grid, at: Resolution) -> Array:
+def _outside(K: Law, alpha: float, beta: float, grid: ClusterGrid, at: Resolution) -> Array:
     """Return ln g [v, t] of `around_target`, the same nodes for every order."""
     log_t, _ = _ratio_nodes(1, beta, grid.least, at)
     g = np.tile(1 + 4 * np.expm1(_log_factor(K, alpha, grid)), log_t.size)

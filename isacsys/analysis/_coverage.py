@@ -21,7 +21,7 @@ from isacsys.analysis._cluster import Link, hole_nodes, outside_nodes
 from isacsys.analysis._fading import gamma_nodes
 from isacsys.analysis._interference import factor_series, heard, negative_binomial
 from isacsys.analysis._numerics import Resolution, beta_nodes
-from isacsys.arrays import Array
+from isacsys.core.arrays import Array
 
 LEAST_PROBABILITY = 1e-3
 GRID = 0.1  # of ln s between nodes that are looked up

@@ -14,7 +14,7 @@ from scipy.interpolate import CubicSpline
 from scipy.special import gammaln
 
 from isacsys.analysis._numerics import LARGEST_EXPONENT, Resolution, beta_nodes, log_grid
-from isacsys.arrays import Array
+from isacsys.core.arrays import Array
 
 GainLaw: TypeAlias = Callable[[Array], Array]
 

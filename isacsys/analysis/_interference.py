@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import betainc, betaln, expit, gammaln
 
 from isacsys.analysis._numerics import LARGEST_EXPONENT, gauss_legendre
-from isacsys.arrays import Array
+from isacsys.core.arrays import Array
 
 LOWEST = -36.0  # ln of what a mean gain brings, below which it is heard in proportion
 PANEL_NODES = 8

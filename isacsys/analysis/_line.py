@@ -13,9 +13,9 @@ import numpy as np
 from scipy.special import ndtr
 
 from isacsys.analysis._numerics import Resolution
-from isacsys.arrays import Array
-from isacsys.errors import ConfigError
-from isacsys.laws import LinkState, OfDistance, PropagationLaw
+from isacsys.core.arrays import Array
+from isacsys.core.errors import ConfigError
+from isacsys.core.propagation_law import LinkState, OfDistance, PropagationLaw
 
 NEPER = np.log(10) / 10  # per dB
 CELLS = 4  # of the table to a trapezoidal step, times the root of the size of the cluster

@@ -22,7 +22,7 @@ from isacsys.analysis._fading import GainLaw
 from isacsys.analysis._interference import heard, negative_binomial
 from isacsys.analysis._line import Line
 from isacsys.analysis._numerics import LARGEST_EXPONENT, Resolution
-from isacsys.arrays import Array, Index
+from isacsys.core.arrays import Array, Index
 
 NEGLIGIBLE = 1e-9  # a pair of stations that are less likely than this
 
@@ -34,7 +34,7 @@ class Crowd(NamedTuple):
     mean: float
 
 
-class Rows(NamedTuple):
+class LineRows(NamedTuple):
     """Cells of loss: x in the middle [cell]; of the first ones, where a cluster may end: see below [serving].
 
     Attributes
@@ -53,7 +53,7 @@ class Rows(NamedTuple):
     last: Array
 
 
-Cluster: TypeAlias = Callable[[Rows, Array, int], Array]
+Cluster: TypeAlias = Callable[[LineRows, Array, int], Array]
 
 
 def gamma_crowd(K: float) -> Crowd:
@@ -83,14 +83,14 @@ def _rates(table: Line, laws: Sequence[GainLaw], crowd: Crowd, order: int, noise
     return at.step * np.array([np.sum(silence * cluster(rows, law(ratios)[place], order)) for law in laws])
 
 
-def nulled(rows: Rows, wanted: Array, order: int) -> Array:
+def nulled(rows: LineRows, wanted: Array, order: int) -> Array:
     """Return W where the others of a cluster keep quiet: ``wanted``, a(y / l), integrated order - 1 times."""
     for _ in range(order - 1):
         wanted = _below(wanted, rows)
     return wanted
 
 
-def joined(rows: Rows, wanted: Array, order: int) -> Array:
+def joined(rows: LineRows, wanted: Array, order: int) -> Array:
     """Return W where all of a cluster send and powers add.
 
     ``W = Lambda^(L-1) / (L-1)! [1 - (1 - a(y / l)) (int_{l1 < l} (1 - a(y / l1)) dLambda / Lambda)^(L-1)]``.
@@ -104,7 +104,7 @@ def joined(rows: Rows, wanted: Array, order: int) -> Array:
     return np.asarray(-np.expm1(missed) * np.exp((order - 1) * np.log(lambdas) - gammaln(order)))
 
 
-def joined_in_order(rows: Rows, wanted: Array, order: int) -> Array:
+def joined_in_order(rows: LineRows, wanted: Array, order: int) -> Array:
     """Return the same where the nearest of a cluster has another law than its other members.
 
     ``wanted`` [..., 2] holds a(y / l) of both; with ``U_1 = int_{l1 < l} a_1 dLambda`` and
@@ -142,7 +142,7 @@ def _covered(table: Line, K: int, order: int, D: int, noise: float, log_theta: f
     return float(chance @ exponential(series).sum(axis=-1))
 
 
-def _pairs(rows: Rows, order: int) -> tuple[Index, Index, Array]:
+def _pairs(rows: LineRows, order: int) -> tuple[Index, Index, Array]:
     """Return the cells of the first and the last of a cluster and the probability of the pair."""
     if order == 1:
         own = np.arange(len(rows.last))
@@ -164,7 +164,7 @@ def _ratios(x: Array, log_y: Array, step: float, stride: float) -> tuple[Index, 
     return place - least, log_y[0] - x[0] + step * np.arange(least, int(place.max()) + 1)
 
 
-def _above(values: Array, rows: Rows) -> Array:
+def _above(values: Array, rows: LineRows) -> Array:
     """Return the sum of ``values`` [cell, ...] over the larger losses, for the cells that may serve."""
     serving = len(rows.last)
     beyond = values[serving:].sum(axis=0)
@@ -172,7 +172,7 @@ def _above(values: Array, rows: Rows) -> Array:
     return np.asarray(np.cumsum(inside[::-1], axis=0)[::-1] - inside / 2 + beyond)
 
 
-def _below(values: Array, rows: Rows) -> Array:
+def _below(values: Array, rows: LineRows) -> Array:
     """Return the integral of ``values`` [serving, y] dLambda over the smaller losses."""
     inside = values * rows.mass[: len(rows.last), None]
     return np.asarray(np.cumsum(inside, axis=0) - inside / 2)
@@ -182,12 +182,12 @@ def _most_stations(order: int) -> float:
     return float(order + 8 * np.sqrt(order) + 60)
 
 
-def _rows(table: Line, order: int) -> Rows:
+def _rows(table: Line, order: int) -> LineRows:
     mass, below = np.diff(table.below), (table.below[1:] + table.below[:-1]) / 2
     x = table.first + table.step * (np.arange(len(mass)) + 0.5)
     serving = int(np.searchsorted(below, _most_stations(order)))
     last = np.exp(-table.below[:serving]) * -np.expm1(-mass[:serving])
-    return Rows(x, mass, np.maximum(below[:serving], 1e-300), last)
+    return LineRows(x, mass, np.maximum(below[:serving], 1e-300), last)
 
 
 def _span(table: Line, order: int, noise: float, most: float, at: Resolution) -> tuple[float, float]:

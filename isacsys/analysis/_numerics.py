@@ -14,8 +14,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from isacsys.arrays import Array
-from isacsys.errors import ConfigError
+from isacsys.core.arrays import Array
+from isacsys.core.errors import ConfigError
 
 LARGEST_EXPONENT = 700.0  # exp beyond this overflows
 

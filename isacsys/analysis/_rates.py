@@ -9,7 +9,7 @@ import numpy as np
 from isacsys.analysis._cluster import Geometry, Link, Terms, line_grid
 from isacsys.analysis._fading import GainLaw, averaged
 from isacsys.analysis._numerics import Resolution
-from isacsys.arrays import Array
+from isacsys.core.arrays import Array
 
 
 def mean_log(link: Link, geometry: Geometry, laws: Sequence[GainLaw], mean_gain: float, log_c: float,

@@ -19,7 +19,7 @@ from scipy.special import roots_jacobi
 from isacsys.analysis._fading import SATURATION, GainLaw, beam_law, gamma_law, gamma_nodes
 from isacsys.analysis._interference import heard as heard_users
 from isacsys.analysis._numerics import FINER, LARGEST_EXPONENT
-from isacsys.arrays import Array
+from isacsys.core.arrays import Array
 
 POINTS = 600  # of a spline
 NODES = 32  # of the share of an echo's power that falls in the free dimensions
@@ -27,7 +27,7 @@ DRAWN = 12_000  # echoes, over which the overlaps of beams towards several targe
 SEED = 1
 
 
-class Beams(NamedTuple):
+class BeamPowers(NamedTuple):
     """Beams of a station as another's receiver hears them.
 
     Attributes
@@ -81,7 +81,7 @@ def beams_heard(J: int, left: int) -> GainLaw:
     return _spline(value)
 
 
-def echo_law(beams: Beams, M_t: int, users: GainLaw | None = None) -> GainLaw:
+def echo_law(beams: BeamPowers, M_t: int, users: GainLaw | None = None) -> GainLaw:
     """Return the law of an echo's gain: users' beams Gamma(K, 1), the target's own sensing beam and the other J - 1.
 
     With B ~ Beta(m, M_t - m) the share of the steering vector that lies in the free dimensions the own beam brings

@@ -18,11 +18,11 @@ from isacsys.analysis._fading import GainLaw, gamma_law, mixture_law
 from isacsys.analysis._line import line
 from isacsys.analysis._line_rates import gamma_crowd, joined, joined_in_order, line_rates
 from isacsys.analysis._numerics import Resolution, checked
-from isacsys.analysis.communication import wanted_shape
-from isacsys.analysis.propagation import Medium, averaged, power_law
+from isacsys.analysis.communication_rates import wanted_shape
+from isacsys.analysis.line_process import Medium, averaged, power_law
 from isacsys.analysis.sampling import DRAWN, batches
-from isacsys.arrays import Array
-from isacsys.laws import PropagationLaw
+from isacsys.core.arrays import Array
+from isacsys.core.propagation_law import PropagationLaw
 
 RATE_TOLERANCE = 1e-5
 

@@ -14,9 +14,9 @@ from scipy.special import gammainccinv
 from scipy.stats import ncx2
 
 from isacsys.analysis._arguments import real, steepness, whole
-from isacsys.analysis.multistatic import information_bound
+from isacsys.analysis.fused_bounds import information_bound
 from isacsys.analysis.sampling import batches, far_field
-from isacsys.arrays import Array
+from isacsys.core.arrays import Array
 
 SPEED_OF_LIGHT = 299_792_458.0  # m/s
 DRAWN = 40  # stations beyond the cluster that are drawn one by one

@@ -14,7 +14,7 @@ from isacsys.analysis._arguments import real, steepness, whole
 from isacsys.analysis.cooperation import Sender, added, gains_of_members, stations_around
 from isacsys.analysis.refusals import checked_table
 from isacsys.analysis.sampling import DRAWN, batches
-from isacsys.arrays import Array, Flags
+from isacsys.core.arrays import Array, Flags
 
 
 class JointRates(NamedTuple):

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from isacsys.analysis._arguments import by_key, steepness
 from isacsys.analysis._numerics import gauss_legendre
-from isacsys.arrays import Array
+from isacsys.core.arrays import Array
 
 REACH = 40.0  # distances of neighbours that are summed one by one
 NODES = 12

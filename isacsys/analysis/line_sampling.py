@@ -12,8 +12,8 @@ import numpy as np
 
 from isacsys.analysis._arguments import real, whole
 from isacsys.analysis.sampling import batches
-from isacsys.arrays import Array
-from isacsys.laws import PropagationLaw
+from isacsys.core.arrays import Array
+from isacsys.core.propagation_law import PropagationLaw
 
 DRAWN = 200  # stations drawn one by one
 RINGS = 4000  # of the plane beyond

@@ -14,10 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.analysis._arguments import choice, real, whole
-from isacsys.analysis.communication import area_spectral_efficiency, communication_rate, communication_rate_approximate
-from isacsys.analysis.sensing import sensing_rate, sensing_rate_approximate
-from isacsys.arrays import Array, Index
-from isacsys.errors import ConfigError
+from isacsys.analysis.communication_rates import (
+    area_spectral_efficiency,
+    communication_rate,
+    communication_rate_approximate,
+)
+from isacsys.analysis.sensing_rates import sensing_rate, sensing_rate_approximate
+from isacsys.core.arrays import Array, Index
+from isacsys.core.errors import ConfigError
 
 METHODS = ("exact", "approximate")
 MOST_DESIGNS = 10_000_000  # pairs of users and targets that are looked at

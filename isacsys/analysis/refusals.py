@@ -14,8 +14,8 @@ from isacsys.analysis._arguments import real, whole
 from isacsys.analysis._fading import GainLaw, gamma_law
 from isacsys.analysis._interference import log_interference_factor
 from isacsys.analysis._numerics import Resolution, checked, gauss_legendre, log_grid
-from isacsys.arrays import Array
-from isacsys.errors import ConfigError
+from isacsys.core.arrays import Array
+from isacsys.core.errors import ConfigError
 
 TOLERANCE = 1e-3  # of the rate that is left
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from isacsys.analysis._arguments import choice, mixture, real, steepness, whole
-from isacsys.analysis.sensing import GEOMETRIES
-from isacsys.arrays import Array
-from isacsys.errors import ConfigError
+from isacsys.analysis.sensing_rates import GEOMETRIES
+from isacsys.core.arrays import Array
+from isacsys.core.errors import ConfigError
 
 DRAWN = 48  # stations beyond the cluster drawn one by one; the spread of the rest is far below any sampling error
 BATCH = 1 << 20  # stations held at a time

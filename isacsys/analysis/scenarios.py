@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isacsys.analysis.beams import SensingBeams
-from isacsys.analysis.beams import measured_communication_rate as nats_of_typical_user
-from isacsys.analysis.communication import (
+from isacsys.analysis.beam_law import SensingBeams
+from isacsys.analysis.beam_law import measured_communication_rate as nats_of_typical_user
+from isacsys.analysis.communication_rates import (
     area_spectral_efficiency,
     bits,
     communication_rate,
@@ -24,14 +24,14 @@ from isacsys.analysis.communication import (
 )
 from isacsys.analysis.cooperation import Sender, measured_coherent_rate, measured_joint_rate
 from isacsys.analysis.lattices import lattice_gain
+from isacsys.analysis.line_process import Medium, power_law
 from isacsys.analysis.optimization import Designs, design_space
-from isacsys.analysis.propagation import Medium, power_law
-from isacsys.analysis.sensing import sensing_rate, sensing_rate_approximate, sensing_rate_beam_law
 from isacsys.analysis.sensing_beams import sensing_rate_with_beams
+from isacsys.analysis.sensing_rates import sensing_rate, sensing_rate_approximate, sensing_rate_beam_law
 from isacsys.analysis.wider_search import Rates, cooperation_rates, cooperation_space, exactly, power_space
-from isacsys.errors import ConfigError
-from isacsys.laws import PropagationLaw
-from isacsys.scenario import Scenario, toml_value
+from isacsys.config.scenario import Scenario, toml_value
+from isacsys.core.errors import ConfigError
+from isacsys.core.propagation_law import PropagationLaw
 
 # What only time makes matter: backhaul, ageing, movement, traffic, life of targets.
 OVER_TIME = ("backhaul.latency", "backhaul.capacity", "backhaul.loss", "csi.own_age", "mobility.user_speed",

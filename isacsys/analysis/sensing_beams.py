@@ -21,13 +21,13 @@ from isacsys.analysis._line import line
 from isacsys.analysis._line_rates import Crowd, line_rates
 from isacsys.analysis._numerics import Resolution, checked
 from isacsys.analysis._rates import mean_log
-from isacsys.analysis._sensing_beams import Beams, echo_law
-from isacsys.analysis.communication import degrees_of_freedom
-from isacsys.analysis.propagation import power_law
-from isacsys.analysis.sensing import GEOMETRIES
-from isacsys.arrays import Array
-from isacsys.errors import ConfigError
-from isacsys.laws import PropagationLaw
+from isacsys.analysis._sensing_beams import BeamPowers, echo_law
+from isacsys.analysis.communication_rates import degrees_of_freedom
+from isacsys.analysis.line_process import power_law
+from isacsys.analysis.sensing_rates import GEOMETRIES
+from isacsys.core.arrays import Array
+from isacsys.core.errors import ConfigError
+from isacsys.core.propagation_law import PropagationLaw
 
 RATE_TOLERANCE = 1e-5
 
@@ -129,7 +129,7 @@ def _user(K: int, L: int, J: int, eta: float, alpha: float, density: float, nois
         return float(checked(lambda at: user_rate(K, L, J, eta, D, alpha, at), RATE_TOLERANCE, what)[0])
     law, gains, wanted = law or power_law(alpha), _interfering(K, J, eta, D - 1), [gamma_law(D)]
     crowd = Crowd(lambda log_q: heard(log_q, gains), mean_gain(gains))
-    unit = K / (1 - (eta if isinstance(gains, Beams) else 0.0))
+    unit = K / (1 - (eta if isinstance(gains, BeamPowers) else 0.0))
 
     def evaluate(at: Resolution) -> Array:
         return line_rates(line(law, density, L, at), wanted, crowd, L, unit * noise, D, at)
@@ -138,7 +138,7 @@ def _user(K: int, L: int, J: int, eta: float, alpha: float, density: float, nois
 
 def _interfering(K: int, J: int, eta: float, left: int) -> Law:
     """Return the law of interfering gains in the unit (1 - eta) / K."""
-    return Beams(K, J, left, eta / J * K / (1 - eta)) if eta > 0 and J > 0 and left > 0 else K
+    return BeamPowers(K, J, left, eta / J * K / (1 - eta)) if eta > 0 and J > 0 and left > 0 else K
 
 
 def user_rate(K: int, L: int, J: int, eta: float, D: int, alpha: float, at: Resolution) -> Array:
@@ -152,7 +152,7 @@ def target_rate(M_t: int, K: int, J: int, Q: int, eta: float, left: int, geometr
     """Return the rate of `sensing_rate_with_beams` at one resolution; ``law`` is alpha, beta and ln of echo's scale."""
     alpha, beta, log_c = law
     gains = _interfering(K, J, eta, left)
-    echo, mean = (echo_law(gains, M_t), K + gains.ratio * (left + 2 * (J - 1))) if isinstance(gains, Beams) else (
+    echo, mean = (echo_law(gains, M_t), K + gains.ratio * (left + 2 * (J - 1))) if isinstance(gains, BeamPowers) else (
         gamma_law(K), K)
     return mean_log(Link(gains, Q, alpha, beta), geometry, [echo], mean, log_c, at)
 

@@ -14,17 +14,17 @@ from scipy.interpolate import BarycentricInterpolator
 
 from isacsys.analysis._arguments import choice, real, steepness, whole
 from isacsys.analysis._numerics import COARSE
-from isacsys.analysis.communication import area_spectral_efficiency, communication_rate
+from isacsys.analysis.communication_rates import area_spectral_efficiency, communication_rate
 from isacsys.analysis.cooperation import joint_rate
 from isacsys.analysis.optimization import Designs, design_space, feasible
-from isacsys.analysis.sensing import GEOMETRIES
 from isacsys.analysis.sensing_beams import (
     communication_rate_with_beams,
     sensing_rate_with_beams,
     target_rate,
     user_rate,
 )
-from isacsys.arrays import Array, Index
+from isacsys.analysis.sensing_rates import GEOMETRIES
+from isacsys.core.arrays import Array, Index
 
 SHARES = np.arange(96) / 100  # of the power, that are compared
 # shares sin^2 of these angles are computed: rates are smooth there, at both ends

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from isacsys.arrays import Array
 from isacsys.calibration import samples
-from isacsys.errors import ConfigError
-from isacsys.scenario import Scenario
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array
+from isacsys.core.errors import ConfigError
 
 PERCENTILES = (1, 2, 5, *range(10, 100, 10), 95, 98, 99)
 JUDGED = (10, 90)  # percentiles between which agreement counts
@@ -67,7 +67,7 @@ class Submitted:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class CaseComparison:
     """A case as simulated, beside what was submitted.
 
     Attributes
@@ -109,7 +109,7 @@ class Comparison:
             for metric, values in self.values.items()}}
 
 
-def calibrate(name: str, drops: int | None = None, seed: int | None = None) -> Comparison:
+def calibrate(name: str, drops: int | None = None, seed: int | None = None) -> CaseComparison:
     """Simulate a case and compare it.
 
     Parameters
@@ -123,7 +123,7 @@ def calibrate(name: str, drops: int | None = None, seed: int | None = None) -> C
     given = {"simulation.drops": drops, "simulation.seed": seed}
     found = case.sample(scenario.replace({key: value for key, value in given.items() if value is not None}))
     values = {metric: tuple(np.percentile(sample, PERCENTILES).round(3).tolist()) for metric, sample in found.items()}
-    return Comparison(name, values, submitted(case.submitted) if case.submitted else {}, case.tolerance)
+    return CaseComparison(name, values, submitted(case.submitted) if case.submitted else {}, case.tolerance)
 
 
 def scenario_of(name: str) -> Scenario:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from isacsys.arrays import Array
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array
+from isacsys.core.random_streams import Purpose, stream
 from isacsys.network import NetworkState, deploy
-from isacsys.network.strongest import Strongest
+from isacsys.network.association_by_power import AssociationByPower
 from isacsys.propagation.clutter import background_gains
 from isacsys.propagation.registry import find_model
-from isacsys.scenario import Scenario
-from isacsys.streams import Purpose, stream
 
 BEST = 4  # sites, or pairs of sites, that are pooled
 
@@ -58,7 +58,7 @@ def _echoes(scenario: Scenario, joint: Callable[[Array], Array]) -> Mapping[str,
     found = []
     for state in _drops(scenario):
         scale = state.large_scale
-        assert isinstance(scale, Strongest)
+        assert isinstance(scale, AssociationByPower)
         d = state.deployment
         way = np.linalg.norm(d.targets[:, None] - d.sites, axis=-1)
         centre = np.argmin(np.linalg.norm(d.sites - d.sites.mean(axis=0), axis=1))

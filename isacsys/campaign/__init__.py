@@ -3,10 +3,10 @@
 from isacsys.campaign.api import run
 from isacsys.campaign.comparison import Comparison, Difference, compare
 from isacsys.campaign.estimates import Estimate
-from isacsys.campaign.order import Order
+from isacsys.campaign.request import Request
 from isacsys.campaign.result import Run, is_log, open_run
 from isacsys.campaign.sweeps import Sweep, sweep
 from isacsys.metrics import METRICS
 
-__all__ = ["METRICS", "Comparison", "Difference", "Estimate", "Order", "Run", "Sweep", "compare", "is_log",
+__all__ = ["METRICS", "Comparison", "Difference", "Estimate", "Request", "Run", "Sweep", "compare", "is_log",
            "open_run", "run", "sweep"]

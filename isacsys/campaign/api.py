@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from isacsys.campaign.batches import Simulate
-from isacsys.campaign.order import Order, Subject
+from isacsys.beamforming import Combiner, Precoder
+from isacsys.campaign.request import Request, Subject
 from isacsys.campaign.result import Run
+from isacsys.campaign.worker import Simulate
 from isacsys.metrics import Metric
 from isacsys.network import Positions
 from isacsys.scheduling import GrantPolicy, Scheduler
 from isacsys.sensing import Tracker
 from isacsys.simulation import Process, simulate_drop
-from isacsys.transmission import Combiner, Precoder
 
 
 def run(scenario: Subject, *, drops: int | None = None, frames: int | None = None, seed: int | None = None,
@@ -80,7 +80,7 @@ def run(scenario: Subject, *, drops: int | None = None, frames: int | None = Non
     IncompleteRun, DropError, SchedulingError
         Where the run ends early; what is finished is kept at ``output``.
     """
-    order = Order(drops=drops, frames=frames, seed=seed, resume=resume, force=force, workers=workers, executor=executor,
+    order = Request(drops=drops, frames=frames, seed=seed, resume=resume, force=force, workers=workers, executor=executor,
                   dask_address=dask_address, precision=precision, metrics=metrics, only_drop=only_drop,
                   scheduler=scheduler, grant_policy=grant_policy, positions=positions, precoder=precoder,
                   combiner=combiner, tracker=tracker, processes=processes, measure=measure,

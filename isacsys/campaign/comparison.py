@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from isacsys.arrays import Array, Table
 from isacsys.campaign.estimates import applicable, finite, linearise, mean_half_width
 from isacsys.campaign.result import Run, open_run
-from isacsys.display import Shape, Shown, draw, figure, pretty_unit
-from isacsys.errors import ConfigError
+from isacsys.config.scenario import FILES
+from isacsys.core.arrays import Array, Table
+from isacsys.core.display import Shape, Shown, draw, figure, pretty_unit
+from isacsys.core.errors import ConfigError
 from isacsys.metrics import Estimator
-from isacsys.scenario import FILES
 
 SAME_DEPLOYMENT = ("simulation.seed", "network.bs_density", "network.users_per_cell", "network.targets_per_cell",
                    "network.area", "network.layout", "network.positions", "network.minimum_distance",

@@ -13,7 +13,7 @@ from typing import Any
 
 from isacsys.campaign.processor import differences, processor
 from isacsys.campaign.threads import sober_children
-from isacsys.errors import ConfigError, IncompleteRun
+from isacsys.core.errors import ConfigError, IncompleteRun
 
 _START_SECONDS = 60
 

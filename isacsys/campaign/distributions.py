@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from isacsys.arrays import Array, Index
 from isacsys.campaign.estimates import student
+from isacsys.core.arrays import Array, Index
 
 POINTS = 200
 

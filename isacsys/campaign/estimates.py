@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from isacsys.arrays import Array, Table
-from isacsys.display import with_interval
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array, Table
+from isacsys.core.display import with_interval
 from isacsys.metrics import DENSITY, METRICS, Estimator
-from isacsys.scenario import Scenario
 
 CONFIDENCE = 0.95
 

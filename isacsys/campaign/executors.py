@@ -13,9 +13,9 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
 from typing import Any, Protocol
 
-from isacsys.campaign.batches import stop_soon
 from isacsys.campaign.threads import SAFE_PATH, sober_children
-from isacsys.errors import ConfigError
+from isacsys.campaign.worker import stop_soon
+from isacsys.core.errors import ConfigError
 
 NAMES = ("process", "serial", "dask")
 MOST = 4096  # workers

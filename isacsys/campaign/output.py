@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from isacsys.errors import LogFormatError
+from isacsys.core.errors import LogFormatError
 from isacsys.recording import Part
-from isacsys.recording.files import check_regular, whole_file
-from isacsys.recording.seal import SEAL, check_attributes, drop_range, seal
+from isacsys.recording.atomic_files import check_regular, whole_file
+from isacsys.recording.checksums import SEAL, check_attributes, drop_range, seal
 
 MANIFEST, LOCK = "campaign.json", "lock"
 _WRITTEN = r"drops-\d{9,}-\d{9,}\.part|campaign\.json"

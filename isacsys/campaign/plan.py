@@ -11,14 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from isacsys.campaign.handed import Handed
 from isacsys.campaign.identity import identity
+from isacsys.campaign.payload import Payload
 from isacsys.campaign.processor import processor
-from isacsys.errors import ConfigError, IsacError, LogFormatError
+from isacsys.config.scenario import FILES, Scenario
+from isacsys.core.errors import ConfigError, IsacError, LogFormatError
+from isacsys.core.version import version
 from isacsys.metrics import Estimator
-from isacsys.plugins import written_by_users
-from isacsys.scenario import FILES, Scenario
-from isacsys.version import version
+from isacsys.plugins.kinds import written_by_users
 
 NOT_COMPARED = "simulation.drops"  # more drops are welcome
 _PACKAGES = ("isacsys", "numpy", "scipy", "h5py", "simpy")
@@ -46,7 +46,7 @@ class Plan:
     scenario: Scenario
     first: int
     stop: int
-    handed: Handed
+    handed: Payload
     metrics: Mapping[str, Estimator] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
 

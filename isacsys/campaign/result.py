@@ -8,17 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from isacsys.arrays import Table
 from isacsys.campaign.estimates import Estimate, estimates
 from isacsys.campaign.output import parts_directory, read_manifest, whole_parts
 from isacsys.campaign.plan import own_metrics, read_scenario
-from isacsys.display import Shape, Shown, draw, figure, pretty_unit
-from isacsys.errors import ConfigError, LogFormatError
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Table
+from isacsys.core.display import Shape, Shown, draw, figure, pretty_unit
+from isacsys.core.errors import ConfigError, LogFormatError
 from isacsys.metrics import METRICS, Estimator
-from isacsys.recording import Gathered, Log, Part, Source
+from isacsys.recording import Log, MergedSources, Part, Source
+from isacsys.recording.checksums import drop_range
 from isacsys.recording.schema import LEVELS
-from isacsys.recording.seal import drop_range
-from isacsys.scenario import Scenario
 
 _ATTEMPTS = 5
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -242,7 +242,7 @@ def _unfinished(path: Path, log: Log | None, manifest: dict[str, Any]) -> Run | 
     last = 0 if log is None else drop_range(log.attributes, path)[1]
     try:
         parts = [part for part in whole_parts(parts_directory(path)) if part.first >= last]
-        source = Gathered([*begun, *parts])
+        source = MergedSources([*begun, *parts])
         run = Run(read_scenario(manifest, path), source, complete=False, attributes=manifest)
         return run if run.drops >= 0 else None
     except FileNotFoundError:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from isacsys.campaign.api import run
-from isacsys.errors import ConfigError
-from isacsys.metrics import Estimator, FrameRecord, Metric, count, real
-from isacsys.scenario import Scenario
+from isacsys.config.scenario import Scenario
+from isacsys.core.errors import ConfigError
+from isacsys.metrics import Estimator, Metric, count, real
 from isacsys.sensing import detection
+from isacsys.services import FrameRecord
 
 FALSE_ALARMS = tuple(float(f"1e-{power}") for power in range(8, 0, -1))
 
@@ -45,7 +46,7 @@ class Curve(Metric):
     def sums(self, record: FrameRecord) -> Mapping[str, float]:
         """Add up the probabilities that the looks of a frame have."""
         sir = record.targets.sir
-        cells = record.situation.scenario.sensing.cfar_cells
+        cells = record.frame_state.scenario.sensing.cfar_cells
         found = detection.known_rcs(sir, self._false_alarms[:, None], cells).sum(axis=1)
         return {"roc_looks": len(sir), **dict(zip(self._names, map(float, found), strict=True))}
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from isacsys.arrays import Table
 from isacsys.campaign.estimates import Estimate, estimate
-from isacsys.errors import ConfigError
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Table
+from isacsys.core.errors import ConfigError
 from isacsys.metrics import METRICS, Estimator
-from isacsys.scenario import Scenario
 
 FIRST_CHECK = 30  # fewer drops do not tell how far to trust their own spread
 GROWTH = 1.2

@@ -12,9 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from isacsys.arrays import Table
-from isacsys.campaign.batches import Batch, cannot_write
-from isacsys.campaign.intervals import Range
+from isacsys.campaign.drop_ranges import Range
 from isacsys.campaign.output import (
     clear,
     clear_leftovers,
@@ -27,10 +25,12 @@ from isacsys.campaign.output import (
 )
 from isacsys.campaign.plan import Plan, check_same, versions
 from isacsys.campaign.processor import differences, processor
-from isacsys.errors import ConfigError, IncompleteRun, LogFormatError
-from isacsys.recording import Claims, Gathered, Log, Part, Source, Tables, write_log, write_part
-from isacsys.recording.files import DirectoryLock, is_hdf5
-from isacsys.recording.seal import drop_range
+from isacsys.campaign.worker import Batch, cannot_write
+from isacsys.core.arrays import Table
+from isacsys.core.errors import ConfigError, IncompleteRun, LogFormatError
+from isacsys.recording import DropIntegrity, Log, MergedSources, Part, Source, Tables, write_log, write_part
+from isacsys.recording.atomic_files import DirectoryLock, is_hdf5
+from isacsys.recording.checksums import drop_range
 
 _ASIDE = ".4194304.tmp"  # with the largest number of a process
 _PATIENCE = 2.0  # s, for the lock of a run that is dying
@@ -97,9 +97,9 @@ class MemoryStore:
         """Return the rows of table ``drops``, in order, of the drops before ``before``."""
         return self.finish(before).read("drops")
 
-    def finish(self, stop: int) -> Gathered:
+    def finish(self, stop: int) -> MergedSources:
         """Return everything of the drops before ``stop``."""
-        return Gathered([self._sources[key] for key in self.done], stop)
+        return MergedSources([self._sources[key] for key in self.done], stop)
 
 
 class FileStore:
@@ -144,14 +144,14 @@ class FileStore:
         for key, piece in self._pieces.items():
             if key not in self._drops:
                 self._drops[key] = piece.read("drops")
-        return Gathered([Tables({"drops": self._drops[key]}) for key in self.done], before).read("drops")
+        return MergedSources([Tables({"drops": self._drops[key]}) for key in self.done], before).read("drops")
 
     def finish(self, stop: int) -> Source:
         """Gather the drops before ``stop`` into the log, and remove the parts."""
         if not isinstance(self._pieces.get((self.plan.first, stop)), Log):
             try:
                 write_log(self.path, self.plan.scenario.recording.level, self.plan.attributes(stop),
-                          Gathered([self._pieces[key] for key in self.done], stop), Claims(self.plan.first, stop))
+                          MergedSources([self._pieces[key] for key in self.done], stop), DropIntegrity(self.plan.first, stop))
             except LogFormatError as error:
                 raise IncompleteRun(f"{error}; {self.advice}") from None
             except OSError as error:

@@ -15,22 +15,22 @@ from urllib.parse import quote
 
 import numpy as np
 
-from isacsys.campaign.batches import Simulate
-from isacsys.campaign.order import Order, Subject, Task
+from isacsys.beamforming import Combiner, Precoder
 from isacsys.campaign.output import parts_directory
+from isacsys.campaign.request import Request, Subject, Task
 from isacsys.campaign.result import Run
 from isacsys.campaign.store import file_store
-from isacsys.display import Shape, Shown, draw, pretty_unit, with_interval
-from isacsys.errors import ConfigError
-from isacsys.grid import check_grid
+from isacsys.campaign.worker import Simulate
+from isacsys.config.grid import check_grid
+from isacsys.config.scenario import Scenario
+from isacsys.core.display import Shape, Shown, draw, pretty_unit, with_interval
+from isacsys.core.errors import ConfigError
 from isacsys.metrics import Metric
 from isacsys.network import Positions
-from isacsys.recording.files import whole_file
-from isacsys.scenario import Scenario
+from isacsys.recording.atomic_files import whole_file
 from isacsys.scheduling import GrantPolicy, Scheduler
 from isacsys.sensing import Tracker
 from isacsys.simulation import Process, simulate_drop
-from isacsys.transmission import Combiner, Precoder
 
 TABLE = "sweep.csv"
 MAIN = ("communication_rate", "communication_ase", "sensing_rate", "sensing_ase")
@@ -165,7 +165,7 @@ def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | 
     ConfigError
         Before anything is simulated: a point that is not feasible is named with its setting.
     """
-    order = Order(drops=drops, frames=frames, seed=seed, resume=resume, force=force, workers=workers, executor=executor,
+    order = Request(drops=drops, frames=frames, seed=seed, resume=resume, force=force, workers=workers, executor=executor,
                   dask_address=dask_address, precision=precision, metrics=metrics, scheduler=scheduler,
                   grant_policy=grant_policy, positions=positions, precoder=precoder, combiner=combiner, tracker=tracker,
                   processes=processes, measure=measure, progress=progress, simulate=simulate)

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TextIO
 
-from isacsys.errors import ConfigError, DropError, IncompleteRun, IsacError
+from isacsys.core.errors import ConfigError, DropError, IncompleteRun, IsacError
 
 DONE, DIFFERS, BAD_INPUT, INCOMPLETE = 0, 1, 2, 3
 
@@ -26,13 +26,23 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser() -> Parser:
     """Return the parser of every command."""
-    from isacsys.cli import analytic, calibration, pictures, report, sensing, settings, simulate, study, validation
+    from isacsys.cli import (
+        analysis_commands,
+        calibration_command,
+        picture_commands,
+        report_command,
+        sensing_commands,
+        settings_commands,
+        simulation_commands,
+        study_commands,
+        validation_command,
+    )
 
     parser = Parser(prog="isacsys", description="Simulate networked ISAC: cellular networks that serve users and "
                     "sense targets with one waveform and coordinate in clusters to null interference.")
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (simulate, study, analytic, validation, calibration, pictures, report, settings, sensing):
+    for module in (simulation_commands, study_commands, analysis_commands, validation_command, calibration_command, picture_commands, report_command, settings_commands, sensing_commands):
         module.register(commands)
     return parser
 
@@ -88,7 +98,7 @@ def _one_line(message: Warning | str, category: type[Warning], filename: str, li
 
 
 def _version() -> str:
-    from isacsys.version import version
+    from isacsys.core.version import version
 
     return f"isacsys {version()}"
 

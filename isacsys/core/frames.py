@@ -7,7 +7,7 @@ from typing import overload
 
 import numpy as np
 
-from isacsys.arrays import Array
+from isacsys.core.arrays import Array
 
 SLACK = 1e-9  # of a frame: times that are closer to a frame boundary than this are meant to be on it
 _ROUNDING = 4 * float(np.finfo(float).eps)  # relative: of a decimal fraction, of the frame duration, of their quotient

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from isacsys.metrics.columns import Column
-from isacsys.metrics.frame import FrameRecord
-from isacsys.scenario import Scenario
+from isacsys.config.scenario import Scenario
+from isacsys.core.columns import Column
+from isacsys.services.frame_record import FrameRecord
 
 DENSITY = "bs_density"  # stands for the scenario's density, or for stations over area where a layout fixes it
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 
-from isacsys.errors import ConfigError, PluginError
+from isacsys.config.scenario import Scenario
+from isacsys.core.columns import Column
+from isacsys.core.errors import ConfigError, PluginError
 from isacsys.metrics.base import Estimator, Metric
-from isacsys.metrics.columns import Column
-from isacsys.metrics.frame import FrameRecord
 from isacsys.metrics.registry import ALWAYS, DROP_COLUMNS, METRICS, SOMETIMES, SUMS
-from isacsys.modules import calling, calling_theirs, is_ours
-from isacsys.scenario import Scenario
+from isacsys.plugins.loading import calling, calling_theirs, is_ours
+from isacsys.services.frame_record import FrameRecord
 
 Row = dict[str, float]
 

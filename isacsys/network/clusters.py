@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from isacsys.arrays import Flags
+from isacsys.core.arrays import Flags
 from isacsys.network.entities import BaseStation, Receiver, Target, User
-from isacsys.network.kinds import Kind
+from isacsys.network.receivers import ReceiverType
 from isacsys.network.selection import NullRequests, Selection
 from isacsys.network.state import NetworkState
 
@@ -38,7 +38,7 @@ class Clusters:
     def members(self, index: int, *, granted_only: bool) -> list[BaseStation]:
         """Stations that were asked for a null in the interest of a cluster's receiver, or that granted it."""
         receiver = self.receiver(index)
-        kind = Kind.USER if isinstance(receiver, User) else Kind.TARGET
+        kind = ReceiverType.USER if isinstance(receiver, User) else ReceiverType.TARGET
         rows = (self.requests.kind == kind) & (self.requests.receiver == receiver.index)
         if granted_only:
             rows &= self.granted

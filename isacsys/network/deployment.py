@@ -10,16 +10,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from isacsys.arrays import Array
-from isacsys.errors import ConfigError
-from isacsys.inputs import Rows, number, reader
-from isacsys.network.ground import Ground, open_ground, site_spacing
-from isacsys.network.kinds import Kind
-from isacsys.physics import geometry
+from isacsys.config.input_files import CsvRows, number, reader
+from isacsys.config.scenario import Scenario
+from isacsys.config.sections import NetworkSettings
+from isacsys.core import geometry
+from isacsys.core.arrays import Array
+from isacsys.core.errors import ConfigError
+from isacsys.core.random_streams import Purpose, stream
+from isacsys.network.boundary import OpenArea, open_ground, site_spacing
+from isacsys.network.receivers import ReceiverType
 from isacsys.propagation import find_model
-from isacsys.scenario import Scenario
-from isacsys.sections import Network
-from isacsys.streams import Purpose, stream
 
 MOST_REDRAWS = 1000
 
@@ -63,7 +63,7 @@ class Deployment:
     index: cKDTree
     draw_targets: Callable[[], Array]
     sectors: int = 1
-    ground: Ground | None = None
+    ground: OpenArea | None = None
     drop: int = 0
 
     @property
@@ -95,8 +95,8 @@ def deploy(scenario: Scenario, drop: int, positions: Positions | None = None) ->
     side, sites, ground = _sites(scenario, drop, given)
     index = geometry.tree(sites, side)
     points = partial(_points, scenario, drop, ground=ground, side=side, index=index)
-    users = points(Kind.USER, given.users if given else None)
-    draw_targets = partial(points, Kind.TARGET, given.targets if given else None)
+    users = points(ReceiverType.USER, given.users if given else None)
+    draw_targets = partial(points, ReceiverType.TARGET, given.targets if given else None)
     sectors = scenario.network.sectors
     stations = sites if sectors == 1 else np.repeat(sites, sectors, axis=0)
     deployment = Deployment(side, stations, users, index if sectors == 1 else geometry.tree(stations, side),
@@ -115,7 +115,7 @@ def given_positions(scenario: Scenario, positions: Positions | None = None) -> P
     return positions or (read_positions(network.positions) if network.positions else None)
 
 
-def hexagonal_side(network: Network) -> tuple[int, int, Array]:
+def hexagonal_side(network: NetworkSettings) -> tuple[int, int, Array]:
     """Columns, rows and sides (km) of the torus of whole cells nearest to ``network.area``.
 
     Sites of area 1 / lambda have spacing ``sqrt(2 / (sqrt(3) lambda))``; rows come in pairs, being staggered.
@@ -137,7 +137,7 @@ def fitted(given: Positions) -> Positions:
 
 
 @reader("network.positions", "kind,x,y with kind station, user or target, and x and y in km")
-def read_positions(rows: Rows) -> Positions:
+def read_positions(rows: CsvRows) -> Positions:
     """Read positions from a CSV file with header ``kind,x,y``; kind is station, user or target, x and y are km."""
     found: dict[str, list[tuple[float, float]]] = {"station": [], "user": [], "target": []}
     for row in rows:
@@ -145,7 +145,7 @@ def read_positions(rows: Rows) -> Positions:
     return Positions(found["station"], found["user"] or None, found["target"] or None)
 
 
-def _sites(scenario: Scenario, drop: int, given: Positions | None) -> tuple[Array, Array, Ground | None]:
+def _sites(scenario: Scenario, drop: int, given: Positions | None) -> tuple[Array, Array, OpenArea | None]:
     network, rng = scenario.network, stream(scenario.simulation.seed, drop, 0, Purpose.STATIONS)
     side, ground = np.full(2, np.sqrt(network.area if given is None else _area(network, given))), None
     if network.boundary == "open":
@@ -164,9 +164,9 @@ def _sites(scenario: Scenario, drop: int, given: Positions | None) -> tuple[Arra
     return side, rng.random((count, 2)) * extent, ground
 
 
-def _area(network: Network, given: Positions) -> float:
+def _area(network: NetworkSettings, given: Positions) -> float:
     """Area of the torus of given positions, km^2: where none is given, a square that their extent fills evenly."""
-    if network.area != Network.default("area") or not np.size(given.stations):
+    if network.area != NetworkSettings.default("area") or not np.size(given.stations):
         return network.area
     stations = _points_of(given.stations)
     largest = max(float(_points_of(points).max(initial=0)) for points in (stations, given.users, given.targets)
@@ -195,7 +195,7 @@ def remarks(scenario: Scenario, positions: Positions | None = None) -> list[str]
     return [f"the stations take {taken:.4g} of network.area = {area:g} km^2, the rest is empty"] * (taken < area / 2)
 
 
-def population_count(scenario: Scenario, drop: int, kind: Kind, positions: Positions | None = None) -> int:
+def population_count(scenario: Scenario, drop: int, kind: ReceiverType, positions: Positions | None = None) -> int:
     """Return how many users or targets a drop has."""
     given = given_positions(scenario, positions)
     places = getattr(given, kind.words, None)
@@ -212,7 +212,7 @@ def population_count(scenario: Scenario, drop: int, kind: Kind, positions: Posit
     return _drawn(scenario, drop, kind, area)[0]
 
 
-def _drawn(scenario: Scenario, drop: int, kind: Kind, area: float) -> tuple[int, np.random.Generator]:
+def _drawn(scenario: Scenario, drop: int, kind: ReceiverType, area: float) -> tuple[int, np.random.Generator]:
     """Draw a number of users or targets, and return with it the stream that goes on with their places."""
     network, purpose = scenario.network, (Purpose.USERS, Purpose.TARGETS)[kind]
     rng = stream(scenario.simulation.seed, drop, 0, purpose)
@@ -220,14 +220,14 @@ def _drawn(scenario: Scenario, drop: int, kind: Kind, area: float) -> tuple[int,
     return round(expected) if network.layout == "fixed_count" else int(rng.poisson(expected)), rng
 
 
-def _hexagonal(network: Network, rng: np.random.Generator) -> tuple[Array, Array]:
+def _hexagonal(network: NetworkSettings, rng: np.random.Generator) -> tuple[Array, Array]:
     columns, rows, side = hexagonal_side(network)
     row, column = np.divmod(np.arange(rows * columns), columns)
     lattice = np.stack([(column + row % 2 / 2) / columns, row / rows], axis=-1) * side
     return side, geometry.wrap(lattice + rng.random(2) * side, side)
 
 
-def _points(scenario: Scenario, drop: int, kind: Kind, given: npt.ArrayLike | None, *, ground: Ground | None,
+def _points(scenario: Scenario, drop: int, kind: ReceiverType, given: npt.ArrayLike | None, *, ground: OpenArea | None,
             side: Array, index: cKDTree) -> Array:
     extent = side if ground is None else ground.extent
     if given is not None:
@@ -246,7 +246,7 @@ def _points(scenario: Scenario, drop: int, kind: Kind, given: npt.ArrayLike | No
     return _redrawn(points, scenario.network.minimum_distance / 1e3, index, ground, extent, rng)
 
 
-def _redrawn(points: Array, closest: float, index: cKDTree, ground: Ground | None, extent: Array,
+def _redrawn(points: Array, closest: float, index: cKDTree, ground: OpenArea | None, extent: Array,
              rng: np.random.Generator) -> Array:
     """Draw those that are closer than ``closest`` (km) to a site anew until none is."""
     rows = np.arange(len(points) if closest > 0 and index.n else 0)

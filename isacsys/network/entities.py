@@ -12,10 +12,10 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.arrays import Array, Complex, Index
-from isacsys.errors import SchedulingError
-from isacsys.network.kinds import Kind
+from isacsys.core.arrays import Array, Complex, Index
+from isacsys.core.errors import SchedulingError
 from isacsys.network.population import Population
+from isacsys.network.receivers import ReceiverType
 from isacsys.network.state import NetworkState
 
 
@@ -45,7 +45,7 @@ class Receiver(Handle):
 
     __slots__ = ()
 
-    kind: ClassVar[Kind]
+    kind: ClassVar[ReceiverType]
 
     @property
     def population(self) -> Population:
@@ -83,14 +83,14 @@ class User(Receiver):
     """A single-antenna user."""
 
     __slots__ = ()
-    kind = Kind.USER
+    kind = ReceiverType.USER
 
 
 class Target(Receiver):
     """A point target."""
 
     __slots__ = ()
-    kind = Kind.TARGET
+    kind = ReceiverType.TARGET
 
 
 class BaseStation(Handle):
@@ -146,7 +146,7 @@ class Members:
         return (self._kind(self.state, i) for i in self.ids)
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ReceiverType:
         """Whether these are users or targets."""
         return self._kind.kind
 
@@ -210,7 +210,7 @@ class Members:
     def uncertainty(self) -> Array:
         """Root mean square position error that the tracks of targets believe in, m, [n]; infinite without a track."""
         book = self.state.beliefs
-        if book is None or self._kind.kind != Kind.TARGET:
+        if book is None or self._kind.kind != ReceiverType.TARGET:
             return np.full(len(self.ids), np.inf)
         return book.uncertainty(self.state.frame * self.state.scenario.simulation.frame_duration, self.ids)
 
@@ -222,7 +222,7 @@ class Members:
     @property
     def channel(self) -> Complex:
         """For users: the channel to the serving station, CN(0, I), where ``needs_channels`` is set, [n, M_t]."""
-        if self._kind.kind != Kind.USER:
+        if self._kind.kind != ReceiverType.USER:
             raise SchedulingError("looks at channels of targets, which have none: their bearings say it all")
         if self.state.channels is None:
             raise SchedulingError("looks at channels without setting needs_channels = True")

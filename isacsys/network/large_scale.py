@@ -8,15 +8,18 @@ from functools import cached_property
 
 import numpy as np
 
-from isacsys.arrays import Array, Index
+from isacsys.channel import rician
+from isacsys.config.scenario import Scenario
+from isacsys.core import geometry
+from isacsys.core.arrays import Array, Index
 from isacsys.network.deployment import Deployment
-from isacsys.network.kinds import Kind
 from isacsys.network.mobility import Attachment, Follower
-from isacsys.network.operating import Operating
 from isacsys.network.population import Population
+from isacsys.network.receivers import ReceiverType
+from isacsys.network.station_status import StationStatus
 from isacsys.network.surroundings import Horizon, Surroundings, UserSurroundings, serving_first
-from isacsys.physics import accounting, geometry, propagation, rician
-from isacsys.scenario import Scenario
+from isacsys.propagation import power_law
+from isacsys.services import accounting
 
 
 class LargeScale(ABC):
@@ -31,13 +34,13 @@ class LargeScale(ABC):
         Gives the users, or the targets, once they are there.
     """
 
-    def __init__(self, scenario: Scenario, deployment: Deployment, operating: Operating,
-                 population: Callable[[Kind], Population]) -> None:
+    def __init__(self, scenario: Scenario, deployment: Deployment, operating: StationStatus,
+                 population: Callable[[ReceiverType], Population]) -> None:
         self.scenario, self.deployment, self.operating, self.population = scenario, deployment, operating, population
         self.stations = len(deployment.stations)
 
     @abstractmethod
-    def attach(self, kind: Kind, position: Array) -> tuple[Array, Index]:
+    def attach(self, kind: ReceiverType, position: Array) -> tuple[Array, Index]:
         """Return distance (km, on the ground) and number of the serving station at places [n, 2]; -1: none."""
 
     @abstractmethod
@@ -63,7 +66,7 @@ class LargeScale(ABC):
 
     def echo_gain(self, targets: Index, distance: Array) -> Array:
         """Echo [target] of a target lit by its station, at a known distance, with unit gain of the beams."""
-        return self.two_ways(targets, self.population(Kind.TARGET).station[targets], distance)
+        return self.two_ways(targets, self.population(ReceiverType.TARGET).station[targets], distance)
 
     @abstractmethod
     def two_ways(self, targets: Index, station: Index, distance: Array) -> Array:
@@ -79,11 +82,11 @@ class LargeScale(ABC):
         """The ``count`` stations [target, count] that matter most to each target; the first is the serving one."""
 
     @abstractmethod
-    def follower(self, kind: Kind) -> Follower:
+    def follower(self, kind: ReceiverType) -> Follower:
         """Return what keeps users, or targets, with the right station while they move."""
 
     @abstractmethod
-    def moved(self, kind: Kind, index: int) -> None:
+    def moved(self, kind: ReceiverType, index: int) -> None:
         """Take note that a user or target was put somewhere else."""
 
     @abstractmethod
@@ -91,7 +94,7 @@ class LargeScale(ABC):
         """Forget what no longer holds since a station was switched."""
 
 
-class Nearest(LargeScale):
+class AssociationByDistance(LargeScale):
     """The power law, seen alike in all directions: whoever is nearer is stronger, and distances say it all."""
 
     @cached_property
@@ -100,7 +103,7 @@ class Nearest(LargeScale):
 
     @cached_property
     def _near_users(self) -> UserSurroundings:
-        return UserSurroundings(self.scenario, self.population(Kind.USER), self.deployment, self.operating,
+        return UserSurroundings(self.scenario, self.population(ReceiverType.USER), self.deployment, self.operating,
                                 self._horizon)
 
     @cached_property
@@ -109,7 +112,7 @@ class Nearest(LargeScale):
         cluster = self.scenario.allocation.sensing_cluster - 1
         return self._horizon.surroundings(distance, number, cluster, self.stations - 1)
 
-    def attach(self, kind: Kind, position: Array) -> tuple[Array, Index]:
+    def attach(self, kind: ReceiverType, position: Array) -> tuple[Array, Index]:
         """Look up the nearest."""
         return self.operating.attach(position)
 
@@ -119,7 +122,7 @@ class Nearest(LargeScale):
 
     def user_gains(self, users: Index, station: Index, distance: Array) -> Array:
         """``d^-alpha``."""
-        return propagation.path_gain(distance, self.scenario.propagation.path_loss_exponent)
+        return power_law.path_gain(distance, self.scenario.propagation.path_loss_exponent)
 
     def around_stations(self, stations: Index) -> Surroundings:
         """Nearest first."""
@@ -129,7 +132,7 @@ class Nearest(LargeScale):
         """``d^-alpha``."""
         d = self.deployment
         step = geometry.displacement(d.stations[one], d.stations[other], d.side)
-        return propagation.path_gain(geometry.length(step), self.scenario.propagation.path_loss_exponent)
+        return power_law.path_gain(geometry.length(step), self.scenario.propagation.path_loss_exponent)
 
     def two_ways(self, targets: Index, station: Index, distance: Array) -> Array:
         """``c R^(-2 beta)``."""
@@ -138,17 +141,17 @@ class Nearest(LargeScale):
 
     def cluster_of(self, targets: Index, count: int) -> Index:
         """The nearest."""
-        members = self.population(Kind.TARGET)
+        members = self.population(ReceiverType.TARGET)
         distance, station = self.operating.nearest(members.position[targets], count)
         return serving_first(distance, station, members, targets)[1]
 
-    def follower(self, kind: Kind) -> Follower:
+    def follower(self, kind: ReceiverType) -> Follower:
         """Return what knows when a station can have become the nearest."""
         return Attachment(self.scenario, self.population(kind), self.deployment, self.operating)
 
-    def moved(self, kind: Kind, index: int) -> None:
+    def moved(self, kind: ReceiverType, index: int) -> None:
         """Look its surroundings up again."""
-        if kind == Kind.USER:
+        if kind == ReceiverType.USER:
             self._near_users.forget(index)
 
     def forget(self) -> None:

@@ -6,13 +6,13 @@ from typing import Protocol
 
 import numpy as np
 
-from isacsys.arrays import Array, Index
+from isacsys.config.scenario import Scenario
+from isacsys.core import geometry
+from isacsys.core.arrays import Array, Index
 from isacsys.network.deployment import Deployment
-from isacsys.network.operating import Operating
 from isacsys.network.population import Population
-from isacsys.network.tracks import Track
-from isacsys.physics import geometry
-from isacsys.scenario import Scenario
+from isacsys.network.station_status import StationStatus
+from isacsys.network.trajectories import Trajectory
 
 
 class Mover(Protocol):
@@ -100,7 +100,7 @@ def mover(scenario: Scenario, population: Population, deployment: Deployment, ki
     m, side = scenario.mobility, deployment.side
     speed: float = getattr(m, f"{kind}_speed")
     if m.model == "file":
-        return Track(m.positions, kind, population, side, scenario.simulation.frame_duration, -scenario.lead_frames)
+        return Trajectory(m.positions, kind, population, side, scenario.simulation.frame_duration, -scenario.lead_frames)
     if speed == 0:
         return None
     if m.model == "random_waypoint":
@@ -126,9 +126,9 @@ class Attachment:
     """
 
     def __init__(self, scenario: Scenario, population: Population, deployment: Deployment,
-                 operating: Operating | None = None) -> None:
+                 operating: StationStatus | None = None) -> None:
         self._population, self._deployment = population, deployment
-        self._operating, self._switched = operating or Operating(deployment), 0
+        self._operating, self._switched = operating or StationStatus(deployment), 0
         self._ratio = 10 ** (scenario.mobility.hysteresis / (10 * scenario.propagation.path_loss_exponent))
         self._slack = np.full(len(population), -1.0)
 

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from isacsys.arrays import Array, Index
-from isacsys.physics import geometry
+from isacsys.core import geometry
+from isacsys.core.arrays import Array, Index
 
 # What each member starts with.
 _START: dict[str, tuple[float, type]] = {

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from isacsys.arrays import Array, Flags, Index, read_only
+from isacsys.core.arrays import Array, Flags, Index, read_only
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,21 @@ from functools import cached_property
 
 import numpy as np
 
-from isacsys.arrays import Array, Complex, Index
+from isacsys.channel import rician
+from isacsys.channel.gaussian import complex_normal
+from isacsys.config.scenario import Scenario
+from isacsys.core import geometry
+from isacsys.core.arrays import Array, Complex, Index
+from isacsys.network.association_by_power import AssociationByPower
 from isacsys.network.deployment import Deployment
-from isacsys.network.kinds import Kind
-from isacsys.network.large_scale import LargeScale, Nearest, bs_density
-from isacsys.network.operating import Operating
+from isacsys.network.large_scale import AssociationByDistance, LargeScale, bs_density
 from isacsys.network.population import Population
-from isacsys.network.strongest import Strongest
+from isacsys.network.receivers import ReceiverType
+from isacsys.network.station_status import StationStatus
 from isacsys.network.surroundings import Surroundings
-from isacsys.physics import accounting, geometry, rician
-from isacsys.physics.gaussian import complex_normal
 from isacsys.propagation.registry import find_model, heights, target_height
-from isacsys.scenario import Scenario
-from isacsys.sensing.book import TrackBook
+from isacsys.sensing.track_manager import TrackManager
+from isacsys.services import accounting
 
 Promise = Callable[[Array, Array, int, int], Array]
 
@@ -44,22 +46,22 @@ class NetworkState:
         self.frame = 0
         self.channels: Complex | None = None
         self.promised: Promise = zero_forcing_promise
-        self.beliefs: TrackBook | None = None
-        self.operating = Operating(deployment)
-        chosen = Strongest if scenario.built else Nearest
+        self.beliefs: TrackManager | None = None
+        self.operating = StationStatus(deployment)
+        chosen = AssociationByPower if scenario.built else AssociationByDistance
         self.large_scale: LargeScale = chosen(scenario, deployment, self.operating, self.population)
 
     @cached_property
     def users(self) -> Population:
         """The users of the drop."""
-        return self._attached(Kind.USER, self.deployment.users)
+        return self._attached(ReceiverType.USER, self.deployment.users)
 
     @cached_property
     def targets(self) -> Population:
         """The targets of the drop."""
-        return self._attached(Kind.TARGET, self.deployment.targets)
+        return self._attached(ReceiverType.TARGET, self.deployment.targets)
 
-    def _attached(self, kind: Kind, position: Array) -> Population:
+    def _attached(self, kind: ReceiverType, position: Array) -> Population:
         distance, station = self.large_scale.attach(kind, position)
         return Population(position, station, distance, self.stations)
 
@@ -68,7 +70,7 @@ class NetworkState:
 
         A station that is off serves no user, and is silent.
         """
-        kinds = Kind if self.scenario.allocation.targets_per_bs else (Kind.USER,)
+        kinds = ReceiverType if self.scenario.allocation.targets_per_bs else (ReceiverType.USER,)
         populations = [self.population(kind) for kind in kinds]  # attached before, if nobody has asked yet
         if not self.operating.switch(int(station), on):
             return
@@ -81,9 +83,9 @@ class NetworkState:
             members.station[moved] = best[moved]
             members.regroup()
 
-    def population(self, kind: Kind) -> Population:
+    def population(self, kind: ReceiverType) -> Population:
         """The users, or the targets."""
-        return self.users if kind == Kind.USER else self.targets
+        return self.users if kind == ReceiverType.USER else self.targets
 
     @property
     def bs_density(self) -> float:
@@ -124,9 +126,9 @@ class NetworkState:
         way = geometry.displacement(origin, end, d.side)
         length = geometry.length(way)
         sound = there & (length > 0)
-        return np.where(sound, self.array_cosine(Kind.USER, station, way, np.where(sound, length, 1.0)), 0.0)
+        return np.where(sound, self.array_cosine(ReceiverType.USER, station, way, np.where(sound, length, 1.0)), 0.0)
 
-    def array_cosine(self, kind: Kind, station: Index, way: Array, length: Array) -> Array:
+    def array_cosine(self, kind: ReceiverType, station: Index, way: Array, length: Array) -> Array:
         """Cosine of the angle between the axes of stations' arrays and the ways (km, on the ground) to receivers.
 
         The axis is that of x; of a cell of a site, at right angles to its boresight: ``sin(azimuth) cos(elevation)``.
@@ -156,7 +158,7 @@ class NetworkState:
         echo = self.large_scale.echo_gain(targets, self.targets.distance[targets])
         return accounting.sir(echo, around.path_gain.sum(-1) + around.far_field + scenario.station_noise)
 
-    def place(self, kind: Kind, index: int, position: Array) -> None:
+    def place(self, kind: ReceiverType, index: int, position: Array) -> None:
         """Put a user or target somewhere, km; it stays with its station, and its distance is measured anew."""
         members = self.population(kind)
         members.position[index] = geometry.wrap(position, self.deployment.side)[0]

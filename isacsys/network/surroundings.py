@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from isacsys.arrays import Array, Index
+from isacsys.config.scenario import Scenario
+from isacsys.core import geometry
+from isacsys.core.arrays import Array, Index
 from isacsys.network.deployment import Deployment
-from isacsys.network.operating import Operating
 from isacsys.network.population import Population
-from isacsys.physics import geometry, propagation
-from isacsys.scenario import Scenario
+from isacsys.network.station_status import StationStatus
+from isacsys.propagation import power_law
 
 SPARE = 3  # candidates beyond the near stations of a moving receiver, so that it need not look them up every frame
 
@@ -50,7 +51,7 @@ class Horizon:
         self.stations_near = max(self.near, scenario.allocation.sensing_cluster - 1)
         self.density, self.half = density, float(min(side)) / 2
         self.torus = scenario.network.far_field == "torus"
-        self.outside = propagation.outside_rectangle(self.density, side, self.alpha) if self.torus else 0.0
+        self.outside = power_law.outside_rectangle(self.density, side, self.alpha) if self.torus else 0.0
 
     def surroundings(self, distance: Array, station: Index, cluster: int, count: int) -> Surroundings:
         """Cut off what lies beyond ``side / 2`` and is not of the cluster, and replace it by its mean.
@@ -60,9 +61,9 @@ class Horizon:
         complete = self.torus and count <= distance.shape[1]
         drawn = (distance <= self.half) | complete
         drawn[:, :cluster] = True
-        gain = np.where(drawn, propagation.path_gain(distance, self.alpha), 0.0)
+        gain = np.where(drawn, power_law.path_gain(distance, self.alpha), 0.0)
         rho = np.minimum(distance[:, -1], self.half)
-        far = propagation.plane_far_field(self.density, rho, self.alpha) - self.outside
+        far = power_law.plane_far_field(self.density, rho, self.alpha) - self.outside
         return Surroundings(station, gain, np.maximum(far, 0.0) * (not complete))
 
 
@@ -73,7 +74,7 @@ class UserSurroundings:
     the farthest spare one was, less the way made since, no station from outside can have come between.
     """
 
-    def __init__(self, scenario: Scenario, users: Population, deployment: Deployment, operating: Operating,
+    def __init__(self, scenario: Scenario, users: Population, deployment: Deployment, operating: StationStatus,
                  horizon: Horizon) -> None:
         self._users, self._operating, self._horizon = users, operating, horizon
         self._index, self._side, self._switched = deployment.index, deployment.side, 0

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 from scipy.spatial import Voronoi
 
-from isacsys.arrays import Array, Flags
-from isacsys.metrics import FrameRecord
+from isacsys.beamforming import FrameState
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array, Flags
+from isacsys.core.geometry import displacement
 from isacsys.network import NetworkState, deploy
 from isacsys.network.deployment import Deployment
-from isacsys.network.kinds import Kind
-from isacsys.physics.geometry import displacement
+from isacsys.network.receivers import ReceiverType
 from isacsys.plotting.style import COLOURS, axis, check_output, figure, line_collection, save
-from isacsys.scenario import Scenario
 from isacsys.scheduling import allocate
+from isacsys.services import FrameRecord
 from isacsys.simulation import find_policies, run_frame
-from isacsys.transmission import Situation
 
 GRANTED, REFUSED, TARGETS = COLOURS[2], COLOURS[1], COLOURS[3]
 
@@ -49,17 +49,17 @@ def draw_map(scenario: Scenario, drop: int = 0) -> Any:
     scenario = allocate(scenario)
     state = NetworkState(scenario, deploy(scenario, drop))
     record = run_frame(state, drop, find_policies(scenario))
-    situation = record.situation
+    frame_state = record.frame_state
     side, stations = state.deployment.extent, state.deployment.sites
     made, (axes,) = figure(1, width=6.4, height=6.4 * float(side[1] / side[0]) + 0.8)
     axes.grid(False)
     if len(stations):
         axes.add_collection(line_collection(cell_borders(stations, side), color="0.85", linewidth=0.9, zorder=1))
-    _draw_requests(axes, situation, state.deployment)
-    _draw_serving(axes, situation, state.deployment)
+    _draw_requests(axes, frame_state, state.deployment)
+    _draw_serving(axes, frame_state, state.deployment)
     _draw_points(made, axes, record, state.deployment)
     axes.set(xlim=(0, side[0]), ylim=(0, side[1]), aspect="equal")
-    axis(axes, "x (km)", "y (km)", _title(situation))
+    axis(axes, "x (km)", "y (km)", _title(frame_state))
     made.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
     return made
 
@@ -73,12 +73,12 @@ def cell_borders(stations: Array, side: Array) -> Array:
     return np.asarray(diagram.vertices[ends])
 
 
-def request_lines(situation: Situation, deployment: Deployment, which: Flags) -> Array:
+def request_lines(frame_state: FrameState, deployment: Deployment, which: Flags) -> Array:
     """Return lines [line, 2, 2] from the station that was asked to the receiver, each as seen from both of its ends."""
-    requests = situation.requests
+    requests = frame_state.requests
     asked = deployment.stations[requests.asked[which]]
     towards = deployment.stations[requests.station[which]]
-    users = requests.kind[which] == Kind.USER
+    users = requests.kind[which] == ReceiverType.USER
     towards[users] = deployment.users[requests.receiver[which][users]]
     return both_ends(asked, towards, deployment.side)
 
@@ -89,19 +89,19 @@ def both_ends(start: Array, end: Array, side: Array) -> Array:
     return np.concatenate([np.stack([start, start + step], axis=1), np.stack([end - step, end], axis=1)])
 
 
-def _draw_requests(axes: Any, situation: Situation, deployment: Deployment) -> None:
-    granted, requests = situation.grants.granted, situation.requests
-    for kind, style, word in ((Kind.USER, "-", "a user"), (Kind.TARGET, "--", "the echo of a target")):
+def _draw_requests(axes: Any, frame_state: FrameState, deployment: Deployment) -> None:
+    granted, requests = frame_state.grants.granted, frame_state.requests
+    for kind, style, word in ((ReceiverType.USER, "-", "a user"), (ReceiverType.TARGET, "--", "the echo of a target")):
         for which, colour, verb in ((granted, GRANTED, "nulls for"), (~granted, REFUSED, "refuses to null for")):
             mine = which & (requests.kind == kind)
             if mine.any():
                 axes.add_collection(line_collection(
-                    request_lines(situation, deployment, mine), color=colour, linewidth=0.8, linestyle=style, alpha=0.8,
+                    request_lines(frame_state, deployment, mine), color=colour, linewidth=0.8, linestyle=style, alpha=0.8,
                     zorder=2, label=f"{verb} {word}"))
 
 
-def _draw_serving(axes: Any, situation: Situation, deployment: Deployment) -> None:
-    selection = situation.selection
+def _draw_serving(axes: Any, frame_state: FrameState, deployment: Deployment) -> None:
+    selection = frame_state.selection
     pairs = ((deployment.users, selection.users), (deployment.targets, selection.targets))
     served = [both_ends(deployment.stations[links.station], places[links.ids], deployment.side)
               for places, links in pairs if len(links)]
@@ -111,7 +111,7 @@ def _draw_serving(axes: Any, situation: Situation, deployment: Deployment) -> No
 
 
 def _draw_points(made: Any, axes: Any, record: FrameRecord, deployment: Deployment) -> None:
-    selection = record.situation.selection
+    selection = record.frame_state.selection
     axes.plot(*deployment.stations.T, linestyle="none", marker="^", color="black", markersize=5, zorder=4,
               label="base station")
     if len(selection.targets):
@@ -125,8 +125,8 @@ def _draw_points(made: Any, axes: Any, record: FrameRecord, deployment: Deployme
         made.colorbar(users, ax=axes, label="SINR of users (dB)", extend="both", shrink=0.7)
 
 
-def _title(situation: Situation) -> str:
-    granted = situation.grants.granted
+def _title(frame_state: FrameState) -> str:
+    granted = frame_state.grants.granted
     if not len(granted):
         return "no nulls are asked for: L = 1, Q = 1"
     return f"{len(granted)} requests for nulls, {np.count_nonzero(~granted)} of them refused"

@@ -2,8 +2,8 @@
 
 from isacsys.propagation.base import Correlation, Propagation, Validity
 from isacsys.propagation.far_field import torus_warnings
-from isacsys.propagation.links import Links, links
+from isacsys.propagation.path_loss_links import PathLossLinks, links
 from isacsys.propagation.registry import MODELS, PROPAGATION, check_propagation, find_model, law_of, range_warnings
 
-__all__ = ["MODELS", "PROPAGATION", "Correlation", "Links", "Propagation", "Validity", "check_propagation",
+__all__ = ["MODELS", "PROPAGATION", "Correlation", "PathLossLinks", "Propagation", "Validity", "check_propagation",
            "find_model", "law_of", "links", "range_warnings", "torus_warnings"]

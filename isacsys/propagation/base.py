@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isacsys.arrays import Array
-from isacsys.laws import LinkState, PropagationLaw
-from isacsys.propagation.links import Links, in_sight, links
+from isacsys.core.arrays import Array
+from isacsys.core.propagation_law import LinkState, PropagationLaw
+from isacsys.propagation.path_loss_links import PathLossLinks, in_sight, links
 
 Range = tuple[float, float]
 
@@ -84,22 +84,22 @@ class Propagation(ABC):
     high_loss_buildings = True  # whether there are any
 
     @abstractmethod
-    def path_loss(self, links: Links) -> Array:
+    def path_loss(self, links: PathLossLinks) -> Array:
         """Return the median path loss in dB, at least that of free space."""
 
-    def los_probability(self, links: Links) -> Array:
+    def los_probability(self, links: PathLossLinks) -> Array:
         """Return the probability of a line of sight; 1 where not overridden."""
         return np.ones(np.shape(links.distance))
 
-    def shadowing_db(self, links: Links) -> Array:
+    def shadowing_db(self, links: PathLossLinks) -> Array:
         """Return the standard deviation of lognormal shadowing, dB; 0 where not overridden."""
         return np.zeros(np.shape(links.distance))
 
-    def environment_heights(self, links: Links) -> list[tuple[Array, float]]:
+    def environment_heights(self, links: PathLossLinks) -> list[tuple[Array, float]]:
         """Return the effective environment heights (m) that there may be, with their probabilities."""
         return [(np.ones(np.shape(links.distance)), 1.0)]
 
-    def environment_height(self, links: Links, share: Array) -> Array | float:
+    def environment_height(self, links: PathLossLinks, share: Array) -> Array | float:
         """Return the effective environment height of every link, m, for uniform numbers ``share`` in [0, 1)."""
         return 1.0
 
@@ -123,10 +123,10 @@ class Propagation(ABC):
 
 def _state(model: Propagation, frequency: float, high: float, low: float, sight: bool, number: int) -> LinkState:
     """State of a link: with or without line of sight, with one of the environment heights there may be."""
-    def some(distance: Array) -> Links:
+    def some(distance: Array) -> PathLossLinks:
         return in_sight(links(1e3 * np.asarray(distance, float), high, low, frequency), sight)
 
-    def with_height(distance: Array) -> Links:
+    def with_height(distance: Array) -> PathLossLinks:
         one = some(distance)
         height = model.environment_heights(one)[number][1]
         return links(one.distance, high, low, frequency, sight, height)

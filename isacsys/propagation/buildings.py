@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from isacsys.arrays import Array, Flags
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array, Flags
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.fields import Field, Waves
 from isacsys.propagation.penetration import penetration
-from isacsys.scenario import Scenario
 
 # Distances (m) over which a building, the way inside, and its wall stay alike. Table 7.6.3.1-2
 STATE, DEPTH, WALL = 50.0, 25.0, 10.0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.arrays import Array
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array
 from isacsys.propagation.base import Propagation
-from isacsys.propagation.cells import Pattern
-from isacsys.propagation.links import links
+from isacsys.propagation.cell_gains import Pattern
+from isacsys.propagation.path_loss_links import links
 from isacsys.propagation.registry import heights
-from isacsys.propagation.targets import BACKGROUNDS
-from isacsys.scenario import Scenario
+from isacsys.propagation.target_types import BACKGROUNDS
 
 POINTS = 3  # reference points of a site, 120 degrees apart
 

@@ -8,13 +8,13 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import ndtr
 
-from isacsys.arrays import Array
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.buildings import Places
-from isacsys.propagation.cells import Pattern
-from isacsys.propagation.links import in_sight, links
+from isacsys.propagation.cell_gains import Pattern
+from isacsys.propagation.path_loss_links import in_sight, links
 from isacsys.propagation.registry import find_model, heights
-from isacsys.scenario import Scenario
 
 REACH = np.geomspace(1.0, 1e6, 500)  # m
 LOSSES = np.arange(20.0, 260.0, 2.0)  # dB

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.arrays import Array, Index
+from isacsys.core.arrays import Array, Index
 
 WAVES = 96  # of a field
 SHORTEST = 1e-3  # m: a correlation distance of 0 stands for it

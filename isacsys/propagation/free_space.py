@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.arrays import Array
+from isacsys.core.arrays import Array
 from isacsys.propagation.base import Propagation
-from isacsys.propagation.links import LIGHT, Links
+from isacsys.propagation.path_loss_links import LIGHT, PathLossLinks
 
 
 class FreeSpace(Propagation):
     """Free space: ``20 lg(4 pi d f / c)``, always a line of sight (Friis 1946)."""
 
-    def path_loss(self, links: Links) -> Array:
+    def path_loss(self, links: PathLossLinks) -> Array:
         """Return the loss between isotropic antennas, dB."""
         return np.asarray(20 * np.log10(4 * np.pi * links.distance_3d * links.frequency / LIGHT))
 
@@ -29,6 +29,6 @@ class PowerLaw(Propagation):
     def __init__(self, exponent: float = 4.0) -> None:
         self.exponent = exponent
 
-    def path_loss(self, links: Links) -> Array:
+    def path_loss(self, links: PathLossLinks) -> Array:
         """Return the loss relative to 1 km, dB."""
         return np.asarray(10 * self.exponent * np.log10(links.distance / 1e3))

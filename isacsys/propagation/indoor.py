@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from isacsys.arrays import Array
-from isacsys.errors import ConfigError
+from isacsys.core.arrays import Array
+from isacsys.core.errors import ConfigError
 from isacsys.propagation.base import Correlation, Factor, Propagation, Validity
-from isacsys.propagation.links import Links
+from isacsys.propagation.path_loss_links import PathLossLinks
 
 _PARAMETERS = "propagation.parameters"
 
@@ -33,20 +33,20 @@ class IndoorOffice(Propagation):
             raise ConfigError(f"{_PARAMETERS}.office", office, "\"mixed\" or \"open\"")
         self.office = office
 
-    def path_loss(self, links: Links) -> Array:
+    def path_loss(self, links: PathLossLinks) -> Array:
         """Return ``32.4 + 17.3 lg d + 20 lg f``, or at least ``38.3 lg d + 17.3 + 24.9 lg f``, dB. Table 7.4.1-1."""
         slope, carrier = np.log10(links.distance_3d), np.log10(links.gigahertz)
         sight = 32.4 + 17.3 * slope + 20 * carrier
         return np.where(links.line_of_sight, sight, np.maximum(sight, 38.3 * slope + 17.3 + 24.9 * carrier))
 
-    def los_probability(self, links: Links) -> Array:
+    def los_probability(self, links: PathLossLinks) -> Array:
         """Return P_LOS of Table 7.4.2-1."""
         d = links.distance
         if self.office == "mixed":
             return np.where(d < 6.5, np.exp(-np.maximum(d - 1.2, 0) / 4.7), 0.32 * np.exp(-(d - 6.5) / 32.6))
         return np.where(d <= 49, np.exp(-np.maximum(d - 5, 0) / 70.8), 0.54 * np.exp(-(d - 49) / 211.7))
 
-    def shadowing_db(self, links: Links) -> Array:
+    def shadowing_db(self, links: PathLossLinks) -> Array:
         """Return 3 or 8.03 dB. Table 7.4.1-1."""
         return np.where(links.line_of_sight, 3.0, 8.03)
 
@@ -77,7 +77,7 @@ class IndoorFactory(Propagation):
         state = self.clutter_size / 2  # Table 7.6.3.1-2
         self.correlation = Correlation(10, 10, 10, state)  # Table 7.5-6 Part-3
 
-    def path_loss(self, links: Links) -> Array:
+    def path_loss(self, links: PathLossLinks) -> Array:
         """Return ``31.84 + 21.5 lg d + 19 lg f``, or that of the clutter where it is more, dB. Table 7.4.1-1."""
         slope, carrier = np.log10(links.distance_3d), np.log10(links.gigahertz)
         sight = 31.84 + 21.5 * slope + 19 * carrier
@@ -86,7 +86,7 @@ class IndoorFactory(Propagation):
             hidden = np.maximum(hidden, SparseLow.LOSS[0] + SparseLow.LOSS[1] * slope + 20 * carrier)
         return np.where(links.line_of_sight, sight, hidden)
 
-    def los_probability(self, links: Links) -> Array:
+    def los_probability(self, links: PathLossLinks) -> Array:
         """Return ``exp(-d / k)``, ``k = -d_clutter / ln(1 - r)``, times (h_BS - h_UT) / (h_c - h_UT) where high."""
         decay = -self.clutter_size / np.log1p(-self.clutter_density)
         if self.HIGH:
@@ -94,7 +94,7 @@ class IndoorFactory(Propagation):
             decay = decay * np.maximum(links.station_height - links.user_height, 0) / above
         return np.asarray(np.exp(-links.distance / np.maximum(decay, 1e-9)))
 
-    def shadowing_db(self, links: Links) -> Array:
+    def shadowing_db(self, links: PathLossLinks) -> Array:
         """Return 4.3 dB, or that of the clutter. Table 7.4.1-1."""
         return np.where(links.line_of_sight, 4.3, self.LOSS[2])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.arrays import Array, Flags
+from isacsys.core.arrays import Array, Flags
 
 SPREAD_LOW, SPREAD_HIGH = 4.4, 6.5  # dB, sigma_P of low-loss and high-loss buildings. Table 7.4.3-2
 PER_METRE = 0.5  # dB/m inside. Table 7.4.3-2

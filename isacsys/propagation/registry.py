@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.errors import ConfigError
-from isacsys.laws import PropagationLaw
-from isacsys.plugins import Kind, register
+from isacsys.config.scenario import Scenario
+from isacsys.core.errors import ConfigError
+from isacsys.core.propagation_law import PropagationLaw
+from isacsys.plugins.kinds import PluginKind, register
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.free_space import FreeSpace, PowerLaw
 from isacsys.propagation.indoor import DenseHigh, DenseLow, IndoorFactory, IndoorOffice, SparseHigh, SparseLow
-from isacsys.propagation.links import links
+from isacsys.propagation.path_loss_links import links
 from isacsys.propagation.rural import RuralMacro
-from isacsys.propagation.targets import TARGET_TYPES
+from isacsys.propagation.target_types import TARGET_TYPES
 from isacsys.propagation.urban import UrbanMacro, UrbanMacroAerial, UrbanMicro
-from isacsys.scenario import Scenario
 
 MODELS: dict[str, type[Propagation]] = {
     "power_law": PowerLaw, "free_space": FreeSpace, "uma": UrbanMacro, "umi": UrbanMicro, "rma": RuralMacro,
     "inh": IndoorOffice, "inf_sl": SparseLow, "inf_dl": DenseLow, "inf_sh": SparseHigh, "inf_dh": DenseHigh,
     "uma_av": UrbanMacroAerial}
-PROPAGATION = register(Kind("propagation model", Propagation, "propagation.model", MODELS))
+PROPAGATION = register(PluginKind("propagation model", Propagation, "propagation.model", MODELS))
 _KEYS = ("bs_height", "user_height", "target_height")
 
 

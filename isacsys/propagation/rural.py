@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.arrays import Array
+from isacsys.core.arrays import Array
 from isacsys.propagation.base import Correlation, Factor, Propagation, Validity
-from isacsys.propagation.links import LIGHT, Links
+from isacsys.propagation.path_loss_links import LIGHT, PathLossLinks
 
 
 class RuralMacro(Propagation):
@@ -27,7 +27,7 @@ class RuralMacro(Propagation):
     def __init__(self, building_height: float = 5.0, street_width: float = 20.0) -> None:
         self.building_height, self.street_width = building_height, street_width
 
-    def path_loss(self, links: Links) -> Array:
+    def path_loss(self, links: PathLossLinks) -> Array:
         """Return ``PL_LOS`` or ``max(PL_LOS, PL'_NLOS)``, dB. Table 7.4.1-1."""
         point = self._breakpoint(links)
         reach = np.where(links.distance > point, np.maximum(point, 1.0), links.distance_3d)
@@ -35,26 +35,26 @@ class RuralMacro(Propagation):
             links.distance > point, 40 * np.log10(np.maximum(links.distance_3d / reach, 1.0)), 0.0)
         return np.where(links.line_of_sight, sight, np.maximum(sight, self._hidden(links)))
 
-    def los_probability(self, links: Links) -> Array:
+    def los_probability(self, links: PathLossLinks) -> Array:
         """Return ``exp(-(d - 10) / 1000)``, 1 up to 10 m. Table 7.4.2-1."""
         return np.asarray(np.exp(-np.maximum(links.distance - 10, 0) / 1000))
 
-    def shadowing_db(self, links: Links) -> Array:
+    def shadowing_db(self, links: PathLossLinks) -> Array:
         """Return 4 dB up to the breakpoint, 6 beyond, and 8 without line of sight. Table 7.4.1-1."""
         sight = np.where(links.distance <= self._breakpoint(links), 4.0, 6.0)
         return np.where(links.line_of_sight, sight, 8.0)
 
-    def _breakpoint(self, links: Links) -> Array:
+    def _breakpoint(self, links: PathLossLinks) -> Array:
         """d_BP = 2 pi h_BS h_UT f / c. Table 7.4.1-1, note 5."""
         return np.asarray(2 * np.pi * links.station_height * links.user_height * links.frequency / LIGHT)
 
-    def _first(self, links: Links, distance: Array) -> Array:
+    def _first(self, links: PathLossLinks, distance: Array) -> Array:
         height = self.building_height
         return np.asarray(20 * np.log10(40 * np.pi * distance * links.gigahertz / 3)
                           + min(0.03 * height**1.72, 10) * np.log10(distance)
                           - min(0.044 * height**1.72, 14.77) + 0.002 * np.log10(height) * distance)
 
-    def _hidden(self, links: Links) -> Array:
+    def _hidden(self, links: PathLossLinks) -> Array:
         high, height = links.station_height, self.building_height
         return np.asarray(161.04 - 7.1 * np.log10(self.street_width) + 7.5 * np.log10(height)
                           - (24.37 - 3.7 * (height / high) ** 2) * np.log10(high)

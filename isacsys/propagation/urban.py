@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.arrays import Array
+from isacsys.core.arrays import Array
 from isacsys.propagation.base import Correlation, Factor, Propagation, Validity
-from isacsys.propagation.links import LIGHT, Links
+from isacsys.propagation.path_loss_links import LIGHT, PathLossLinks
 
 
-def _breakpoint(links: Links) -> Array:
+def _breakpoint(links: PathLossLinks) -> Array:
     """d'_BP = 4 h'_BS h'_UT f / c with h' = h - h_E. Table 7.4.1-1, note 1."""
     high, low = links.station_height - links.environment_height, links.user_height - links.environment_height
     return np.asarray(4 * high * low * links.frequency / LIGHT)
 
 
-def _dual_slope(links: Links, first: Array, second: Array, lowering: float) -> Array:
+def _dual_slope(links: PathLossLinks, first: Array, second: Array, lowering: float) -> Array:
     """PL1 up to the breakpoint, PL2 with ``- lowering lg(d'_BP^2 + (h_BS - h_UT)^2)`` beyond. Table 7.4.1-1."""
     point = _breakpoint(links)
     beyond = second - lowering * np.log10(point**2 + (links.station_height - links.user_height) ** 2)
     return np.where(links.distance <= point, first, beyond)
 
 
-def _near_then(links: Links, near: float, decay: float) -> Array:
+def _near_then(links: PathLossLinks, near: float, decay: float) -> Array:
     """1 up to ``near``, then ``near/d + exp(-d/decay) (1 - near/d)``. The form of Table 7.4.2-1."""
     share = np.minimum(near / np.maximum(links.distance, 1e-9), 1.0)
     return np.asarray(share + np.exp(-links.distance / decay) * (1 - share))
 
 
-def _growth(links: Links) -> Array:
+def _growth(links: PathLossLinks) -> Array:
     """C'(h_UT) = ((h_UT - 13) / 10)^1.5 between 13 and 23 m, 0 below. Table 7.4.2-1."""
     return (np.clip(links.user_height - 13, 0, 10) / 10) ** 1.5
 
 
-def _bump(links: Links) -> Array:
+def _bump(links: PathLossLinks) -> Array:
     """5/4 (d/100)^3 exp(-d/150). Table 7.4.2-1; note 1 of Table 7.4.1-1 calls it g."""
     return np.asarray(1.25 * (links.distance / 100) ** 3 * np.exp(-links.distance / 150))
 
@@ -46,24 +46,24 @@ class UrbanMacro(Propagation):
     factor: Factor | None = Factor(9, 3.5, 12)  # Table 7.5-6 Part-1
     station_height, sigma_indoor = 25.0, 7.0  # Tables 7.2-1, 7.5-6
 
-    def path_loss(self, links: Links) -> Array:
+    def path_loss(self, links: PathLossLinks) -> Array:
         """Return ``PL_LOS`` or ``max(PL_LOS, PL'_NLOS)``, dB. Table 7.4.1-1."""
         slope, carrier = np.log10(links.distance_3d), 20 * np.log10(links.gigahertz)
         sight = _dual_slope(links, 28.0 + 22 * slope + carrier, 28.0 + 40 * slope + carrier, 9.0)
         hidden = 13.54 + 39.08 * slope + carrier - 0.6 * (links.user_height - 1.5)
         return np.where(links.line_of_sight, sight, np.maximum(sight, hidden))
 
-    def los_probability(self, links: Links) -> Array:
+    def los_probability(self, links: PathLossLinks) -> Array:
         """Return P_LOS of Table 7.4.2-1; it grows with heights above 13 m."""
         plain = _near_then(links, 18, 63)
         grown = plain * (1 + _growth(links) * _bump(links))
         return np.where(links.distance <= 18, 1.0, np.minimum(grown, 1.0))
 
-    def shadowing_db(self, links: Links) -> Array:
+    def shadowing_db(self, links: PathLossLinks) -> Array:
         """Return 4 or 6 dB. Table 7.4.1-1."""
         return np.where(links.line_of_sight, 4.0, 6.0)
 
-    def environment_heights(self, links: Links) -> list[tuple[Array, float]]:
+    def environment_heights(self, links: PathLossLinks) -> list[tuple[Array, float]]:
         """Return 1 m with probability 1 / (1 + C), and 12, 15 ... up to h_UT - 1.5 m alike. Table 7.4.1-1, note 1."""
         low = float(np.max(links.user_height))
         others = np.arange(12, low - 1.5 + 1e-9, 3)
@@ -72,7 +72,7 @@ class UrbanMacro(Propagation):
         usual = self._usual(links)
         return [(usual, 1.0), *(((1 - usual) / len(others), float(height)) for height in others)]
 
-    def environment_height(self, links: Links, share: Array) -> Array | float:
+    def environment_height(self, links: PathLossLinks, share: Array) -> Array | float:
         """Return what `environment_heights` says, one of them for every link."""
         if np.max(links.user_height, initial=0) < 13.5:
             return 1.0
@@ -82,7 +82,7 @@ class UrbanMacro(Propagation):
         return np.where((place < 0) | (number < 1), 1.0, other)
 
     @staticmethod
-    def _usual(links: Links) -> Array:
+    def _usual(links: PathLossLinks) -> Array:
         """Probability of 1 m."""
         return np.asarray(1 / (1 + _growth(links) * _bump(links) * (links.distance > 18)))
 
@@ -95,18 +95,18 @@ class UrbanMicro(Propagation):
     factor = Factor(9, 5, 15)  # Table 7.5-6 Part-1
     station_height, sigma_indoor = 10.0, 7.0  # Tables 7.2-1, 7.5-6
 
-    def path_loss(self, links: Links) -> Array:
+    def path_loss(self, links: PathLossLinks) -> Array:
         """Return ``PL_LOS`` or ``max(PL_LOS, PL'_NLOS)``, dB. Table 7.4.1-1."""
         slope, carrier = np.log10(links.distance_3d), np.log10(links.gigahertz)
         sight = _dual_slope(links, 32.4 + 21 * slope + 20 * carrier, 32.4 + 40 * slope + 20 * carrier, 9.5)
         hidden = 35.3 * slope + 22.4 + 21.3 * carrier - 0.3 * (links.user_height - 1.5)
         return np.where(links.line_of_sight, sight, np.maximum(sight, hidden))
 
-    def los_probability(self, links: Links) -> Array:
+    def los_probability(self, links: PathLossLinks) -> Array:
         """Return P_LOS of Table 7.4.2-1."""
         return _near_then(links, 18, 36)
 
-    def shadowing_db(self, links: Links) -> Array:
+    def shadowing_db(self, links: PathLossLinks) -> Array:
         """Return 4 or 7.82 dB. Table 7.4.1-1."""
         return np.where(links.line_of_sight, 4.0, 7.82)
 
@@ -118,7 +118,7 @@ class UrbanMacroAerial(UrbanMacro):
     factor = None
     user_height = 200.0
 
-    def path_loss(self, links: Links) -> Array:
+    def path_loss(self, links: PathLossLinks) -> Array:
         """Return ``28 + 22 lg d + 20 lg f`` or ``-17.5 + (46 - 7 lg h) lg d + 20 lg(40 pi f / 3)``, dB. Table B-2."""
         slope, carrier = np.log10(links.distance_3d), links.gigahertz
         sight = 28 + 22 * slope + 20 * np.log10(carrier)
@@ -126,7 +126,7 @@ class UrbanMacroAerial(UrbanMacro):
         above = np.where(links.line_of_sight, sight, np.maximum(sight, hidden))
         return np.where(self._flying(links), above, super().path_loss(links))
 
-    def los_probability(self, links: Links) -> Array:
+    def los_probability(self, links: PathLossLinks) -> Array:
         """Return 1 above 100 m; below, ``d1/d + exp(-d/p1) (1 - d1/d)``, d1 and p1 growing with height. Table B-1."""
         height = np.log10(np.clip(links.user_height, 22.5, 100))
         d1, p1 = np.maximum(460 * height - 700, 18), 4300 * height - 3800
@@ -134,21 +134,21 @@ class UrbanMacroAerial(UrbanMacro):
         above = np.where(links.user_height > 100, 1.0, share + np.exp(-links.distance / p1) * (1 - share))
         return np.where(self._flying(links), above, super().los_probability(links))
 
-    def shadowing_db(self, links: Links) -> Array:
+    def shadowing_db(self, links: PathLossLinks) -> Array:
         """Return ``4.64 exp(-0.0066 h)`` or 6 dB. Table B-3."""
         above = np.where(links.line_of_sight, 4.64 * np.exp(-0.0066 * links.user_height), 6.0)
         return np.where(self._flying(links), above, super().shadowing_db(links))
 
-    def environment_heights(self, links: Links) -> list[tuple[Array, float]]:
+    def environment_heights(self, links: PathLossLinks) -> list[tuple[Array, float]]:
         """Return those on the ground; what flies has no breakpoint."""
         if np.max(links.user_height) > 22.5:
             return Propagation.environment_heights(self, links)
         return super().environment_heights(links)
 
-    def environment_height(self, links: Links, share: Array) -> Array | float:
+    def environment_height(self, links: PathLossLinks, share: Array) -> Array | float:
         """Return those on the ground; what flies has no breakpoint."""
         return 1.0 if np.max(links.user_height) > 22.5 else super().environment_height(links, share)
 
     @staticmethod
-    def _flying(links: Links) -> Array:
+    def _flying(links: PathLossLinks) -> Array:
         return np.asarray(links.user_height > 22.5)

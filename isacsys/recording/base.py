@@ -7,8 +7,8 @@ from typing import Protocol
 
 import numpy.typing as npt
 
-from isacsys.arrays import Table
-from isacsys.metrics.columns import Column
+from isacsys.core.arrays import Table
+from isacsys.core.columns import Column
 
 
 class Recorder(Protocol):

@@ -12,12 +12,12 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.arrays import Table
-from isacsys.metrics.columns import Column
-from isacsys.recording.files import whole_file
-from isacsys.recording.memory import Block, join
+from isacsys.core.arrays import Table
+from isacsys.core.columns import Column
+from isacsys.recording.atomic_files import whole_file
+from isacsys.recording.checksums import CHECKSUM, HELD, SEAL, seal
+from isacsys.recording.memory_recorder import Block, join
 from isacsys.recording.schema import BLOCK_ROWS, DIMENSION, FORMAT, FORMAT_VERSION, LEVELS, Layouts
-from isacsys.recording.seal import CHECKSUM, HELD, SEAL, seal
 
 # What the netCDF convention calls a dimension that has no values of its own: xarray then names the dimension only.
 _NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable. {:10d}"

@@ -10,16 +10,16 @@ from typing import Any
 
 import h5py
 
-from isacsys.arrays import Table
-from isacsys.errors import LogFormatError
-from isacsys.metrics.columns import Column
-from isacsys.recording.claims import Claims
-from isacsys.recording.files import check_regular
-from isacsys.recording.foreign import MOST_COLUMNS, attribute, attributes, check_rows, column, group, own
+from isacsys.core.arrays import Table
+from isacsys.core.columns import Column
+from isacsys.core.errors import LogFormatError
+from isacsys.recording.atomic_files import check_regular
+from isacsys.recording.checksums import CHECKSUM, HELD, SEAL, check_attributes, drop_range
 from isacsys.recording.hdf5 import stored_blocks
-from isacsys.recording.memory import join
+from isacsys.recording.integrity import DropIntegrity
+from isacsys.recording.memory_recorder import join
 from isacsys.recording.schema import DIMENSION, FORMAT, FORMAT_VERSION, REQUIRED, TABLES
-from isacsys.recording.seal import CHECKSUM, HELD, SEAL, check_attributes, drop_range
+from isacsys.recording.untrusted_files import MOST_COLUMNS, attribute, attributes, check_rows, column, group, own
 
 _DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, MemoryError,
            RecursionError)
@@ -100,7 +100,7 @@ class Log:
         LogFormatError
             Where anything is not what was written, or not what the log claims to be.
         """
-        claims = Claims(*drop_range(self.attributes, self.path))
+        claims = DropIntegrity(*drop_range(self.attributes, self.path))
         for table in self._tables:
             for block in self.blocks(table):
                 claims.look(table, block["drop"])

@@ -21,13 +21,13 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from isacsys.arrays import Table
-from isacsys.errors import LogFormatError
-from isacsys.metrics.columns import Column
+from isacsys.core.arrays import Table
+from isacsys.core.columns import Column
+from isacsys.core.errors import LogFormatError
+from isacsys.recording.atomic_files import check_regular, whole_file
 from isacsys.recording.base import Source
-from isacsys.recording.claims import Claims
-from isacsys.recording.files import check_regular, whole_file
-from isacsys.recording.memory import join, row_size
+from isacsys.recording.integrity import DropIntegrity
+from isacsys.recording.memory_recorder import join, row_size
 from isacsys.recording.schema import Layout
 
 SUFFIX = ".part"
@@ -149,7 +149,7 @@ class Part:
 
     def check_claims(self) -> None:
         """Raise LogFormatError where the content is not of the drops that it is said to be of."""
-        claims = Claims(self.first, self.stop)
+        claims = DropIntegrity(self.first, self.stop)
         for table in self._rows:
             for block in self.blocks(table):
                 claims.look(table, block["drop"])

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.metrics.columns import KM, RATE, Column, count, index, real
-from isacsys.metrics.links import link_columns
+from isacsys.core.columns import KM, RATE, Column, count, index, real
 from isacsys.metrics.registry import DROP_COLUMNS, SUMS
-from isacsys.network.kinds import Kind
+from isacsys.network.receivers import ReceiverType
+from isacsys.services.link_terms import link_columns
 
 FORMAT, FORMAT_VERSION = "isacsys", 1
 DIMENSION = "row"  # the dimension of tables other than that of drops
@@ -48,9 +48,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
         real("weight", "1", "sum of the weights of users towards whom the member did not null though it was asked"),
     ),
     "links/communication": (DROP, FRAME, index("user", "number of the user in its drop"),
-                            index("station", "its serving base station"), *link_columns(Kind.USER)),
+                            index("station", "its serving base station"), *link_columns(ReceiverType.USER)),
     "links/sensing": (DROP, FRAME, index("target", "number of the target in its drop"),
-                      index("station", "its serving base station"), *link_columns(Kind.TARGET)),
+                      index("station", "its serving base station"), *link_columns(ReceiverType.TARGET)),
     "positions/stations": (
         DROP, index("station", "number of the base station"), *_PLACE,
         index("site", "number of its site: the base stations of a site are its cells", optional=True),

@@ -9,7 +9,7 @@ from html import escape
 
 import numpy as np
 
-from isacsys.arrays import Array
+from isacsys.core.arrays import Array
 from isacsys.report.content import visible
 
 WIDTH, HEIGHT = 640.0, 360.0

@@ -49,7 +49,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Section:
+class PageSection:
     """A part of a report under a heading of its own.
 
     Attributes

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from isacsys.arrays import Array
-from isacsys.arrays import Table as Columns
 from isacsys.campaign import Run
 from isacsys.campaign.estimates import linearise
-from isacsys.display import figure, pretty_unit, with_interval
-from isacsys.network.kinds import Kind
+from isacsys.core.arrays import Array
+from isacsys.core.arrays import Table as Columns
+from isacsys.core.display import figure, pretty_unit, with_interval
+from isacsys.network.receivers import ReceiverType
 from isacsys.report import charts
-from isacsys.report.content import Figure, Section, Table
-from isacsys.report.links import Links, other_columns
+from isacsys.report.content import Figure, PageSection, Table
+from isacsys.report.link_charts import Links, other_columns
 
 CONVERGING = ("communication_ase", "sensing_ase")
 POINTS = 50
@@ -27,7 +27,7 @@ _OF_SENSING = ("detection", "range_", "bearing_", "velocity_", "position_", "fal
                "sensing_", "track", "echo", "cooperat", "fusion")
 
 
-def convergence(runs: Sequence[Run], names: Sequence[str]) -> Section:
+def convergence(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
     """Draw estimates and their intervals over the number of drops."""
     figures = []
     for metric in CONVERGING:
@@ -40,10 +40,10 @@ def convergence(runs: Sequence[Run], names: Sequence[str]) -> Section:
                     for x, y, high in zip(s.x, s.y, s.y if s.high is None else s.high, strict=True)]
             figures.append(Figure(f"{title} over drops", charts.lines(series, "drops", f"{title} ({unit})", title),
                                   Table(["run", "drops", f"mean ({unit})", "± 95 %"], rows)))
-    return Section("convergence", "Convergence over drops", figures=figures)
+    return PageSection("convergence", "Convergence over drops", figures=figures)
 
 
-def over_time(runs: Sequence[Run], names: Sequence[str]) -> Section:
+def over_time(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
     """Draw what happens frame by frame, where a drop has several."""
     figures = []
     for metric in OF_TIME:
@@ -57,10 +57,10 @@ def over_time(runs: Sequence[Run], names: Sequence[str]) -> Section:
             figures.append(Figure(title.capitalize(), charts.lines(
                 series, "time (s)", f"{title}{f' ({unit})' * bool(unit)}", title),
                 Table(["run", "time (s)", title], rows)))
-    return Section("time", "Over time", figures=figures)
+    return PageSection("time", "Over time", figures=figures)
 
 
-def sensing(runs: Sequence[Run], names: Sequence[str], links: Sequence[Links]) -> Section:
+def sensing(runs: Sequence[Run], names: Sequence[str], links: Sequence[Links]) -> PageSection:
     """Give what there is about the quality of sensing, and about tracks: whatever was recorded appears by itself."""
     known = {name: metric for run in runs for name, metric in run.known_metrics.items()}
     shown = [name for name in known if name.startswith(_OF_SENSING) and name not in _PLAIN
@@ -70,7 +70,7 @@ def sensing(runs: Sequence[Run], names: Sequence[str], links: Sequence[Links]) -
     tables = [Table(["metric", *names, "unit", "meaning"], rows, "Quality of sensing")] if rows else []
     tables += [_summary(f"{table} of {name}", run, table) for run, name in zip(runs, names, strict=True)
                for table in run.tables if table.startswith(_TABLES) and len(run.table(table)["drop"])]
-    return Section("sensing", "Sensing quality and tracks", tables=tables, figures=other_columns(links, Kind.TARGET))
+    return PageSection("sensing", "Sensing quality and tracks", tables=tables, figures=other_columns(links, ReceiverType.TARGET))
 
 
 def _settling(run: Run, name: str, metric: str, colour: int) -> charts.Series | None:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from isacsys.analysis.scenarios import left_out
 from isacsys.campaign import Run, compare
-from isacsys.display import figure, pretty_unit, with_interval
-from isacsys.errors import IsacError
-from isacsys.report.content import Section, Table
+from isacsys.core.display import figure, pretty_unit, with_interval
+from isacsys.core.errors import IsacError
+from isacsys.report.content import PageSection, Table
 from isacsys.validation import validate
 
 _RUNGS = (("paper", "paper"), ("exact_nominal", "exact, nominal D"), ("exact_measured", "exact, as measured"),
@@ -18,7 +18,7 @@ _RUNGS = (("paper", "paper"), ("exact_nominal", "exact, nominal D"), ("exact_mea
 _MARKS = {True: "✓", False: "✗", None: "–"}
 
 
-def simulated(runs: Sequence[Run], names: Sequence[str]) -> Section:
+def simulated(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
     """Say what was simulated, with what, and what the analysis leaves out."""
     rows = [["scenario", *(run.scenario.file or "-" for run in runs)],
             ["drops", *(f"{run.drops} of {run.planned}{'' if run.complete else ', unfinished'}" for run in runs)],
@@ -41,10 +41,10 @@ def simulated(runs: Sequence[Run], names: Sequence[str]) -> Section:
     tables = [Table(["", *names], rows, "What was simulated")]
     if settings:
         tables.append(Table(["setting", *names], settings, "Settings that are not at their defaults"))
-    return Section("simulated", "What was simulated", lines, tables, code=code)
+    return PageSection("simulated", "What was simulated", lines, tables, code=code)
 
 
-def estimates(runs: Sequence[Run], names: Sequence[str]) -> Section:
+def estimates(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
     """Give every estimate that means something, with its 95 % interval."""
     known = {name: metric for run in runs for name, metric in run.known_metrics.items()}
     shown = [name for name in known if any(name in run.meaningful for run in runs)]
@@ -54,11 +54,11 @@ def estimates(runs: Sequence[Run], names: Sequence[str]) -> Section:
     lines += [f"{name} has one drop, which says nothing of the spread." for name, run in zip(names, runs, strict=True)
               if run.drops == 1]
     if not rows:
-        return Section("estimates", "Estimates", ["No drop is finished yet."])
-    return Section("estimates", "Estimates", lines, [Table(["metric", *names, "unit", "meaning"], rows)])
+        return PageSection("estimates", "Estimates", ["No drop is finished yet."])
+    return PageSection("estimates", "Estimates", lines, [Table(["metric", *names, "unit", "meaning"], rows)])
 
 
-def differences(runs: Sequence[Run], names: Sequence[str]) -> Section:
+def differences(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
     """Compare every other run with the first, paired by drop where they can be."""
     tables, lines = [], []
     for name, run in zip(names[1:], runs[1:], strict=True):
@@ -76,10 +76,10 @@ def differences(runs: Sequence[Run], names: Sequence[str]) -> Section:
         lines += [f"{names[0]} and {name}: {warning.message}" for warning in said]
         tables.append(Table(["metric", names[0], name, f"{name} - {names[0]}", "excludes zero", "variance saved"], rows,
                             f"{name} less {names[0]}, paired by {found.drops} drops"))
-    return Section("differences", "Differences", lines, tables)
+    return PageSection("differences", "Differences", lines, tables)
 
 
-def ladder(runs: Sequence[Run], names: Sequence[str]) -> Section:
+def ladder(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
     """Set the simulation beside the paper's formulas and the exact ones, with a verdict."""
     lines, tables = [], []
     for name, run in zip(names, runs, strict=True):
@@ -92,10 +92,10 @@ def ladder(runs: Sequence[Run], names: Sequence[str]) -> Section:
         tables.append(Table(["quantity", *(title for _, title in _RUNGS), "verdict"], [
             [finding.name, *(figure(getattr(finding, rung, None)) for rung, _ in _RUNGS), finding.verdict]
             for finding in found.findings], f"{name} beside the analysis"))
-    return Section("ladder", "Beside the analysis", lines, tables)
+    return PageSection("ladder", "Beside the analysis", lines, tables)
 
 
-def again(runs: Sequence[Run], names: Sequence[str]) -> Section:
+def again(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
     """Give the commands that make the report again."""
     logs = [str(run.path) if run.path else f"{name}.h5" for name, run in zip(names, runs, strict=True)]
     steps = []
@@ -106,4 +106,4 @@ def again(runs: Sequence[Run], names: Sequence[str]) -> Section:
         steps.append(f"# save the scenario of {name} (above) as {shlex.quote(file)}\n"
                      f"isacsys run {shlex.quote(file)} -o {shlex.quote(log)}{beyond}")
     steps.append(f"isacsys report {' '.join(map(shlex.quote, logs))} -o report.html")
-    return Section("again", "Make it again", code=[("commands", "\n".join(steps))])
+    return PageSection("again", "Make it again", code=[("commands", "\n".join(steps))])

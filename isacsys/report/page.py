@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from isacsys.campaign import Run, open_run
-from isacsys.errors import ConfigError, IsacError
-from isacsys.network.kinds import Kind
-from isacsys.recording.files import whole_file
-from isacsys.report.content import Section, visible
+from isacsys.core.errors import ConfigError, IsacError
+from isacsys.core.version import version
+from isacsys.network.receivers import ReceiverType
+from isacsys.recording.atomic_files import whole_file
+from isacsys.report.content import PageSection, visible
 from isacsys.report.course import convergence, over_time, sensing
 from isacsys.report.figures import again, differences, estimates, ladder, simulated
-from isacsys.report.links import distributions, interference, links_of, other_columns
+from isacsys.report.link_charts import distributions, interference, links_of, other_columns
 from isacsys.report.scene import map_of
-from isacsys.version import version
 
 MOST_MAPS = 4
 
@@ -64,7 +64,7 @@ def render(runs: Sequence[Run | str | Path]) -> str:
     return str(_template().render(title=visible(", ".join(names)), version=version(), sections=sections))
 
 
-def _sections(runs: Sequence[Run], names: Sequence[str]) -> Iterator[Section]:
+def _sections(runs: Sequence[Run], names: Sequence[str]) -> Iterator[PageSection]:
     yield simulated(runs, names)
     yield estimates(runs, names)
     yield differences(runs, names)
@@ -74,9 +74,9 @@ def _sections(runs: Sequence[Run], names: Sequence[str]) -> Iterator[Section]:
         yield distributions(links)
         yield interference(links, any(run.scenario.sensing.inter_target_echo for run in runs))
     else:
-        yield Section("distributions", "Distributions", ["No links were recorded: recording.level = \"links\" or "
+        yield PageSection("distributions", "Distributions", ["No links were recorded: recording.level = \"links\" or "
                                                          "\"full\" adds distributions and interference."])
-    yield Section("users", "More about users", figures=other_columns(links, Kind.USER))
+    yield PageSection("users", "More about users", figures=other_columns(links, ReceiverType.USER))
     yield sensing(runs, names, links)
     yield convergence(runs, names)
     yield over_time(runs, names)

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import Voronoi
 
-from isacsys.arrays import Array, Flags, Index
 from isacsys.campaign import Run
-from isacsys.metrics import FrameRecord
+from isacsys.core.arrays import Array, Flags, Index
+from isacsys.core.geometry import displacement
 from isacsys.network import NetworkState, deploy
-from isacsys.network.kinds import Kind
-from isacsys.physics.geometry import displacement
+from isacsys.network.receivers import ReceiverType
 from isacsys.report import charts
-from isacsys.report.content import Figure, Section, Table
+from isacsys.report.content import Figure, PageSection, Table
 from isacsys.scheduling import allocate
+from isacsys.services import FrameRecord
 from isacsys.simulation import find_policies, run_frame
 
 MOST_STATIONS = 150  # on a map
@@ -60,19 +60,19 @@ class Scene:
     granted: Flags
 
 
-def map_of(run: Run, name: str) -> Section:
+def map_of(run: Run, name: str) -> PageSection:
     """Draw the first frame of the first drop of a run, made again from its scenario."""
     handed = [what for what in ("scheduler", "grant_policy", "positions", "precoder", "combiner", "processes")
               if run.attributes.get(what)]
     if handed:
-        return Section("map", f"Map: {name}", [f"{name} used a {' and '.join(handed)} from Python, without which its "
+        return PageSection("map", f"Map: {name}", [f"{name} used a {' and '.join(handed)} from Python, without which its "
                                                "drops cannot be made again here."])
     drop = int(run.attributes.get("first_drop", 0))
     try:
         scene = scene_of(run, drop)
     except Exception as error:  # whatever a plug-in raises here must not take the report with it
-        return Section("map", f"Map: {name}", [f"Drop {drop} of {name} cannot be made again here: {error}"])
-    return Section("map", f"Map: {name}, drop {drop}", figures=[draw(scene, name)])
+        return PageSection("map", f"Map: {name}", [f"Drop {drop} of {name} cannot be made again here: {error}"])
+    return PageSection("map", f"Map: {name}, drop {drop}", figures=[draw(scene, name)])
 
 
 def scene_of(run: Run, drop: int) -> Scene:
@@ -133,18 +133,18 @@ def draw(scene: Scene, name: str) -> Figure:
 
 
 def _scene(state: NetworkState, record: FrameRecord) -> Scene:
-    situation, deployment = record.situation, state.deployment
+    frame_state, deployment = record.frame_state, state.deployment
     served = []
     for kind, links, terms in record.links:
-        places = deployment.users if kind == Kind.USER else deployment.targets
+        places = deployment.users if kind == ReceiverType.USER else deployment.targets
         with np.errstate(divide="ignore"):
             served.append(Served(places[links.ids], links.station, 10 * np.log10(terms.sir)))
-    requests = situation.requests
+    requests = frame_state.requests
     towards = deployment.stations[requests.station]
-    users = requests.kind == Kind.USER
+    users = requests.kind == ReceiverType.USER
     towards[users] = deployment.users[requests.receiver[users]]
     return Scene(deployment.side, deployment.extent, deployment.stations, deployment.sites, (served[0], served[1]),
-                 deployment.stations[requests.asked], towards, situation.grants.granted)
+                 deployment.stations[requests.asked], towards, frame_state.grants.granted)
 
 
 def _cells(view: View) -> str:

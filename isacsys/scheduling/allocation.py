@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
-from isacsys.scenario import Scenario
+from isacsys.config.scenario import Scenario
 
 # What a policy may choose: K, J, L, Q.
 CHOSEN = ("users_per_bs", "targets_per_bs", "communication_cluster", "sensing_cluster")

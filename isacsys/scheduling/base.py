@@ -14,14 +14,14 @@ from typing import Any, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.arrays import Array, Flags, Index
-from isacsys.errors import SchedulingError
-from isacsys.modules import blamed, is_ours
+from isacsys.core.arrays import Array, Flags, Index
+from isacsys.core.errors import SchedulingError
 from isacsys.network.entities import BaseStation, Members, Receiver, Target, User, scores
-from isacsys.network.kinds import Kind
 from isacsys.network.population import Population, group_order
+from isacsys.network.receivers import ReceiverType
 from isacsys.network.selection import Links, NullRequests, Selection
 from isacsys.network.state import NetworkState
+from isacsys.plugins.loading import blamed, is_ours
 
 Chosen = Iterable[SupportsIndex] | Index
 Choose = Callable[[BaseStation, int, np.random.Generator], Chosen]
@@ -53,11 +53,11 @@ class Scheduler(ABC):
 
     def select_all_users(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
         """Choose the users of all stations at once, up to ``counts`` [bs] of each; built-in policies use arrays."""
-        return _each(self.select_users, Kind.USER, network, counts, rng)
+        return _each(self.select_users, ReceiverType.USER, network, counts, rng)
 
     def select_all_targets(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
         """Choose the targets of all stations at once, up to ``counts`` [bs] of each."""
-        return _each(self.select_targets, Kind.TARGET, network, counts, rng)
+        return _each(self.select_targets, ReceiverType.TARGET, network, counts, rng)
 
 
 class Ranked(Scheduler):
@@ -115,12 +115,12 @@ def select(network: NetworkState, scheduler: Scheduler, users_rng: np.random.Gen
     """
     allocation = network.scenario.allocation
     per_station = np.full(network.stations, allocation.users_per_bs)
-    users = _checked(scheduler, Kind.USER, network, per_station, users_rng)
+    users = _checked(scheduler, ReceiverType.USER, network, per_station, users_rng)
     if targets_rng is None:
         return Selection(users, Links(users.ids[:0], users.station[:0], network.stations))
     lit = users.count > 0  # a silent station cannot sense; with beams for its targets alone, it is not silent
     sensing = np.where(lit | (network.scenario.precoding.sensing_power > 0), allocation.targets_per_bs, 0)
-    return Selection(users, _checked(target_scheduler or scheduler, Kind.TARGET, network, sensing, targets_rng))
+    return Selection(users, _checked(target_scheduler or scheduler, ReceiverType.TARGET, network, sensing, targets_rng))
 
 
 def grant(requests: NullRequests, budget: Index, policy: GrantPolicy, rng: Callable[[], np.random.Generator],
@@ -181,14 +181,14 @@ def _first_of_groups(score: Array, group: Index, counts: Index) -> Index:
     return order[np.arange(len(order)) - first[sorted_group] < counts[sorted_group]]
 
 
-def _each(choose: Choose, kind: Kind, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
+def _each(choose: Choose, kind: ReceiverType, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
     population = network.population(kind)
     chosen = [_ids(choose, kind, BaseStation(network, i), int(counts[i]), rng)
               for i in np.flatnonzero((counts > 0) & (population.count > 0)).tolist()]
     return np.concatenate([np.empty(0, np.int64), *chosen])
 
 
-def _ids(choose: Choose, kind: Kind, station: BaseStation, count: int, rng: np.random.Generator) -> Index:
+def _ids(choose: Choose, kind: ReceiverType, station: BaseStation, count: int, rng: np.random.Generator) -> Index:
     answer = choose(station, count, rng)
     try:
         ids = np.array([operator.index(i) for i in answer], np.int64)
@@ -202,7 +202,7 @@ def _ids(choose: Choose, kind: Kind, station: BaseStation, count: int, rng: np.r
     return ids
 
 
-def _checked(scheduler: Scheduler, kind: Kind, network: NetworkState, counts: Index,
+def _checked(scheduler: Scheduler, kind: ReceiverType, network: NetworkState, counts: Index,
              rng: np.random.Generator) -> Links:
     """Let the scheduler choose users or targets, check its choice, and remember who was served."""
     name = type(scheduler).__name__
@@ -236,7 +236,7 @@ def _locked(network: NetworkState, population: Population) -> Iterator[None]:
             array.flags.writeable = True
 
 
-def _links(population: Population, ids: Index, kind: Kind, counts: Index) -> Links:
+def _links(population: Population, ids: Index, kind: ReceiverType, counts: Index) -> Links:
     if len(ids) and (ids.min() < 0 or ids.max() >= len(population.station)):
         raise SchedulingError(f"chose {kind.words} that do not exist")
     station = population.station[ids]

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from isacsys.errors import ConfigError
-from isacsys.modules import calling
-from isacsys.plugins import Kind, register
-from isacsys.scenario import Scenario
+from isacsys.config.scenario import Scenario
+from isacsys.core.errors import ConfigError
+from isacsys.plugins.kinds import PluginKind, register
+from isacsys.plugins.loading import calling
 from isacsys.scheduling.allocation import ALLOCATION_POLICIES, CHOSEN, AllocationPolicy
 from isacsys.scheduling.base import GrantPolicy, Scheduler
-from isacsys.scheduling.grants import GRANT_POLICIES
-from isacsys.scheduling.policies import SCHEDULERS
+from isacsys.scheduling.grant_policies import GRANT_POLICIES
+from isacsys.scheduling.schedulers import SCHEDULERS
 
-SCHEDULER = register(Kind("scheduler", Scheduler, "scheduling.policy", SCHEDULERS, also=("scheduling.target_policy",)))
-GRANT_POLICY = register(Kind("grant policy", GrantPolicy, "nulling.policy", GRANT_POLICIES))
-ALLOCATION_POLICY = register(Kind("allocation policy", AllocationPolicy, "allocation.policy", ALLOCATION_POLICIES))
+SCHEDULER = register(PluginKind("scheduler", Scheduler, "scheduling.policy", SCHEDULERS, also=("scheduling.target_policy",)))
+GRANT_POLICY = register(PluginKind("grant policy", GrantPolicy, "nulling.policy", GRANT_POLICIES))
+ALLOCATION_POLICY = register(PluginKind("allocation policy", AllocationPolicy, "allocation.policy", ALLOCATION_POLICIES))
 find_scheduler, find_grant_policy = SCHEDULER.find, GRANT_POLICY.find
 available = SCHEDULER.available
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.arrays import Array, Complex, Flags, Index
+from isacsys.core.arrays import Array, Complex, Flags, Index
 from isacsys.network.entities import BaseStation
 from isacsys.network.state import NetworkState
 from isacsys.scheduling.base import Scheduler

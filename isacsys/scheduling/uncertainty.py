@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.arrays import Array, Index
+from isacsys.core import geometry
+from isacsys.core.arrays import Array, Index
 from isacsys.network.entities import Members
-from isacsys.network.kinds import Kind
+from isacsys.network.receivers import ReceiverType
 from isacsys.network.state import NetworkState
-from isacsys.physics import geometry
 from isacsys.scheduling.base import Ranked
 from isacsys.sensing import accuracy, detection
 from isacsys.sensing.tracks import information
@@ -35,7 +35,7 @@ class InformationGain(Ranked):
 
     def score(self, members: Members, rng: np.random.Generator) -> Array:
         """Score by expected information."""
-        if members.kind != Kind.TARGET or not members.state.scenario.detecting:
+        if members.kind != ReceiverType.TARGET or not members.state.scenario.detecting:
             return -members.waiting_time
         return -expected_information(members.state, members.ids)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.arrays import Array, Complex
+from isacsys.core.arrays import Array, Complex
 
 LIGHT = 299_792_458.0  # m/s
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.arrays import Array
+from isacsys.core.arrays import Array
 
 CLIP = 3.0  # deviations above its mean in dB, where a lognormal RCS ends: TR 38.901 section 7.9.2.1
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(96)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.arrays import Array, Flags
+from isacsys.core.arrays import Array, Flags
 
 CONFIDENCE = 0.95
 _TAIL = 8.0  # deviations out to which is integrated, by Gauss and Legendre: 1e-9 for any ratio of the axes

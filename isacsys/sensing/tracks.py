@@ -12,8 +12,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from isacsys.arrays import Array, Flags, Index
-from isacsys.plugins import Kind, register
+from isacsys.core.arrays import Array, Flags, Index
+from isacsys.plugins.kinds import PluginKind, register
 
 _UNTOLD = 1e12  # variance, from which on a measurement says nothing
 
@@ -238,4 +238,4 @@ def _converted(measured: Measured) -> tuple[Array, Array]:
     return measured.origin + length[:, None] * ahead, covariance
 
 
-TRACKER = register(Kind("tracker", Tracker, "tracking.policy", {"extended_kalman": ExtendedKalman}))
+TRACKER = register(PluginKind("tracker", Tracker, "tracking.policy", {"extended_kalman": ExtendedKalman}))

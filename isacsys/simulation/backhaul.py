@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import simpy
 
-from isacsys.arrays import Array, Index
+from isacsys.beamforming import Bundle
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array, Index
 from isacsys.core.frames import in_frames, on_grid
+from isacsys.core.random_streams import Purpose, stream
 from isacsys.network.selection import NullRequests
-from isacsys.scenario import Scenario
-from isacsys.simulation.journal import Journal
-from isacsys.streams import Purpose, stream
-from isacsys.transmission import Bundle
+from isacsys.simulation.event_log import EventLog
 
 
 class Backhaul:
@@ -24,7 +24,7 @@ class Backhaul:
     """
 
     def __init__(self, environment: simpy.Environment, scenario: Scenario, drop: int, stations: int,
-                 journal: Journal) -> None:
+                 journal: EventLog) -> None:
         self._environment, self._scenario, self._drop, self._journal = environment, scenario, drop, journal
         self._free = np.full(stations, -np.inf)  # in frames: when the last request of a station is sent
 

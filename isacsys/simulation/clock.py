@@ -7,15 +7,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from isacsys.metrics import FrameRecord, Metric, Tally
-from isacsys.simulation import records
+from isacsys.beamforming import Bundle, Schedule
+from isacsys.metrics import Metric, Tally
+from isacsys.services import FrameRecord
+from isacsys.simulation import log_rows
 from isacsys.simulation.backhaul import Backhaul
-from isacsys.simulation.classes import Classes
 from isacsys.simulation.frame import coordinate, schedule, transmit
+from isacsys.simulation.link_statistics import LinkStatistics
 from isacsys.simulation.policies import Policies
-from isacsys.simulation.refusals import Refusals
+from isacsys.simulation.refusal_statistics import RefusalStatistics
 from isacsys.simulation.stage import Process, Stage, Steps
-from isacsys.transmission import Bundle, Schedule
 
 
 class FrameClock(Process):
@@ -25,7 +26,7 @@ class FrameClock(Process):
         self._stage, self._policies = stage, policies
         self._backhaul = Backhaul(stage.environment, stage.scenario, stage.drop, stage.state.stations, stage.journal)
         self.tally = Tally(stage.scenario, metrics)
-        self.classes, self.refusals = Classes(stage.scenario), Refusals(stage.scenario)
+        self.classes, self.refusals = LinkStatistics(stage.scenario), RefusalStatistics(stage.scenario)
         self._scheduled: deque[tuple[Schedule, Bundle | None]] = deque()
 
     def run(self, stage: Stage) -> Steps:
@@ -58,9 +59,9 @@ class FrameClock(Process):
         stage = self._stage
         stage.state.frame = frame
         fixed, bundle = self._scheduled.popleft()
-        situation = coordinate(stage.state, stage.drop, fixed, self._policies, bundle)
-        record = stage.complete(transmit(situation, self._policies))
-        stage.journal.note("grants", int(np.count_nonzero(situation.grants.granted)))
+        frame_state = coordinate(stage.state, stage.drop, fixed, self._policies, bundle)
+        record = stage.complete(transmit(frame_state, self._policies))
+        stage.journal.note("grants", int(np.count_nonzero(frame_state.grants.granted)))
         self._record(record)
         self._remember(record)
         stage.journal.note("frame_end", frame)
@@ -69,13 +70,13 @@ class FrameClock(Process):
         stage, sums = self._stage, self.tally.frame(record)
         self.classes.add(record)
         self.refusals.add(record)
-        stage.recorder.append("frames", {"drop": stage.drop, "frame": record.situation.name.frame, **sums})
-        records.record_frame(stage.recorder, stage.drop, record, stage.scenario.recording.level)
+        stage.recorder.append("frames", {"drop": stage.drop, "frame": record.frame_state.name.frame, **sums})
+        log_rows.record_frame(stage.recorder, stage.drop, record, stage.scenario.recording.level)
 
     def _remember(self, record: FrameRecord) -> None:
         """Enter what a frame brought into the state, for schedulers, and tell the processes."""
         scenario, state = self._stage.scenario, self._stage.state
-        users, targets = record.situation.selection.users.ids, record.situation.selection.targets.ids
+        users, targets = record.frame_state.selection.users.ids, record.frame_state.selection.targets.ids
         if scenario.simulation.frames == 1 and scenario.traffic.model == "full_buffer":
             return
         state.users.average(users, record.users.rate, scenario.scheduling.rate_window)

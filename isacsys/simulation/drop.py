@@ -7,28 +7,28 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
-from isacsys.errors import ConfigError, DropError, PluginError
+from isacsys.beamforming import Combiner, Precoder
+from isacsys.config.scenario import Scenario
+from isacsys.core.errors import ConfigError, DropError, PluginError
 from isacsys.metrics import METRIC, Metric, declared_columns
 from isacsys.network import NetworkState, Positions, deploy
 from isacsys.network.deployment import given_positions, population_count, remarks
-from isacsys.network.kinds import Kind
-from isacsys.network.tracks import read_tracks
-from isacsys.network.traffic import read_arrivals
+from isacsys.network.queues import read_arrivals
+from isacsys.network.receivers import ReceiverType
+from isacsys.network.trajectories import read_trajectories
 from isacsys.propagation import check_propagation
 from isacsys.recording.base import Recorder
-from isacsys.scenario import Scenario
 from isacsys.scheduling import ALLOCATION_POLICY, GrantPolicy, Scheduler, allocate
 from isacsys.sensing import Tracker
-from isacsys.simulation import records
+from isacsys.simulation import log_rows
 from isacsys.simulation.clock import FrameClock
-from isacsys.simulation.memory import check_memory, keep_freed_memory
-from isacsys.simulation.movement import Movement
+from isacsys.simulation.memory_limits import check_memory, keep_freed_memory
+from isacsys.simulation.mobility_process import MobilityProcess
 from isacsys.simulation.policies import Policies, find_policies
 from isacsys.simulation.stage import PROCESS, Process, Stage
-from isacsys.simulation.targets import TargetLife
-from isacsys.simulation.tracking import Tracking, find_tracker
-from isacsys.simulation.traffic import Traffic
-from isacsys.transmission import Combiner, Precoder
+from isacsys.simulation.target_process import TargetProcess
+from isacsys.simulation.tracking_process import TrackingProcess, find_tracker
+from isacsys.simulation.traffic_process import TrafficProcess
 
 
 def check(scenario: Scenario, *, positions: Positions | None = None, drops: Iterable[int] = (0,)) -> None:
@@ -54,15 +54,15 @@ def check(scenario: Scenario, *, positions: Positions | None = None, drops: Iter
                                   f"{drop}")
 
 
-def _spoken_of(scenario: Scenario) -> dict[tuple[str, Kind], int]:
+def _spoken_of(scenario: Scenario) -> dict[tuple[str, ReceiverType], int]:
     """How many users and targets there must be for the files of a scenario."""
-    found: dict[tuple[str, Kind], int] = {}
+    found: dict[tuple[str, ReceiverType], int] = {}
     if scenario.mobility.positions:
-        tracks = read_tracks(scenario.mobility.positions)
-        found |= {("mobility.positions", kind): int(tracks[kind.word][:, 0].max(initial=-1)) + 1 for kind in Kind}
+        tracks = read_trajectories(scenario.mobility.positions)
+        found |= {("mobility.positions", kind): int(tracks[kind.word][:, 0].max(initial=-1)) + 1 for kind in ReceiverType}
     if scenario.traffic.arrivals:
         arrivals = read_arrivals(scenario.traffic.arrivals)
-        found["traffic.arrivals", Kind.USER] = int(arrivals.user.max(initial=-1)) + 1
+        found["traffic.arrivals", ReceiverType.USER] = int(arrivals.user.max(initial=-1)) + 1
     return found
 
 
@@ -115,7 +115,7 @@ class Drop:
         self.stage = Stage(scenario, drop, state, recorder)
         self.clock = FrameClock(self.stage, policies or find_policies(scenario), metrics)
         self._metrics = metrics
-        self._processes = (Traffic(), Movement(), TargetLife(), Tracking(copy.deepcopy(tracker)),
+        self._processes = (TrafficProcess(), MobilityProcess(), TargetProcess(), TrackingProcess(copy.deepcopy(tracker)),
                            *copy.deepcopy(list(processes)), self.clock)
 
     def run(self) -> None:
@@ -123,7 +123,7 @@ class Drop:
         stage = self.stage
         self._declare()
         if stage.full:
-            records.record_positions(stage.recorder, stage.drop, stage.state)
+            log_rows.record_positions(stage.recorder, stage.drop, stage.state)
         for process in self._processes:
             stage.start(process)
         try:

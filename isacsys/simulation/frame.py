@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.arrays import Array
-from isacsys.metrics import FrameRecord
-from isacsys.network.kinds import Kind
+from isacsys.beamforming import Bundle, FrameState, Schedule, checked_designs
+from isacsys.core.arrays import Array
+from isacsys.core.random_streams import FrameName, Purpose
+from isacsys.network.receivers import ReceiverType
 from isacsys.network.selection import Links
 from isacsys.network.state import NetworkState
-from isacsys.scheduling import grant, select
-from isacsys.simulation import moving, multistatic
-from isacsys.simulation import requests as asking
-from isacsys.simulation.helping import helpers
+from isacsys.scheduling import grant, schedule_ageing, select
+from isacsys.scheduling import null_requests as asking
+from isacsys.services import FrameRecord, multistatic
+from isacsys.services.multistatic_clusters import helpers
+from isacsys.services.reception import degrees_of_freedom, receive_echoes, receive_users
 from isacsys.simulation.policies import Policies
-from isacsys.simulation.reception import degrees_of_freedom, receive_echoes, receive_users
-from isacsys.streams import FrameName, Purpose
-from isacsys.transmission import Bundle, Schedule, Situation, designing
 
 
 def run_frame(state: NetworkState, drop: int, policies: Policies) -> FrameRecord:
@@ -24,7 +23,7 @@ def run_frame(state: NetworkState, drop: int, policies: Policies) -> FrameRecord
     return transmit(settle(state, drop, policies), policies)
 
 
-def settle(state: NetworkState, drop: int, policies: Policies) -> Situation:
+def settle(state: NetworkState, drop: int, policies: Policies) -> FrameState:
     """Choose who is served, form clusters, send null requests, grant them: all within the frame."""
     return coordinate(state, drop, schedule(state, drop, policies), policies)
 
@@ -46,40 +45,40 @@ def schedule(state: NetworkState, drop: int, policies: Policies) -> Schedule:
                            asking.target_requests(state, targets, sensors, asked))
     channels = state.channels[users.ids] if state.channels is not None else None
     return Schedule(state.frame, selection, around_users, sensors, requests,
-                    (_weights(state, Kind.USER, users), _weights(state, Kind.TARGET, targets)), channels)
+                    (_weights(state, ReceiverType.USER, users), _weights(state, ReceiverType.TARGET, targets)), channels)
 
 
 def coordinate(state: NetworkState, drop: int, scheduled: Schedule, policies: Policies,
-               bundle: Bundle | None = None) -> Situation:
+               bundle: Bundle | None = None) -> FrameState:
     """Let every station grant null requests of those that have arrived; all have, unless a bundle says otherwise."""
     name, selection, requests = _name(state, drop), scheduled.selection, scheduled.requests
     arrived, travel = (bundle.arrived, bundle.travel) if bundle else (None, np.zeros(len(requests)))
-    budget = designing.budget(policies.precoder, state.scenario.antennas.transmit, selection.users.count)
+    budget = checked_designs.budget(policies.precoder, state.scenario.antennas.transmit, selection.users.count)
     granted = asking.answer(state.scenario, requests, arrived, lambda some, there: grant(
         some, budget, policies.grants, lambda: name.stream(Purpose.GRANTS), there))
-    around_users, sensors, distances, nulled = moving.now(state, scheduled, policies.combiner)
+    around_users, sensors, distances, nulled = schedule_ageing.now(state, scheduled, policies.combiner)
     grants = asking.constraints(state, selection, requests, granted, sensors, nulled)
     arrived = np.ones(len(requests), bool) if arrived is None else arrived
-    return Situation(name, state.scenario, state.deployment.area, scheduled, around_users, sensors, distances,
-                     moving.speed(state, selection.users), moving.present(state, selection.targets), grants, arrived,
-                     travel, moving.sight(state, selection.users, around_users),
-                     *moving.returned(state, selection.targets, distances[1]),
+    return FrameState(name, state.scenario, state.deployment.area, scheduled, around_users, sensors, distances,
+                     schedule_ageing.speed(state, selection.users), schedule_ageing.present(state, selection.targets), grants, arrived,
+                     travel, schedule_ageing.sight(state, selection.users, around_users),
+                     *schedule_ageing.returned(state, selection.targets, distances[1]),
                      helpers(state, selection.targets, requests, granted))
 
 
-def transmit(situation: Situation, policies: Policies) -> FrameRecord:
+def transmit(frame_state: FrameState, policies: Policies) -> FrameRecord:
     """Design beams, send, and account what every receiver gets."""
     engine = policies.engine
-    known = engine.know(situation, policies.precoder)
-    beams = designing.design(policies.precoder, known, situation.scenario.precoding.sensing_power)
-    gains = engine.couple(situation, known, beams, policies.combiner)
-    users = receive_users(situation, beams.transmitting, gains)
-    targets, held_back = receive_echoes(situation, beams.transmitting, gains)
-    targets, pairs = multistatic.together(situation, beams, targets)
-    return FrameRecord(situation, beams.power, users, degrees_of_freedom(situation), targets, held_back, pairs)
+    known = engine.know(frame_state, policies.precoder)
+    beams = checked_designs.design(policies.precoder, known, frame_state.scenario.precoding.sensing_power)
+    gains = engine.couple(frame_state, known, beams, policies.combiner)
+    users = receive_users(frame_state, beams.transmitting, gains)
+    targets, held_back = receive_echoes(frame_state, beams.transmitting, gains)
+    targets, pairs = multistatic.together(frame_state, beams, targets)
+    return FrameRecord(frame_state, beams.power, users, degrees_of_freedom(frame_state), targets, held_back, pairs)
 
 
-def _weights(state: NetworkState, kind: Kind, links: Links) -> Array:
+def _weights(state: NetworkState, kind: ReceiverType, links: Links) -> Array:
     if not len(links):
         return np.empty(0)
     return np.asarray((state.population(kind).count / np.maximum(links.count, 1))[links.station])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 
-from isacsys.engines import Engine, find_engine
-from isacsys.modules import calling
-from isacsys.scenario import Scenario
+from isacsys.beamforming import COMBINER, PRECODER, Combiner, Precoder
+from isacsys.config.scenario import Scenario
+from isacsys.coupling import Engine, find_engine
+from isacsys.plugins.loading import calling
 from isacsys.scheduling import GRANT_POLICY, SCHEDULER, GrantPolicy, Scheduler, target_scheduler
-from isacsys.transmission import COMBINER, PRECODER, Combiner, Precoder
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,19 @@ from typing import Any
 import numpy as np
 import simpy
 
+from isacsys.config.scenario import Scenario
+from isacsys.core.errors import PluginError
 from isacsys.core.frames import delay_until, in_frames, on_grid
-from isacsys.errors import PluginError
-from isacsys.metrics import FrameRecord, Quality
-from isacsys.modules import calling_theirs
+from isacsys.core.random_streams import Purpose, stream
+from isacsys.metrics import DropMetrics
 from isacsys.network import NetworkState
 from isacsys.network.clusters import Clusters
-from isacsys.plugins import Kind, register
+from isacsys.plugins.kinds import PluginKind, register
+from isacsys.plugins.loading import calling_theirs
 from isacsys.recording.base import Recorder
 from isacsys.recording.schema import LEVELS
-from isacsys.scenario import Scenario
-from isacsys.simulation.journal import Journal
-from isacsys.streams import Purpose, stream
+from isacsys.services import FrameRecord
+from isacsys.simulation.event_log import EventLog
 
 Steps = Generator[simpy.Event, Any, None]
 _LAST = 2  # priority of an event, after simpy.events.URGENT (0) and NORMAL (1)
@@ -57,8 +58,8 @@ class Stage:
         self.scenario, self.drop, self.state, self.recorder = scenario, drop, state, recorder
         self.lead, self.frame_duration = scenario.lead_frames, scenario.simulation.frame_duration
         self.environment = simpy.Environment(initial_time=-self.lead)
-        self.journal = Journal(self.environment, recorder, drop, self.frame_duration, kept=self.full)
-        self.quality = Quality(len(state.deployment.users), scenario.simulation.frames, self.frame_duration)
+        self.journal = EventLog(self.environment, recorder, drop, self.frame_duration, kept=self.full)
+        self.quality = DropMetrics(len(state.deployment.users), scenario.simulation.frames, self.frame_duration)
         self.failure: Exception | None = None  # of a process, as it was raised
         self._learners: list[Process] = []
 
@@ -101,8 +102,8 @@ class Stage:
 
     def clusters(self, record: FrameRecord) -> Clusters:
         """Return the clusters of a frame as handles."""
-        situation = record.situation
-        return Clusters(self.state, situation.selection, situation.requests, situation.grants.granted)
+        frame_state = record.frame_state
+        return Clusters(self.state, frame_state.selection, frame_state.requests, frame_state.grants.granted)
 
     def start(self, process: Process) -> None:
         """Start a process, if the scenario wants it."""
@@ -176,4 +177,4 @@ class Process(ABC):
         """Learn from a frame that has just been accounted."""
 
 
-PROCESS = register(Kind("process", Process, "simulation.processes", many=True))
+PROCESS = register(PluginKind("process", Process, "simulation.processes", many=True))

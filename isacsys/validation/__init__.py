@@ -1,6 +1,6 @@
 """Simulation beside analysis, with a verdict in words."""
 
-from isacsys.validation.api import validate
-from isacsys.validation.report import Validation
+from isacsys.validation.judge import validate
+from isacsys.validation.verdicts import Validation
 
 __all__ = ["Validation", "validate"]

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from isacsys.arrays import Array
 from isacsys.campaign import Run
 from isacsys.campaign.estimates import student
-from isacsys.errors import ConfigError
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array
+from isacsys.core.errors import ConfigError
 from isacsys.metrics import METRICS
-from isacsys.modules import blamed
-from isacsys.scenario import Scenario
-from isacsys.validation.report import Quantity, judge
+from isacsys.plugins.loading import blamed
+from isacsys.validation.verdicts import Quantity, judge
 
 Formula = Callable[..., Any]
 

@@ -10,12 +10,12 @@ import numpy as np
 from isacsys.analysis.cells import links_per_station, share_without
 from isacsys.analysis.scenarios import left_out
 from isacsys.campaign import Run
-from isacsys.errors import ConfigError
+from isacsys.config.scenario import Scenario
+from isacsys.core.errors import ConfigError
 from isacsys.propagation import torus_warnings
-from isacsys.scenario import Scenario
-from isacsys.validation.measured import KINDS, Measured, measure, silent_share, standard_error
-from isacsys.validation.report import Judged, Quantity, judge, percent
+from isacsys.validation.measured import KINDS, MeasuredLinks, measure, silent_share, standard_error
 from isacsys.validation.rungs import Rungs, communication, sensing
+from isacsys.validation.verdicts import Judged, Quantity, judge, percent
 
 QUANTITIES = tuple(f"{kind}_{name}" for kind in KINDS for name in ("rate", "ase_typical"))
 BLIND = ("random", "round_robin")  # policies that look at neither places nor channels
@@ -38,7 +38,7 @@ def ladder(run: Run, names: tuple[str, ...], settings: Mapping[str, Any], tolera
     return found
 
 
-def _quantity(run: Run, name: str, measured: Measured, rungs: Rungs, settings: Mapping[str, Any],
+def _quantity(run: Run, name: str, measured: MeasuredLinks, rungs: Rungs, settings: Mapping[str, Any],
               tolerance: float) -> Quantity:
     estimate, scenario = run[name], run.scenario
     scale, nominal_scale = _scales(scenario, name, measured)
@@ -64,7 +64,7 @@ def _of_this_law(run: Run, name: str, scale: float, rungs: Rungs) -> float | Non
     return scale * (rungs.measured - (rungs.cost or 0.0))
 
 
-def _judge(measured: Measured, rungs: Rungs, tolerance: float) -> Judged:
+def _judge(measured: MeasuredLinks, rungs: Rungs, tolerance: float) -> Judged:
     """Judge the rate had every member nulled, and what refusals cost, each against what does not contain it."""
     if rungs.unknown:
         return Judged(None, None, f"not judged: {rungs.unknown}")
@@ -92,7 +92,7 @@ def _minus(one: float | None, other: float) -> float | None:
     return None if one is None else one - other
 
 
-def _judge_links(rate: Judged, measured: Measured, expected: float, tolerance: float) -> Judged:
+def _judge_links(rate: Judged, measured: MeasuredLinks, expected: float, tolerance: float) -> Judged:
     """Judge how many links stations have, where an area spectral efficiency is their product with an agreed rate."""
     found = judge(_minus(measured.served.value, expected), expected, standard_error(measured.served), tolerance,
                   measured.drops)
@@ -101,7 +101,7 @@ def _judge_links(rate: Judged, measured: Measured, expected: float, tolerance: f
     return Judged(False, found.standard_errors, f"contradicted: the rate {rate.words}; links per BS {found.words}")
 
 
-def _scales(scenario: Scenario, name: str, measured: Measured) -> tuple[float, float]:
+def _scales(scenario: Scenario, name: str, measured: MeasuredLinks) -> tuple[float, float]:
     """Return what a rate is to be multiplied by, expected and nominally: 1, or links per km^2.
 
     How many links are expected follows from the areas of Poisson cells; where shadowing draws other cells, it is as

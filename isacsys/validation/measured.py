@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 
 from isacsys.analysis.cooperation import Sender
-from isacsys.arrays import Array, Index, Table
 from isacsys.campaign import Run
 from isacsys.campaign.estimates import Linearised, linearise, student
+from isacsys.core.arrays import Array, Index, Table
 from isacsys.metrics import RATE, Estimator
 from isacsys.recording.schema import MEMBER, NEXT, STRENGTHS
 
@@ -18,7 +18,7 @@ KINDS = ("communication", "sensing")
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredLinks:
     """What was measured of the links of one kind.
 
     Attributes
@@ -51,7 +51,7 @@ class Measured:
         return standard_error(self.nulled)
 
 
-def measure(run: Run, kind: str) -> Measured | None:
+def measure(run: Run, kind: str) -> MeasuredLinks | None:
     """Read off a run what it says of links of one kind; None where there are none."""
     drops, classes = run.table("drops"), run.table("classes")
     mine = {name: column[classes["kind"] == KINDS.index(kind)] for name, column in classes.items()}
@@ -59,12 +59,12 @@ def measure(run: Run, kind: str) -> Measured | None:
         return None
     nulled = _per_drop(drops, mine)
     served = linearise(run.scenario, drops, Estimator("served", {f"{kind}_links": 1, "stations": -1}, "1", "as in "
-                                                      "`Measured`"))
+                                                      "`MeasuredLinks`"))
     rate, cost = (linearise(run.scenario, {**drops, "value": value},
-                            Estimator("value", {"value": 1, f"{kind}_weight": -1}, RATE, "as in `Measured`"))
+                            Estimator("value", {"value": 1, f"{kind}_weight": -1}, RATE, "as in `MeasuredLinks`"))
                   for value in (nulled, nulled - drops[f"{kind}_weighted_rate"]))
     (streams, D), place = np.unique([mine["streams"], mine["degrees_of_freedom"]], axis=1, return_inverse=True)
-    return Measured(D, streams, np.bincount(place.ravel(), mine["weight"]).astype(float), rate, cost, served)
+    return MeasuredLinks(D, streams, np.bincount(place.ravel(), mine["weight"]).astype(float), rate, cost, served)
 
 
 def members(run: Run) -> Sender | None:

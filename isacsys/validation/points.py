@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from isacsys.errors import ConfigError
+from isacsys.core.errors import ConfigError
 
 Sweep = Mapping[str, Iterable[Any]] | Iterable[Mapping[str, Any]]
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isacsys.analysis.beams import (
+from isacsys.analysis.beam_law import (
     SensingBeams,
     interference_shape,
     measured_communication_rate,
     measured_sensing_rate,
 )
-from isacsys.analysis.communication import bits
+from isacsys.analysis.communication_rates import bits
 from isacsys.analysis.cooperation import Sender
 from isacsys.analysis.joint_refusals import joint_rates_with_refusals
 from isacsys.analysis.refusals import rate_with_refusals
@@ -25,11 +25,11 @@ from isacsys.analysis.scenarios import (
     sensing_beams_of,
     sensing_values,
 )
-from isacsys.arrays import Array
 from isacsys.campaign import Run
+from isacsys.core.arrays import Array
 from isacsys.propagation import law_of
-from isacsys.validation.measured import Measured, members, not_granted, refused, streams_and_antennas
-from isacsys.validation.report import percent
+from isacsys.validation.measured import MeasuredLinks, members, not_granted, refused, streams_and_antennas
+from isacsys.validation.verdicts import percent
 
 NOT_ORTHOGONAL = "beams of one BS are not orthogonal"
 
@@ -62,7 +62,7 @@ class Rungs:
     unknown: str = ""
 
 
-def communication(run: Run, measured: Measured) -> Rungs:
+def communication(run: Run, measured: MeasuredLinks) -> Rungs:
     """Return the rungs of the typical user's rate."""
     s, a = run.scenario, run.scenario.allocation
     if s.joint and a.communication_cluster > 1:
@@ -80,7 +80,7 @@ def communication(run: Run, measured: Measured) -> Rungs:
     return _rungs(run, "communication", cost, values, exact, _effects(run, measured, values, orthogonal, exact))
 
 
-def _together(run: Run, measured: Measured) -> Rungs:
+def _together(run: Run, measured: MeasuredLinks) -> Rungs:
     """Where stations send together, members that refuse are missed as well as heard."""
     s, shape = run.scenario, _shape(run)
     medium, order, table = medium_of(s, law_of(s)), s.allocation.communication_cluster, refused(run)
@@ -105,7 +105,7 @@ def _together(run: Run, measured: Measured) -> Rungs:
     return _rungs(run, "communication", float(bits(rates.silent - rates.heard)), values, exact - missed, effects)
 
 
-def sensing(run: Run, measured: Measured) -> Rungs:
+def sensing(run: Run, measured: MeasuredLinks) -> Rungs:
     """Return the rungs of the typical target's rate."""
     s, a = run.scenario, run.scenario.allocation
     values = sensing_values(s)
@@ -137,7 +137,7 @@ def _sensing_beams(run: Run) -> SensingBeams | None:
     return sensing_beams_of(run.scenario, run.scenario.antennas.transmit - antennas + streams)
 
 
-def _cost_of_refusals(run: Run, measured: Measured, shape: float) -> float | None:
+def _cost_of_refusals(run: Run, measured: MeasuredLinks, shape: float) -> float | None:
     """Predict what refusals cost a user, bit/s/Hz; the simulated rate is not in it."""
     table, s = refused(run), run.scenario
     if table is None or not table.any():
@@ -153,7 +153,7 @@ def _cost_of_refusals(run: Run, measured: Measured, shape: float) -> float | Non
     return rate(np.zeros_like(table)) - rate(table)
 
 
-def _effects(run: Run, measured: Measured, values: LinkValues | None, orthogonal: float,
+def _effects(run: Run, measured: MeasuredLinks, values: LinkValues | None, orthogonal: float,
              exact: float) -> dict[str, float]:
     effects = {_law_of_freedom(run, measured): orthogonal / values.rate_exact - 1} if values else {}
     return {**effects, NOT_ORTHOGONAL: exact / orthogonal - 1}
@@ -176,7 +176,7 @@ def _beyond_the_cluster(run: Run, kind: str) -> str:
     return reason
 
 
-def _law_of_freedom(run: Run, measured: Measured) -> str:
+def _law_of_freedom(run: Run, measured: MeasuredLinks) -> str:
     """Return the reason why typical users meet other degrees of freedom than the nominal ones."""
     if not run.table("drops")["null_requests"].any():
         return "cells with fewer than K users serve fewer"

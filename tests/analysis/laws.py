@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from isacsys.laws import LinkState, PropagationLaw
+from isacsys.core.propagation_law import LinkState, PropagationLaw
 
 C = 3.0e8
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isacsys import ConfigError, analysis
-from isacsys.analysis.beams import measured_communication_rate
+from isacsys.analysis.beam_law import measured_communication_rate
 from isacsys.analysis.cooperation import Sender, measured_coherent_rate, measured_joint_rate
 from isacsys.analysis.joint_refusals import joint_rates_with_refusals
 

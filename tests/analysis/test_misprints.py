@@ -12,7 +12,7 @@ from scipy.special import betainc, gamma, gammainc, gammaincc
 
 from isacsys import analysis
 from isacsys.analysis._numerics import FINE
-from isacsys.analysis.communication import mean_field_factor, mean_field_integral
+from isacsys.analysis.communication_rates import mean_field_factor, mean_field_integral
 
 N = 40_000
 STATIONS = 60

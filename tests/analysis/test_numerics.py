@@ -11,7 +11,7 @@ from scipy.special import gammaln
 from isacsys.analysis._coverage import exponential, negative_power
 from isacsys.analysis._fading import averaged, beam_law, gamma_law, gamma_nodes, mixture_law
 from isacsys.analysis._numerics import FINE, AccuracyWarning, beta_nodes, checked, gauss_legendre, log_grid
-from isacsys.errors import ConfigError
+from isacsys.core.errors import ConfigError
 
 
 def test_a_value_that_misses_its_tolerance_warns():

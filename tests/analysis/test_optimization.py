@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from isacsys import analysis
 from isacsys.analysis.optimization import METHODS, feasible
-from isacsys.errors import ConfigError
+from isacsys.core.errors import ConfigError
 
 
 @pytest.fixture(scope="module", params=METHODS)

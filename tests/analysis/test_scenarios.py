@@ -13,7 +13,7 @@ from isacsys.analysis.scenarios import (
     measured_communication_rate,
     sensing_values,
 )
-from isacsys.errors import ConfigError
+from isacsys.core.errors import ConfigError
 from tests.analysis.laws import uma
 
 CHANGES = {"network.bs_density": 2.0, "antennas.transmit": 16, "antennas.receive": 6, "allocation.users_per_bs": 3,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from isacsys import analysis
-from isacsys.analysis._sensing_beams import Beams, beams_heard, echo_law
-from isacsys.analysis.beams import SensingBeams, measured_sensing_rate
-from isacsys.errors import ConfigError
+from isacsys.analysis._sensing_beams import BeamPowers, beams_heard, echo_law
+from isacsys.analysis.beam_law import SensingBeams, measured_sensing_rate
+from isacsys.core.errors import ConfigError
 from tests.analysis.laws import umi
 from tests.statistics import has_mean
 
@@ -65,7 +65,7 @@ def test_echoes_and_interference_of_drawn_arrays():
 def test_the_law_of_the_echo(M_t, K, J, n):
     """Of drawn arrays, whose beams towards several targets overlap more than isotropic ones."""
     rng, samples, eta = np.random.default_rng(M_t), 40_000, 0.4
-    beams = Beams(K, J, M_t - n, eta / J * K / (1 - eta))
+    beams = BeamPowers(K, J, M_t - n, eta / J * K / (1 - eta))
     _, steering, sent = drawn_beams(rng, samples, M_t, n, J)
     echo = np.abs(np.einsum("saj,sa->sj", sent.conj(), steering[..., 0])) ** 2
     gain = rng.standard_gamma(K, samples) + beams.ratio * echo.sum(axis=1)
@@ -81,7 +81,7 @@ def test_a_station_without_users_lights_its_targets_with_all_its_power():
     usual = measured_sensing_rate(D=[9], streams=[2], **given)
     assert both == pytest.approx((dark + 3 * usual) / 4, rel=1e-4) and dark > usual
     gain = 0.6 / 1.8  # the unit: what a stream's part of the shape is, over the station's power
-    law = echo_law(Beams(1.8, 1, 10, 1 / gain), 10, np.zeros_like)
+    law = echo_law(BeamPowers(1.8, 1, 10, 1 / gain), 10, np.zeros_like)
     assert law(np.log([0.1 * gain])) == pytest.approx(-np.expm1(-1.0), rel=1e-6)
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from isacsys.calibration import CASES, calibrate
-from isacsys.calibration.cases import PERCENTILES, Comparison, Submitted, scenario_of, submitted
+from isacsys.calibration.cases import PERCENTILES, CaseComparison, Submitted, scenario_of, submitted
 from isacsys.cli import main
-from isacsys.errors import ConfigError
+from isacsys.core.errors import ConfigError
 
 SHIPPED = [name for name, case in CASES.items() if case.submitted]
 
@@ -63,7 +63,7 @@ def test_judged_between_the_tenth_and_the_ninetieth_percentile():
     values = [0.0] * len(PERCENTILES)
     values[0], values[4] = 50.0, -0.7
     nothing = (0.0,) * len(PERCENTILES)
-    made = Comparison("x", {"m": tuple(values)}, {"m": Submitted(nothing, nothing, nothing, "", 1)}, {"m": 0.5})
+    made = CaseComparison("x", {"m": tuple(values)}, {"m": Submitted(nothing, nothing, nothing, "", 1)}, {"m": 0.5})
     assert made.largest_difference("m") == -0.7 and made.within is False
 
 

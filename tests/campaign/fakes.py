@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from isacsys import Scenario, Scheduler
+from isacsys.core.random_streams import Purpose, stream
 from isacsys.recording.schema import Layout
-from isacsys.streams import Purpose, stream
 
 SCENARIO = Scenario().replace({"simulation.drops": 40, "simulation.frames": 2, "recording.level": "links"})
 NOTHING, FRAME = (dict.fromkeys(sorted(Layout(table).names), 0) for table in ("drops", "frames"))

@@ -9,7 +9,7 @@ from scipy import stats
 import isacsys
 from isacsys import Positions, Scenario
 from isacsys.campaign.comparison import _difference
-from isacsys.errors import ConfigError
+from isacsys.core.errors import ConfigError
 from isacsys.recording import Tables
 from tests.campaign import fakes
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 import isacsys
-from isacsys.errors import DropError, IncompleteRun
+from isacsys.core.errors import DropError, IncompleteRun
 from tests.campaign import fakes
 from tests.campaign.fakes import SCENARIO
 

@@ -11,7 +11,7 @@ import pytest
 
 import isacsys
 from isacsys.campaign.executors import executor
-from isacsys.errors import ConfigError, DropError, IncompleteRun
+from isacsys.core.errors import ConfigError, DropError, IncompleteRun
 from tests.campaign import fakes
 from tests.campaign.fakes import SCENARIO
 from tests.recording.rows import same_tables

@@ -12,7 +12,7 @@ import pytest
 import isacsys
 from isacsys import Scenario
 from isacsys.campaign.identity import identity
-from isacsys.errors import ConfigError
+from isacsys.core.errors import ConfigError
 
 SOURCE = '''
 import functools

@@ -17,7 +17,7 @@ import pytest
 import isacsys
 from isacsys import cli
 from isacsys.campaign.output import parts_directory
-from isacsys.cli import simulate
+from isacsys.cli import simulation_commands
 
 SCENARIO = isacsys.Scenario().replace({
     "network.area": 4.0, "network.users_per_cell": 10.0, "network.targets_per_cell": 10.0,
@@ -53,8 +53,8 @@ class Started:
         sys.stderr = open(self.said, "w")  # noqa: SIM115 - for as long as this process lives
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
         sys.argv = list(map(str, words))
-        perform, code = simulate.run, 99
-        simulate.run = lambda options: (self.ready.touch(), perform(options))[1]
+        perform, code = simulation_commands.run, 99
+        simulation_commands.run = lambda options: (self.ready.touch(), perform(options))[1]
         try:
             code = cli.main()
         except BaseException as error:

@@ -12,7 +12,7 @@ import pytest
 
 import isacsys
 from isacsys.campaign.output import parts_directory
-from isacsys.errors import ConfigError, IncompleteRun
+from isacsys.core.errors import ConfigError, IncompleteRun
 
 SCENARIO = isacsys.Scenario().replace({
     "network.area": 2.0, "network.users_per_cell": 3.0, "allocation.users_per_bs": 1, "allocation.targets_per_bs": 0,
@@ -110,7 +110,7 @@ SIGNALLED = """
 import os, signal, sys, threading, time
 from pathlib import Path
 from isacsys.recording import write_log
-from isacsys.recording.memory import MemoryRecorder
+from isacsys.recording.memory_recorder import MemoryRecorder
 from tests.recording.rows import fill
 
 directory, number = Path(sys.argv[1]), int(sys.argv[2])
@@ -138,15 +138,15 @@ def test_a_log_is_written_whole_or_not_at_all_whatever_signals_come(tmp_path, nu
 
 
 def test_ctrl_c_while_gathering_is_a_run_that_can_be_resumed(path, monkeypatch):
-    from isacsys.recording import gather
-    original = gather.Gathered.blocks
+    from isacsys.recording import merge
+    original = merge.Gathered.blocks
 
     def blocks(self, table):
         os.kill(os.getpid(), signal.SIGTERM)
         yield from original(self, table)
 
     with monkeypatch.context() as patched:
-        patched.setattr(gather.Gathered, "blocks", blocks)
+        patched.setattr(merge.Gathered, "blocks", blocks)
         patched.setattr("isacsys.campaign.store.FileStore.drops", lambda self, before: None)
         with pytest.raises(IncompleteRun, match="interrupted; 2 finished drops are kept"):
             run(path)

@@ -11,12 +11,12 @@ import pytest
 
 import isacsys
 from isacsys import Positions, Scenario
-from isacsys.campaign import batches, store
+from isacsys.campaign import store, worker
 from isacsys.campaign.output import MANIFEST, parts_directory
-from isacsys.errors import ConfigError, DropError, IncompleteRun, LogFormatError
+from isacsys.core.errors import ConfigError, DropError, IncompleteRun, LogFormatError
 from isacsys.recording import Log
-from isacsys.recording.files import DirectoryLock
-from isacsys.recording.gather import Gathered
+from isacsys.recording.atomic_files import DirectoryLock
+from isacsys.recording.merge import MergedSources
 from isacsys.recording.parts import Part, write_part
 from tests.campaign import fakes
 from tests.campaign.fakes import SCENARIO
@@ -53,8 +53,8 @@ def test_memory_and_file_hold_the_same(path):
 
 @pytest.mark.parametrize(("seconds", "size"), [(0.0, 1e9), (1e9, 1.0), (0.01, 1e9), (1e9, 1e5)])
 def test_batches_of_any_size_make_the_same_file(path, whole, monkeypatch, seconds, size):
-    monkeypatch.setattr(batches, "SECONDS", seconds)
-    monkeypatch.setattr(batches, "BYTES", size)
+    monkeypatch.setattr(worker, "SECONDS", seconds)
+    monkeypatch.setattr(worker, "BYTES", size)
     run(path)
     assert path.read_bytes() == whole
 
@@ -219,7 +219,7 @@ def leave_litter(directory):
 def repeat_part(directory):
     """As a worker that outlives its parent might."""
     one, other = (Part(path) for path in sorted(directory.glob("*.part"))[:2])
-    write_part(directory, one.first, other.stop, one.campaign, Gathered([one, other]))
+    write_part(directory, one.first, other.stop, one.campaign, MergedSources([one, other]))
 
 
 def add_foreign_part(directory):

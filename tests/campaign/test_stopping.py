@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import isacsys
-from isacsys.campaign import batches
+from isacsys.campaign import worker
 from isacsys.campaign.estimates import estimate
 from isacsys.campaign.stopping import StoppingRule
-from isacsys.errors import ConfigError
+from isacsys.core.errors import ConfigError
 from tests.campaign import fakes
 from tests.campaign.fakes import SCENARIO, sums_table
 
@@ -41,7 +41,7 @@ def test_the_file_is_that_of_a_run_of_so_many_drops(tmp_path):
 @pytest.mark.parametrize("seconds", [0.0, 0.02])
 def test_batches_do_not_move_the_end(tmp_path, monkeypatch, seconds):
     expected = run().drops
-    monkeypatch.setattr(batches, "SECONDS", seconds)
+    monkeypatch.setattr(worker, "SECONDS", seconds)
     assert run().drops == expected
 
 

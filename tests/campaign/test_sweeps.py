@@ -12,7 +12,7 @@ import xarray
 import isacsys
 from isacsys.campaign import METRICS
 from isacsys.campaign.sweeps import _file_name
-from isacsys.errors import ConfigError, DropError
+from isacsys.core.errors import ConfigError, DropError
 from tests.campaign import fakes
 from tests.campaign.fakes import SCENARIO
 

@@ -7,11 +7,13 @@ import pytest
 
 import isacsys
 from isacsys import Estimator, Metric, Scenario
-from isacsys.errors import ConfigError, IsacError
-from isacsys.metrics import METRICS, LinkTerms, count, links, real
-from isacsys.network.kinds import Kind
-from isacsys.recording import Gathered, Log, MemoryRecorder, Part, Tables, write_log, write_part
+from isacsys.core.errors import ConfigError, IsacError
+from isacsys.metrics import METRICS, count, real
+from isacsys.network.receivers import ReceiverType
+from isacsys.recording import Log, MemoryRecorder, MergedSources, Part, Tables, write_log, write_part
 from isacsys.recording.schema import TABLES, Layout
+from isacsys.services import LinkTerms
+from isacsys.services import link_terms as links
 from tests.recording.rows import some_rows
 
 SMALL = Scenario().replace({"network.area": 9.0, "network.users_per_cell": 8, "allocation.users_per_bs": 4,
@@ -128,7 +130,7 @@ def test_a_column_that_a_log_lacks_is_absent_and_no_damage(tmp_path):
     part.check()
     assert part.read("drops")["extra"].tolist() == [0, 1, 2, 3]
     assert Tables.of(part).columns("drops") == part.columns("drops")
-    mixed = Gathered([log, without])
+    mixed = MergedSources([log, without])
     assert "extra" not in mixed.read("drops") and len(mixed.read("drops")["drop"]) == 8
     write_log(tmp_path / "b.h5", "summary", {}, mixed)
     assert "extra" not in Log(tmp_path / "b.h5").read("drops")
@@ -144,12 +146,12 @@ def test_figures_made_of_columns_that_are_not_there_do_not_apply():
 
 
 def test_more_columns_of_links_are_recorded_where_there_are_any(monkeypatch):
-    more = {Kind.USER: (real("sinr_guess", "1", "guess"),), Kind.TARGET: ()}
+    more = {ReceiverType.USER: (real("sinr_guess", "1", "guess"),), ReceiverType.TARGET: ()}
     monkeypatch.setattr(links, "MORE", more)
-    columns = links.link_columns(Kind.USER)
+    columns = links.link_columns(ReceiverType.USER)
     assert columns[-1].name == "sinr_guess" and columns[-1].optional
     terms = LinkTerms(*[np.ones(2)] * 11, more={"sinr_guess": np.zeros(2)})
-    assert list(terms.columns(Kind.USER)) == [c.name for c in columns if c.name != "degrees_of_freedom"]
+    assert list(terms.columns(ReceiverType.USER)) == [c.name for c in columns if c.name != "degrees_of_freedom"]
 
 
 def test_a_layout_is_what_is_required_and_what_comes():

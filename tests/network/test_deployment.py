@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from isacsys import Positions, Scenario
-from isacsys.errors import ConfigError
+from isacsys.core import geometry
+from isacsys.core.errors import ConfigError
 from isacsys.network import NetworkState, deploy
 from isacsys.network.deployment import hexagonal_side
-from isacsys.physics import geometry
 from tests.statistics import has_law, has_mean
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isacsys import BaseStation, Scenario, Target, User
-from isacsys.errors import SchedulingError
+from isacsys.core.errors import SchedulingError
 from isacsys.network import NetworkState, deploy
 from isacsys.network.clusters import Clusters
 from isacsys.simulation import find_policies, settle
@@ -53,8 +53,8 @@ def test_waiting_is_counted_from_service_or_arrival(state):
 
 
 def test_clusters_know_who_was_asked_and_who_granted(state):
-    situation = settle(state, 0, find_policies(state.scenario))
-    clusters = Clusters(state, situation.selection, situation.requests, situation.grants.granted)
+    frame_state = settle(state, 0, find_policies(state.scenario))
+    clusters = Clusters(state, frame_state.selection, frame_state.requests, frame_state.grants.granted)
     users = sum(isinstance(c.receiver, User) for c in clusters)
     assert len(clusters) > users > 0
     for cluster in clusters:

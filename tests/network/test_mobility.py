@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from isacsys import Scenario
-from isacsys.errors import ConfigError
+from isacsys.core.errors import ConfigError
 from isacsys.network import NetworkState, deploy
 from isacsys.network.mobility import Attachment, mover
 from isacsys.network.population import Population

@@ -6,7 +6,7 @@ import pytest
 from isacsys import Scenario
 from isacsys.network import NetworkState, deploy
 from isacsys.network.population import Population
-from isacsys.physics import propagation
+from isacsys.propagation import power_law
 
 
 def state(**changes):
@@ -34,13 +34,13 @@ def test_far_field_starts_where_the_drawn_end():
     s = state()
     around = s.around_users(np.arange(50))
     rho = around.path_gain[:, -1] ** -0.25
-    assert around.far_field == pytest.approx(propagation.plane_far_field(1.0, rho, 4.0))
+    assert around.far_field == pytest.approx(power_law.plane_far_field(1.0, rho, 4.0))
 
 
 def test_on_a_small_torus_it_starts_at_half_a_side_and_a_cluster_is_still_drawn():
     s = state(**{"network.area": 16, "allocation.communication_cluster": 10, "allocation.users_per_bs": 1})
     around = s.around_users(np.arange(20))
-    assert around.far_field == pytest.approx(propagation.plane_far_field(1.0, 2.0, 4.0))
+    assert around.far_field == pytest.approx(power_law.plane_far_field(1.0, 2.0, 4.0))
     assert np.all(around.path_gain[:, :10] > 0)
     others = around.path_gain[:, 10:]
     assert np.all((others == 0) | (others >= 2.0**-4))

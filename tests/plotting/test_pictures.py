@@ -10,7 +10,7 @@ from isacsys import plotting
 from isacsys.cli import main
 from isacsys.network import NetworkState, deploy
 from isacsys.plotting.network_map import cell_borders, draw_map, request_lines
-from isacsys.plotting.run import draw_run
+from isacsys.plotting.run_summary import draw_run
 from isacsys.simulation import find_policies, run_frame, settle
 
 CLUSTERS = isacsys.Scenario().replace({
@@ -76,7 +76,7 @@ def test_a_map():
     figure = draw_map(CLUSTERS)
     axes, bar = figure.axes
     record = run_frame(NetworkState(CLUSTERS, deploy(CLUSTERS, 0)), 0, find_policies(CLUSTERS))
-    deployment, selection = deploy(CLUSTERS, 0), record.situation.selection
+    deployment, selection = deploy(CLUSTERS, 0), record.frame_state.selection
     stations, targets = (line.get_xydata() for line in axes.lines)
     users = axes.collections[-1]
     assert np.array_equal(stations, deployment.stations)
@@ -117,12 +117,12 @@ def test_borders_are_as_far_from_both_cells_on_the_torus():
 
 def test_request_lines_are_as_long_as_the_torus_says():
     state = NetworkState(CLUSTERS, deploy(CLUSTERS, 1))
-    situation = settle(state, 1, find_policies(CLUSTERS))
-    requests = situation.requests
+    frame_state = settle(state, 1, find_policies(CLUSTERS))
+    requests = frame_state.requests
     which = requests.kind == 0
-    lines = request_lines(situation, state.deployment, which)
+    lines = request_lines(frame_state, state.deployment, which)
     length = np.hypot(*np.moveaxis(lines[:, 1] - lines[:, 0], -1, 0))
-    gain = situation.around_users.path_gain[requests.link[which], requests.column[which]]
+    gain = frame_state.around_users.path_gain[requests.link[which], requests.column[which]]
     assert np.tile(gain ** -0.25, 2) == pytest.approx(length)
 
 

@@ -11,8 +11,8 @@ import math
 import numpy as np
 import pytest
 
-from isacsys.physics.patterns import element_gain
 from isacsys.propagation import MODELS, Correlation, buildings, links, penetration
+from isacsys.propagation.element_pattern import element_gain
 
 C = 3.0e8  # the speed of light of Table 7.4.1-1, notes 1 and 5
 

@@ -11,7 +11,7 @@ import pytest
 import isacsys
 from isacsys.campaign.output import parts_directory, read_manifest, write_manifest
 from isacsys.cli import main
-from isacsys.errors import IsacError, LogFormatError
+from isacsys.core.errors import IsacError, LogFormatError
 from isacsys.recording import Log
 from tests.recording.old import unpack
 from tests.recording.rows import same_tables

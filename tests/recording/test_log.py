@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from isacsys.errors import LogFormatError
+from isacsys.core.errors import LogFormatError
 from isacsys.recording import Log, MemoryRecorder, write_log
 from isacsys.recording.schema import FORMAT_VERSION, LEVELS, TABLES
 from tests.recording.rows import fill

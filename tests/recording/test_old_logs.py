@@ -7,7 +7,7 @@ import pytest
 
 import isacsys
 from isacsys.cli import main
-from isacsys.errors import ConfigError
+from isacsys.core.errors import ConfigError
 from tests.recording.old import unpack
 
 # What version 0.1 printed of it.

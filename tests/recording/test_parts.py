@@ -9,9 +9,9 @@ import pytest
 
 import isacsys
 from isacsys.campaign.store import FileStore
-from isacsys.errors import IncompleteRun, LogFormatError
-from isacsys.recording import Claims, MemoryRecorder, Part, Tables, write_log, write_part
-from isacsys.recording.files import DirectoryLock, whole_file
+from isacsys.core.errors import IncompleteRun, LogFormatError
+from isacsys.recording import DropIntegrity, MemoryRecorder, Part, Tables, write_log, write_part
+from isacsys.recording.atomic_files import DirectoryLock, whole_file
 from isacsys.recording.schema import BLOCK_ROWS, TABLES
 from isacsys.simulation import simulate_drop
 from tests.recording.rows import fill, same_tables
@@ -137,7 +137,7 @@ def test_a_log_is_what_it_claims_to_be(tmp_path, drops):
     columns = {c.name: np.zeros(len(drops), c.dtype) for c in TABLES["drops"]} | {"drop": np.array(drops, "i8")}
     source = Tables({"drops": columns, "frames": {c.name: np.zeros(0, c.dtype) for c in TABLES["frames"]}})
     with pytest.raises(LogFormatError, match="each in its place"):
-        write_log(tmp_path / "run.h5", "summary", {}, source, Claims(0, 3))
+        write_log(tmp_path / "run.h5", "summary", {}, source, DropIntegrity(0, 3))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from isacsys.recording import Gathered, Hdf5Recorder, Log, MemoryRecorder, Tables, hdf5_file, write_log
+from isacsys.recording import Hdf5Recorder, Log, MemoryRecorder, MergedSources, Tables, hdf5_file, write_log
 from isacsys.recording.schema import BLOCK_ROWS, LEVELS, TABLES
 from tests.recording.rows import fill, same_tables, some_rows
 
@@ -100,7 +100,7 @@ def test_the_same_rows_make_the_same_bytes_however_they_came(tmp_path):
         pieces.append(Tables({table: {n: c[start:stop] for n, c in whole.read(table).items()}
                               for table in whole.tables()}))
     write_log(tmp_path / "a.h5", "links", {"seed": 1}, whole)
-    write_log(tmp_path / "b.h5", "links", {"seed": 1}, Gathered(pieces))
+    write_log(tmp_path / "b.h5", "links", {"seed": 1}, MergedSources(pieces))
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
@@ -111,7 +111,7 @@ def test_what_is_gathered_ends_before_the_drop_where_it_is_to_stop(stop):
         recorder, drop = MemoryRecorder("summary"), np.repeat(np.arange(first, first + 3), 2)
         recorder.append("frames", {**some_rows("frames", 6), "drop": drop})
         sources.append(recorder)
-    assert Gathered(sources, stop).read("frames")["drop"].tolist() == [d for d in range(min(stop, 6)) for _ in range(2)]
+    assert MergedSources(sources, stop).read("frames")["drop"].tolist() == [d for d in range(min(stop, 6)) for _ in range(2)]
 
 
 def test_a_log_appears_only_when_it_is_whole(tmp_path):

@@ -8,9 +8,9 @@ import pytest
 
 import isacsys
 from isacsys import Scenario
+from isacsys.config.sections import PROPAGATION_MODELS
 from isacsys.network import BaseStation, NetworkState, deploy
 from isacsys.propagation import MODELS, Propagation
-from isacsys.sections import PROPAGATION_MODELS
 from isacsys.testing import check_propagation_model
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

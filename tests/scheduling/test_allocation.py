@@ -6,7 +6,7 @@ import pytest
 
 import isacsys
 from isacsys import Scenario, analysis
-from isacsys.errors import ConfigError
+from isacsys.core.errors import ConfigError
 from isacsys.scheduling import allocate
 
 SMALL = {"antennas.transmit": 6, "allocation.max_targets_per_bs": 3, "network.area": 9,

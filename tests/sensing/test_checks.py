@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import isacsys
-from isacsys.errors import TrackerError
+from isacsys.core.errors import TrackerError
 from isacsys.sensing import TRACKER, Beliefs
 from isacsys.testing import check_tracker
 

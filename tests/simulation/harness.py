@@ -3,7 +3,7 @@
 import numpy as np
 
 from isacsys import Positions, Scenario
-from isacsys.engines import Vectors
+from isacsys.coupling import FullChannelCoupling
 from isacsys.network import NetworkState, deploy
 from isacsys.simulation import find_policies, run_frame
 from tests import naive
@@ -28,7 +28,7 @@ def layout(scenario, seed, stations=14):
 def frame(scenario, positions, channels, drop=0):
     """Run the package's frame on explicit channels."""
     state = NetworkState(scenario, deploy(scenario, drop, positions))
-    return run_frame(state, drop, find_policies(scenario, engine=Vectors(Given(channels))))
+    return run_frame(state, drop, find_policies(scenario, engine=FullChannelCoupling(Given(channels))))
 
 
 class Given:
@@ -37,20 +37,20 @@ class Given:
     def __init__(self, channels):
         self.channels = channels
 
-    def users(self, situation):
+    def users(self, frame_state):
         """Fill in those of all pairs of a scheduled user and a station around it."""
-        around, ids = situation.around_users.station, situation.selection.users.ids
-        rows = np.zeros((*around.shape, situation.scenario.antennas.transmit), complex)
-        for row, column in np.argwhere(around < situation.stations):
+        around, ids = frame_state.around_users.station, frame_state.selection.users.ids
+        rows = np.zeros((*around.shape, frame_state.scenario.antennas.transmit), complex)
+        for row, column in np.argwhere(around < frame_state.stations):
             rows[row, column] = self.channels.user(ids[row], around[row, column])
         return rows
 
-    def stations(self, situation):
+    def stations(self, frame_state):
         """Fill in those of all pairs of a sensing station and one around it."""
-        around, antennas = situation.sensors.around.station, situation.scenario.antennas
+        around, antennas = frame_state.sensors.around.station, frame_state.scenario.antennas
         rows = np.zeros((*around.shape, antennas.receive, antennas.transmit), complex)
-        for row, column in np.argwhere(around < situation.stations):
-            rows[row, column] = self.channels.station(situation.sensors.station[row], around[row, column]).T
+        for row, column in np.argwhere(around < frame_state.stations):
+            rows[row, column] = self.channels.station(frame_state.sensors.station[row], around[row, column]).T
         return rows
 
 
@@ -68,7 +68,7 @@ def parameters(scenario, stations):
 
 def reference(scenario, positions, channels, record):
     """Run the reference on the package's selection; its grants are its own."""
-    selection = record.situation.selection
+    selection = record.frame_state.selection
     given = naive.Layout(*(np.asarray(p, float) for p in (positions.stations, positions.users, positions.targets)))
     choice = naive.Choice(selection.users.ids, selection.targets.ids)
     return naive.reference_frame(parameters(scenario, len(given.stations)), given, choice, channels)

@@ -57,9 +57,9 @@ def agree(scenario, positions, seed):
             left = (1e-17 if mine == "inter_target" else 1e-20) * loudest
             assert values == pytest.approx(theirs, rel=1e-9, abs=left), (kind, mine)
     assert record.degrees_of_freedom.tolist() == expected["communication"]["degrees_of_freedom"].tolist()
-    requests = record.situation.requests
+    requests = record.frame_state.requests
     mine = {(("user", "target")[k], int(r), int(a)): bool(g) for k, r, a, g in
-            zip(requests.kind, requests.receiver, requests.asked, record.situation.grants.granted, strict=True)}
+            zip(requests.kind, requests.receiver, requests.asked, record.frame_state.grants.granted, strict=True)}
     assert mine == {(kind, link, asked): granted for kind, link, _, asked, _, granted in expected["requests"]}
     return record, expected
 
@@ -69,14 +69,14 @@ def agree(scenario, positions, seed):
 def test_term_by_term(case, seed):
     scenario = small(CASES[case]).replace({"simulation.seed": seed})
     record, _ = agree(scenario, layout(scenario, seed), seed)
-    assert len(record.situation.selection.users) > 0
+    assert len(record.frame_state.selection.users) > 0
 
 
 def test_the_cases_refuse_and_grant():
     """What the cases above are named after does happen in them."""
     for case in ("refusals", "refusals around the target", "more targets than antennas, some refused"):
         scenario = small(CASES[case])
-        granted = agree(scenario, layout(scenario, 1), 1)[0].situation.grants.granted
+        granted = agree(scenario, layout(scenario, 1), 1)[0].frame_state.grants.granted
         assert 0 < granted.mean() < 1
 
 
@@ -88,8 +88,8 @@ def test_targets_at_equal_bearing_count_once():
         targets[2 * i:2 * i + 2] = (station + np.array([[0.01, 0.02], [0.02, 0.04]])) % np.sqrt(scenario.network.area)
     only = Positions(stations, positions.users, targets[:2 * len(stations)])
     record, _ = agree(scenario, only, 5)
-    assert record.situation.grants.granted.all()
-    assert record.situation.grants.constraints.sum() == len(record.situation.grants.granted) / 2
+    assert record.frame_state.grants.granted.all()
+    assert record.frame_state.grants.constraints.sum() == len(record.frame_state.grants.granted) / 2
 
 
 def test_nulls_are_null():

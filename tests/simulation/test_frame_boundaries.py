@@ -9,16 +9,16 @@ import pytest
 
 import isacsys
 from isacsys import Positions, Process, Scenario
+from isacsys.core.random_streams import Purpose
+from isacsys.network.association_by_power import PERIOD, Measuring
 from isacsys.network.deployment import deploy
-from isacsys.network.kinds import Kind
+from isacsys.network.receivers import ReceiverType
 from isacsys.network.selection import NullRequests
 from isacsys.network.state import NetworkState
-from isacsys.network.strongest import PERIOD, Measuring
-from isacsys.recording.memory import MemoryRecorder
+from isacsys.recording.memory_recorder import MemoryRecorder
 from isacsys.recording.schema import EVENTS
 from isacsys.simulation.backhaul import Backhaul
-from isacsys.simulation.journal import Journal
-from isacsys.streams import Purpose
+from isacsys.simulation.event_log import EventLog
 
 ONE = Positions([[0.5, 0.5]], users=[[0.6, 0.5]])
 FEW = {"network.layout": "file", "network.area": 1.0, "allocation.users_per_bs": 1, "allocation.targets_per_bs": 0,
@@ -165,7 +165,7 @@ class Watch(Process):
 def test_a_station_that_can_send_a_request_a_frame_sends_one_in_every_frame():
     scenario = Scenario().replace({"backhaul.capacity": 10.0, "simulation.frame_duration": 0.1})
     environment = SimpleNamespace(now=0, timeout=lambda *_: SimpleNamespace(callbacks=[]))
-    journal = Journal(environment, MemoryRecorder("full"), 0, 0.1, kept=False)
+    journal = EventLog(environment, MemoryRecorder("full"), 0, 0.1, kept=False)
     backhaul, zero = Backhaul(environment, scenario, 0, 2, journal), np.zeros(1, int)
     request = NullRequests(zero, zero, zero, zero, zero, zero + 1, np.ones(1))
     for frame in range(7000):
@@ -179,7 +179,7 @@ def test_mean_powers_are_measured_every_period(frame, monkeypatch):
     scenario = Scenario().replace({**FEW, "propagation.model": "free_space", "network.bs_height": 1.5,
                                    "simulation.frame_duration": frame})
     state = NetworkState(scenario, deploy(scenario, 0, Positions([[0.5, 0.5]], users=[[0.6, 0.5]])))
-    follower, measured = Measuring(state.large_scale, Kind.USER), []
+    follower, measured = Measuring(state.large_scale, ReceiverType.USER), []
     monkeypatch.setattr(state.large_scale, "refresh", measured.append)
     counts = []
     for _ in range(100):

@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isacsys import Positions, Scenario, Scheduler
-from isacsys.engines import Short, Vectors
-from isacsys.errors import DropError, SchedulingError
-from isacsys.metrics import LinkTerms, Tally
+from isacsys.core.errors import DropError, SchedulingError
+from isacsys.coupling import FullChannelCoupling, SampledCoupling
+from isacsys.metrics import Tally
 from isacsys.network import NetworkState, deploy
-from isacsys.network.kinds import Kind
+from isacsys.network.receivers import ReceiverType
+from isacsys.services import LinkTerms
 from isacsys.simulation import find_policies, run_frame, simulate_drop
 from tests import naive
 from tests.simulation.harness import SMALL, Given, frame, layout, small
@@ -66,22 +67,22 @@ ALLOCATIONS = st.fixed_dictionaries({
 @given(ALLOCATIONS, st.integers(0, 1000))
 def test_terms_add_up_grants_keep_the_budget_and_nothing_is_negative(changes, seed):
     record = one_frame(changes, seed)
-    situation, scenario = record.situation, record.situation.scenario
+    frame_state, scenario = record.frame_state, record.frame_state.scenario
     for kind, _, terms in record.links:
         values = dict(terms.items())
         assert all(np.all(v >= 0) and np.all(np.isfinite(v)) for v in values.values())
-        own_counts = kind == Kind.USER or scenario.sensing.inter_target_echo
+        own_counts = kind == ReceiverType.USER or scenario.sensing.inter_target_echo
         counted = INTERFERENCE if own_counts else INTERFERENCE[1:]
         total = sum(values[name] for name in counted)
         assert np.all(total > 0) and terms.sir == pytest.approx(terms.signal / total)
         assert terms.rate == pytest.approx(np.log2(1 + terms.sir))
         assert np.all(terms.leakage_granted == 0)
-    budget = np.maximum(scenario.antennas.transmit - 1 - situation.selection.users.count, 0)
-    granted = np.bincount(situation.requests.asked[situation.grants.granted], minlength=len(budget))
-    assert np.all(granted <= budget) and np.all(situation.grants.constraints <= granted)
-    sends, sums = ~situation.selection.silent, Tally(situation.scenario).frame(record)
+    budget = np.maximum(scenario.antennas.transmit - 1 - frame_state.selection.users.count, 0)
+    granted = np.bincount(frame_state.requests.asked[frame_state.grants.granted], minlength=len(budget))
+    assert np.all(granted <= budget) and np.all(frame_state.grants.constraints <= granted)
+    sends, sums = ~frame_state.selection.silent, Tally(frame_state.scenario).frame(record)
     assert sums["transmitting"] == sends.sum()
-    assert sums["constraints"] == (situation.selection.users.count + granted)[sends].sum()
+    assert sums["constraints"] == (frame_state.selection.users.count + granted)[sends].sum()
     assert np.all(record.degrees_of_freedom >= 1)
 
 
@@ -141,8 +142,8 @@ def test_permuting_stations_changes_nothing_but_ids():
     one = explicit(positions, channels)
     other = explicit(Positions(stations[order], positions.users, positions.targets), Renamed())
     same_links(one, other)
-    assert np.array_equal(np.sort(order[other.situation.selection.users.station]),
-                          np.sort(one.situation.selection.users.station))
+    assert np.array_equal(np.sort(order[other.frame_state.selection.users.station]),
+                          np.sort(one.frame_state.selection.users.station))
 
 
 @pytest.mark.parametrize("changes", [{}, {"allocation.communication_cluster": 2, "allocation.targets_per_bs": 2,
@@ -251,7 +252,7 @@ def test_faults_name_drop_frame_and_seed():
 
 
 def test_errors_inside_a_frame_name_the_drop(monkeypatch):
-    monkeypatch.setattr(Short, "couple", lambda *a: 1 / 0)
+    monkeypatch.setattr(SampledCoupling, "couple", lambda *a: 1 / 0)
     with pytest.raises(DropError, match="ZeroDivisionError.*drop 2, frame 0, seed 1"):
         run({}, drop=2)
 
@@ -265,16 +266,16 @@ def test_full_vectors_and_short_forms_give_drops_of_one_law():
     """Whole drops, K-S on pooled links of independent drops: one link a drop, so that they are independent."""
     scenario = small({**CLUSTERED, "scheduling.policy": "random", "propagation.path_loss_exponent": 3.5,
                       "propagation.echo_exponent": 2.2})
-    picked = {(kind, i): [] for kind in Kind for i in range(2)}
+    picked = {(kind, i): [] for kind in ReceiverType for i in range(2)}
     for drop in range(150):
         positions = layout(scenario, 1000 + drop, stations=12)
         state = NetworkState(scenario, deploy(scenario, drop, positions))
-        for i, engine in enumerate((Short(), Vectors(Given(naive.channels(drop, 9, 10))))):
+        for i, engine in enumerate((SampledCoupling(), FullChannelCoupling(Given(naive.channels(drop, 9, 10))))):
             record = run_frame(state, drop, find_policies(scenario, engine=engine))
             for kind, _, terms in record.links:
                 picked[kind, i].append([getattr(terms, name)[drop % len(terms.sir)] for name in (
                     "signal", "interference_refused", "interference_other", "sir")])
-    for kind in Kind:
+    for kind in ReceiverType:
         short, full = np.array(picked[kind, 0]), np.array(picked[kind, 1])
         for column in range(4):
             same_law(short[:, column], full[:, column])

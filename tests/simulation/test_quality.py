@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isacsys.metrics.over_time import jain
+from isacsys.metrics.drop_metrics import jain
 from tests.simulation.test_laws import run
 
 

@@ -8,9 +8,9 @@ from scipy import stats
 from scipy.special import j0
 
 from isacsys import Scenario, Scheduler
-from isacsys.errors import ConfigError, SchedulingError
+from isacsys.beamforming import steering
+from isacsys.core.errors import ConfigError, SchedulingError
 from isacsys.network import NetworkState, deploy
-from isacsys.physics import combining
 from isacsys.recording.schema import EVENTS
 from isacsys.simulation import Process, find_policies, simulate_drop
 from isacsys.simulation.frame import coordinate, schedule, transmit
@@ -92,11 +92,11 @@ def test_leakage_of_a_null_is_what_has_aged(speed, age):
     changes = {"allocation.communication_cluster": 3, "simulation.frame_duration": age, "backhaul.lead": age}
     shares = []
     for _, settle, policies in sent(changes, speed):
-        situation = settle()
-        around, sends = situation.around_users, np.append(~situation.selection.silent, False)
-        asked = situation.grants.user_granted * (around.path_gain * sends[around.station])[:, :3]
+        frame_state = settle()
+        around, sends = frame_state.around_users, np.append(~frame_state.selection.silent, False)
+        asked = frame_state.grants.user_granted * (around.path_gain * sends[around.station])[:, :3]
         nulled = np.sum(asked, axis=1)
-        leaked = transmit(situation, policies).users.leakage_granted
+        leaked = transmit(frame_state, policies).users.leakage_granted
         assert np.all(leaked[nulled == 0] == 0) and np.count_nonzero(nulled) > 50
         shares.append(np.mean(leaked[nulled > 0] / nulled[nulled > 0]))
     has_mean(shares, 1 - j0(2 * np.pi * speed * 3.5e9 / 299792458 * age) ** 2)
@@ -116,7 +116,7 @@ def test_beams_leak_into_the_cell_as_own_channels_age(speed, age, changes):
     shares = []
     for state, settle, policies in sent({"allocation.users_per_bs": 4, **changes}, speed):
         record = transmit(settle(), policies)
-        links = record.situation.selection.users
+        links = record.frame_state.selection.users
         streams = links.count[links.station]
         path = state.users.distance[links.ids] ** -4.0
         many = streams > 1
@@ -134,12 +134,12 @@ def test_a_null_stands_for_the_filter_of_then():
         state.frame = frame
         fixed = schedule(state, 0, policies)
         state.targets.position += rng.normal(0, 0.02, state.targets.position.shape)
-        situation = coordinate(state, 0, fixed, policies)
-        record = transmit(situation, policies)
-        then, now = (combining.mrc_filters(r.cosine[:, 0], 10) for r in (fixed.sensors, situation.sensors))
+        frame_state = coordinate(state, 0, fixed, policies)
+        record = transmit(frame_state, policies)
+        then, now = (steering.mrc_filters(r.cosine[:, 0], 10) for r in (fixed.sensors, frame_state.sensors))
         left = 1 - np.abs(np.sum(then.conj() * now, axis=1)) ** 2
-        path = np.sum(situation.sensors.around.path_gain * situation.grants.target_granted[:, :, 0], axis=1)
-        expected = (left * path)[situation.sensors.row]
+        path = np.sum(frame_state.sensors.around.path_gain * frame_state.grants.target_granted[:, :, 0], axis=1)
+        expected = (left * path)[frame_state.sensors.row]
         shares.append(np.sum(record.targets.leakage_granted[expected > 0] / expected[expected > 0])
                       / np.count_nonzero(expected))
     has_mean(shares, 1.0)
@@ -152,13 +152,13 @@ def test_power_is_that_of_the_places_of_now():
     state, policies = NetworkState(scenario, deploy(scenario, 0)), find_policies(scenario)
     fixed, serving = schedule(state, 0, policies), state.users.station.copy()
     state.users.position += np.random.default_rng(0).normal(0, 0.05, state.users.position.shape)
-    situation = coordinate(state, 0, fixed, policies)
-    users, around = situation.selection.users, situation.around_users
+    frame_state = coordinate(state, 0, fixed, policies)
+    users, around = frame_state.selection.users, frame_state.around_users
     gap = np.abs(state.users.position[users.ids][:, None] - state.deployment.stations[around.station])
     distance = np.hypot(*np.moveaxis(np.minimum(gap, state.deployment.side - gap), -1, 0))
     heard = around.path_gain > 0
     assert heard[:, :2].all() and around.path_gain[heard] == pytest.approx(distance[heard] ** -4.0)
-    assert situation.distances[0] == pytest.approx(distance[:, 0])
+    assert frame_state.distances[0] == pytest.approx(distance[:, 0])
     assert np.array_equal(around.station[:, 0], serving[users.ids])
 
 
@@ -172,7 +172,7 @@ class Deadlines(Process):
         yield stage.next_frame()
 
     def learn(self, record):
-        sensed, frame = record.situation.selection.targets.ids, record.situation.name.frame
+        sensed, frame = record.frame_state.selection.targets.ids, record.frame_state.name.frame
         assert self.targets.due[sensed] == pytest.approx(frame + self.targets.period[sensed])
         self.seen.extend(sensed)
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from isacsys.beamforming import Bundle
+from isacsys.channel import feedback
+from isacsys.core.random_streams import FrameName, Purpose
 from isacsys.network import NetworkState, deploy
-from isacsys.physics import feedback
 from isacsys.simulation import find_policies
 from isacsys.simulation.frame import coordinate, schedule, transmit
-from isacsys.streams import FrameName, Purpose
-from isacsys.transmission import Bundle
 from tests import naive
 from tests.simulation.harness import layout, parameters
 from tests.twins.believed import Aged, Pairs, Rician, believed_frame
@@ -51,7 +51,7 @@ class Frame:
     then: naive.Layout
     now: naive.Layout
     speed: np.ndarray
-    situation: Any
+    frame_state: Any
     policies: Any
     record: Any = None
     heard: dict[Purpose, Overheard] = field(default_factory=dict)
@@ -73,9 +73,9 @@ def settled(scenario, seed, moving_users=False, late=0.0):
         for members, moves in (state.targets, True), (state.users, moving_users):
             members.position[:] = (members.position + moves * rng.normal(0, 0.02, members.position.shape)) % side
     arrived = rng.random(len(planned.requests)) >= late
-    situation = coordinate(state, 0, planned, policies, Bundle(0, np.zeros(len(arrived)), arrived))
+    frame_state = coordinate(state, 0, planned, policies, Bundle(0, np.zeros(len(arrived)), arrived))
     now = naive.Layout(then.stations, state.users.position.copy(), state.targets.position.copy())
-    return Frame(scenario, then, now, state.users.speed_of(np.arange(len(then.users))), situation, policies)
+    return Frame(scenario, then, now, state.users.speed_of(np.arange(len(then.users))), frame_state, policies)
 
 
 def send(frame, monkeypatch):
@@ -94,7 +94,7 @@ def send(frame, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(FrameName, "stream", stream)
         patch.setattr(feedback, "quantised", tell)
-        frame.record = transmit(frame.situation, frame.policies)
+        frame.record = transmit(frame.frame_state, frame.policies)
     return frame
 
 
@@ -103,34 +103,34 @@ def send(frame, monkeypatch):
 
 def named(frame, link, column, rows):
     """Name rows [row, ...] of scheduled users ``link`` and stations in ``column`` around them."""
-    ids, around = frame.situation.selection.users.ids, frame.situation.around_users.station
+    ids, around = frame.frame_state.selection.users.ids, frame.frame_state.around_users.station
     return {(int(ids[n]), int(around[n, c])): row for n, c, row in zip(link, column, rows, strict=True)}
 
 
 def between(frame, sensor, column, rows):
     """Name G^T [row, M_r, M_t] of sensing stations and stations in ``column`` around them: G^H [M_t, M_r] by pairs."""
-    sensors = frame.situation.sensors
+    sensors = frame.frame_state.sensors
     return {(int(sensors.station[n]), int(sensors.around.station[n, c])): row.T
             for n, c, row in zip(sensor, column, rows, strict=True)}
 
 
 def places(frame):
     """Link and column of the pairs that stations know: own users, and those that were granted a null."""
-    served = len(frame.situation.selection.users)
-    return (np.arange(served), np.zeros(served, int)), np.nonzero(frame.situation.grants.user_granted)
+    served = len(frame.frame_state.selection.users)
+    return (np.arange(served), np.zeros(served, int)), np.nonzero(frame.frame_state.grants.user_granted)
 
 
 def of_all(frame):
     """What the engine of vectors draws: scattered channels and phases, known and fresh."""
-    count, heard = frame.situation.stations, frame.heard
-    sensor, column = np.nonzero(frame.situation.sensors.around.station < count)
+    count, heard = frame.frame_state.stations, frame.heard
+    sensor, column = np.nonzero(frame.frame_state.sensors.around.station < count)
     stations = between(frame, sensor, column, heard[Purpose.STATION_CHANNELS].normals[0][sensor, column])
     found = []
     for purpose in (Purpose.LINK_CHANNELS, Purpose.AGEING):
         drawn = heard.get(purpose, NOTHING)
         for rows in (drawn.normals[:1], drawn.angles[:1]):
             width = rows[0].shape[1] if rows else 0
-            place = np.nonzero(frame.situation.around_users.station[:, :width] < count)
+            place = np.nonzero(frame.frame_state.around_users.station[:, :width] < count)
             found.append(named(frame, *place, rows[0][place]) if rows else {})
     return stations, found
 
@@ -139,7 +139,7 @@ def of_known(frame):
     """What the engine of short forms draws: likewise of the pairs that stations know; the rest is silence."""
     heard, antennas, scenario = frame.heard, frame.scenario.antennas, frame.scenario
     stations = defaultdict(lambda: np.zeros((antennas.transmit, antennas.receive)))
-    stations.update(between(frame, *frame.situation.grants.pairs, heard[Purpose.NULLS_HELD].normals[1]))
+    stations.update(between(frame, *frame.frame_state.grants.pairs, heard[Purpose.NULLS_HELD].normals[1]))
     known = heard[Purpose.OWN_CHANNELS], heard[Purpose.NULLS_HELD]
     fresh = heard.get(Purpose.AGEING, NOTHING)
     ages = scenario.csi.own_age, scenario.lead_frames
@@ -164,7 +164,7 @@ def channels(frame):
     if factor != "none":  # without power in it, a line of sight has no phase
         known, fresh = (Rician(size, frame.now, factor, it, defaultdict(float, psi))
                         for it, psi in ((known, found[1]), (fresh, found[3])))
-    ids, around = frame.situation.selection.users.ids, frame.situation.around_users.station
+    ids, around = frame.frame_state.selection.users.ids, frame.frame_state.around_users.station
     clusters = {int(user): row[:size.L].tolist() for user, row in zip(ids, around, strict=True)}
     lead = scenario.lead_frames * scenario.simulation.frame_duration
     true = Aged(known, fresh, clusters, frame.speed, scenario.propagation.carrier_frequency, scenario.csi.own_age, lead)
@@ -195,8 +195,8 @@ class StationsOf(dict):
 def twin(frame, design):
     """Return the frame that somebody makes of the same channels who has not seen the package."""
     size = parameters(frame.scenario, len(frame.then.stations))
-    chosen, requests = frame.situation.selection, frame.situation.requests
+    chosen, requests = frame.frame_state.selection, frame.frame_state.requests
     late = {(("user", "target")[kind], int(receiver), int(asked)) for kind, receiver, asked, there in zip(
-        requests.kind, requests.receiver, requests.asked, frame.situation.arrived, strict=True) if not there}
+        requests.kind, requests.receiver, requests.asked, frame.frame_state.arrived, strict=True) if not there}
     choice = naive.Choice(chosen.users.ids, chosen.targets.ids)
     return believed_frame(size, design, frame.now, choice, *channels(frame), then=frame.then, late=late)

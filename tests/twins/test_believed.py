@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from isacsys.streams import FrameName, Purpose
-from isacsys.transmission import designing
+from isacsys.beamforming import checked_designs
+from isacsys.core.random_streams import FrameName, Purpose
 from tests.simulation.harness import parameters, small
 from tests.statistics import has_law, has_mean
 from tests.twins.believed import Rician
@@ -63,7 +63,7 @@ def sent(kind, network, design, monkeypatch, engine="vectors", seed=1):
     frame = send(settled(scenario, seed, network == "a finite torus", late=0.2), monkeypatch)
     assert len(frame.record.users.sir) > 10 and len(frame.record.targets.sir) > 5
     if network != "one cell each":  # where nobody asks for nulls
-        assert frame.situation.grants.granted.any() and not frame.situation.arrived.all()
+        assert frame.frame_state.grants.granted.any() and not frame.frame_state.arrived.all()
     return frame
 
 
@@ -81,7 +81,7 @@ def test_every_term_with_vectors_for_everything(kind, design, network, monkeypat
 def assert_leaks(frame):
     """Zeros and nulls leak where, and only where, their channels have aged or were told in a few bits."""
     scenario, users, targets = frame.scenario, frame.record.users, frame.record.targets
-    bits, asked = scenario.csi.feedback_bits > 0, frame.situation.grants.granted.any()
+    bits, asked = scenario.csi.feedback_bits > 0, frame.frame_state.grants.granted.any()
     own, nulls = bits or scenario.csi.own_age > 0, asked and (bits or scenario.lead_frames > 0)
     for leaked, wanted, expected in ((users.own, users.signal, own), (users.leakage_granted, users.signal, nulls),
                                      (targets.leakage_granted, targets.signal, asked and scenario.lead_frames > 0)):
@@ -104,25 +104,25 @@ def test_the_rest_by_its_law(kind, monkeypatch):
     """Given the beams, gains of stations that know nothing of a receiver have the mean that the twin computes."""
     design, count = DESIGNS["slnr"], 300
     frame = sent(kind, "refusals", design, monkeypatch, "short")
-    situation, policies, streams = frame.situation, frame.policies, twin(frame, design)["streams"]
-    known = policies.engine.know(situation, policies.precoder)
-    beams = designing.design(policies.precoder, known, design.sensing_power)
-    couplings = [policies.engine.couple(dataclasses.replace(situation, name=FrameName(7, drop, 0)), known, beams,
+    frame_state, policies, streams = frame.frame_state, frame.policies, twin(frame, design)["streams"]
+    known = policies.engine.know(frame_state, policies.precoder)
+    beams = checked_designs.design(policies.precoder, known, design.sensing_power)
+    couplings = [policies.engine.couple(dataclasses.replace(frame_state, name=FrameName(7, drop, 0)), known, beams,
                                         policies.combiner) for drop in range(count)]
     factor = frame.scenario.propagation.rician_factor_db
-    sight = Rician(parameters(frame.scenario, situation.stations), frame.now,
+    sight = Rician(parameters(frame.scenario, frame_state.stations), frame.now,
                    -np.inf if factor == "none" else factor, None, {})
-    around, ids = situation.around_users.station, situation.selection.users.ids
-    unknown = around < situation.stations
-    unknown[:, 0] = unknown[situation.grants.user_granted.nonzero()] = False
+    around, ids = frame_state.around_users.station, frame_state.selection.users.ids
+    unknown = around < frame_state.stations
+    unknown[:, 0] = unknown[frame_state.grants.user_granted.nonzero()] = False
     means = [sight.mean_power(ids[n], around[n, c], streams[around[n, c]]) for n, c in np.argwhere(unknown)]
     close([it.to_users[unknown] for it in couplings], means)
-    around = situation.sensors.around.station
-    unknown = around < situation.stations
-    unknown[situation.grants.pairs] = False
+    around = frame_state.sensors.around.station
+    unknown = around < frame_state.stations
+    unknown[frame_state.grants.pairs] = False
     means = [sum(it.power for it in streams[station]) for station in around[unknown]]
     gains = [it.to_filters[unknown] for it in couplings]  # [draw, pair, J]: filters that are not there hear nothing
-    there = situation.sensors.active[np.nonzero(unknown)[0]]
+    there = frame_state.sensors.active[np.nonzero(unknown)[0]]
     close([it[there] for it in gains], np.repeat(means, there.sum(-1)))
 
 

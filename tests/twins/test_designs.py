@@ -57,9 +57,9 @@ def agree(record, expected, without=()):
             left = 1e-17 * expected[kind.service][("signal", "echo")[kind]].max(initial=1)
             assert values == pytest.approx(theirs, rel=1e-9, abs=left), (kind, mine)
     assert record.degrees_of_freedom.tolist() == expected["communication"]["degrees_of_freedom"].tolist()
-    requests = record.situation.requests
+    requests = record.frame_state.requests
     mine = {(("user", "target")[k], int(r), int(a)): bool(g) for k, r, a, g in
-            zip(requests.kind, requests.receiver, requests.asked, record.situation.grants.granted, strict=True)}
+            zip(requests.kind, requests.receiver, requests.asked, record.frame_state.grants.granted, strict=True)}
     assert mine == {(kind, link, asked): granted for kind, link, _, asked, _, granted in expected["requests"]}
 
 
@@ -69,7 +69,7 @@ def both(scenario, design, seed, channels=None):
     channels = channels or naive.channels(seed, scenario.antennas.transmit, scenario.antennas.receive)
     record = frame(scenario, positions, channels)
     given = naive.Layout(*(np.asarray(p, float) for p in (positions.stations, positions.users, positions.targets)))
-    chosen = record.situation.selection
+    chosen = record.frame_state.selection
     choice = naive.Choice(chosen.users.ids, chosen.targets.ids)
     return record, design_frame(parameters(scenario, len(given.stations)), design, given, choice, channels)
 

@@ -28,11 +28,11 @@ def test_term_by_term(case, mode):
     positions = layout(scenario, 5)
     known = naive.channels(5, scenario.antennas.transmit, scenario.antennas.receive)
     record = frame(scenario, positions, known)
-    situation, requests = record.situation, record.situation.requests
+    frame_state, requests = record.frame_state, record.frame_state.requests
     grants = {(("user", "target")[k], int(r), int(a)) for k, r, a, g in
-              zip(requests.kind, requests.receiver, requests.asked, situation.grants.granted, strict=True) if g}
+              zip(requests.kind, requests.receiver, requests.asked, frame_state.grants.granted, strict=True) if g}
     given = naive.Layout(*(np.asarray(p, float) for p in (positions.stations, positions.users, positions.targets)))
-    choice = naive.Choice(situation.selection.users.ids, situation.selection.targets.ids)
+    choice = naive.Choice(frame_state.selection.users.ids, frame_state.selection.targets.ids)
     size = parameters(scenario, len(given.stations))
     expected = joint.users_of(size, given, choice, known, grants, mode == "joint_coherent")
     columns = record.users.columns(0)
@@ -43,7 +43,7 @@ def test_term_by_term(case, mode):
     lit = joint.echoes_of(size, given, choice, known, grants)
     assert record.targets.signal == pytest.approx(np.array(lit), rel=1e-9)
     if case == "refusals":
-        assert 0 < situation.grants.granted.mean() < 1 and columns["interference_refused"].any()
+        assert 0 < frame_state.grants.granted.mean() < 1 and columns["interference_refused"].any()
     if case == "stations without users of their own":
-        silent = situation.selection.silent
+        silent = frame_state.selection.silent
         assert np.any(record.transmitting & silent)  # it sends to users of others

@@ -32,7 +32,7 @@ def test_term_by_term(case, mode):
         channels = naive.channels(seed, scenario.antennas.transmit, scenario.antennas.receive)
         record = frame(scenario, positions, channels)
         given = naive.Layout(*(np.asarray(p, float) for p in (positions.stations, positions.users, positions.targets)))
-        chosen = record.situation.selection
+        chosen = record.frame_state.selection
         choice = naive.Choice(chosen.users.ids, chosen.targets.ids)
         size = parameters(scenario, len(given.stations))
         expected = joint_frame(size, given, choice, channels, mode == "joint_coherent")

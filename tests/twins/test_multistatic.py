@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from isacsys import Scenario
-from isacsys.engines.helping import Helped
+from isacsys.coupling.helper_gains import HelperGains
 from isacsys.network import NetworkState, deploy
-from isacsys.simulation import find_policies, multistatic
+from isacsys.services import multistatic
+from isacsys.simulation import find_policies
 from isacsys.simulation.frame import settle, transmit
 from tests.simulation.harness import layout
 from tests.twins import multistatic as twin
@@ -29,11 +30,11 @@ def test_term_by_term(case, monkeypatch):
     scenario = Scenario().replace({**BASE, **CASES[case], "sensing.false_alarm": 1e-3})
     positions = layout(scenario, 4)
     state, policies = NetworkState(scenario, deploy(scenario, 0, positions)), find_policies(scenario)
-    situation = settle(state, 0, policies)
-    helpers, rng = situation.helpers, np.random.default_rng(4)
-    given = Helped(rng.gamma(2.0, size=len(helpers.link)), rng.gamma(2.0, size=helpers.around.station.shape))
+    frame_state = settle(state, 0, policies)
+    helpers, rng = frame_state.helpers, np.random.default_rng(4)
+    given = HelperGains(rng.gamma(2.0, size=len(helpers.link)), rng.gamma(2.0, size=helpers.around.station.shape))
     monkeypatch.setattr(multistatic, "helped", lambda *_: given)
-    record = transmit(situation, policies)
+    record = transmit(frame_state, policies)
     targets, side = record.targets, state.deployment.side
     places, stations = state.targets.position, state.deployment.stations
     rejection = multistatic.direct_path(scenario)
@@ -41,8 +42,8 @@ def test_term_by_term(case, monkeypatch):
     listed = {(link, a, b): sir for link, a, b, sir in zip(*(record.pairs[name] for name in (
         "link", "transmitter", "receiver", "sir")), strict=True)}
     active = record.transmitting.mean()
-    for link, target in enumerate(situation.selection.targets.ids):
-        serving = situation.selection.targets.station[link]
+    for link, target in enumerate(frame_state.selection.targets.ids):
+        serving = frame_state.selection.targets.station[link]
         rows = np.flatnonzero(helpers.link == link)
         members = [int(serving), *map(int, helpers.station[rows])]
         mono = -2 * scenario.propagation.echo_exponent

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from isacsys.engines import Vectors
-from isacsys.engines.helping import Helped
+from isacsys.coupling import FullChannelCoupling
+from isacsys.coupling.helper_gains import HelperGains
 from isacsys.network import NetworkState, deploy
-from isacsys.simulation import find_policies, multistatic
+from isacsys.services import multistatic
+from isacsys.simulation import find_policies
 from isacsys.simulation.frame import settle, transmit
 from tests import naive
 from tests.simulation.harness import Given, layout, parameters, small
@@ -31,13 +32,13 @@ def test_pair_by_pair(case, monkeypatch):
         scenario = small({**BASE, **CASES[case], "simulation.seed": seed})
         positions = layout(scenario, seed)
         channels = naive.channels(seed, scenario.antennas.transmit, scenario.antennas.receive)
-        policies = find_policies(scenario, engine=Vectors(Given(channels)))
-        situation = settle(NetworkState(scenario, deploy(scenario, 0, positions)), 0, policies)
+        policies = find_policies(scenario, engine=FullChannelCoupling(Given(channels)))
+        frame_state = settle(NetworkState(scenario, deploy(scenario, 0, positions)), 0, policies)
         given = naive.Layout(*(np.asarray(p, float) for p in (positions.stations, positions.users, positions.targets)))
-        users, targets = situation.selection.users.ids, situation.selection.targets.ids
+        users, targets = frame_state.selection.users.ids, frame_state.selection.targets.ids
         mine = Multistatic(parameters(scenario, len(given.stations)), given, naive.Choice(users, targets), channels)
         # what stations that help hear is drawn by its law: here it comes of the same channels
-        helpers = situation.helpers
+        helpers = frame_state.helpers
         lit = [mine.lit(int(s), int(targets[row])) for row, s in zip(helpers.link, helpers.station, strict=True)]
         around = helpers.around.station
         through = np.zeros(around.shape)
@@ -45,9 +46,9 @@ def test_pair_by_pair(case, monkeypatch):
             if around[row, column] != helpers.station[row]:
                 through[row, column] = mine.through(
                     int(helpers.station[row]), int(targets[helpers.link[row]]), int(around[row, column]))
-        given = Helped(np.array(lit), through)
+        given = HelperGains(np.array(lit), through)
         monkeypatch.setattr(multistatic, "helped", lambda *_, found=given: found)
-        record = transmit(situation, policies)
+        record = transmit(frame_state, policies)
         rejection = scenario.cooperation.direct_path_rejection_db
         together = Together(0.0 if isinstance(rejection, str) else 10 ** (-rejection / 10), 20e6,
                             scenario.cooperation.timing_error, 1e-3)

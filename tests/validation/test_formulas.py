@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import isacsys
-from isacsys.analysis.communication import bits, communication_coverage, communication_rate
+from isacsys.analysis.communication_rates import bits, communication_coverage, communication_rate
 from isacsys.campaign.distributions import survival
-from isacsys.errors import ConfigError
-from isacsys.validation import laws
-from isacsys.validation.laws import bootstrap
+from isacsys.core.errors import ConfigError
+from isacsys.validation import measured_laws
+from isacsys.validation.measured_laws import bootstrap
 
 K = "allocation.users_per_bs"
 SCENARIO = isacsys.Scenario().replace({"allocation.targets_per_bs": 0, "network.area": 50.0})
@@ -102,12 +102,12 @@ def test_distributions_agree_with_their_laws(name):
 def test_another_distribution_is_contradicted():
     found = validate(lambda s, x: np.exp(-1.4 * np.pi * x**2), "communication_distance", tolerance=0.0)
     assert not found.agrees
-    assert found.findings[0].p_value < laws.FALSE_ALARM
+    assert found.findings[0].p_value < measured_laws.FALSE_ALARM
 
 
 def test_weighted_kolmogorov_smirnov_keeps_its_false_alarms(monkeypatch):
     """Links within a drop are dependent and weighted; of 300 tests at 5 % about 15 may fail (4 standard errors)."""
-    monkeypatch.setattr(laws, "REPLICATES", 1000)
+    monkeypatch.setattr(measured_laws, "REPLICATES", 1000)
     rng, at, alarms = np.random.default_rng(11), np.linspace(0.02, 0.98, 40), 0
     for _ in range(300):
         size = rng.poisson(12, 25) + 1

@@ -7,10 +7,10 @@ from scipy.special import ndtr
 import isacsys
 from isacsys.analysis.cells import links_per_station
 from isacsys.analysis.scenarios import communication_values, sensing_values
-from isacsys.errors import ConfigError
-from isacsys.metrics.builtin import Rates
+from isacsys.core.errors import ConfigError
+from isacsys.metrics.rate_metrics import RateMetrics
 from isacsys.validation.measured import measure
-from isacsys.validation.report import allowed, judge
+from isacsys.validation.verdicts import allowed, judge
 
 PAPER = isacsys.Scenario()
 CLUSTERS = PAPER.replace({"allocation.users_per_bs": 4, "allocation.communication_cluster": 3,
@@ -74,13 +74,13 @@ def test_ase_is_the_rate_times_how_many_should_be_served(run):
 
 def test_links_that_are_not_counted_are_contradicted(monkeypatch):
     """An area spectral efficiency is not judged by the number of links that the simulation itself counted."""
-    right = Rates.sums
+    right = RateMetrics.sums
 
     def some(self, record):
         found = right(self, record)
         return {name: value * 11 // 12 if name == "communication_links" else value for name, value in found.items()}
 
-    monkeypatch.setattr(Rates, "sums", some)
+    monkeypatch.setattr(RateMetrics, "sums", some)
     found = isacsys.validate(PAPER.replace({"network.area": 49.0}), drops=20, executor="serial")
     assert of(found, "communication_rate").agrees and of(found, "sensing_ase_typical").agrees
     assert of(found, "communication_ase_typical").status == "contradicted"

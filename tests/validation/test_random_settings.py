@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import isacsys
-from isacsys.errors import IsacError
+from isacsys.core.errors import IsacError
 from tests import random_settings
 
 

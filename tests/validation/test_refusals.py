@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import isacsys
-from isacsys.physics import accounting, fading
-from isacsys.simulation import cooperation
+from isacsys.channel import sampled_gains
+from isacsys.services import accounting, joint_transmission
 from isacsys.validation.measured import measure, refused
 
 RIGHT = accounting.split
@@ -62,8 +62,8 @@ def test_a_fault_in_refused_interference_is_contradicted(fault, monkeypatch):
 
 
 def test_a_null_that_nulls_nothing_is_contradicted(monkeypatch):
-    right = fading.total_gains
-    monkeypatch.setattr(fading, "total_gains", lambda *a: 2 * right(*a))
+    right = sampled_gains.total_gains
+    monkeypatch.setattr(sampled_gains, "total_gains", lambda *a: 2 * right(*a))
     assert rate().status == "contradicted"
 
 
@@ -165,14 +165,14 @@ def test_a_fault_in_what_members_bring_is_contradicted(fault, mode, monkeypatch)
 
 def test_members_that_send_though_they_refused_are_contradicted(monkeypatch):
     """What they send to others is taken for what is wanted."""
-    right = cooperation.received
+    right = joint_transmission.received
 
-    def all_of_them(situation, gains):
-        signal, own, power = right(situation, gains)
-        grants = situation.grants
+    def all_of_them(frame_state, gains):
+        signal, own, power = right(frame_state, gains)
+        grants = frame_state.grants
         refused = grants.user_asked & ~grants.user_granted
         return signal + (power[:, :refused.shape[1]] * refused).sum(axis=1), own, power
-    monkeypatch.setattr(cooperation, "received", all_of_them)
+    monkeypatch.setattr(joint_transmission, "received", all_of_them)
     assert together("joint").status == together("joint_coherent").status == "contradicted"
 
 

@@ -2,7 +2,7 @@
 
 from isacsys import Scenario
 from isacsys.network import NetworkState, deploy
-from isacsys.recording.memory import MemoryRecorder
+from isacsys.recording.memory_recorder import MemoryRecorder
 from isacsys.simulation.drop import Drop
 from tools.benchmarks.frames import Frames
 from tools.benchmarks.timing import in_turn

@@ -5,16 +5,16 @@ import tempfile
 import numpy as np
 
 from isacsys import Scenario
+from isacsys.beamforming import ZeroForcing
+from isacsys.channel import sampled_gains
 from isacsys.metrics import Tally
-from isacsys.network import operating
+from isacsys.network import station_status
 from isacsys.network.state import NetworkState
-from isacsys.physics import fading
 from isacsys.recording.hdf5 import Hdf5Recorder
-from isacsys.recording.memory import MemoryRecorder
-from isacsys.scheduling import base
-from isacsys.simulation import clock, frame, records, requests
+from isacsys.recording.memory_recorder import MemoryRecorder
+from isacsys.scheduling import base, null_requests
+from isacsys.simulation import clock, frame, log_rows
 from isacsys.simulation.drop import Drop
-from isacsys.transmission import ZeroForcing
 from tests import naive
 from tools.benchmarks.timing import Shares, in_turn
 
@@ -162,19 +162,19 @@ def cooperation(name, rounds):
 WATCHED = (
     (clock, "schedule", "scheduling"), (clock, "coordinate", "grants"), (clock, "transmit", "accounting"),
     (NetworkState, "around_users", "accounting"),
-    (frame, "select", "scheduling"), (frame, "grant", "grants"), (requests, "constraints", "grants"),
-    (requests, "user_requests", "grants"), (requests, "target_requests", "grants"),
-    (requests, "sensors_of", "grants"), (ZeroForcing, "design", "design"),
-    (fading, "total_gains", "draws"), (fading, "filtered_gains", "draws"), (fading, "beam_gains", "draws"),
+    (frame, "select", "scheduling"), (frame, "grant", "grants"), (null_requests, "constraints", "grants"),
+    (null_requests, "user_requests", "grants"), (null_requests, "target_requests", "grants"),
+    (null_requests, "sensors_of", "grants"), (ZeroForcing, "design", "design"),
+    (sampled_gains, "total_gains", "draws"), (sampled_gains, "filtered_gains", "draws"), (sampled_gains, "beam_gains", "draws"),
     (frame, "receive_users", "accounting"), (frame, "receive_echoes", "accounting"),
-    (records, "record_frame", "recording"), (Tally, "frame", "recording"), (Hdf5Recorder, "append", "recording"),
+    (log_rows, "record_frame", "recording"), (Tally, "frame", "recording"), (Hdf5Recorder, "append", "recording"),
     (clock.FrameClock, "frame", "entities"), (Drop, "run", "SimPy"))
 
 
 def shares(case, frames=100):
     """Percent of a drop's time by part, set-up apart."""
     watch = Shares()
-    watch.watch(operating, "attach", "setup")
+    watch.watch(station_status, "attach", "setup")
     for owner, attribute, name in WATCHED:
         watch.watch(owner, attribute, name)
     try:

@@ -1,0 +1,10 @@
+"""From who is served to beams and filters: what stations know, and the designs that they make of it."""
+
+from isacsys.beamforming.beams import Beams
+from isacsys.beamforming.combiners import COMBINER, Combiner
+from isacsys.beamforming.frame_state import Bundle, FrameState, Grants, Schedule, Sensors, Sight
+from isacsys.beamforming.precoders import PRECODER, Precoder, ZeroForcing
+from isacsys.beamforming.transmitter_csi import TransmitterCsi
+
+__all__ = ["COMBINER", "PRECODER", "Beams", "Bundle", "Combiner", "Grants", "TransmitterCsi", "Precoder", "Schedule",
+           "Sensors", "Sight", "FrameState", "ZeroForcing"]

@@ -1,0 +1,141 @@
+"""What a worker does: simulate a few drops that follow each other, and make them safe."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from isacsys.campaign.payload import Payload
+from isacsys.campaign.threads import one_thread
+from isacsys.config.input_files import pin
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Table
+from isacsys.core.errors import DropError, IncompleteRun, IsacError
+from isacsys.plugins.loading import fault
+from isacsys.recording import MemoryRecorder, Tables, write_part
+
+SECONDS = 5.0  # what a batch should take; one that turns out longer ends early
+BYTES = 64e6  # what it may hold in memory
+
+Simulate = Callable[..., None]
+
+_stop = threading.Event()
+
+
+@dataclass(frozen=True)
+class Work:
+    """What all batches of a campaign have in common.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    handed : Handed
+    simulate : callable
+        `isacsys.simulation.simulate_drop`, or what stands in for it.
+    campaign : str
+        Fingerprint of what is simulated.
+    directory : Path or None
+        Where the worker puts what is finished; None: it hands it back.
+    inputs : mapping
+        Digests of the files that the scenario names, by key: they must not change during a run.
+    """
+
+    scenario: Scenario
+    handed: Payload
+    simulate: Simulate
+    campaign: str
+    directory: Path | None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Drops ``first`` up to ``stop``, finished.
+
+    Attributes
+    ----------
+    first, stop : int
+        ``stop`` is less than was asked for where time was up or a drop failed.
+    drops : Table
+        Their rows of table ``drops``.
+    seconds : float
+        What they took.
+    path : Path or None
+        The part that holds them.
+    tables : Tables or None
+        Everything recorded, where there is no part.
+    failure : IsacError or None
+        Why it ended early.
+    """
+
+    first: int
+    stop: int
+    drops: Table
+    seconds: float
+    path: Path | None = None
+    tables: Tables | None = None
+    failure: IsacError | None = None
+
+
+def stop_soon(*_: Any) -> None:
+    """End the batch in hand after its drop in hand (also a signal handler)."""
+    _stop.set()
+
+
+def go_on() -> None:
+    """Forget an earlier `stop_soon`."""
+    _stop.clear()
+
+
+def simulate_batch(work: Work, first: int, stop: int) -> Batch:
+    """Simulate drops from ``first`` up to ``stop``, or as many as fit into a batch, at least one."""
+    start = time.monotonic()
+    recorder = MemoryRecorder(work.scenario.recording.level)
+    drop, failure = first, None
+    with one_thread():
+        while drop < stop and failure is None and not _stop.is_set():
+            failure = _simulate_drop(work, drop, recorder)
+            drop += failure is None
+            if time.monotonic() - start > SECONDS or recorder.nbytes > BYTES:
+                break
+    _stop.clear()
+    return _keep(work, first, drop, recorder, start, failure)
+
+
+def _simulate_drop(work: Work, drop: int, recorder: MemoryRecorder) -> IsacError | None:
+    """Simulate one drop; one that fails leaves no rows."""
+    mark = recorder.mark()
+    try:
+        pin(work.scenario, work.inputs)
+        work.simulate(work.scenario, drop, recorder, **work.handed.unpack())
+    except IsacError as error:
+        failure: IsacError = error
+    except (Exception, SystemExit) as error:
+        failure = DropError(f"{fault(error)} (drop {drop}, seed {work.scenario.simulation.seed})")
+    else:
+        return None
+    recorder.rollback(mark)
+    return failure
+
+
+def _keep(work: Work, first: int, stop: int, recorder: MemoryRecorder, start: float,
+          failure: IsacError | None) -> Batch:
+    path, tables = None, None
+    if stop > first and work.directory is None:
+        tables = Tables.of(recorder)
+    elif stop > first and work.directory is not None:
+        try:
+            path = write_part(work.directory, first, stop, work.campaign, recorder)
+        except OSError as error:
+            stop, failure = first, failure or cannot_write(work.directory, error)
+    drops = recorder.read("drops") if stop > first else MemoryRecorder("summary").read("drops")
+    return Batch(first, stop, drops, time.monotonic() - start, path, tables, failure)
+
+
+def cannot_write(path: Path, error: OSError) -> IncompleteRun:
+    """Return what to tell the user of a disk that does not take it."""
+    return IncompleteRun(f"cannot write {path}: {error.strerror or error}")

@@ -1,0 +1,1 @@
+"""Small-scale fading: drawn by its law or as vectors; ageing, feedback."""

@@ -1,0 +1,57 @@
+"""Many pairs of a transmitter and a receiver, sorted so that a transmitter's beams are used once for all of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from isacsys.core.arrays import Array, Complex, Index
+
+AT_ONCE = 1 << 17  # complex numbers of a product: 2 MB stay in the cache
+Block = tuple[Index, Index, tuple[Index, Index], int]
+
+
+def by_transmitter(station: Index, stations: int, numbers: int) -> Iterator[Block]:
+    """Cut pairs into blocks of transmitters whose padded products fit into `AT_ONCE`.
+
+    Parameters
+    ----------
+    station : [pair]
+        Transmitters.
+    stations : int
+        How many there are.
+    numbers : int
+        Complex numbers that a pair takes.
+
+    Yields
+    ------
+    rows : [n]
+        Pairs of this block.
+    owner : [m]
+        Its transmitters.
+    place : two arrays [n]
+        Where its pairs stand in an array [m, count].
+    count : int
+    """
+    order = np.argsort(station, kind="stable")
+    count = np.bincount(station, minlength=stations)
+    first = np.cumsum(count) - count
+    within = np.arange(len(station)) - first[station[order]]
+    step = max(1, AT_ONCE // max(int(count.max(initial=0)) * numbers, 1))
+    for start in range(0, stations, step):
+        stop = min(start + step, stations)
+        rows = slice(first[start], first[stop - 1] + count[stop - 1])
+        yield (order[rows], np.arange(start, stop), (station[order[rows]] - start, within[rows]),
+               int(count[start:stop].max(initial=0)))
+
+
+def gained(channels: Complex, station: Index, weighted: Complex) -> Array:
+    """Gains ``sum_k p_k |h^H w_k|^2`` [pair] of beams ``W P^1/2`` [bs, M_t, S] at channels [pair, M_t]."""
+    gains = np.empty(len(station))
+    for rows, owner, place, count in by_transmitter(station, len(weighted), weighted.shape[-2] + weighted.shape[-1]):
+        padded = np.zeros((len(owner), count, channels.shape[-1]), complex)
+        padded[place] = channels[rows]
+        seen = padded.conj() @ weighted[owner]
+        gains[rows] = np.einsum("bnk,bnk->bn", seen, seen.conj()).real[place]
+    return gains

@@ -1,0 +1,86 @@
+"""The command that holds the simulator against 3GPP's calibration: calibrate."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from isacsys.cli.options import add_json, print_json
+from isacsys.core.display import text_table
+
+if TYPE_CHECKING:
+    from isacsys.calibration import CaseComparison
+    from isacsys.calibration.cases import Submitted
+
+_EXAMPLE = """examples:
+  isacsys calibrate uma-6ghz
+  isacsys calibrate isac-uav-6ghz -o uav.png
+  isacsys calibrate umi-6ghz --json"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    from isacsys.calibration import CASES
+
+    parser = commands.add_parser("calibrate", help="a 3GPP calibration case beside the companies' percentiles",
+                                 epilog=_EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", metavar="NAME", help=", ".join(CASES))
+    parser.add_argument("--drops", metavar="N", type=_positive, help="instead of those of the case")
+    parser.add_argument("--seed", metavar="S", type=int, help="of every random stream")
+    parser.add_argument("-o", "--output", metavar="FILE", help="draw our curves over the companies' band")
+    parser.add_argument("--scenario", action="store_true", help="print the scenario of the case, and do nothing else")
+    add_json(parser)
+    parser.set_defaults(handler=calibrate)
+
+
+def calibrate(options: argparse.Namespace) -> int:
+    """Simulate a case, print its percentiles, and say whether they are within the tolerance."""
+    from isacsys.calibration import calibrate as simulate
+    from isacsys.calibration.cases import text_of
+
+    if options.scenario:
+        print(text_of(options.name), end="")
+        return 0
+    found = simulate(options.name, options.drops, options.seed)
+    if options.json:
+        print_json(found.to_dict())
+    else:
+        _print(found)
+    if options.output:
+        from isacsys import plotting
+        from isacsys.plotting.calibration_curves import draw_calibration
+
+        plotting.save(draw_calibration(found), options.output)
+    return 1 if found.within is False else 0
+
+
+def _print(found: CaseComparison) -> None:
+    from isacsys.calibration.cases import JUDGED, PERCENTILES
+
+    for metric, values in found.values.items():
+        theirs = found.submitted.get(metric)
+        rows = [[p, f"{value:.2f}", *_columns(theirs, i, value)]
+                for i, (p, value) in enumerate(zip(PERCENTILES, values, strict=True))]
+        header = ["percentile", f"{metric} (dB)", *(("companies", "difference", "10 %", "90 %") if theirs else ())]
+        print(text_table(header, rows))
+        largest = found.largest_difference(metric)
+        if theirs and largest is not None:
+            print(f"{theirs.source}, median of {theirs.companies} companies: largest difference from the {JUDGED[0]}th "
+                  f"to the {JUDGED[1]}th percentile {largest:+.2f} dB, allowed {found.tolerance[metric]:g} dB\n")
+    print({True: "within", False: "OUTSIDE", None: "no percentiles of companies are shipped"}[found.within])
+
+
+def _columns(theirs: Submitted | None, i: int, value: float) -> tuple[str, ...]:
+    """Return the companies' median, the difference from it, and their band at a percentile."""
+    if theirs is None:
+        return ()
+    median, band = theirs.median[i], (theirs.low[i], theirs.high[i])
+    if median is None:
+        return ("-",) * 4
+    return f"{median:.2f}", f"{value - median:+.2f}", *(f"{edge:.2f}" for edge in band)
+
+
+def _positive(text: str) -> int:
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return int(text)

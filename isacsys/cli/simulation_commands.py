@@ -1,0 +1,161 @@
+"""The commands that simulate and show what was simulated: run, show, schedulers."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from isacsys.cli.options import add_json, add_scenario, load_scenario, print_json, with_files
+
+INCOMPLETE = 3
+
+if TYPE_CHECKING:
+    from isacsys.campaign import Run
+
+_RUN_EXAMPLE = """examples:
+  isacsys run scenarios/paper.toml --drops 200
+  isacsys run scenarios/paper.toml --set allocation.users_per_bs=5 -o run.h5
+  isacsys run scenarios/paper.toml -o run.h5 --resume --drops 1000"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands."""
+    _add_run(commands)
+    parser = commands.add_parser("show", help="print the estimates of a log, finished or not",
+                                 epilog="examples:\n  isacsys show run.h5\n  isacsys show run.h5 --watch",
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("log", metavar="RUN.h5", help="as it was, or will be, named by run -o")
+    parser.add_argument("--watch", nargs="?", type=_seconds, const=2.0, metavar="SECONDS",
+                        help="say how far it has come, every so many seconds (default: %(const)s), until it ends")
+    parser.add_argument("--verify", action="store_true", help="read everything and compare it with its checksums")
+    add_json(parser)
+    parser.set_defaults(handler=show)
+    parser = commands.add_parser("schedulers", help="list the scheduling policies",
+                                 epilog="example:\n  isacsys schedulers",
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_json(parser)
+    parser.set_defaults(handler=schedulers)
+    parser = commands.add_parser("plugins", help="list everything that can be chosen by name, of every kind",
+                                 epilog="example:\n  isacsys plugins",
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_json(parser)
+    parser.set_defaults(handler=plugins)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Simulate; print the estimates."""
+    import isacsys
+
+    scenario = load_scenario(options, simulation_changes(options))
+    result = isacsys.run(scenario, output=options.output, only_drop=options.only_drop, **campaign_options(options))
+    print_run(result, options.json)
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print the estimates of a log."""
+    from isacsys.campaign import open_run
+    from isacsys.campaign.result import verify
+
+    if options.verify:
+        print(f"isacsys: {verify(options.log)}", file=sys.stderr)
+    complete = _watch(options) if options.watch is not None else True
+    print_run(open_run(options.log), options.json)
+    return 0 if complete else INCOMPLETE
+
+
+def _watch(options: argparse.Namespace) -> bool:
+    """Say on stderr how far a run has come until it ends; return whether it is complete."""
+    from isacsys.campaign.progress_watch import watch
+
+    for seen in watch(options.log, options.watch):
+        print(seen, file=sys.stderr, flush=True)
+    return bool(seen.complete)
+
+
+def _seconds(text: str) -> float:
+    if not 0 < float(text) < 86400:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
+    return float(text)
+
+
+def schedulers(options: argparse.Namespace) -> int:
+    """List the scheduling policies."""
+    from isacsys.scheduling import available
+
+    found = available()
+    if options.json:
+        print_json(found)
+    else:
+        width = max(map(len, found))
+        print("\n".join(f"{name.ljust(width)}  {line}" for name, line in found.items()))
+    return 0
+
+
+def plugins(options: argparse.Namespace) -> int:
+    """List every kind of plug-in, and what there is of it."""
+    import isacsys  # noqa: F401 - registers them all
+    from isacsys.plugins.kinds import KINDS
+
+    found = {word: kind.available() for word, kind in sorted(KINDS.items())}
+    if options.json:
+        print_json(found)
+    else:
+        rows = [(name, word, line) for word, lines in found.items() for name, line in lines.items()]
+        widths = [max(len(row[i]) for row in rows) for i in (0, 1)]
+        print("\n".join(f"{name.ljust(widths[0])}  {word.ljust(widths[1])}  {line}" for name, word, line in rows))
+    return 0
+
+
+def add_campaign(parser: argparse.ArgumentParser) -> None:
+    """Declare what `run` and `sweep` have in common."""
+    parser.add_argument("--drops", type=int, metavar="N", help="independent realisations of the positions")
+    parser.add_argument("--frames", type=int, metavar="F", help="frames in a drop")
+    parser.add_argument("--seed", type=int, metavar="S", help="of every random stream")
+    parser.add_argument("--workers", type=int, metavar="W", help="processes (default: one for every processor)")
+    parser.add_argument("--executor", choices=("process", "serial", "dask"), default="process",
+                        help="who simulates (default: %(default)s)")
+    parser.add_argument("--dask-address", metavar="A", help="of a dask scheduler (default: a cluster on this machine)")
+    parser.add_argument("--precision", type=float, metavar="P",
+                        help="stop when half-width / mean is at most P; --drops is the upper bound")
+    parser.add_argument("--metric", dest="metrics", action="append", default=[], metavar="M",
+                        help="what --precision is about; may be given several times (default: the ASEs that are not 0)")
+    parser.add_argument("--resume", action="store_true", help="continue what is there")
+    parser.add_argument("--force", action="store_true", help="replace what is there")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_json(parser)
+
+
+def simulation_changes(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings that have a flag of their own."""
+    return {f"simulation.{key}": getattr(options, key) for key in ("drops", "frames", "seed")}
+
+
+def campaign_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of `isacsys.run` that `add_campaign` declares."""
+    names = ("workers", "executor", "dask_address", "precision", "metrics", "resume", "force")
+    return {**{name: getattr(options, name) for name in names}, "progress": shows_progress(options)}
+
+
+def shows_progress(options: argparse.Namespace) -> bool:
+    """Whether to show a bar."""
+    return not options.quiet and sys.stderr.isatty()
+
+
+def print_run(result: Run, as_json: bool) -> None:
+    """Print estimates, as JSON or as a table."""
+    if as_json:
+        print_json(result.to_dict())
+        return
+    print(result)
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("run", help="simulate a scenario; print the estimates",
+                                 epilog=with_files(_RUN_EXAMPLE), formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_scenario(parser)
+    parser.add_argument("-o", "--output", metavar="RUN.h5", help="the log to write")
+    add_campaign(parser)
+    parser.add_argument("--only-drop", type=int, metavar="N", help="simulate drop N alone, in this process")
+    parser.set_defaults(handler=run)

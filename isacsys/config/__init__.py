@@ -1,0 +1,1 @@
+"""The settings of a scenario: sections, validation, input files."""

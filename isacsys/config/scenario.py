@@ -1,0 +1,464 @@
+"""What is simulated: frozen, validated dataclasses, read from and written to TOML.
+
+Every key, its default, range, unit and meaning stands once, in `isacsys.config.sections`; validation and the error
+messages are derived from there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import textwrap
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from isacsys.config.rules import Section
+from isacsys.config.sections import (
+    TARGET_SPREADS,
+    AllocationSettings,
+    AntennasSettings,
+    BackhaulSettings,
+    CombiningSettings,
+    CooperationSettings,
+    CsiSettings,
+    MobilitySettings,
+    NetworkSettings,
+    NullingSettings,
+    PrecodingSettings,
+    PropagationSettings,
+    RadioSettings,
+    RecordingSettings,
+    SchedulingSettings,
+    SensingSettings,
+    SimulationSettings,
+    TargetsSettings,
+    TrackingSettings,
+    TrafficSettings,
+)
+from isacsys.core.display import Shape, Shown, pretty_unit
+from isacsys.core.errors import ConfigError
+from isacsys.core.frames import frames_until, in_frames
+
+_TOGETHER = {"combining.policy": "mrc", "sensing.cfar_cells": 0, "sensing.inter_target_echo": False}
+MAXIMUM_POINTS = 1e9
+MOST_LEAD_FRAMES = 10_000
+SHORTEST_LIFE = 0.01  # of a frame
+LARGEST_FILE = 2**24
+_WIDTH = 100  # of comments
+MOVED = {"traffic.bandwidth": "radio.bandwidth"}  # as logs of version 0.1 have it
+FILES = {"network.positions": "network.layout", "mobility.positions": "mobility.model",
+         "traffic.arrivals": "traffic.model"}
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Scenario(Shown):
+    """All settings of a simulation; the defaults are Section V of Meng & Masouros.
+
+    Examples
+    --------
+    >>> Scenario().replace({"allocation.users_per_bs": 5}).allocation.users_per_bs
+    5
+    """
+
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    antennas: AntennasSettings = field(default_factory=AntennasSettings)
+    allocation: AllocationSettings = field(default_factory=AllocationSettings)
+    propagation: PropagationSettings = field(default_factory=PropagationSettings)
+    radio: RadioSettings = field(default_factory=RadioSettings)
+    sensing: SensingSettings = field(default_factory=SensingSettings)
+    precoding: PrecodingSettings = field(default_factory=PrecodingSettings)
+    combining: CombiningSettings = field(default_factory=CombiningSettings)
+    cooperation: CooperationSettings = field(default_factory=CooperationSettings)
+    scheduling: SchedulingSettings = field(default_factory=SchedulingSettings)
+    nulling: NullingSettings = field(default_factory=NullingSettings)
+    backhaul: BackhaulSettings = field(default_factory=BackhaulSettings)
+    csi: CsiSettings = field(default_factory=CsiSettings)
+    mobility: MobilitySettings = field(default_factory=MobilitySettings)
+    traffic: TrafficSettings = field(default_factory=TrafficSettings)
+    targets: TargetsSettings = field(default_factory=TargetsSettings)
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    simulation: SimulationSettings = field(default_factory=SimulationSettings)
+    recording: RecordingSettings = field(default_factory=RecordingSettings)
+    beside: tuple[str, ...] = field(default=(), repr=False, compare=False)  # where modules of policies are looked for
+    file: str = field(default="", repr=False, compare=False)  # name of the file that it was read from
+
+    def __post_init__(self) -> None:
+        _check_kinds(self)
+        _check_allocation(self)
+        _check_files(self)
+        _check_network(self)
+        _check_built(self)
+        _check_sensing(self)
+        _check_time(self)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Scenario:
+        """Read a scenario from a TOML file; names of other files in it are relative to that file."""
+        path = Path(path)
+        try:
+            text = _text(path)
+            scenario = cls.from_toml(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError("scenario", str(path), f"a TOML file ({error})") from None
+        files = {key: scenario.get(key) for key in FILES}
+        files = {key: str((path.parent / name).resolve()) for key, name in files.items() if name}
+        return dataclasses.replace(scenario.replace(files), beside=(str(path.parent.resolve()),),
+                                   file=path.name)
+
+    @classmethod
+    def from_toml(cls, text: str) -> Scenario:
+        """Read a scenario from TOML text."""
+        return cls.from_dict(_toml(text))
+
+    @classmethod
+    def from_dict(cls, sections: Mapping[str, Any]) -> Scenario:
+        """Build a scenario from nested mappings ``{section: {key: value}}``."""
+        flat = {}
+        for name, content in sections.items():
+            _check_section(name, name, content)
+            if not isinstance(content, Mapping):
+                raise ConfigError(name, content, f"a table: write [{name}] and its keys below it")
+            flat.update({f"{name}.{key}": value for key, value in content.items()})
+        return cls().replace(flat)
+
+    def replace(self, changes: Mapping[str, Any]) -> Scenario:
+        """Return a scenario with ``{"section.key": value}`` changed, checked as a whole."""
+        updates: dict[str, dict[str, Any]] = {}
+        for dotted, value in changes.items():
+            section, key, inner = _split(dotted, value)
+            keys = updates.setdefault(section, {})
+            keys[key] = {**keys.get(key, getattr(getattr(self, section), key)), inner: value} if inner else value
+        sections = {name: dataclasses.replace(getattr(self, name), **keys) for name, keys in updates.items()}
+        return dataclasses.replace(self, **sections)
+
+    def get(self, dotted: str) -> Any:
+        """Return the value of ``"section.key"``, or of ``"section.parameters.name"`` (None where there is none)."""
+        section, key, inner = _split(dotted, None)
+        value = getattr(getattr(self, section), key)
+        return value.get(inner) if inner else value
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """Yield every ``("section.key", value)``."""
+        for name, section in SECTIONS.items():
+            for key in section.rules():
+                yield f"{name}.{key}", getattr(getattr(self, name), key)
+
+    def changed(self) -> dict[str, Any]:
+        """Return the settings that are not at their defaults."""
+        return {f"{name}.{key}": value for name, section in SECTIONS.items() for key in section.rules()
+                if (value := getattr(getattr(self, name), key)) != section.default(key)}
+
+    def shape(self) -> Shape:
+        """Return the settings that are not at their defaults."""
+        changed = {key: value for key, value in self.changed().items() if not key.startswith("simulation.")}
+        s = self.simulation
+        line = f"{self.file or 'scenario'}: {s.drops} drops of {s.frames} frame{'s' * (s.frames != 1)}, seed {s.seed}"
+        rest = "everything else at its default" if changed else "every other setting at its default"
+        rows = [(key, toml_value(value), pretty_unit(SECTIONS[key.split(".")[0]].rules()[key.split(".")[1]].unit))
+                for key, value in changed.items()]
+        return Shape([f"{line}; {rest}"], ("setting", "value", "unit"), rows)
+
+    def __repr__(self) -> str:
+        changed = ", ".join(f"{key} = {toml_value(value)}" for key, value in self.changed().items())
+        return f"<Scenario {f'{self.file}: ' * bool(self.file)}{changed or 'with every setting at its default'}>"
+
+    def to_toml(self, *, comments: bool = False) -> str:
+        """Write every setting as TOML; ``from_toml`` gives the same scenario back.
+
+        Parameters
+        ----------
+        comments : bool
+            Say above every key what it means, its unit, what is allowed, and its default.
+        """
+        lines = []
+        for name, section in SECTIONS.items():
+            lines += [*_comment(section.__doc__ or "", comments), f"[{name}]"]
+            for key, rule in section.rules().items():
+                text = f"{rule.meaning}; {rule.describe(toml_value(section.default(key)))}"
+                lines += [*_comment(text, comments), f"{key} = {toml_value(getattr(getattr(self, name), key))}"]
+            lines.append("")
+        return "\n".join(lines)
+
+    @property
+    def echo_gain(self) -> float:
+        """c = xi * Delta T * kappa * M_r, the gain of an echo."""
+        s = self.sensing
+        return s.rcs * self.processing_gain * s.mismatch_loss * self.antennas.receive
+
+    @property
+    def bandwidth(self) -> float:
+        """Bandwidth of the waveform, Hz."""
+        return self.radio.bandwidth
+
+    @property
+    def processing_gain(self) -> float:
+        """Delta T, what the echo gains by coherent processing."""
+        s = self.sensing
+        return s.coherent_time * self.bandwidth if s.coherent_time > 0 else s.matched_filter_gain
+
+    @cached_property
+    def detecting(self) -> bool:
+        """Whether anything asks whether targets are detected, and how accurately they are located."""
+        s = self.sensing
+        asked = s.coherent_time > 0 or s.fluctuation != "none" or s.cfar_cells > 0 or s.false_alarm != "automatic"
+        return self.allocation.targets_per_bs > 0 and (asked or self.tracking.enabled or self.multistatic)
+
+    @property
+    def false_alarm(self) -> float:
+        """P_fa of a look."""
+        asked = self.sensing.false_alarm
+        return 1e-6 if isinstance(asked, str) else asked
+
+    @property
+    def rcs_deviation(self) -> float:
+        """Standard deviation of a lognormal RCS, dB."""
+        asked = self.sensing.fluctuation_deviation
+        return TARGET_SPREADS.get(self.sensing.target_type, 3.74) if isinstance(asked, str) else asked
+
+    @property
+    def built(self) -> bool:
+        """Whether the network is more than stations that all look alike under a power law on a torus."""
+        n, a = self.network, self.antennas
+        return (self.propagation.model != "power_law" or n.sectors > 1 or a.pattern != "omni" or n.boundary == "open"
+                or a.vertical_elements > 1)
+
+    @property
+    def user_noise(self) -> float:
+        """Noise of a user over the power that a base station sends (power law: over what it gives at 1 km)."""
+        return self._noise(self.radio.noise_figure_db)
+
+    @property
+    def station_noise(self) -> float:
+        """Likewise of a base station."""
+        return self._noise(self.radio.bs_noise_figure_db)
+
+    def _noise(self, figure: float) -> float:
+        """``-174 dBm/Hz + 10 lg B + NF`` over the transmit power."""
+        if self.propagation.model == "power_law":
+            return self.propagation.noise_power
+        return 10 ** ((-174 + figure - self.radio.transmit_power_dbm) / 10) * self.radio.bandwidth
+
+    @property
+    def demand(self) -> int:
+        """K L + J (Q - 1) + 1, the left side of constraint (16a); who senses together is not nulled: K L + 1."""
+        a = self.allocation
+        nulls = 0 if self.multistatic else a.targets_per_bs * (a.sensing_cluster - 1)
+        return a.users_per_bs * a.communication_cluster + nulls + 1
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """D = M_t - K L - J (Q - 1) + 1, left for diversity when every BS gets the average number of requests."""
+        return self.antennas.transmit + 2 - self.demand
+
+    @cached_property
+    def multistatic(self) -> bool:
+        """Whether the stations of a target's cluster sense it together."""
+        return self.cooperation.sensing == "multistatic" and self.allocation.targets_per_bs > 0
+
+    @cached_property
+    def joint(self) -> bool:
+        """Whether the stations of a user's cluster send to it together."""
+        return self.cooperation.communication != "nulling"
+
+    @cached_property
+    def lead_frames(self) -> int:
+        """How many frames ahead a schedule is fixed."""
+        seconds = self.backhaul.latency if self.backhaul.lead < 0 else self.backhaul.lead
+        return frames_until(seconds, self.simulation.frame_duration)
+
+    @cached_property
+    def moving(self) -> bool:
+        """Whether anybody moves."""
+        m = self.mobility
+        return m.model == "file" or m.user_speed > 0 or m.target_speed > 0
+
+    @property
+    def _silent(self) -> bool:
+        """Whether users hear the stations of their cluster and nothing else."""
+        n, cluster = self.network, self.allocation.communication_cluster
+        alone = n.layout != "file" and n.far_field == "torus" and n.bs_density * n.area <= cluster
+        return alone and self.user_noise == 0 and self.cooperation.communication == "nulling"
+
+    def warnings(self) -> list[str]:
+        """Return one line for every setting that is feasible but easily meant otherwise."""
+        a, lines = self.allocation, []
+        cooperative = a.communication_cluster > 1 or (a.sensing_cluster > 1 and a.targets_per_bs > 0)
+        if cooperative and self.demand > self.antennas.transmit:
+            lines.append(f"K L + J (Q - 1) + 1 = {self.demand} exceeds antennas.transmit = {self.antennas.transmit}: "
+                         "requests for nulls will be refused")
+        if self._silent:
+            lines.append("every base station is in the cluster of every user, and there is no noise: nothing disturbs, "
+                         "no SIR is finite, and there is no rate")
+        frame = self.simulation.frame_duration
+        late = in_frames(self.backhaul.latency, frame) > self.lead_frames
+        if cooperative and self.backhaul.latency_law == "constant" and late:
+            ahead = self.lead_frames * frame
+            lines.append(f"backhaul.latency = {self.backhaul.latency:g} exceeds the {ahead:g} s by which schedules are "
+                         "fixed ahead: every request for a null will be late")
+        return lines
+
+
+SECTIONS: dict[str, type[Section]] = {
+    s.name: s for s in (NetworkSettings, AntennasSettings, AllocationSettings, PropagationSettings, RadioSettings, SensingSettings, PrecodingSettings, CombiningSettings, CooperationSettings,
+                        SchedulingSettings, NullingSettings, BackhaulSettings, CsiSettings,
+                        MobilitySettings, TrafficSettings, TargetsSettings, TrackingSettings, SimulationSettings, RecordingSettings)
+}
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.is_fifo():
+            raise OSError(0, "it is a pipe")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise OSError(0, f"it has more than {LARGEST_FILE} bytes")
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise ConfigError("scenario", str(path), f"a TOML file ({error})") from None
+    except (OSError, ValueError) as error:  # a name with a NUL
+        raise ConfigError("scenario", str(path), "a readable TOML file "
+                          f"({getattr(error, 'strerror', None) or error})") from None
+
+
+def _toml(text: str) -> dict[str, Any]:
+    """Read TOML. Raises TOMLDecodeError also where Python gives up: a number of 5,000 digits, a list 2,000 deep."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("nested too deep") from None
+    except ValueError as error:
+        raise tomllib.TOMLDecodeError(str(error)) from None
+
+
+def parse_value(text: str) -> Any:
+    """Read a value as a user types it: TOML, or else a bare word."""
+    try:
+        return _toml(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def parse_assignment(text: str) -> tuple[str, Any]:
+    """Split ``section.key=value`` as ``--set`` takes it."""
+    key, separator, value = text.partition("=")
+    if not separator:
+        raise ConfigError("--set", text, "section.key=value")
+    return key.strip(), parse_value(value.strip())
+
+
+def _split(dotted: str, value: Any) -> tuple[str, str, str]:
+    """Split the name of a setting into section, key, and, in a table of parameters, the name of one."""
+    dotted = MOVED.get(dotted, dotted)
+    section, _, key = dotted.partition(".")
+    _check_section(section, dotted, value)
+    rules = SECTIONS[section].rules()
+    table, _, inner = key.partition(".")
+    if inner and table in rules and rules[table].kind == "table":
+        return section, table, inner
+    if key not in rules:
+        near = difflib.get_close_matches(key, rules, n=1, cutoff=0.5)
+        hint = f"did you mean {section}.{near[0]}?" if near else f"[{section}] has {', '.join(rules)}"
+        raise ConfigError(dotted, value, f"no such key; {hint}")
+    return section, key, ""
+
+
+def _check_section(section: str, dotted: str, value: Any) -> None:
+    if section in SECTIONS:
+        return
+    near = difflib.get_close_matches(section, SECTIONS, n=1, cutoff=0.6)
+    homes = [f"{name}.{section}" for name, s in SECTIONS.items() if section in s.rules()]
+    meant = dotted.replace(section, near[0], 1) if near else homes[0] if homes else ""
+    hint = f"did you mean {meant}?" if meant else f"the sections are {', '.join(SECTIONS)}"
+    raise ConfigError(dotted, value, f"no such key; {hint}")
+
+
+def _check_kinds(scenario: Scenario) -> None:
+    for name, section in SECTIONS.items():
+        given = getattr(scenario, name)
+        if not isinstance(given, section):
+            raise ConfigError(name, given, f"an object of isacsys.config.sections.{section.__name__}; mappings go into "
+                              "Scenario.from_dict")
+
+
+def _check_allocation(scenario: Scenario) -> None:
+    a, antennas = scenario.allocation, scenario.antennas
+    if a.users_per_bs > antennas.transmit:
+        raise ConfigError("allocation.users_per_bs", a.users_per_bs, f"at most antennas.transmit = {antennas.transmit}")
+    if a.targets_per_bs > a.max_targets_per_bs:
+        raise ConfigError("allocation.targets_per_bs", a.targets_per_bs,
+                          f"at most allocation.max_targets_per_bs = {a.max_targets_per_bs}")
+
+
+def _check_sensing(scenario: Scenario) -> None:
+    time, frame = scenario.sensing.coherent_time, scenario.simulation.frame_duration
+    if in_frames(time, frame) > 1:
+        raise ConfigError("sensing.coherent_time", time, f"at most simulation.frame_duration = {frame:g}")
+    if scenario.tracking.enabled and not scenario.allocation.targets_per_bs:
+        raise ConfigError("tracking.enabled", True, "tracks only with allocation.targets_per_bs at least 1")
+    if scenario.cooperation.sensing == "multistatic":
+        for key, known in _TOGETHER.items():
+            if scenario.get(key) != known:
+                raise ConfigError(key, scenario.get(key), f"{toml_value(known)} with cooperation.sensing = "
+                                  "\"multistatic\"")
+
+
+def _check_time(scenario: Scenario) -> None:
+    frame, life, backhaul = scenario.simulation.frame_duration, scenario.targets.lifetime, scenario.backhaul
+    key = "lead" if backhaul.lead >= 0 else "latency"
+    if frames_until(getattr(backhaul, key), frame) > MOST_LEAD_FRAMES:
+        raise ConfigError(f"backhaul.{key}", getattr(backhaul, key),
+                          f"at most {MOST_LEAD_FRAMES} frames, {MOST_LEAD_FRAMES * frame:g} s")
+    if 0 < in_frames(life, SHORTEST_LIFE * frame) < 1:
+        raise ConfigError("targets.lifetime", life, f"0, or at least {SHORTEST_LIFE} frames, "
+                          f"{SHORTEST_LIFE * frame:g} s")
+
+
+def _check_files(scenario: Scenario) -> None:
+    for key, chooser in FILES.items():
+        if scenario.get(key) and scenario.get(chooser) != "file":
+            raise ConfigError(key, scenario.get(key), f"a file only with {chooser} = \"file\"")
+        if scenario.get(chooser) == "file" and not scenario.get(key) and chooser != "network.layout":
+            raise ConfigError(chooser, "file", f"a file named by {key}")
+
+
+def _check_network(scenario: Scenario) -> None:
+    n, a = scenario.network, scenario.allocation
+    expected = n.bs_density * n.area
+    for key in ("communication_cluster", "sensing_cluster"):
+        if n.layout != "file" and getattr(a, key) > expected:
+            raise ConfigError(f"allocation.{key}", getattr(a, key),
+                              f"at most the expected number of base stations, bs_density x area = {expected:g}")
+    points = expected * (1 + n.users_per_cell + n.targets_per_cell)
+    if points > MAXIMUM_POINTS:
+        raise ConfigError("network.area", n.area, f"at most {MAXIMUM_POINTS:g} expected points, not {points:g}")
+
+
+def _check_built(scenario: Scenario) -> None:
+    n, s = scenario.network, scenario.sensing
+    if scenario.propagation.model == "power_law":
+        for key, off in (("network.indoor_share", 0.0), ("sensing.target_type", "none"), ("sensing.clutter", False)):
+            if scenario.get(key) != off:
+                raise ConfigError(key, scenario.get(key), f"{toml_value(off)} with propagation.model = \"power_law\"")
+    if n.indoor_share and n.fewest_storeys == 0 and n.most_storeys > 0:
+        raise ConfigError("network.fewest_storeys", 0, "at least 1 where network.most_storeys is given")
+    if s.clutter and scenario.propagation.model not in ("uma", "umi", "rma", "uma_av"):
+        raise ConfigError("sensing.clutter", True, "false but with \"uma\", \"umi\" or \"rma\"")
+
+
+def _comment(text: str, wanted: bool) -> list[str]:
+    return [f"# {line}" for line in textwrap.wrap(" ".join(text.split()), _WIDTH)] if wanted else []
+
+
+def toml_value(value: Any) -> str:
+    """Write a value as TOML."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(key)} = {toml_value(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool | int) else repr(value)

@@ -1,0 +1,335 @@
+"""The tables of a scenario: every key with its default, range, unit and meaning, stated once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from isacsys.config.rules import Parameters, Section, choice, flag, integer, real, real_or, table, text
+from isacsys.core.errors import ConfigError
+
+# dB, deviation of 10 lg sigma_S of the types of target of TR 38.901 section 7.9.2
+TARGET_SPREADS = {"uav_small": 3.74, "uav_large": 2.50, "human": 3.94, "vehicle": 3.41, "agv": 2.51}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSettings(Section):
+    """Where base stations, users and targets are."""
+
+    name: ClassVar[str] = "network"
+    bs_density: float = real(1.0, "lambda_b, density of base stations", unit="1/km^2", above=0, minimum=1e-9,
+                             maximum=1e9)
+    users_per_cell: float = real(60.0, "lambda_u / lambda_b, mean number of users in a cell", minimum=0)
+    targets_per_cell: float = real(60.0, "lambda_s / lambda_b, mean number of targets in a cell", minimum=0)
+    area: float = real(100.0, "area of the torus", unit="km^2", above=0)
+    layout: str = choice("poisson", "the point processes", ("poisson", "fixed_count", "hexagonal", "file"))
+    positions: str = text("", "for layout \"file\": a CSV file of kind,x,y", columns={
+        "kind": "station, user or target", "x": "km", "y": "km"})
+    near_stations: int = integer(16, "base stations drawn one by one for a receiver", minimum=1, maximum=10**6)
+    far_field: str = choice("infinite_plane", "what lies beyond them", ("infinite_plane", "torus"))
+    sectors: int = integer(1, "cells of a site; bs_density and near_stations count cells", minimum=1, maximum=6)
+    inter_site_distance: float = real(0.0, "of a hexagonal layout of the same density; where it is given, it takes the "
+                                      "place of bs_density (0: not given)", unit="m", minimum=0)
+    bs_height: float = real(0.0, "of the antennas of base stations (0: usual for propagation.model)", unit="m",
+                            minimum=0)
+    user_height: float = real(0.0, "of users (0: usual for propagation.model)", unit="m", minimum=0)
+    target_height: float = real(0.0, "of targets (0: as users)", unit="m", minimum=0)
+    minimum_distance: float = real(0.0, "users and targets are no closer to a site, on the ground", unit="m", minimum=0)
+    indoor_share: float = real(0.0, "share of the area, and so of the users, that is inside buildings", minimum=0,
+                               maximum=1)
+    fewest_storeys: int = integer(0, "of a building; indoor users are 3 m a storey higher (0: at user_height)",
+                                  minimum=0)
+    most_storeys: int = integer(0, "of a building: uniform between the two", minimum=0)
+    boundary: str = choice("torus", "torus: wrapped round; open: the network ends, and with given positions the area "
+                           "fits these", ("torus", "open"))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.inter_site_distance:
+            per_site = 2 / math.sqrt(3) / (self.inter_site_distance / 1e3) ** 2
+            object.__setattr__(self, "bs_density", self.sectors * per_site)
+        if self.most_storeys < self.fewest_storeys:
+            raise ConfigError("network.most_storeys", self.most_storeys, f"at least {self.fewest_storeys}, "
+                              "network.fewest_storeys")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AntennasSettings(Section):
+    """The arrays of a base station."""
+
+    name: ClassVar[str] = "antennas"
+    transmit: int = integer(20, "M_t, transmit antennas of a base station", minimum=1, maximum=10**5)
+    receive: int = integer(10, "M_r, receive antennas of a base station", minimum=1, maximum=10**5)
+    pattern: str = choice("omni", "omni, or the element of TR 38.901 Table 7.3-1", ("omni", "tr38901"))
+    vertical_elements: int = integer(1, "elements of the column behind every antenna, half a wavelength apart",
+                                     minimum=1, maximum=1024)
+    downtilt: float = real(90.0, "zenith angle of the beam of a column: 102 is 12 degrees below the horizon",
+                           unit="degree", minimum=0, maximum=180)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllocationSettings(Section):
+    """How the spatial degrees of freedom are shared out."""
+
+    name: ClassVar[str] = "allocation"
+    users_per_bs: int = integer(12, "K, users served by a base station in a frame", minimum=1)
+    targets_per_bs: int = integer(1, "J, targets sensed by a base station in a frame (0: no sensing)", minimum=0)
+    communication_cluster: int = integer(1, "L, base stations in the cluster of a user", minimum=1)
+    sensing_cluster: int = integer(1, "Q, base stations in the cluster of a target", minimum=1)
+    policy: str = text("fixed", "\"fixed\": the numbers above; \"optimal\": those that maximise weight x "
+                       "communication ASE + (1 - weight) x sensing ASE by the exact analysis; \"approximate\": by the "
+                       "paper's; or \"module:Class\"")
+    parameters: Parameters = table("keyword arguments of the class that allocation.policy names")
+    weight: float = real(0.5, "rho of P1, for policies that optimise", minimum=0, maximum=1)
+    max_targets_per_bs: int = integer(10, "J_max, most targets a base station can tell apart", minimum=0,
+                                      maximum=10**4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RadioSettings(Section):
+    """Power, bandwidth and noise of a network that is not normalised: any propagation.model but "power_law"."""
+
+    name: ClassVar[str] = "radio"
+    transmit_power_dbm: float = real(46.0, "of a base station", unit="dBm")
+    bandwidth: float = real(10e6, "by which a rate in bit/s/Hz becomes bit/s, and of the noise", unit="Hz", above=0)
+    noise_figure_db: float = real(9.0, "of users", unit="dB", minimum=0)
+    bs_noise_figure_db: float = real(5.0, "of base stations", unit="dB", minimum=0)
+
+
+PROPAGATION_MODELS = ("power_law", "free_space", "uma", "umi", "rma", "inh", "inf_sl", "inf_dl", "inf_sh", "inf_dh",
+                      "uma_av")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PropagationSettings(Section):
+    """Path loss and noise; of the power law in km, (d / 1 km)^-alpha, of the others as TR 38.901 has them."""
+
+    name: ClassVar[str] = "propagation"
+    model: str = text("power_law", ", ".join(f'"{name}"' for name in PROPAGATION_MODELS) + ", or \"module:Class\"")
+    parameters: Parameters = table("keyword arguments of the class that propagation.model names")
+    correlation_distance: float = real(1.0, "factor on the distances over which shadowing, lines of sight and "
+                                       "buildings stay alike (0: independent from place to place)", minimum=0)
+    site_correlation: float = real(0.0, "correlation of the shadowing of two sites at one place", minimum=0, maximum=1)
+    o2i_release: int = integer(19, "release of TR 38.901 for the loss of coated windows: 14 or 19", minimum=14,
+                               maximum=19)
+    path_loss_exponent: float = real(4.0, "alpha, of one-way links", above=2, maximum=20)
+    echo_exponent: float = real(2.0, "beta, of one way of the echo, which falls as R^(-2 beta)", above=0,
+                               maximum=20)
+    noise_power: float = real(0.0, "noise relative to what a BS at full power gives at 1 km", minimum=0)
+    carrier_frequency: float = real(3.5e9, "with speed and age it says how far channels have aged", unit="Hz", above=0)
+    rician_factor_db: float | str = real_or(
+        ("none", "tr38901"), "none", "power in the line of sight over scattered power, of links of users; \"none\": no "
+        "line of sight; \"tr38901\": by the state of each link, TR 38.901 Table 7.5-6", unit="dB", infinite=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SensingSettings(Section):
+    """The echo and how it is received."""
+
+    name: ClassVar[str] = "sensing"
+    rcs: float = real(0.1, "xi, radar cross-section", above=0)
+    mismatch_loss: float = real(1.0, "kappa, loss of the receive filter", above=0, maximum=1)
+    matched_filter_gain: float = real(1.0, "Delta T, gain of the matched filter", above=0)
+    cluster_center: str = choice("serving_bs", "around whom the sensing cluster is formed", ("serving_bs", "target"))
+    inter_target_echo: bool = flag(False, "count the echoes of the other scheduled targets of the BS as interference")
+    target_type: str = choice("none", "takes the place of sensing.rcs: a type of TR 38.901 section 7.9.2",
+                              ("none", *TARGET_SPREADS))
+    clutter: bool = flag(False, "count the mono-static background of TR 38.901 section 7.9.4 as interference")
+    clutter_rejection_db: float = real(0.0, "what Doppler processing takes off the background", unit="dB", minimum=0)
+    site_isolation_db: float | str = real_or(("infinite",), "infinite", "by which cells of one site hear each other's "
+                                             "signals weaker as receivers of echoes", unit="dB", minimum=0)
+    coherent_time: float = real(0.0, "T, over which an echo is added up coherently: Delta T is then this times the "
+                                "bandwidth, and speeds are measured (0: matched_filter_gain, and they are not)",
+                                unit="s", minimum=0)
+    fluctuation: str = choice("none", "law of the RCS, drawn for every look, its mean being what it is without",
+                              ("none", "swerling1", "lognormal"))
+    fluctuation_deviation: float | str = real_or(
+        ("automatic",), "automatic", "of \"lognormal\", whose peaks are clipped 3 deviations up; \"automatic\": "
+        "sigma_S of the type of target, 3.74 of none", unit="dB", minimum=0, maximum=20)
+    false_alarm: float | str = real_or(
+        ("automatic",), "automatic", "P_fa, probability of a false alarm at an empty place; \"automatic\": 1e-6, where "
+        "anything else asks for detection", above=0, maximum=0.5)
+    cfar_cells: int = integer(0, "N, neighbouring cells by which a look estimates the interference (CA-CFAR; 0: it is "
+                              "known)", minimum=0, maximum=1000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrecodingSettings(Section):
+    """How base stations make transmit beams of what they know."""
+
+    name: ClassVar[str] = "precoding"
+    policy: str = text("zero_forcing", "\"zero_forcing\", \"regularized\", \"maximum_ratio\", \"slnr\", or "
+                       "\"module:Class\"")
+    parameters: Parameters = table("keyword arguments of the class that precoding.policy names")
+    regularization: float | str = real_or(
+        ("automatic",), "automatic", "xi, for \"regularized\": on the whole diagonal; \"automatic\": K / SIR of own "
+        "users, 0 for receivers that were granted a null", minimum=0)
+    sensing_power: float = real(0.0, "eta, share of a base station's power on beams of its own towards its scheduled "
+                                "targets", minimum=0, maximum=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CombiningSettings(Section):
+    """How base stations that sense filter what they receive."""
+
+    name: ClassVar[str] = "combining"
+    policy: str = text("mrc", "\"mrc\", \"zero_forcing\", \"mvdr\", or \"module:Class\"")
+    parameters: Parameters = table("keyword arguments of the class that combining.policy names")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CooperationSettings(Section):
+    """What the stations of a cluster do for each other's users."""
+
+    name: ClassVar[str] = "cooperation"
+    communication: str = choice("nulling", "a station that grants a user's request keeps quiet towards it (nulling), "
+                                "or sends to it as well: powers add (joint), or amplitudes (joint_coherent)",
+                                ("nulling", "joint", "joint_coherent"))
+    sensing: str = choice("nulling", "the other stations of a target's cluster null towards its filter (nulling), or "
+                          "all light it, listen, and put together what they measure (multistatic)",
+                          ("nulling", "multistatic"))
+    direct_path_rejection_db: float | str = real_or(
+        ("infinite",), "infinite", "how far a station removes what comes straight from those that it senses with; "
+        "\"infinite\": all of it", unit="dB", minimum=0)
+    timing_error: float = real(0.0, "standard deviation between the clocks of two stations", unit="s", minimum=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchedulingSettings(Section):
+    """Who is served."""
+
+    name: ClassVar[str] = "scheduling"
+    policy: str = text("random", "a name of `isacsys schedulers`, or \"module:Class\"")
+    target_policy: str = text("", "likewise, for the choice of targets; empty: scheduling.policy chooses them too")
+    parameters: Parameters = table("keyword arguments of the class that scheduling.policy names")
+    target_parameters: Parameters = table("likewise, of scheduling.target_policy")
+    rate_window: int = integer(100, "frames over which the mean rate of a user is averaged (exponentially)", minimum=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NullingSettings(Section):
+    """Which requests for nulls are granted first."""
+
+    name: ClassVar[str] = "nulling"
+    policy: str = text("strongest", "\"strongest\", \"random\", \"communication_first\", \"sensing_first\", or "
+                       "\"module:Class\"")
+    parameters: Parameters = table("keyword arguments of the class that nulling.policy names")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackhaulSettings(Section):
+    """How null requests travel between base stations, and how far ahead frames are scheduled."""
+
+    name: ClassVar[str] = "backhaul"
+    latency: float = real(0.0, "how long a null request travels", unit="s", minimum=0)
+    latency_law: str = choice("constant", "constant, or drawn for every request with mean backhaul.latency",
+                              ("constant", "exponential"))
+    capacity: float = real(0.0, "null requests that a base station can send, strongest first (0: any number)",
+                           unit="1/s",
+                           minimum=0)
+    loss: float = real(0.0, "probability that a null request is lost", minimum=0, maximum=1)
+    lead: float = real(-1.0, "how far ahead of its frame a schedule is fixed, rounded up to whole frames "
+                       "(-1: as long as backhaul.latency)", unit="s", minimum=-1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsiSettings(Section):
+    """How old channel state information is when a frame uses it; that of cross links is as old as the schedule."""
+
+    name: ClassVar[str] = "csi"
+    own_age: float = real(0.0, "age of what a base station knows of the channels of its own users", unit="s", minimum=0)
+    feedback_bits: int = integer(0, "bits that tell a base station the direction of a user's channel, own or granted "
+                                 "(0: it knows the channel)", unit="bit", minimum=0, maximum=1000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MobilitySettings(Section):
+    """How users and targets move; base stations stay."""
+
+    name: ClassVar[str] = "mobility"
+    model: str = choice("random_direction", "random_direction: straight on, with turns at random; random_waypoint: "
+                        "from one random place to the next; file: as mobility.positions says",
+                        ("random_direction", "random_waypoint", "file"))
+    user_speed: float = real(0.0, "speed of users", unit="m/s", minimum=0)
+    target_speed: float = real(0.0, "speed of targets", unit="m/s", minimum=0)
+    turn_rate: float = real(0.1, "how often somebody turns, for random_direction", unit="1/s", minimum=0)
+    hysteresis: float = real(0.0, "by how much the nearest base station must be better for a handover", unit="dB",
+                             minimum=0, maximum=200)
+    positions: str = text("", "for model \"file\": a CSV file of time,kind,id,x,y; linear in between", columns={
+        "time": "s", "kind": "user or target", "id": "number of the user or target, from 0 on", "x": "km", "y": "km"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrafficSettings(Section):
+    """What users want to receive; a user is served only while it has data."""
+
+    name: ClassVar[str] = "traffic"
+    model: str = choice("full_buffer", "full_buffer: always more; poisson: files arrive at random (3GPP FTP model 3); "
+                        "file: as traffic.arrivals says", ("full_buffer", "poisson", "file"))
+    file_size: float = real(4e6, "mean size of a file", unit="bit", above=0)
+    size_law: str = choice("fixed", "law of the sizes", ("fixed", "exponential"))
+    arrival_rate: float = real(0.5, "files that arrive for a user", unit="1/s", minimum=0, maximum=1e6)
+    arrivals: str = text("", "for model \"file\": a CSV file of time,user,bits", columns={
+        "time": "s, when the file arrives", "user": "number of the user, from 0 on", "bits": "size of the file"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetsSettings(Section):
+    """How long targets stay, and how often they are to be sensed."""
+
+    name: ClassVar[str] = "targets"
+    lifetime: float = real(0.0, "mean time until a target leaves (0: never); as many appear on average", unit="s",
+                           minimum=0)
+    revisit_period: float = real(0.0, "time within which a target is to be sensed again (0: no hurry)", unit="s",
+                                 minimum=0)
+    revisit_spread: float = real(0.0, "the period of a target is uniform within 1 -+ this share of it", minimum=0,
+                                 maximum=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackingSettings(Section):
+    """How targets are followed; filters, sensing beams and null requests then go by what is believed of them."""
+
+    name: ClassVar[str] = "tracking"
+    enabled: bool = flag(False, "keep a track of every target that has been detected")
+    policy: str = text("extended_kalman", "\"extended_kalman\", or \"module:Class\"")
+    parameters: Parameters = table("keyword arguments of the class that tracking.policy names, beside acceleration and "
+                                   "speed")
+    acceleration: float = real(1.0, "q, power density of the white acceleration that a track allows for",
+                               unit="m^2/s^3", minimum=0)
+    speed: float = real(20.0, "deviation of each component of the velocity of a target that has just been found",
+                        unit="m/s", above=0)
+    gate: float = real(0.999, "probability that a measurement falls where a track expects it; others are not believed",
+                       above=0, maximum=1)
+    maximum_misses: int = integer(3, "looks without a detection, one after the other, by which a track is lost",
+                                  minimum=1)
+    maximum_error: float = real(200.0, "root mean square position error that a track may believe in before it is lost",
+                                unit="m", above=0)
+    steering: str = choice("belief", "where filters, sensing beams and null requests point for a target that has a "
+                           "track: where that says it is, or where it is", ("belief", "truth"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulationSettings(Section):
+    """How much is simulated."""
+
+    name: ClassVar[str] = "simulation"
+    drops: int = integer(100, "independent realisations of the positions", minimum=1, maximum=10**9)
+    frames: int = integer(1, "scheduling intervals in a drop", minimum=1, maximum=10**9)
+    frame_duration: float = real(0.01, "length of a frame", unit="s", above=0)
+    seed: int = integer(1, "of every random stream", minimum=0, maximum=2**63 - 1)
+    engine: str = choice("auto", "where gains come from: short, drawn by their laws; vectors, computed from channel "
+                         "vectors of every link, some four times slower; auto: short wherever there is a law",
+                         ("auto", "short", "vectors"))
+    processes: Parameters = table("what goes on beside the frames: \"module:Class\" = {keyword arguments}, any number")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingSettings(Section):
+    """What a log keeps."""
+
+    name: ClassVar[str] = "recording"
+    level: str = choice("summary", "summary: drops and frames; links: a row a link; full: also positions, "
+                        "selections, null requests and events", ("summary", "links", "full"))
+    metrics: Parameters = table("metrics of your own: \"module:Class\" = {keyword arguments}, any number")

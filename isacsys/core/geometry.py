@@ -1,0 +1,76 @@
+"""Distances and nearest neighbours on a torus."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from isacsys.core.arrays import Array, Index
+
+
+def wrap(positions: npt.ArrayLike, side: Array) -> Array:
+    """Bring positions [n, 2] onto the torus ``[0, side)``."""
+    wrapped = np.mod(np.asarray(positions, float).reshape(-1, 2), side)
+    return np.where(wrapped < side, wrapped, 0.0)  # -1e-17 % 1 == 1
+
+
+def displacement(start: Array, end: Array, side: Array) -> Array:
+    """Shortest way from ``start`` to ``end`` on the torus, [..., 2]."""
+    step = np.asarray(end - start)
+    for axis, length in enumerate(side.tolist()):
+        step[..., axis] -= length * np.round(step[..., axis] / length)
+    return step
+
+
+def length(step: Array) -> Array:
+    """Length of vectors [..., 2]; ``np.hypot``, which minds extremes, takes five times as long."""
+    x, y = step[..., 0], step[..., 1]
+    return np.asarray(np.sqrt(x * x + y * y))
+
+
+def tree(points: Array, side: Array) -> cKDTree:
+    """Index points on the torus for nearest-neighbour queries."""
+    return cKDTree(points, boxsize=side)
+
+
+def nearest(index: cKDTree, positions: Array, count: int) -> tuple[Array, Index]:
+    """Return distances and numbers [n, count] of the nearest points, nearest first.
+
+    Where there are fewer than ``count`` points, the rest has distance inf and number ``index.n``.
+    """
+    if index.n == 0 or len(positions) == 0:
+        shape = (len(positions), count)
+        return np.full(shape, np.inf), np.full(shape, index.n, np.int64)
+    distance, number = index.query(positions, k=np.arange(1, count + 1))
+    return np.asarray(distance), np.asarray(number, np.int64)
+
+
+def nearest_others(index: cKDTree, count: int) -> tuple[Array, Index]:
+    """Return distances and numbers [index.n, count] of the nearest other points of every point of the tree."""
+    distance, number = nearest(index, np.asarray(index.data), count + 1)
+    own = number == np.arange(index.n)[:, None]
+    order = np.argsort(own, axis=1, kind="stable")[:, :count]  # itself last, also among coincident points
+    return np.take_along_axis(distance, order, 1), np.take_along_axis(number, order, 1)
+
+
+def distances(index: cKDTree, side: Array, positions: Array, number: Index) -> Array:
+    """Return distances of positions [n, 2] to points ``number`` [n, m]; inf where that is ``index.n`` or -1: none."""
+    if not index.n:
+        return np.full(number.shape, np.inf)
+    squares = []
+    for axis, coordinates in enumerate(_coordinates(index)):
+        gap = np.take(coordinates, number)
+        gap -= positions[:, axis, None]
+        np.abs(gap, out=gap)
+        np.minimum(gap, side[axis] - gap, out=gap)
+        squares.append(np.square(gap, out=gap))
+    return np.sqrt(np.add(*squares))
+
+
+@lru_cache(maxsize=4)
+def _coordinates(index: cKDTree) -> Array:
+    """Coordinates of the points of a tree, [2, n + 1]; infinite for the one that is none."""
+    return np.append(index.data, [[np.inf, np.inf]], axis=0).T.copy()

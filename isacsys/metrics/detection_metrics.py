@@ -1,0 +1,101 @@
+"""How well targets are sensed, look by look: detection, accuracy, and who meets TS 22.137."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array, Index
+from isacsys.core.columns import count, real
+from isacsys.metrics.base import Estimator, Metric
+from isacsys.sensing.requirements import CATEGORIES, NOT_JUDGED, met
+from isacsys.services.frame_record import FrameRecord
+
+_BOUNDS = {"range": "m", "bearing": "rad", "velocity": "m/s", "position": "m"}
+_PERCENTILES = {"": 50, "_90": 90}
+_JUDGED = f"horizontal position at 95 %, refresh, missed detection, false alarm; not judged: {', '.join(NOT_JUDGED)}"
+
+
+def _name(bound: str, suffix: str) -> str:
+    return f"{bound}_error{suffix}"
+
+
+class DetectionMetrics(Metric):
+    """Looks at targets: how many are detected, how accurate they are, how many meet a category of TS 22.137.
+
+    Percentiles of the bounds are means over drops of each drop's own; mean squares would diverge at endfire.
+    """
+
+    columns = (
+        real("detections_expected", "1", "sum of the detection probabilities of scheduled targets"),
+        count("looks", "looks at targets"),
+        *(count(f"category_{c.name}_looks", f"looks that meet the position part of category {c.name} of TS 22.137")
+          for c in CATEGORIES),
+    )
+    drop_columns = tuple(column for bound, unit in _BOUNDS.items() for column in (
+        count(f"{bound}_errors", f"1 where there is a 90th percentile of the bounds of the {bound}"),
+        *(real(_name(bound, suffix), unit, f"{percent}th percentile of the bounds of the {bound}, over looks")
+          for suffix, percent in _PERCENTILES.items())))
+    estimates = (
+        Estimator("detection_probability", {"detections_expected": 1, "looks": -1}, "1",
+                  "mean probability that a scheduled target is detected", "looks"),
+        *(Estimator(_name(bound, suffix), {_name(bound, suffix): 1, f"{bound}_errors": -1}, unit,
+                    f"{'median' if percent == 50 else f'{percent}th percentile'} over looks of the Cramer-Rao bound of "
+                    f"the {bound}, mean over drops", "looks")
+          for bound, unit in _BOUNDS.items() for suffix, percent in _PERCENTILES.items()),
+        *(Estimator(f"category_{c.name}_share", {f"category_{c.name}_looks": 1, "looks": -1}, "1",
+                    f"share of looks that meet category {c.name} of TS 22.137: {_JUDGED}", "looks")
+          for c in CATEGORIES),
+    )
+
+    def __init__(self) -> None:
+        self._bounds: dict[str, list[Array]] = {bound: [] for bound in _BOUNDS}
+        self._last = np.empty(0)  # frame of the last look at every target
+
+    def wanted(self, scenario: Scenario) -> bool:
+        """Where anything asks for detection."""
+        return scenario.detecting
+
+    def sums(self, record: FrameRecord) -> Mapping[str, float]:
+        """Count."""
+        links, more = record.frame_state.selection.targets, record.targets.more
+        if not len(links):
+            return {column.name: 0 for column in self.columns}
+        for bound, parts in self._bounds.items():
+            parts.append(np.asarray(more[_name(bound, "")]))
+        scenario = record.frame_state.scenario
+        since = self._since(links.ids, record.frame_state.name.frame) * scenario.simulation.frame_duration
+        across = np.sqrt(np.maximum(more["position_error"] ** 2 - more["range_error"] ** 2, 0)) if np.all(
+            np.isfinite(more["range_error"])) else more["position_error"]
+        return {"detections_expected": float(more["detection_probability"].sum()), "looks": len(links), **{
+            f"category_{c.name}_looks": int(np.count_nonzero(met(
+                c, more["detection_probability"], scenario.false_alarm, more["range_error"], across, since)))
+            for c in CATEGORIES}}
+
+    def _since(self, ids: Index, frame: int) -> Array:
+        """Frames since the look before, NaN for a first one."""
+        new = max(int(ids.max()) + 1 - len(self._last), 0)
+        self._last = np.concatenate([self._last, np.full(new, np.nan)])
+        since = frame - self._last[ids]
+        self._last[ids] = frame
+        return since
+
+    def drop(self) -> Mapping[str, float]:
+        """Return percentiles, those of a bound that is infinite too often left out."""
+        found: dict[str, float] = {}
+        for bound, parts in self._bounds.items():
+            values = np.sort(np.concatenate([np.empty(0), *parts]))
+            told = len(values) > 0 and bool(np.isfinite(values[int(np.ceil(0.9 * (len(values) - 1)))]))
+            found[f"{bound}_errors"] = int(told)
+            for suffix, percent in _PERCENTILES.items():
+                found[_name(bound, suffix)] = float(_percentile(values, percent)) if told else 0.0
+        return found
+
+
+def _percentile(values: Array, percent: float) -> float:
+    """Percentile of sorted values, of which only the largest may be infinite."""
+    place = percent / 100 * (len(values) - 1)
+    low, high = values[int(np.floor(place))], values[int(np.ceil(place))]
+    return float(low if low == high else low + (high - low) * (place - np.floor(place)))

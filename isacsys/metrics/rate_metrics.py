@@ -1,0 +1,86 @@
+"""The metrics of every run: stations, links and rates, null requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from isacsys.core.columns import ASE, KM2, RATE, count, real
+from isacsys.metrics.base import DENSITY, Estimator, Metric
+from isacsys.network.receivers import ReceiverType
+from isacsys.services.frame_record import FrameRecord
+
+
+class StationMetrics(Metric):
+    """What others are counted per."""
+
+    columns = (
+        count("stations", "base stations, summed over frames"),
+        count("transmitting", "base stations that send, summed over frames"),
+        real("area", KM2, "area, summed over frames"),
+    )
+
+    def sums(self, record: FrameRecord) -> Mapping[str, float]:
+        """Count."""
+        frame_state = record.frame_state
+        transmitting = int(np.count_nonzero(record.transmitting))
+        return {"stations": frame_state.stations, "transmitting": transmitting, "area": frame_state.area}
+
+
+class RateMetrics(Metric):
+    """Links of one kind and their rates."""
+
+    def __init__(self, kind: ReceiverType) -> None:
+        self._kind, name, receiver = kind, kind.service, kind.word
+        self._names = links, rate, weight, weighted = tuple(
+            f"{name}_{what}" for what in ("links", "rate", "weight", "weighted_rate"))
+        self.columns = (
+            count(links, f"scheduled {receiver}s"),
+            real(rate, RATE, f"sum of the rates of scheduled {receiver}s"),
+            real(weight, "1", "sum of weights: population of the cell / number scheduled in it"),
+            real(weighted, RATE, "sum of weight x rate"),
+        )
+        self.estimates = (
+            Estimator(f"{name}_rate", {weighted: 1, weight: -1}, RATE, f"rate of the typical {receiver}"),
+            Estimator(f"{name}_rate_scheduled", {rate: 1, links: -1}, RATE, f"mean rate of scheduled {receiver}s"),
+            Estimator(f"{name}_ase", {rate: 1, "area": -1}, ASE, "rates of all scheduled links over the area"),
+            Estimator(f"{name}_ase_typical", {DENSITY: 1, links: 1, "stations": -1, weighted: 1, weight: -1}, ASE,
+                      f"BS density x mean number of {receiver}s per BS x rate of the typical {receiver}"),
+        )
+
+    def sums(self, record: FrameRecord) -> Mapping[str, float]:
+        """Sum over the links of a frame."""
+        _, links, terms = record.links[self._kind]
+        rate, weight = terms.rate, terms.weight
+        found = len(links), float(rate.sum()), float(weight.sum()), float((weight * rate).sum())
+        return dict(zip(self._names, found, strict=True))
+
+
+class NullRequestMetrics(Metric):
+    """Coordination: who was asked for a null, and what became of it."""
+
+    columns = (
+        count("null_requests", "null requests sent"),
+        count("null_refused", "null requests refused for want of antennas"),
+        count("null_late", "null requests that came too late"),
+        count("null_lost", "null requests that never came"),
+        count("constraints", "own users plus granted requests, summed over transmitting base stations"),
+    )
+    estimates = (
+        Estimator("null_requests_per_bs", {"null_requests": 1, "stations": -1}, "1", "null requests sent, per BS"),
+        Estimator("null_refused_fraction", {"null_refused": 1, "null_requests": -1}, "1", "refused / sent"),
+        Estimator("null_late_fraction", {"null_late": 1, "null_requests": -1}, "1", "too late / sent"),
+        Estimator("constraints_per_bs", {"constraints": 1, "transmitting": -1}, "1",
+                  "own users and granted requests, per transmitting BS"),
+        Estimator("null_lost_fraction", {"null_lost": 1, "null_requests": -1}, "1", "lost / sent", "null_lost"),
+    )
+
+    def sums(self, record: FrameRecord) -> Mapping[str, float]:
+        """Count."""
+        frame_state = record.frame_state
+        selection, granted = frame_state.selection, frame_state.grants.granted
+        nulling = record.transmitting[frame_state.requests.asked] & granted  # by those that transmit
+        return {"null_requests": len(granted), "null_refused": int(np.count_nonzero(frame_state.refused)),
+                "null_late": int(np.count_nonzero(frame_state.late)), "null_lost": int(np.count_nonzero(frame_state.lost)),
+                "constraints": len(selection.users) + int(np.count_nonzero(nulling))}

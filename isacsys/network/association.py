@@ -1,0 +1,74 @@
+"""Cell association: which station is nearest to every one of many points."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from isacsys.core import geometry
+from isacsys.core.arrays import Array, Index
+
+LISTED = 8  # stations that a square of the grid knows
+SQUARES = 1.5  # per station
+FEW = 8  # points per station that are not worth a grid
+
+
+def attach(index: cKDTree, side: Array, points: Array) -> tuple[Array, Index]:
+    """Return distance (km) and number of the station of ``index`` nearest to every point; -1 where there is none.
+
+    Few points are looked up in the tree one by one, many in a `StationGrid` all at once: at 60 points a station in 0.12
+    instead of 0.30 us each with 100 stations, and in 0.16 instead of 0.66 us with 10,000.
+    """
+    if len(points) > FEW * index.n and index.n >= 8 * LISTED:
+        station = StationGrid(index, side).nearest(points)
+        return geometry.distances(index, side, points, station[:, None])[:, 0], station
+    distance, station = geometry.nearest(index, points, 1)
+    return distance[:, 0], np.where(station[:, 0] < index.n, station[:, 0], -1)
+
+
+class StationGrid:
+    """The torus cut into squares, each of which knows the stations nearest to its centre, nearest first.
+
+    A point p of a square with centre c is no closer to a station s than ``|s - c| - |p - c|``: as soon as that exceeds
+    the distance to the best station so far, none further down the list can be better.
+    """
+
+    def __init__(self, index: cKDTree, side: Array) -> None:
+        self._index = index
+        self._shape = np.maximum(side * np.sqrt(SQUARES * index.n / np.prod(side)), 1).astype(np.int64)
+        self._width, self._half = side / self._shape, float(min(side)) / 2
+        centre = (np.indices(self._shape).reshape(2, -1).T + 0.5) * self._width
+        reach, station = geometry.nearest(index, centre, LISTED)
+        way = geometry.displacement(centre[:, None], np.asarray(index.data)[station], side)
+        self._reach, self._station = reach.T.copy(), station.T.copy()  # [listed, square]
+        self._x, self._y = way[..., 0].T.copy(), way[..., 1].T.copy()
+
+    def nearest(self, points: Array) -> Index:
+        """Return the number of the station nearest to every point."""
+        (column, x), (row, y) = self._place(points, 0), self._place(points, 1)
+        square, off = column * self._shape[1] + row, np.sqrt(x * x + y * y)
+        best, station = self._distance(0, square, x, y), np.take(self._station[0], square)
+        rows = np.arange(len(points))
+        for one in range(1, LISTED):
+            rows = rows[np.take(self._reach[one], square[rows]) < best[rows] + off[rows]]
+            distance = self._distance(one, square[rows], x[rows], y[rows])
+            closer = np.flatnonzero(distance < best[rows])
+            better = rows[closer]
+            best[better], station[better] = distance[closer], np.take(self._station[one], square[better])
+        # A list may be too short, and within a square's ways around the torus only those below half of it are sure.
+        unsure = np.flatnonzero(best + off >= np.take(np.minimum(self._reach[-1], self._half), square))
+        station[unsure] = geometry.nearest(self._index, points[unsure], 1)[1][:, 0]
+        return station
+
+    def _place(self, points: Array, axis: int) -> tuple[Index, Array]:
+        """Return in which square points are, and how far from its centre, along one axis."""
+        along, width = np.ascontiguousarray(points[:, axis]), self._width[axis]
+        place = np.minimum((along * (1 / width)).astype(np.int64), self._shape[axis] - 1)
+        return place, along - (place + 0.5) * width
+
+    def _distance(self, one: int, square: Index, x: Array, y: Array) -> Array:
+        """Distance of points at (x, y) from the centres of their squares to the station listed in place ``one``."""
+        across, up = np.take(self._x[one], square), np.take(self._y[one], square)
+        across -= x
+        up -= y
+        return np.asarray(np.sqrt(across * across + up * up))

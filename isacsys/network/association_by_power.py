@@ -1,0 +1,308 @@
+"""Networks that are built: everybody belongs to the strongest cell, by the mean power that propagation says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+
+from isacsys.config.scenario import Scenario
+from isacsys.core import geometry
+from isacsys.core.arrays import Array, Index
+from isacsys.core.frames import in_frames, on_grid
+from isacsys.core.random_streams import Purpose, stream
+from isacsys.network.deployment import Deployment
+from isacsys.network.large_scale import LargeScale, bs_density
+from isacsys.network.mobility import Follower
+from isacsys.network.population import Population
+from isacsys.network.receivers import ReceiverType
+from isacsys.network.station_status import StationStatus
+from isacsys.network.surroundings import Surroundings
+from isacsys.propagation.buildings import Buildings, Places
+from isacsys.propagation.cell_gains import CellGains, Sites
+from isacsys.propagation.clutter import background_gains
+from isacsys.propagation.far_field import FarField
+from isacsys.propagation.path_loss_links import LIGHT
+from isacsys.propagation.registry import find_model, heights, target_height, target_model
+from isacsys.propagation.station_gains import StationGains
+from isacsys.propagation.target_types import TARGET_TYPES
+
+CONSTANT = 0.5  # m within which mean powers are taken as constant while somebody moves
+PERIOD = 0.2  # s between two measurements of mean power at least, as of TS 38.133 section 9.2.5
+
+
+class AssociationByPower(LargeScale):
+    """Cells with patterns and heights under any model of propagation."""
+
+    def __init__(self, scenario: Scenario, deployment: Deployment, operating: StationStatus,
+                 population: Callable[[ReceiverType], Population]) -> None:
+        super().__init__(scenario, deployment, operating, population)
+        self._model = find_model(scenario)
+        self._sites = Sites(deployment.sites, deployment.side, heights(scenario, self._model)[0])
+        self._near = max(scenario.network.near_stations, scenario.allocation.communication_cluster)
+
+    @cached_property
+    def users(self) -> CellGains:
+        """Gains of links to users."""
+        rng, height = self._stream(ReceiverType.USER), heights(self.scenario, self._model)[1]
+        buildings = Buildings(self.scenario, self._model, height, 1e3 * self.deployment.side, rng)
+        return CellGains(self.scenario, self._model, self._sites, height, rng, buildings)
+
+    @cached_property
+    def targets(self) -> CellGains:
+        """One-way gains of links to targets."""
+        return CellGains(self.scenario, target_model(self.scenario), self._sites, target_height(self.scenario),
+                         self._stream(ReceiverType.TARGET))
+
+    @cached_property
+    def between_cells(self) -> StationGains:
+        """Gains of links between cells."""
+        return StationGains(self.scenario, self._model, self._sites, self._stream(len(ReceiverType)))
+
+    @cached_property
+    def _far(self) -> FarField | None:
+        """What lies beyond the torus, where the plane is infinite."""
+        network = self.scenario.network
+        if network.layout not in ("poisson", "fixed_count") or network.far_field == "torus" \
+                or network.boundary == "open":
+            return None
+        return FarField(self.scenario, bs_density(self.scenario, self.deployment), self.deployment.side)
+
+    @cached_property
+    def _table(self) -> Surroundings:
+        """Surroundings of all users, strongest cell first."""
+        return self.survey(self.population(ReceiverType.USER).position)
+
+    @cached_property
+    def _at_start(self) -> Surroundings:
+        """The same before there is a population."""
+        return self.survey(self.deployment.users)
+
+    def survey(self, position: Array) -> Surroundings:
+        """Return the strongest cells [n, near], their gains, and the rest, at places [n, 2]."""
+        near = min(self._near, self.stations)
+        shape = (len(position), self._near)
+        station, gain, rest = np.full(shape, self.stations), np.zeros(shape), np.zeros(len(position))
+
+        def sort(gains: Array, rows: slice, places: Places) -> None:
+            gains *= self.operating.on
+            best, found = strongest(gains, near)
+            station[rows, :near], gain[rows, :near] = np.where(found > 0, best, self.stations), found
+            if self._far is None:
+                rest[rows] = np.maximum(gains.sum(-1) - found.sum(-1), 0) * (self.stations > near)
+            else:
+                rest[rows] = self._far.beyond(found[:, -1], places)
+
+        if self.stations:
+            self.users.in_blocks(position, sort)
+        return Surroundings(station, gain, rest)
+
+    def attach(self, kind: ReceiverType, position: Array) -> tuple[Array, Index]:
+        """Look for the strongest cell."""
+        if not self.stations:
+            return np.full(len(position), np.inf), np.full(len(position), -1)
+        if kind == ReceiverType.USER and position is self.deployment.users:
+            station = self._at_start.station[:, 0]
+            self.__dict__["_table"] = self._at_start
+        else:
+            station = self._best(self.users if kind == ReceiverType.USER else self.targets, position)
+        d = self.deployment
+        return geometry.distances(d.index, d.side, position, station[:, None])[:, 0], np.array(station)
+
+    def _best(self, gains: CellGains, position: Array) -> Index:
+        """Number of the strongest cell at places [n, 2]."""
+        station = np.empty(len(position), np.int64)
+
+        def choose(some: Array, rows: slice, places: Places) -> None:
+            station[rows] = np.argmax(some * self.operating.on, axis=1)
+
+        gains.in_blocks(position, choose)
+        return station
+
+    def around_users(self, users: Index) -> Surroundings:
+        """Strongest first, but for a serving cell that hysteresis has kept."""
+        found, members = self._table[users], self.population(ReceiverType.USER)
+        return self._serving_first(found, members.position, users, members.station[users])
+
+    def user_gains(self, users: Index, station: Index, distance: Array) -> Array:
+        """Gains from where users are now."""
+        return self.users.of(self.population(ReceiverType.USER).position[users], station)
+
+    def sight_share(self, users: Index, station: Index) -> Array:
+        """By the state of the link, or the number that the scenario has."""
+        if self.scenario.propagation.rician_factor_db != "tr38901":
+            return super().sight_share(users, station)
+        return self.users.sight_share(self.population(ReceiverType.USER).position[users], station)
+
+    @cached_property
+    def _around_stations(self) -> Surroundings:
+        """Strongest cells of other sites first; those of the same site, where they are heard, last."""
+        if not self.stations:
+            return Surroundings(np.empty((0, 1), np.int64), np.empty((0, 1)), np.empty(0))
+        gain, own = self.between_cells.everywhere() * self.operating.on, self._own_site
+        near = max(self.scenario.network.near_stations, self.scenario.allocation.sensing_cluster - 1)
+        most = min(near, self.stations)
+        station, found = strongest(np.where(own, 0.0, gain), most)
+        rest = np.maximum(np.where(own, 0.0, gain).sum(-1) - found.sum(-1), 0.0)
+        station = np.where(found > 0, station, self.stations)
+        pad = ((0, 0), (0, near - most))
+        station, found = np.pad(station, pad, constant_values=self.stations), np.pad(found, pad)
+        isolation = self.scenario.sensing.site_isolation_db
+        sectors = self.deployment.sectors
+        if isolation != "infinite" and sectors > 1:
+            first = np.arange(self.stations) // sectors * sectors
+            neighbour = first[:, None] + (np.arange(self.stations)[:, None] + np.arange(1, sectors)) % sectors
+            station = np.hstack([station, neighbour])
+            found = np.hstack([found, np.full(neighbour.shape, 10 ** (-float(isolation) / 10))])
+        return Surroundings(station, found, rest)
+
+    @property
+    def _own_site(self) -> Array:
+        site = np.arange(self.stations) // self.deployment.sectors
+        return np.asarray(site[:, None] == site)
+
+    def around_stations(self, stations: Index) -> Surroundings:
+        """Strongest first."""
+        return self._around_stations[stations]
+
+    def between(self, one: Index, other: Index) -> Array:
+        """Gains of pairs; none within a site."""
+        gain = self.between_cells.everywhere()[one, other]
+        return np.where(one // self.deployment.sectors == other // self.deployment.sectors, 0.0, gain)
+
+    def two_ways(self, targets: Index, station: Index, distance: Array) -> Array:
+        """Two ways with the same shadowing and pattern, and a reflection: ``g^2 4 pi f^2 / c^2 sigma``; TR 38.901 7.9.
+
+        Under the power law ``c R^(-2 beta)`` times the pattern, twice.
+        """
+        members, p, s = self.population(ReceiverType.TARGET), self.scenario.propagation, self.scenario.sensing
+        gain = self.targets.of(members.position[targets], station[:, None])[:, 0]
+        if p.model == "power_law":
+            pattern = gain * distance**p.path_loss_exponent
+            return np.asarray(self.scenario.echo_gain * pattern**2 * distance ** (-2 * p.echo_exponent))
+        received = self.scenario.processing_gain * s.mismatch_loss * self.scenario.antennas.receive
+        return np.asarray(gain**2 * self.reflection * received)
+
+    @property
+    def reflection(self) -> float:
+        """``4 pi f^2 / c^2 sigma``: an echo over the gains of its two ways."""
+        s = self.scenario.sensing
+        rcs = s.rcs if s.target_type == "none" else TARGET_TYPES[s.target_type].mean
+        return 4 * math.pi * (self.scenario.propagation.carrier_frequency / LIGHT) ** 2 * rcs
+
+    @cached_property
+    def clutter(self) -> Array:
+        """The mono-static background of every cell, less what is rejected."""
+        d = self.deployment
+        rng = stream(self.scenario.simulation.seed, d.drop, 0, Purpose.CLUTTER)
+        gain = background_gains(self.scenario, self._model, len(d.sites), rng).sum(-1).ravel()
+        return np.asarray(gain * 10 ** (-self.scenario.sensing.clutter_rejection_db / 10))
+
+    def cluster_of(self, targets: Index, count: int) -> Index:
+        """The strongest, on the one way."""
+        members = self.population(ReceiverType.TARGET)
+        gains = self.targets.everywhere(members.position[targets]) * self.operating.on
+        gains[np.arange(len(targets)), members.station[targets]] = np.inf
+        return strongest(gains, min(count, self.stations))[0]
+
+    def follower(self, kind: ReceiverType) -> Follower:
+        """Return what looks at mean powers again when somebody has gone `CONSTANT`."""
+        return Measuring(self, kind)
+
+    def moved(self, kind: ReceiverType, index: int) -> None:
+        """Survey it again."""
+        if kind == ReceiverType.USER:
+            self.refresh(np.array([index]))
+
+    def refresh(self, rows: Index) -> None:
+        """Survey users again, from where they are now."""
+        if len(rows):
+            found = self.survey(self.population(ReceiverType.USER).position[rows])
+            for name in ("station", "path_gain", "far_field"):
+                getattr(self._table, name)[rows] = getattr(found, name)
+
+    def forget(self) -> None:
+        """Survey everybody again."""
+        for name in ("_table", "_at_start", "_around_stations"):
+            vars(self).pop(name, None)
+
+    def _serving_first(self, found: Surroundings, position: Array, users: Index, serving: Index) -> Surroundings:
+        rows = np.flatnonzero(found.station[:, 0] != serving)
+        if not len(rows):
+            return found
+        station, gain, own = found.station[rows], found.path_gain[rows], serving[rows]
+        absent = np.flatnonzero(~np.any(station == own[:, None], axis=1))
+        if len(absent):
+            station[absent, -1] = own[absent]
+            gain[absent, -1] = self.users.of(position[users[rows[absent]]], own[absent, None])[:, 0]
+        order = np.argsort(np.where(station == own[:, None], -np.inf, -gain), axis=1, kind="stable")
+        found.station[rows] = np.take_along_axis(station, order, 1)
+        found.path_gain[rows] = np.take_along_axis(gain, order, 1)
+        return found
+
+    def _stream(self, kind: int) -> np.random.Generator:
+        return stream(self.scenario.simulation.seed, self.deployment.drop, int(kind), Purpose.LARGE_SCALE)
+
+
+class Measuring:
+    """Users, or targets, that measure mean powers anew when they have gone `CONSTANT`, and then may change cells.
+
+    They do not do so more often than once in `PERIOD`.
+
+    They change to the strongest cell when that is better than the serving one by more than the hysteresis.
+    """
+
+    def __init__(self, network: AssociationByPower, kind: ReceiverType) -> None:
+        self._network, self._kind, self._switched = network, kind, 0
+        self._who = network.population(kind)
+        self._ratio = 10 ** (network.scenario.mobility.hysteresis / 10)
+        stagger = (np.arange(len(self._who)) % 64) / 64  # not all in the same frame
+        self._period = in_frames(PERIOD, network.scenario.simulation.frame_duration)
+        self._gone, self._waited = CONSTANT * stagger, on_grid(self._period * stagger)  # m, frames
+
+    def follow(self, gone: float) -> Index:
+        """Bring stations up to date, nobody having gone farther, km, and return who changed the station."""
+        who, network = self._who, self._network
+        new = np.zeros(len(who) - len(self._gone))
+        if len(new):
+            self._gone, self._waited = np.concatenate([self._gone, new]), np.concatenate([self._waited, new])
+        self._gone += 1e3 * gone
+        self._waited += 1
+        due = (self._gone >= CONSTANT) & (on_grid(self._waited) >= self._period)
+        if self._switched != network.operating.switched:
+            self._switched, due = network.operating.switched, np.ones(len(who), bool)
+        d = network.deployment
+        who.moved(lambda: geometry.distances(d.index, d.side, who.position, who.station[:, None])[:, 0])
+        rows = np.flatnonzero(due & (who.station >= 0))
+        self._gone[due] = self._waited[due] = 0
+        return self._change(rows) if len(rows) else rows
+
+    def _change(self, rows: Index) -> Index:
+        who, network = self._who, self._network
+        serving, place = who.station[rows], np.arange(len(rows))
+        if self._kind == ReceiverType.USER:
+            network.refresh(rows)
+            near = network.around_users(rows)  # the serving cell first, then the strongest
+            own = near.path_gain[:, 0]
+            column = np.argmax(near.path_gain, axis=1)
+            best, station = near.path_gain[place, column], near.station[place, column]
+        else:
+            gains = network.targets.everywhere(who.position[rows]) * network.operating.on
+            own, station = gains[place, serving], np.argmax(gains, axis=1)
+            best = gains[place, station]
+        better = (station != serving) & (best > self._ratio * own)
+        who.station[rows[better]] = station[better]
+        return rows[better]
+
+
+def strongest(gains: Array, count: int) -> tuple[Index, Array]:
+    """Return the ``count`` largest of every row of ``gains`` [n, m], largest first: their columns, and them."""
+    if count < gains.shape[1]:
+        column = np.argpartition(gains, gains.shape[1] - count, axis=1)[:, gains.shape[1] - count:]
+    else:
+        column = np.broadcast_to(np.arange(count), gains.shape)
+    found = np.take_along_axis(gains, column, 1)
+    order = np.argsort(-found, axis=1, kind="stable")
+    return np.take_along_axis(column, order, 1), np.take_along_axis(found, order, 1)

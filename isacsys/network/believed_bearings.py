@@ -1,0 +1,35 @@
+"""Where stations point that look at targets: where these are believed to be."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isacsys.core import geometry
+from isacsys.core.arrays import Array, Index
+from isacsys.network.receivers import ReceiverType
+from isacsys.network.state import NetworkState
+
+KM = 1e3  # m
+
+
+def believed(state: NetworkState, station: Index, targets: Index, cosine: Array) -> Array:
+    """Cosines of the bearings at which stations point, for targets that are at ``cosine``, [link].
+
+    Of a target with a track that is where the track expects it when the frame is sent. Without one, a station listens
+    with a bank of M_r filters that covers all bearings, and the nearest of these hears the target.
+    """
+    book = state.beliefs
+    if book is None:
+        return cosine
+    live = book.live[targets]
+    antennas = state.scenario.antennas.receive
+    place = np.clip(np.floor((cosine + 1) * antennas / 2), 0, antennas - 1)
+    pointed = (2 * place + 1) / antennas - 1
+    if not book.steering:
+        return np.where(live, cosine, pointed)
+    if live.any():
+        time = state.frame * state.scenario.simulation.frame_duration
+        position = book.position(time, targets[live]) / KM
+        way = geometry.displacement(state.deployment.stations[station[live]], position, state.deployment.side)
+        pointed[live] = state.array_cosine(ReceiverType.TARGET, station[live], way, np.maximum(geometry.length(way), 1e-12))
+    return pointed

@@ -1,0 +1,97 @@
+"""Where a network with an open boundary ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from isacsys.config.sections import NetworkSettings
+from isacsys.core.arrays import Array, Flags
+
+MARGIN = 1e-9  # of the box around given positions, so that all lie inside
+
+
+class Given(Protocol):
+    """Given positions."""
+
+    @property
+    def stations(self) -> npt.ArrayLike:
+        """Of the sites."""
+        ...
+
+    @property
+    def users(self) -> npt.ArrayLike | None:
+        """Of the users."""
+        ...
+
+    @property
+    def targets(self) -> npt.ArrayLike | None:
+        """Of the targets."""
+        ...
+
+
+@dataclass(frozen=True)
+class OpenArea:
+    """The area that a network with an open boundary covers.
+
+    Attributes
+    ----------
+    extent : [2]
+        Width and height of the box around it, km.
+    area : float
+        km^2.
+    spacing : float
+        Of the lattice of a hexagonal layout, km, whose cells are covered; 0: the whole box is.
+    lattice : [site, 2]
+        Its sites.
+    """
+
+    extent: Array
+    area: float
+    spacing: float = 0.0
+    lattice: Array = field(default_factory=lambda: np.empty((0, 2)))
+
+    def covers(self, points: Array) -> Flags:
+        """Say which points [n, 2] lie in the area."""
+        if not self.spacing:
+            return np.ones(len(points), bool)
+        inside = np.zeros(len(points), bool)
+        normal = np.array([[np.cos(a), np.sin(a)] for a in (0.0, np.pi / 3, 2 * np.pi / 3)])
+        for site in self.lattice:
+            inside |= np.all(np.abs((points - site) @ normal.T) <= self.spacing / 2, axis=1)
+        return inside
+
+
+def site_spacing(network: NetworkSettings) -> float:
+    """Distance of neighbours (km) in the hexagonal lattice of a network's density of sites."""
+    return float(np.sqrt(2 * network.sectors / (np.sqrt(3) * network.bs_density)))
+
+
+def open_ground(network: NetworkSettings, given: Given | None) -> OpenArea:
+    """Return what a network covers: its area, the cells of a hexagon of sites, or the box around given positions."""
+    if given is not None:
+        points = np.concatenate([np.asarray(g, float).reshape(-1, 2) for g in
+                                 (given.stations, given.users, given.targets) if g is not None])
+        extent = np.maximum(points.max(axis=0), 1e-3) * (1 + MARGIN)
+        return OpenArea(extent, float(np.prod(extent)))
+    if network.layout == "hexagonal":
+        return _hexagon(network)
+    extent = np.full(2, np.sqrt(network.area))
+    return OpenArea(extent, network.area)
+
+
+def _hexagon(network: NetworkSettings) -> OpenArea:
+    """Rings of sites around one, as many as come nearest to the wanted number: 1, 7, 19, 37 ... sites."""
+    spacing, wanted = site_spacing(network), network.bs_density * network.area / network.sectors
+    rings = int(np.argmin([abs(1 + 3 * r * (r + 1) - wanted) for r in range(1 + int(np.sqrt(wanted / 3) + 1))]))
+    i, j = np.meshgrid(np.arange(-rings, rings + 1), np.arange(-rings, rings + 1))
+    inside = np.abs(i + j) <= rings
+    i, j = i[inside], j[inside]
+    lattice = spacing * np.stack([i + j / 2, j * np.sqrt(3) / 2], axis=-1)
+    half = np.array([spacing / 2, spacing / np.sqrt(3)])  # of a cell
+    low, high = lattice.min(axis=0) - half, lattice.max(axis=0) + half
+    cell = np.sqrt(3) / 2 * spacing**2
+    return OpenArea(high - low, float(len(lattice) * cell), spacing, lattice - low)

@@ -1,0 +1,1 @@
+"""Kinds of plug-in, and loading of users' code."""

@@ -1,0 +1,58 @@
+"""Antenna patterns: the element of TR 38.901, a column of them, and the angles they are asked at."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isacsys.core.arrays import Array
+
+GAIN, WIDTH, FLOOR = 8.0, 65.0, 30.0  # dBi, degrees, dB. TR 38.901 Table 7.3-1
+SPACING = 0.5  # of the elements of a column, wavelengths
+
+
+def element_gain(azimuth: Array, zenith: Array) -> Array:
+    """Gain of an element, dBi: ``8 - min(-(A_V + A_H), 30)``. TR 38.901 Table 7.3-1.
+
+    Parameters
+    ----------
+    azimuth : array
+        From boresight, rad.
+    zenith : array
+        From straight up, rad.
+    """
+    turns = azimuth / (2 * np.pi)
+    horizontal = _roll_off(360 * (turns - np.rint(turns)))
+    return np.asarray(GAIN - np.minimum(horizontal + _roll_off(np.degrees(zenith) - 90), FLOOR))
+
+
+def _roll_off(degrees: Array) -> Array:
+    return np.minimum(12 * (degrees / WIDTH) ** 2, FLOOR)
+
+
+def column_gain(cosine: Array, elements: int, downtilt: float) -> Array:
+    """Gain of a vertical column over its element, linear: ``|sum_m e^(i pi m (cos z - cos z_0))|^2 / N``.
+
+    Elements half a wavelength apart are phased for the zenith angle ``downtilt`` (degrees). TR 38.901 section 7.3, and
+    TR 37.840 Table 5.4.4.2.1-1. The sum is ``sin(N x) / sin(x)``, a Chebyshev polynomial of the second kind in cos x,
+    ``x = pi/2 (cos z - cos z_0)``.
+
+    Parameters
+    ----------
+    cosine : array
+        cos z.
+    """
+    twice = 2 * np.cos(np.pi * SPACING * (cosine - np.cos(np.radians(downtilt))))
+    last, total = np.zeros_like(twice), np.ones_like(twice)
+    for _ in range(elements - 1):
+        last, total = total, twice * total - last
+    return np.asarray(total**2 / elements)
+
+
+def zenith(distance: Array, rise: Array) -> Array:
+    """Zenith angle (rad) of what is ``rise`` (m) above, ``distance`` (m) away on the ground."""
+    return np.asarray(np.arctan2(distance, rise))
+
+
+def array_cosine(azimuth: Array, elevation_cosine: Array | float = 1.0) -> Array:
+    """u, the cosine of the angle to the axis of a horizontal array, for an azimuth (rad) from that axis."""
+    return np.asarray(np.cos(azimuth) * elevation_cosine)

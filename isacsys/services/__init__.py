@@ -1,0 +1,1 @@
+"""What a frame is for: communication and sensing, accounted link by link."""

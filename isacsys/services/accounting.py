@@ -1,0 +1,44 @@
+"""From gains to powers, terms kept apart, and from powers to rates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isacsys.core.arrays import Array, Flags
+
+
+def split(power: Array, cluster: Flags, granted: Flags) -> tuple[Array, Array, Array]:
+    """Sum interference over base stations, apart for those that granted, refused, and were never asked.
+
+    Shapes: power [receiver, near], cluster, granted [receiver, first of near] -> three times [receiver].
+    """
+    columns = np.flatnonzero(cluster.any(0))
+    if not len(columns):
+        none = np.zeros(len(power))
+        return none, none, np.einsum("rn->r", power)
+    width = columns[-1] + 1  # clusters are among the nearest: the rest needs no masks
+    inside = np.ascontiguousarray(power[:, :width].T)  # a few long rows
+    asked, held = np.ascontiguousarray(cluster[:, :width].T), np.ascontiguousarray(granted[:, :width].T)
+    leakage, refused, other = ((inside * mask).sum(0) for mask in (held, asked & ~held, ~asked))
+    return leakage, refused, other + np.einsum("rn->r", power[:, width:])
+
+
+def echo_power(gain: Array, distance: Array, beta: float, c: float) -> Array:
+    """Echo power ``c sum_k |a^H w_k|^2 R^(-2 beta)`` for gains of unit power. Meng & Masouros (5)."""
+    return c * gain * distance ** (-2 * beta)
+
+
+def sir(signal: Array, *terms: Array | float) -> Array:
+    """Signal over the sum of all interference (and noise) terms; infinite where there is none."""
+    total = np.zeros(signal.shape)
+    for term in terms:
+        total += term
+    there = total > 0
+    if there.all():  # most often, and in a third of the time
+        return np.asarray(signal / total)
+    return np.divide(signal, total, out=np.full(signal.shape, np.inf), where=there)
+
+
+def rate(sir: Array) -> Array:
+    """Shannon rate ``log2(1 + SIR)`` in bit/s/Hz."""
+    return np.log1p(sir) / np.log(2)

@@ -1,0 +1,53 @@
+"""What one look at a target comes to: whether it is detected, and how accurately it can be located."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from isacsys.beamforming import FrameState
+from isacsys.core.arrays import Array, Complex
+from isacsys.core.random_streams import Purpose
+from isacsys.sensing import accuracy, detection
+
+KM = 1e3  # m
+
+
+def fluctuation(frame_state: FrameState, looks: int) -> Array:
+    """Draw the RCS of every look over its mean, [link]."""
+    scenario, rng = frame_state.scenario, frame_state.name.stream(Purpose.FLUCTUATION)
+    return detection.draw_rcs(rng, scenario.sensing.fluctuation, looks, scenario.rcs_deviation)
+
+
+def figures(frame_state: FrameState, sir: Array, covariance: Complex | None) -> Mapping[str, Array]:
+    """Return the columns of `isacsys.services.link_terms.LOOKS`, [link] each, given the RCS that was drawn.
+
+    The covariance [sensor, M_r, M_r] is that of the interference where filters look at it.
+    """
+    scenario = frame_state.scenario
+    bearing = frame_state.sensors.cosine[frame_state.sensors.row, frame_state.selection.targets.slot]
+    far = accuracy.distance(sir, scenario.bandwidth)
+    angle = accuracy.angle(_cosine(frame_state, sir, bearing, covariance), bearing)
+    return {"detection_probability": detection.known_rcs(sir, scenario.false_alarm, scenario.sensing.cfar_cells),
+            "range_error": far, "bearing_error": angle,
+            "velocity_error": accuracy.speed(sir, scenario.sensing.coherent_time,
+                                             scenario.propagation.carrier_frequency),
+            "position_error": accuracy.position(far, angle, KM * frame_state.distances[1])}
+
+
+def _cosine(frame_state: FrameState, sir: Array, bearing: Array, covariance: Complex | None) -> Array:
+    """Bound of the cosine of the bearing: of white interference unless its covariance is known."""
+    antennas = frame_state.scenario.antennas.receive
+    if covariance is None or antennas == 1:
+        return accuracy.cosine(sir, antennas)
+    return accuracy.coloured_cosine(sir, bearing, _loaded(covariance)[frame_state.sensors.row])
+
+
+def _loaded(covariance: Complex) -> Complex:
+    """Covariances that can be inverted: with a trace of white noise where there is none in some direction."""
+    from isacsys.beamforming.receive_filters import FLOOR
+
+    antennas = covariance.shape[-1]
+    mean = np.maximum(np.einsum("smm->s", covariance).real / antennas, np.finfo(float).tiny)
+    return np.asarray(covariance / mean[:, None, None] + FLOOR * np.eye(antennas))

@@ -1,0 +1,62 @@
+"""Sums over links that are alike: what the analysis needs to know of a drop, in a few rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array, Index, Table
+from isacsys.recording.schema import MEMBER
+from isacsys.services import FrameRecord, LinkTerms, accounting
+
+
+class LinkStatistics:
+    """The links of a drop, counted and summed by kind, streams and degrees of freedom of their stations.
+
+    The law of the degrees of freedom that typical users met is in it, and what rates would have been had every member
+    of every cluster nulled, and no other station: with them a closed form can be held against a network in which
+    requests are random, some are refused, and nulls for one target help another.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._antennas = scenario.antennas.transmit
+        self._own_counts = (True, scenario.sensing.inter_target_echo)
+        most = self._antennas if scenario.joint else scenario.allocation.users_per_bs
+        self._shape = (most + 1, self._antennas + 2)
+        self._sums = np.zeros((3, MEMBER + 1 if scenario.joint else MEMBER, self._shape[0] * self._shape[1]))
+
+    def add(self, record: FrameRecord) -> None:
+        """Add the links of a frame."""
+        streams = record.frame_state.served.count
+        freedom = self._antennas + 1 - streams - record.frame_state.nulls
+        place = streams * self._shape[1] + freedom
+        for kind, links, terms in record.links:
+            if not len(links):
+                continue
+            rate = nulled_rate(terms, self._own_counts[kind], (np.zeros(1), record.held_back)[kind])
+            self._enter(kind, place[links.station], terms.weight, rate)
+        if len(self._sums[0]) > MEMBER:
+            sent = record.frame_state.streams
+            other = slice(len(record.users.rate), None)
+            weight = record.users.weight[sent.link[other]]
+            self._enter(MEMBER, place[sent.station[other]], weight, np.zeros_like(weight))
+
+    def columns(self) -> Table:
+        """Return the rows of table ``classes``, but for the drop."""
+        sums = self._sums.reshape(3, -1, *self._shape)
+        kind, streams, freedom = np.nonzero(sums[0])
+        links, weight, rate = sums[:, kind, streams, freedom]
+        return {"kind": kind, "streams": streams, "degrees_of_freedom": freedom, "links": links.astype(np.int64),
+                "weight": weight, "weighted_rate_nulled": rate}
+
+    def _enter(self, kind: int, place: Index, weight: Array, rate: Array) -> None:
+        for sums, values in zip(self._sums[:, kind], (None, weight, weight * rate), strict=True):
+            sums += np.bincount(place, values, len(sums))
+
+
+def nulled_rate(terms: LinkTerms, own_counts: bool, held_back: Array) -> Array:
+    """Rate of every link, had all members of its cluster nulled perfectly, and no other station held power back."""
+    if not (terms.interference_refused.any() or terms.leakage_granted.any() or held_back.any()):
+        return terms.rate
+    others = (terms.interference_other, held_back, terms.far_field, terms.noise)
+    return accounting.rate(accounting.sir(terms.signal, terms.own * own_counts, *others))

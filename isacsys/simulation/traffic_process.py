@@ -1,0 +1,91 @@
+"""Files arrive for users, wait, and are delivered."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array, Index
+from isacsys.core.frames import in_frames
+from isacsys.core.random_streams import Purpose
+from isacsys.network.queues import Files, Queues, read_arrivals
+from isacsys.services import FrameRecord
+from isacsys.simulation.stage import Process, Stage, Steps
+
+
+class TrafficProcess(Process):
+    """Looks back on every frame when it has ended: which files came, and which were delivered."""
+
+    def __init__(self) -> None:
+        self._queues = Queues()
+        self._served: tuple[Index, Array] = np.empty(0, np.int64), np.empty(0)  # users, and rates in bit/s/Hz
+
+    def wanted(self, scenario: Scenario) -> bool:
+        """Where buffers are not always full."""
+        return scenario.traffic.model != "full_buffer"
+
+    def run(self, stage: Stage) -> Steps:
+        """Wake at the end of every frame; files of before the beginning wait from the beginning."""
+        self._stage = stage
+        if stage.scenario.traffic.model == "file":
+            self._all = read_arrivals(stage.scenario.traffic.arrivals)
+            self._frame = in_frames(self._all.arrival, stage.frame_duration)
+            self._queues.arrive(self._given(-np.inf, -stage.lead))
+        self._refresh()
+        for _ in range(stage.ticks):
+            yield stage.next_frame()
+            files = self._arrivals()
+            self._queues.arrive(files)
+            stage.journal.note("files_arrived", len(files))
+            self._serve()
+            self._refresh()
+
+    def learn(self, record: FrameRecord) -> None:
+        """Remember who was served, and how fast."""
+        self._served = record.frame_state.selection.users.ids, record.users.rate
+
+    def _refresh(self) -> None:
+        """Tell the scheduler who has data."""
+        users = self._stage.state.users
+        users.queue = self._queues.bits(len(users))
+        users.requeue()
+
+    def _serve(self) -> None:
+        """Deliver what the rates of the frame allow: bandwidth x time x rate bits each."""
+        stage, (users, rate) = self._stage, self._served
+        speed = rate * stage.scenario.radio.bandwidth
+        files, end = self._queues.serve(users, speed, self._start, stage.frame_duration)
+        delay = end - files.arrival
+        stage.quality.delivered(delay)
+        stage.journal.note("files_delivered", len(files))
+        if len(files) and stage.links:
+            stage.recorder.append("files", {"drop": stage.drop, "user": files.user, "size": files.size,
+                                            "arrival": files.arrival, "delay": delay})
+
+    @property
+    def _start(self) -> float:
+        """When the frame that has just ended began, s."""
+        return (self._stage.now - 1) * self._stage.frame_duration
+
+    def _arrivals(self) -> Files:
+        """Files that came while the frame was on."""
+        traffic, users = self._stage.scenario.traffic, len(self._stage.state.users)
+        start, seconds = self._start, self._stage.frame_duration
+        if traffic.model == "file":
+            return self._given(self._stage.now - 1, self._stage.now)
+        rng = self._stage.stream(Purpose.ARRIVALS)
+        count = rng.poisson(traffic.arrival_rate * seconds * users)
+        user, arrival = rng.integers(0, max(users, 1), count), start + seconds * rng.random(count)
+        return Files(user, arrival, self._sizes(count, rng))
+
+    def _sizes(self, count: int, rng: np.random.Generator) -> Array:
+        traffic = self._stage.scenario.traffic
+        fixed = traffic.size_law == "fixed"
+        return np.full(count, traffic.file_size) if fixed else rng.exponential(traffic.file_size, count)
+
+    def _given(self, start: float, stop: float) -> Files:
+        """Files of the scenario's own that arrive from frame ``start`` on and before ``stop``.
+
+        `drop.check` has seen that their users are there.
+        """
+        return self._all[np.arange(*np.searchsorted(self._frame, (start, stop)))]

@@ -24,11 +24,47 @@ if TYPE_CHECKING:
 
 __version__: str
 
-__all__ = ["AllocationPolicy", "BaseStation", "Beams", "Beliefs", "Cluster", "Combiner", "Comparison", "ConfigError",
-           "Estimate", "Estimator", "FrameRecord", "GrantPolicy", "IsacError", "TransmitterCsi", "Measured", "Metric",
-           "NullRequests", "Positions", "Precoder", "Process", "Propagation", "Run", "Scenario", "Scheduler", "Stage",
-           "Sweep", "Target", "Tracker", "User", "Validation", "__version__", "analysis", "compare", "map", "open_run",
-           "run", "sweep", "testing", "validate"]
+__all__ = [
+    "AllocationPolicy",
+    "BaseStation",
+    "Beams",
+    "Beliefs",
+    "Cluster",
+    "Combiner",
+    "Comparison",
+    "ConfigError",
+    "Estimate",
+    "Estimator",
+    "FrameRecord",
+    "GrantPolicy",
+    "IsacError",
+    "Measured",
+    "Metric",
+    "NullRequests",
+    "Positions",
+    "Precoder",
+    "Process",
+    "Propagation",
+    "Run",
+    "Scenario",
+    "Scheduler",
+    "Stage",
+    "Sweep",
+    "Target",
+    "Tracker",
+    "TransmitterCsi",
+    "User",
+    "Validation",
+    "__version__",
+    "analysis",
+    "compare",
+    "map",
+    "open_run",
+    "run",
+    "sweep",
+    "testing",
+    "validate",
+]
 
 # What needs the analysis or matplotlib is imported when it is asked for: workers that simulate never do.
 _LATER = {"Validation": "validation", "validate": "validation", "map": "plotting"}

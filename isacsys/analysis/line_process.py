@@ -1,8 +1,8 @@
 """Rate and coverage of the typical user under any isotropic law of propagation, with shadowing and noise.
 
 The gamma model of `communication` among Poisson stations, each seen through a random path loss: a mixture of states
-(line of sight or not) with lognormal shadowing, given as an `isacsys.core.propagation_law.PropagationLaw`, whoever wrote it. The user
-is served by the station of the least loss, the L - 1 next are nulled. Rates are in nats.
+(line of sight or not) with lognormal shadowing, given as an `isacsys.core.propagation_law.PropagationLaw`. The user is
+served by the station of the least loss, the L - 1 next are nulled. Rates are in nats.
 
 Shadowing that stations share in part (correlation rho) is conditioned upon: its common part moves every loss by
 ``sigma sqrt(rho) z0`` and leaves a spread ``sigma sqrt(1 - rho)``; what is averaged over z0 is the rate.

@@ -6,5 +6,18 @@ from isacsys.beamforming.frame_state import Bundle, FrameState, Grants, Schedule
 from isacsys.beamforming.precoders import PRECODER, Precoder, ZeroForcing
 from isacsys.beamforming.transmitter_csi import TransmitterCsi
 
-__all__ = ["COMBINER", "PRECODER", "Beams", "Bundle", "Combiner", "Grants", "TransmitterCsi", "Precoder", "Schedule",
-           "Sensors", "Sight", "FrameState", "ZeroForcing"]
+__all__ = [
+           "COMBINER",
+           "PRECODER",
+           "Beams",
+           "Bundle",
+           "Combiner",
+           "FrameState",
+           "Grants",
+           "Precoder",
+           "Schedule",
+           "Sensors",
+           "Sight",
+           "TransmitterCsi",
+           "ZeroForcing",
+]

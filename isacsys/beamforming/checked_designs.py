@@ -76,7 +76,9 @@ def illuminate(beams: Beams, known: TransmitterCsi, sensing_power: float) -> Bea
 
 def _illuminate_by_law(beams: Beams, known: TransmitterCsi, bearings: Complex, sensing_power: float) -> Beams:
     """Draw how zero-forcing beams, and sensing beams beside them, lie towards the targets."""
-    drawn = sensing_beam_gains.draw(known.name.stream(Purpose.ECHOES), bearings, beams.spectrum[:-1], known.streams, known.nulls)
+    drawn = sensing_beam_gains.draw(
+        known.name.stream(Purpose.ECHOES), bearings, beams.spectrum[:-1], known.streams, known.nulls
+    )
     share, extra = _shares(drawn.there, known, sensing_power)
     weight = np.sqrt(extra)
     own = drawn.gram * weight[..., None] * weight[..., None, :]

@@ -15,7 +15,9 @@ def own_correlation(frame_state: FrameState) -> Array | None:
     What a scheduler has looked at is at least as old as the schedule.
     """
     scenario = frame_state.scenario
-    seen = scenario.lead_frames * scenario.simulation.frame_duration if frame_state.schedule.channels is not None else 0.0
+    seen = (
+        scenario.lead_frames * scenario.simulation.frame_duration if frame_state.schedule.channels is not None else 0.0
+    )
     return _correlation(frame_state, max(scenario.csi.own_age, seen))
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from isacsys.beamforming import steering, streams
+from isacsys.beamforming import filter_spans, streams
 from isacsys.beamforming.multistatic_helpers import Helpers
 from isacsys.beamforming.streams import Streams
 from isacsys.config.scenario import Scenario
@@ -64,7 +64,7 @@ class Sensors:
     @cached_property
     def filters(self) -> Complex:
         """The same in reduced coordinates, [sensor, J, m]."""
-        return self.active[..., None] + 0j if self.active.shape[1] == 1 else steering.reduced_filters(self.receive)
+        return self.active[..., None] + 0j if self.active.shape[1] == 1 else filter_spans.reduced_filters(self.receive)
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ class MaximumRatio(Precoder):
 class Regularized(Precoder):
     """Zero forcing that gives up as much of its nulls as noise and interference would hide anyhow.
 
-    The diagonal of `beamforming.linear_precoding.regularized`: with ``precoding.regularization = "automatic"``, K / SIR_k for own
+    The diagonal of `linear_precoding.regularized`: with ``precoding.regularization = "automatic"``, K / SIR_k for own
     users and 0 for granted receivers; a number xi stands on the whole of it.
     """
 
@@ -109,7 +109,9 @@ class Regularized(Precoder):
             each = 1.0 if known.granted_weight is None else np.maximum(known.granted_weight, 1e-12)
             return known.beams(linear_precoding.regularized(own, np.full(own.shape[:2], self._xi), granted,
                                                    self._xi / each * np.ones(granted.shape[:2])))
-        return known.beams(linear_precoding.regularized(own, _load(known, known.sir), granted, np.zeros(granted.shape[:2])))
+        return known.beams(
+            linear_precoding.regularized(own, _load(known, known.sir), granted, np.zeros(granted.shape[:2]))
+        )
 
     def promised(self, sir: Array, power: Array, antennas: int, streams: int) -> Array:
         """No less than either of its limits."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.beamforming.steering import TOLERANCE, span
+from isacsys.beamforming.filter_spans import TOLERANCE, span
 from isacsys.channel.gaussian import complex_normal
 from isacsys.core.arrays import Array, Complex
 

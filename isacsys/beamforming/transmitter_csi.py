@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isacsys.beamforming import beams, linear_precoding, steering
+from isacsys.beamforming import beams, filter_spans, linear_precoding
 from isacsys.beamforming.beams import Beams
 from isacsys.beamforming.frame_state import FrameState
-from isacsys.channel import feedback
+from isacsys.channel import array_response, feedback
 from isacsys.core.arrays import Array, Complex, Flags, Index
 from isacsys.core.random_streams import FrameName, Purpose
 
@@ -90,7 +90,9 @@ def law(frame_state: FrameState) -> TransmitterCsi:
     scenario = frame_state.scenario
     most = max(scenario.allocation.users_per_bs, frame_state.streams.most if scenario.joint else 0)
     unequal = most > scenario.allocation.users_per_bs
-    return TransmitterCsi(frame_state.name, scenario.antennas.transmit, frame_state.served.count, frame_state.nulls, most, unequal)
+    return TransmitterCsi(
+        frame_state.name, scenario.antennas.transmit, frame_state.served.count, frame_state.nulls, most, unequal
+    )
 
 
 def with_vectors(frame_state: FrameState, own: Complex, granted: Complex | None, held: Index) -> TransmitterCsi:
@@ -163,7 +165,7 @@ def bearings(frame_state: FrameState) -> Complex:
     """Steering vectors of all stations towards their scheduled targets, [bs, J, M_t]."""
     sensors, antennas = frame_state.sensors, frame_state.scenario.antennas.transmit
     towards = np.zeros((frame_state.stations, sensors.active.shape[1], antennas), complex)
-    towards[sensors.station] = steering.steering(sensors.aimed, antennas) * sensors.active[..., None]
+    towards[sensors.station] = array_response.steering(sensors.aimed, antennas) * sensors.active[..., None]
     return towards
 
 
@@ -201,7 +203,7 @@ def granted_filters(frame_state: FrameState) -> tuple[Index, Index, Complex]:
     row, column = grants.pairs
     if not len(row):
         return row, row, np.empty((0, frame_state.scenario.antennas.receive), complex)
-    basis, rank = steering.span(asked.receive[row], grants.target_granted[row, column])
+    basis, rank = filter_spans.span(asked.receive[row], grants.target_granted[row, column])
     pair, place = np.nonzero(np.arange(basis.shape[-2]) < rank[:, None])
     return pair, frame_state.sensors.around.station[row, column][pair], basis[pair, place]
 
@@ -212,6 +214,6 @@ def principal_filters(frame_state: FrameState) -> tuple[Index, Index, Complex, A
     row, column = grants.pairs
     if not len(row):
         return *granted_filters(frame_state), np.empty(0)
-    basis, weight, rank = steering.principal(asked.receive[row], grants.target_granted[row, column])
+    basis, weight, rank = filter_spans.principal(asked.receive[row], grants.target_granted[row, column])
     pair, place = np.nonzero(np.arange(basis.shape[-2]) < rank[:, None])
     return pair, frame_state.sensors.around.station[row, column][pair], basis[pair, place], weight[pair, place]

@@ -150,8 +150,13 @@ class FileStore:
         """Gather the drops before ``stop`` into the log, and remove the parts."""
         if not isinstance(self._pieces.get((self.plan.first, stop)), Log):
             try:
-                write_log(self.path, self.plan.scenario.recording.level, self.plan.attributes(stop),
-                          MergedSources([self._pieces[key] for key in self.done], stop), DropIntegrity(self.plan.first, stop))
+                write_log(
+                    self.path,
+                    self.plan.scenario.recording.level,
+                    self.plan.attributes(stop),
+                    MergedSources([self._pieces[key] for key in self.done], stop),
+                    DropIntegrity(self.plan.first, stop),
+                )
             except LogFormatError as error:
                 raise IncompleteRun(f"{error}; {self.advice}") from None
             except OSError as error:

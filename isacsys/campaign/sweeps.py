@@ -165,10 +165,28 @@ def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | 
     ConfigError
         Before anything is simulated: a point that is not feasible is named with its setting.
     """
-    order = Request(drops=drops, frames=frames, seed=seed, resume=resume, force=force, workers=workers, executor=executor,
-                  dask_address=dask_address, precision=precision, metrics=metrics, scheduler=scheduler,
-                  grant_policy=grant_policy, positions=positions, precoder=precoder, combiner=combiner, tracker=tracker,
-                  processes=processes, measure=measure, progress=progress, simulate=simulate)
+    order = Request(
+        drops=drops,
+        frames=frames,
+        seed=seed,
+        resume=resume,
+        force=force,
+        workers=workers,
+        executor=executor,
+        dask_address=dask_address,
+        precision=precision,
+        metrics=metrics,
+        scheduler=scheduler,
+        grant_policy=grant_policy,
+        positions=positions,
+        precoder=precoder,
+        combiner=combiner,
+        tracker=tracker,
+        processes=processes,
+        measure=measure,
+        progress=progress,
+        simulate=simulate,
+    )
     directory, scenario = order.check_output(output), order.scenario(scenario)
     values = _axes(axes)
     settings = [dict(zip(values, point, strict=True)) for point in itertools.product(*values.values())]

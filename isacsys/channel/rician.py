@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.beamforming.steering import steering
+from isacsys.channel.array_response import steering
 from isacsys.channel.gaussian import complex_normal
 from isacsys.channel.pairs import by_transmitter
 from isacsys.core.arrays import Array, Complex, Index

@@ -42,7 +42,17 @@ def build_parser() -> Parser:
                     "sense targets with one waveform and coordinate in clusters to null interference.")
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (simulation_commands, study_commands, analysis_commands, validation_command, calibration_command, picture_commands, report_command, settings_commands, sensing_commands):
+    for module in (
+        simulation_commands,
+        study_commands,
+        analysis_commands,
+        validation_command,
+        calibration_command,
+        picture_commands,
+        report_command,
+        settings_commands,
+        sensing_commands,
+    ):
         module.register(commands)
     return parser
 

@@ -1,4 +1,4 @@
-"""The settings there are, listed: as data, as text, as a JSON Schema; all of it derived from `isacsys.config.sections`."""
+"""List all settings as data, as text, and as a JSON Schema, derived from `isacsys.config.sections`."""
 
 from __future__ import annotations
 

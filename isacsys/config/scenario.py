@@ -304,9 +304,28 @@ class Scenario(Shown):
 
 
 SECTIONS: dict[str, type[Section]] = {
-    s.name: s for s in (NetworkSettings, AntennasSettings, AllocationSettings, PropagationSettings, RadioSettings, SensingSettings, PrecodingSettings, CombiningSettings, CooperationSettings,
-                        SchedulingSettings, NullingSettings, BackhaulSettings, CsiSettings,
-                        MobilitySettings, TrafficSettings, TargetsSettings, TrackingSettings, SimulationSettings, RecordingSettings)
+    s.name: s
+    for s in (
+        NetworkSettings,
+        AntennasSettings,
+        AllocationSettings,
+        PropagationSettings,
+        RadioSettings,
+        SensingSettings,
+        PrecodingSettings,
+        CombiningSettings,
+        CooperationSettings,
+        SchedulingSettings,
+        NullingSettings,
+        BackhaulSettings,
+        CsiSettings,
+        MobilitySettings,
+        TrafficSettings,
+        TargetsSettings,
+        TrackingSettings,
+        SimulationSettings,
+        RecordingSettings,
+    )
 }
 
 

@@ -5,7 +5,7 @@ from isacsys.coupling.base import Couplings, Engine
 from isacsys.coupling.full_channels import FullChannelCoupling
 from isacsys.coupling.sampled import SampledCoupling
 
-__all__ = ["Couplings", "Engine", "SampledCoupling", "FullChannelCoupling", "find_engine"]
+__all__ = ["Couplings", "Engine", "FullChannelCoupling", "SampledCoupling", "find_engine"]
 
 
 def find_engine(scenario: Scenario) -> Engine:

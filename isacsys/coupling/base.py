@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from isacsys.beamforming import Beams, Combiner, FrameState, Precoder, TransmitterCsi, steering
+from isacsys.beamforming import Beams, Combiner, FrameState, Precoder, TransmitterCsi
+from isacsys.channel import array_response
 from isacsys.core.arrays import Array, Complex
 
 
@@ -57,4 +58,4 @@ def bearings(frame_state: FrameState) -> Complex:
     """Transmit steering vectors towards the scheduled targets, [sensor, J, M_t], zero where there is none."""
     sensors = frame_state.sensors
     antennas = frame_state.scenario.antennas.transmit
-    return steering.steering(sensors.cosine, antennas) * sensors.active[..., None]
+    return array_response.steering(sensors.cosine, antennas) * sensors.active[..., None]

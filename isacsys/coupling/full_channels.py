@@ -43,8 +43,9 @@ class Drawn:
     def users(self, frame_state: FrameState) -> Complex:
         """Draw the channels of scheduled users; those that the scheduler looked at are kept."""
         links, near = frame_state.around_users.station.shape
-        drawn = beam_gains.channels(frame_state, frame_state.name.stream(Purpose.LINK_CHANNELS), np.arange(links)[:, None],
-                                  np.arange(near))
+        drawn = beam_gains.channels(
+            frame_state, frame_state.name.stream(Purpose.LINK_CHANNELS), np.arange(links)[:, None], np.arange(near)
+        )
         if frame_state.schedule.channels is not None:
             drawn[:, 0] = frame_state.schedule.channels
         return drawn
@@ -84,7 +85,9 @@ class FullChannelCoupling(Engine):
         if not (combiner.needs_covariance and len(frame_state.selection.targets)):
             through = _to_filters(frame_state, stations, beams.weighted)
             return Couplings(wanted, own, to_users, through, echoes, phase=phase)
-        gains, filters, covariance = beam_gains.adapted(frame_state, beams, combiner, _Arriving(frame_state, stations, beams))
+        gains, filters, covariance = beam_gains.adapted(
+            frame_state, beams, combiner, _Arriving(frame_state, stations, beams)
+        )
         return Couplings(wanted, own, to_users, gains, echoes, filters, covariance, phase)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isacsys.beamforming import Beams, FrameState, steering
-from isacsys.channel import sampled_gains
+from isacsys.beamforming import Beams, FrameState
+from isacsys.channel import array_response, sampled_gains
 from isacsys.core.arrays import Array
 from isacsys.core.random_streams import Purpose
 
@@ -38,9 +38,11 @@ def helped(frame_state: FrameState, beams: Beams) -> HelperGains | None:
     if helpers is None:
         return None
     rng, antennas = frame_state.name.stream(Purpose.HELPERS), frame_state.scenario.antennas.transmit
-    towards = steering.steering(helpers.cosine, antennas)
+    towards = array_response.steering(helpers.cosine, antennas)
     if beams.vectors is None:
-        lit = sampled_gains.beam_gains(rng, _strongest(beams.spectrum[helpers.station], antennas), towards[:, None])[:, 0]
+        lit = sampled_gains.beam_gains(rng, _strongest(beams.spectrum[helpers.station], antennas), towards[:, None])[
+            :, 0
+        ]
     else:
         seen = np.einsum("hm,hmk->hk", towards.conj(), beams.weighted[helpers.station])
         lit = np.sum(seen.real**2 + seen.imag**2, axis=-1)

@@ -59,7 +59,9 @@ def couple(frame_state: FrameState, known: TransmitterCsi, beams: Beams, combine
     echoes = beam_gains.echoes(frame_state, beams)
     if not combiner.needs_covariance:
         return Couplings(wanted, others, to_users, _to_filters(frame_state, stations, beams), echoes, phase=phase)
-    gains, filters, covariance = beam_gains.adapted(frame_state, beams, combiner, _Arriving(frame_state, stations, beams))
+    gains, filters, covariance = beam_gains.adapted(
+        frame_state, beams, combiner, _Arriving(frame_state, stations, beams)
+    )
     return Couplings(wanted, others, to_users, gains, echoes, filters, covariance, phase)
 
 

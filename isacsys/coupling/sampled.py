@@ -149,6 +149,8 @@ def _echoes(frame_state: FrameState, beams: Beams) -> Array:
         return beams.lit[sensors.station]
     if beams.vectors is not None:
         streams = np.maximum(frame_state.streams.count[sensors.station], 1)
-        return zero_forcing_explicit.beam_gains(beams.vectors[sensors.station], bearings(frame_state)) / streams[:, None]
+        return (
+            zero_forcing_explicit.beam_gains(beams.vectors[sensors.station], bearings(frame_state)) / streams[:, None]
+        )
     return sampled_gains.beam_gains(frame_state.name.stream(Purpose.ECHOES), beams.spectrum[sensors.station],
                              bearings(frame_state))

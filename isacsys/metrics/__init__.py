@@ -8,6 +8,28 @@ from isacsys.metrics.tally import Tally, declared_columns, declared_metrics
 from isacsys.services.frame_record import FrameRecord
 from isacsys.services.link_terms import NO_LINKS, LinkTerms, link_columns
 
-__all__ = ["ASE", "DENSITY", "DROP_COLUMNS", "KM", "KM2", "METRIC", "METRICS", "NO_LINKS", "RATE", "SUMS", "Column",
-           "Estimator", "FrameRecord", "LinkTerms", "Metric", "DropMetrics", "Tally", "count", "declared_columns",
-           "declared_metrics", "index", "link_columns", "real"]
+__all__ = [
+           "ASE",
+           "DENSITY",
+           "DROP_COLUMNS",
+           "KM",
+           "KM2",
+           "METRIC",
+           "METRICS",
+           "NO_LINKS",
+           "RATE",
+           "SUMS",
+           "Column",
+           "DropMetrics",
+           "Estimator",
+           "FrameRecord",
+           "LinkTerms",
+           "Metric",
+           "Tally",
+           "count",
+           "declared_columns",
+           "declared_metrics",
+           "index",
+           "link_columns",
+           "real",
+]

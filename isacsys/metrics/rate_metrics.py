@@ -81,6 +81,10 @@ class NullRequestMetrics(Metric):
         frame_state = record.frame_state
         selection, granted = frame_state.selection, frame_state.grants.granted
         nulling = record.transmitting[frame_state.requests.asked] & granted  # by those that transmit
-        return {"null_requests": len(granted), "null_refused": int(np.count_nonzero(frame_state.refused)),
-                "null_late": int(np.count_nonzero(frame_state.late)), "null_lost": int(np.count_nonzero(frame_state.lost)),
-                "constraints": len(selection.users) + int(np.count_nonzero(nulling))}
+        return {
+            "null_requests": len(granted),
+            "null_refused": int(np.count_nonzero(frame_state.refused)),
+            "null_late": int(np.count_nonzero(frame_state.late)),
+            "null_lost": int(np.count_nonzero(frame_state.lost)),
+            "constraints": len(selection.users) + int(np.count_nonzero(nulling)),
+        }

@@ -15,13 +15,18 @@ from isacsys.network.receivers import ReceiverType
 from isacsys.plugins import kinds
 
 # Of every run: their columns are those of version 0.1, which every log has. Nothing is added here.
-ALWAYS: tuple[Metric, ...] = (StationMetrics(), RateMetrics(ReceiverType.USER), RateMetrics(ReceiverType.TARGET), NullRequestMetrics())
+ALWAYS: tuple[Metric, ...] = (
+    StationMetrics(),
+    RateMetrics(ReceiverType.USER),
+    RateMetrics(ReceiverType.TARGET),
+    NullRequestMetrics(),
+)
 
 # Of runs whose scenario wants them: what is new is added here.
 SOMETIMES: tuple[Metric, ...] = (DetectionMetrics(), TrackMetrics())
 
 # Of a user's own.
-METRIC = kinds.register(kinds.Kind("metric", Metric, "recording.metrics", many=True))
+METRIC = kinds.register(kinds.PluginKind("metric", Metric, "recording.metrics", many=True))
 
 
 def _optional(columns: Iterable[Column]) -> tuple[Column, ...]:
@@ -32,5 +37,9 @@ SUMS: tuple[Column, ...] = (*(column for metric in ALWAYS for column in metric.c
                             *(column for metric in SOMETIMES for column in _optional(metric.columns)))
 DROP_COLUMNS: tuple[Column, ...] = (*DropMetrics.drop_columns,
                                     *(column for metric in SOMETIMES for column in _optional(metric.drop_columns)))
-_ESTIMATES = (*(metric.estimates for metric in ALWAYS), DropMetrics.estimates, *(metric.estimates for metric in SOMETIMES))
+_ESTIMATES = (
+    *(metric.estimates for metric in ALWAYS),
+    DropMetrics.estimates,
+    *(metric.estimates for metric in SOMETIMES),
+)
 METRICS: Mapping[str, Estimator] = {estimator.name: estimator for some in _ESTIMATES for estimator in some}

@@ -31,5 +31,7 @@ def believed(state: NetworkState, station: Index, targets: Index, cosine: Array)
         time = state.frame * state.scenario.simulation.frame_duration
         position = book.position(time, targets[live]) / KM
         way = geometry.displacement(state.deployment.stations[station[live]], position, state.deployment.side)
-        pointed[live] = state.array_cosine(ReceiverType.TARGET, station[live], way, np.maximum(geometry.length(way), 1e-12))
+        pointed[live] = state.array_cosine(
+            ReceiverType.TARGET, station[live], way, np.maximum(geometry.length(way), 1e-12)
+        )
     return pointed

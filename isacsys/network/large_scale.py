@@ -10,7 +10,7 @@ import numpy as np
 
 from isacsys.channel import rician
 from isacsys.config.scenario import Scenario
-from isacsys.core import geometry
+from isacsys.core import accounting, geometry
 from isacsys.core.arrays import Array, Index
 from isacsys.network.deployment import Deployment
 from isacsys.network.mobility import Attachment, Follower
@@ -19,7 +19,6 @@ from isacsys.network.receivers import ReceiverType
 from isacsys.network.station_status import StationStatus
 from isacsys.network.surroundings import Horizon, Surroundings, UserSurroundings, serving_first
 from isacsys.propagation import power_law
-from isacsys.services import accounting
 
 
 class LargeScale(ABC):

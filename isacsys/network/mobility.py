@@ -100,7 +100,8 @@ def mover(scenario: Scenario, population: Population, deployment: Deployment, ki
     m, side = scenario.mobility, deployment.side
     speed: float = getattr(m, f"{kind}_speed")
     if m.model == "file":
-        return Trajectory(m.positions, kind, population, side, scenario.simulation.frame_duration, -scenario.lead_frames)
+        return Trajectory(m.positions, kind, population, side, scenario.simulation.frame_duration,
+                          -scenario.lead_frames)
     if speed == 0:
         return None
     if m.model == "random_waypoint":

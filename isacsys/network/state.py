@@ -10,7 +10,7 @@ import numpy as np
 from isacsys.channel import rician
 from isacsys.channel.gaussian import complex_normal
 from isacsys.config.scenario import Scenario
-from isacsys.core import geometry
+from isacsys.core import accounting, geometry
 from isacsys.core.arrays import Array, Complex, Index
 from isacsys.network.association_by_power import AssociationByPower
 from isacsys.network.deployment import Deployment
@@ -21,7 +21,6 @@ from isacsys.network.station_status import StationStatus
 from isacsys.network.surroundings import Surroundings
 from isacsys.propagation.registry import find_model, heights, target_height
 from isacsys.sensing.track_manager import TrackManager
-from isacsys.services import accounting
 
 Promise = Callable[[Array, Array, int, int], Array]
 

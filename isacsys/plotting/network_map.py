@@ -95,9 +95,17 @@ def _draw_requests(axes: Any, frame_state: FrameState, deployment: Deployment) -
         for which, colour, verb in ((granted, GRANTED, "nulls for"), (~granted, REFUSED, "refuses to null for")):
             mine = which & (requests.kind == kind)
             if mine.any():
-                axes.add_collection(line_collection(
-                    request_lines(frame_state, deployment, mine), color=colour, linewidth=0.8, linestyle=style, alpha=0.8,
-                    zorder=2, label=f"{verb} {word}"))
+                axes.add_collection(
+                    line_collection(
+                        request_lines(frame_state, deployment, mine),
+                        color=colour,
+                        linewidth=0.8,
+                        linestyle=style,
+                        alpha=0.8,
+                        zorder=2,
+                        label=f"{verb} {word}",
+                    )
+                )
 
 
 def _draw_serving(axes: Any, frame_state: FrameState, deployment: Deployment) -> None:

@@ -8,5 +8,17 @@ from isacsys.recording.memory_recorder import MemoryRecorder, Tables
 from isacsys.recording.merge import MergedSources, write_log
 from isacsys.recording.parts import Part, write_part
 
-__all__ = ["DropIntegrity", "MergedSources", "Hdf5Recorder", "Log", "MemoryRecorder", "Part", "Recorder", "Source", "Tables",
-           "hdf5_file", "write_log", "write_part"]
+__all__ = [
+           "DropIntegrity",
+           "Hdf5Recorder",
+           "Log",
+           "MemoryRecorder",
+           "MergedSources",
+           "Part",
+           "Recorder",
+           "Source",
+           "Tables",
+           "hdf5_file",
+           "write_log",
+           "write_part",
+]

@@ -70,7 +70,9 @@ def sensing(runs: Sequence[Run], names: Sequence[str], links: Sequence[Links]) -
     tables = [Table(["metric", *names, "unit", "meaning"], rows, "Quality of sensing")] if rows else []
     tables += [_summary(f"{table} of {name}", run, table) for run, name in zip(runs, names, strict=True)
                for table in run.tables if table.startswith(_TABLES) and len(run.table(table)["drop"])]
-    return PageSection("sensing", "Sensing quality and tracks", tables=tables, figures=other_columns(links, ReceiverType.TARGET))
+    return PageSection(
+        "sensing", "Sensing quality and tracks", tables=tables, figures=other_columns(links, ReceiverType.TARGET)
+    )
 
 
 def _settling(run: Run, name: str, metric: str, colour: int) -> charts.Series | None:

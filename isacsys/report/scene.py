@@ -65,8 +65,11 @@ def map_of(run: Run, name: str) -> PageSection:
     handed = [what for what in ("scheduler", "grant_policy", "positions", "precoder", "combiner", "processes")
               if run.attributes.get(what)]
     if handed:
-        return PageSection("map", f"Map: {name}", [f"{name} used a {' and '.join(handed)} from Python, without which its "
-                                               "drops cannot be made again here."])
+        return PageSection(
+            "map",
+            f"Map: {name}",
+            [f"{name} used a {' and '.join(handed)} from Python, without which its drops cannot be made again here."],
+        )
     drop = int(run.attributes.get("first_drop", 0))
     try:
         scene = scene_of(run, drop)

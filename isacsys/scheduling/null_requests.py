@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from isacsys.beamforming import Combiner, Grants, Sensors, checked_designs, steering
+from isacsys.beamforming import Combiner, Grants, Sensors, checked_designs, filter_spans
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Complex, Flags, Index
@@ -78,8 +78,10 @@ def aim(state: NetworkState, links: Links, sensors: Sensors, combiner: Combiner)
         cosine = sensors.cosine[sensors.row, links.slot]
         believed[sensors.row, links.slot] = believed_bearings.believed(state, links.station, links.ids, cosine)
     towards = sensors.cosine if believed is None else believed
-    filters = steering.mrc_filters(towards, state.scenario.antennas.receive) * sensors.active[..., None]
-    return checked_designs.named_filters(combiner, dataclasses.replace(sensors, mrc=filters, named=None, believed=believed))
+    filters = filter_spans.mrc_filters(towards, state.scenario.antennas.receive) * sensors.active[..., None]
+    return checked_designs.named_filters(
+        combiner, dataclasses.replace(sensors, mrc=filters, named=None, believed=believed)
+    )
 
 
 def answer(scenario: Scenario, requests: NullRequests, arrived: Flags | None,
@@ -122,12 +124,12 @@ def constraints(state: NetworkState, selection: Selection, requests: NullRequest
 def _left(filters: Complex, chosen: Flags, nulled: Complex | None) -> tuple[Complex, Index]:
     """What is left of filters outside the span of the chosen ones, or of what these were when the null was made."""
     if nulled is None:
-        return steering.outside_span(filters, chosen)
+        return filter_spans.outside_span(filters, chosen)
     targets = chosen.shape[-1]
-    residual, rank = steering.outside_span(nulled, np.concatenate([np.zeros_like(chosen), chosen], axis=-1))
+    residual, rank = filter_spans.outside_span(nulled, np.concatenate([np.zeros_like(chosen), chosen], axis=-1))
     residual = residual[..., :targets, :]
     if 2 * targets > nulled.shape[-1] or np.any(rank < chosen.sum(-1)):
-        return steering.reduced_filters(residual), rank
+        return filter_spans.reduced_filters(residual), rank
     # the first coordinates are those of the span, and the next of what is outside
     return np.take_along_axis(residual, rank[:, None, None] + np.arange(targets), -1), rank
 
@@ -139,7 +141,9 @@ def polar(state: NetworkState, links: Links) -> tuple[Array, Array]:
     return distance, state.array_cosine(ReceiverType.TARGET, links.station, way, distance)
 
 
-def _requests(kind: ReceiverType, links: Links, link: Index, column: Index, asked: Index, strength: Array) -> NullRequests:
+def _requests(
+    kind: ReceiverType, links: Links, link: Index, column: Index, asked: Index, strength: Array
+) -> NullRequests:
     return NullRequests(np.full(len(link), int(kind)), link, column, links.ids[link], links.station[link], asked,
                         strength)
 

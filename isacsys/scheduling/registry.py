@@ -14,9 +14,13 @@ from isacsys.scheduling.base import GrantPolicy, Scheduler
 from isacsys.scheduling.grant_policies import GRANT_POLICIES
 from isacsys.scheduling.schedulers import SCHEDULERS
 
-SCHEDULER = register(PluginKind("scheduler", Scheduler, "scheduling.policy", SCHEDULERS, also=("scheduling.target_policy",)))
+SCHEDULER = register(
+    PluginKind("scheduler", Scheduler, "scheduling.policy", SCHEDULERS, also=("scheduling.target_policy",))
+)
 GRANT_POLICY = register(PluginKind("grant policy", GrantPolicy, "nulling.policy", GRANT_POLICIES))
-ALLOCATION_POLICY = register(PluginKind("allocation policy", AllocationPolicy, "allocation.policy", ALLOCATION_POLICIES))
+ALLOCATION_POLICY = register(
+    PluginKind("allocation policy", AllocationPolicy, "allocation.policy", ALLOCATION_POLICIES)
+)
 find_scheduler, find_grant_policy = SCHEDULER.find, GRANT_POLICY.find
 available = SCHEDULER.available
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from isacsys.beamforming import Beams, FrameState, steering
+from isacsys.beamforming import Beams, FrameState, filter_spans
 from isacsys.beamforming.multistatic_helpers import Helpers
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array, Flags, Index, Table
@@ -95,8 +95,8 @@ def _lit_by_own(frame_state: FrameState, targets: LinkTerms, own: Helpers) -> Ar
 def _aimed(frame_state: FrameState, helpers: Helpers) -> Array:
     """Share of the echo that a filter hears which points elsewhere, [helper]."""
     antennas = frame_state.scenario.antennas.receive
-    filters = steering.mrc_filters(helpers.aim, antennas)
-    seen = np.einsum("hm,hm->h", filters.conj(), steering.mrc_filters(helpers.cosine, antennas))
+    filters = filter_spans.mrc_filters(helpers.aim, antennas)
+    seen = np.einsum("hm,hm->h", filters.conj(), filter_spans.mrc_filters(helpers.cosine, antennas))
     return np.asarray(seen.real**2 + seen.imag**2)
 
 

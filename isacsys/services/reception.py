@@ -7,11 +7,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from isacsys.beamforming import FrameState, Sensors, checked_designs, receive_filters, steering
+from isacsys.beamforming import FrameState, Sensors, checked_designs, filter_spans, receive_filters
+from isacsys.channel import array_response
+from isacsys.core import accounting
 from isacsys.core.arrays import Array, Complex, Flags, Index
 from isacsys.coupling import Couplings
 from isacsys.network.receivers import ReceiverType
-from isacsys.services import NO_LINKS, LinkTerms, accounting, detections, joint_transmission, multistatic
+from isacsys.services import NO_LINKS, LinkTerms, detections, joint_transmission, multistatic
 from isacsys.services.link_terms import CLUTTER
 
 
@@ -42,7 +44,9 @@ def receive_echoes(frame_state: FrameState, transmitting: Flags, gains: Coupling
     found = _terms(frame_state, ReceiverType.TARGET, echo, others, counted, terms, far,
                    strongest(frame_state, power, sensors.around.station[row]))
     if frame_state.scenario.detecting:
-        found = dataclasses.replace(found, more={**found.more, **detections.figures(frame_state, found.sir, gains.covariance)})
+        found = dataclasses.replace(
+            found, more={**found.more, **detections.figures(frame_state, found.sir, gains.covariance)}
+        )
     return found, taken
 
 
@@ -58,7 +62,7 @@ def held_back(frame_state: FrameState, power: Array) -> Array:
     share = np.ones(grants.target_asked.shape)
     share[grants.pairs] = np.sum(np.abs(grants.residual) ** 2, axis=-1)
     left = share[row, :, slot]
-    counted = ~grants.target_asked[row, :, slot] & (left > steering.TOLERANCE)
+    counted = ~grants.target_asked[row, :, slot] & (left > filter_spans.TOLERANCE)
     return np.sum(np.divide(power, left, where=counted, out=np.zeros_like(power)) - power * counted, axis=-1)
 
 
@@ -84,7 +88,7 @@ def echoes(frame_state: FrameState, gains: Array, filters: Complex | None = None
         return own[place], np.maximum(heard.sum(-1) - own, 0.0)[place]
     if sensors.active.shape[-1] == 1:
         return power[place], np.zeros(len(links))
-    heard = steering.pattern(sensors.filters) * (1 - np.eye(sensors.active.shape[-1]))
+    heard = filter_spans.pattern(sensors.filters) * (1 - np.eye(sensors.active.shape[-1]))
     return power[place], np.einsum("rij,rj->ri", heard, power)[place]
 
 
@@ -92,7 +96,7 @@ def _bearings(sensors: Sensors) -> Complex:
     """Responses of the receive arrays to where the targets are, [sensor, J, M_r]."""
     if sensors.believed is None:
         return checked_designs.steering(sensors)
-    return steering.steering(sensors.cosine, sensors.mrc.shape[-1]) * sensors.active[..., None]
+    return array_response.steering(sensors.cosine, sensors.mrc.shape[-1]) * sensors.active[..., None]
 
 
 def degrees_of_freedom(frame_state: FrameState) -> Index:

@@ -59,7 +59,9 @@ def _spoken_of(scenario: Scenario) -> dict[tuple[str, ReceiverType], int]:
     found: dict[tuple[str, ReceiverType], int] = {}
     if scenario.mobility.positions:
         tracks = read_trajectories(scenario.mobility.positions)
-        found |= {("mobility.positions", kind): int(tracks[kind.word][:, 0].max(initial=-1)) + 1 for kind in ReceiverType}
+        found |= {
+            ("mobility.positions", kind): int(tracks[kind.word][:, 0].max(initial=-1)) + 1 for kind in ReceiverType
+        }
     if scenario.traffic.arrivals:
         arrivals = read_arrivals(scenario.traffic.arrivals)
         found["traffic.arrivals", ReceiverType.USER] = int(arrivals.user.max(initial=-1)) + 1
@@ -115,8 +117,14 @@ class Drop:
         self.stage = Stage(scenario, drop, state, recorder)
         self.clock = FrameClock(self.stage, policies or find_policies(scenario), metrics)
         self._metrics = metrics
-        self._processes = (TrafficProcess(), MobilityProcess(), TargetProcess(), TrackingProcess(copy.deepcopy(tracker)),
-                           *copy.deepcopy(list(processes)), self.clock)
+        self._processes = (
+            TrafficProcess(),
+            MobilityProcess(),
+            TargetProcess(),
+            TrackingProcess(copy.deepcopy(tracker)),
+            *copy.deepcopy(list(processes)),
+            self.clock,
+        )
 
     def run(self) -> None:
         """Run every frame and write the drop's row."""

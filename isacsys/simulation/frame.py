@@ -44,8 +44,15 @@ def schedule(state: NetworkState, drop: int, policies: Policies) -> Schedule:
     requests = asking.join(asking.user_requests(state, users, around_users),
                            asking.target_requests(state, targets, sensors, asked))
     channels = state.channels[users.ids] if state.channels is not None else None
-    return Schedule(state.frame, selection, around_users, sensors, requests,
-                    (_weights(state, ReceiverType.USER, users), _weights(state, ReceiverType.TARGET, targets)), channels)
+    return Schedule(
+        state.frame,
+        selection,
+        around_users,
+        sensors,
+        requests,
+        (_weights(state, ReceiverType.USER, users), _weights(state, ReceiverType.TARGET, targets)),
+        channels,
+    )
 
 
 def coordinate(state: NetworkState, drop: int, scheduled: Schedule, policies: Policies,
@@ -59,11 +66,23 @@ def coordinate(state: NetworkState, drop: int, scheduled: Schedule, policies: Po
     around_users, sensors, distances, nulled = schedule_ageing.now(state, scheduled, policies.combiner)
     grants = asking.constraints(state, selection, requests, granted, sensors, nulled)
     arrived = np.ones(len(requests), bool) if arrived is None else arrived
-    return FrameState(name, state.scenario, state.deployment.area, scheduled, around_users, sensors, distances,
-                     schedule_ageing.speed(state, selection.users), schedule_ageing.present(state, selection.targets), grants, arrived,
-                     travel, schedule_ageing.sight(state, selection.users, around_users),
-                     *schedule_ageing.returned(state, selection.targets, distances[1]),
-                     helpers(state, selection.targets, requests, granted))
+    return FrameState(
+        name,
+        state.scenario,
+        state.deployment.area,
+        scheduled,
+        around_users,
+        sensors,
+        distances,
+        schedule_ageing.speed(state, selection.users),
+        schedule_ageing.present(state, selection.targets),
+        grants,
+        arrived,
+        travel,
+        schedule_ageing.sight(state, selection.users, around_users),
+        *schedule_ageing.returned(state, selection.targets, distances[1]),
+        helpers(state, selection.targets, requests, granted),
+    )
 
 
 def transmit(frame_state: FrameState, policies: Policies) -> FrameRecord:

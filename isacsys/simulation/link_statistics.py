@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.config.scenario import Scenario
+from isacsys.core import accounting
 from isacsys.core.arrays import Array, Index, Table
 from isacsys.recording.schema import MEMBER
-from isacsys.services import FrameRecord, LinkTerms, accounting
+from isacsys.services import FrameRecord, LinkTerms
 
 
 class LinkStatistics:

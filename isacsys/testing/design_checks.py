@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from isacsys.beamforming import Combiner, Precoder, TransmitterCsi, checked_designs, receive_filters, steering
+from isacsys.beamforming import Combiner, Precoder, TransmitterCsi, checked_designs, receive_filters
+from isacsys.channel import array_response
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Complex, Index
 from isacsys.coupling import FullChannelCoupling
@@ -93,7 +94,7 @@ def check_combiner(combiner: type[Combiner] | Combiner, *, seed: int = 1) -> Non
     """
     chosen, rng = made(combiner, "combiner"), np.random.default_rng(seed)
     for antennas, targets in ((4, 1), (5, 3), (1, 1)):
-        bearings = steering.steering(rng.uniform(-1, 1, (4, targets)), antennas)
+        bearings = array_response.steering(rng.uniform(-1, 1, (4, targets)), antennas)
         bearings[0, 1:] = 0
         arriving = receive_filters.arrivals(rng, rng.exponential(1, (4, 3, 2)), antennas)
         covariance = receive_filters.covariance(arriving, np.ones((4, 3)), rng.exponential(1, 4))

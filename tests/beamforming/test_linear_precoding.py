@@ -40,7 +40,11 @@ def test_regularisation_goes_from_zero_forcing_to_maximum_ratio(seed, users, nul
     _, zero_forcing = zero_forcing_explicit.beams(own, streams, granted, held)
     alike(linear_precoding.regularized(own, little, granted, np.full(granted.shape[:2], 1e-13)), zero_forcing, 1e-6)
     alike(linear_precoding.regularized(own, 0 * little, granted, np.zeros(granted.shape[:2])), zero_forcing, 1e-6)
-    alike(linear_precoding.regularized(own, much, granted, np.full(granted.shape[:2], 1e13)), linear_precoding.maximum_ratio(own), 1e-6)
+    alike(
+        linear_precoding.regularized(own, much, granted, np.full(granted.shape[:2], 1e13)),
+        linear_precoding.maximum_ratio(own),
+        1e-6,
+    )
     huge = np.full(own.shape[:2], 1e300)
     alike(linear_precoding.regularized(own, huge), linear_precoding.maximum_ratio(own), 1e-12)
 

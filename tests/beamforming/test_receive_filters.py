@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isacsys.beamforming import receive_filters
-from isacsys.beamforming.steering import mrc_filters, steering
+from isacsys.beamforming.filter_spans import mrc_filters
+from isacsys.channel.array_response import steering
 from tests.statistics import has_mean, same_law
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isacsys.beamforming import linear_precoding, sensing_beam_gains, zero_forcing_explicit
-from isacsys.beamforming.steering import steering
+from isacsys.channel.array_response import steering
 from tests.statistics import has_law, same_law
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from isacsys.beamforming import linear_precoding
-from isacsys.beamforming.steering import steering
 from isacsys.channel import pairs, rician
+from isacsys.channel.array_response import steering
 from tests.statistics import has_mean, same_law
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from tests.physics.test_precoding import explicit, gaussian
 
-from isacsys.beamforming import steering
-from isacsys.channel import sampled_gains
+from isacsys.beamforming import filter_spans
+from isacsys.channel import array_response, sampled_gains
 from tests.statistics import has_mean, same_law
 
 N = 4000
@@ -37,16 +37,22 @@ def test_gains_through_filters_jointly(granted):
     rng = np.random.default_rng(3)
     mu, w = beams(rng)
     chosen, antennas = np.array(granted, bool), 5
-    v = steering.mrc_filters(np.array([0.1, 0.25, -0.6, 0.1, 0.8, -0.2])[:len(granted)], antennas)
+    v = filter_spans.mrc_filters(np.array([0.1, 0.25, -0.6, 0.1, 0.8, -0.2])[:len(granted)], antennas)
     span = v[chosen].T
     residual = v - (v @ np.linalg.pinv(span).T) @ span.T if chosen.any() else v
     seen = np.einsum("nma,ja->nmj", gaussian(rng, N, 8, antennas), residual)  # G times what is left of v
     full = np.sum(np.abs(np.einsum("nmj,mk->njk", seen.conj(), w)) ** 2, axis=-1)
-    reduced = steering.reduced_filters(v)
-    left, _ = steering.outside_span(reduced, chosen)
+    reduced = filter_spans.reduced_filters(v)
+    left, _ = filter_spans.outside_span(reduced, chosen)
     rows = np.arange(N) if chosen.any() else np.zeros(0, int)
-    drawn = sampled_gains.filtered_gains(rng, mu[None], np.zeros((N, 1), int), np.broadcast_to(reduced, (N, *reduced.shape)),
-                                  (rows, 0 * rows), np.broadcast_to(left, (len(rows), *left.shape)))[:, 0]
+    drawn = sampled_gains.filtered_gains(
+        rng,
+        mu[None],
+        np.zeros((N, 1), int),
+        np.broadcast_to(reduced, (N, *reduced.shape)),
+        (rows, 0 * rows),
+        np.broadcast_to(left, (len(rows), *left.shape)),
+    )[:, 0]
     full, drawn = np.round(full, 20), np.round(drawn, 20)
     for j in range(len(granted)):
         same_law(full[:, j], drawn[:, j])
@@ -58,7 +64,7 @@ def test_gains_through_filters_jointly(granted):
     (8, 3, [0.2]), (8, 3, [0.2, 0.3, -0.5]), (5, 1, [0.1, 0.15]), (4, 4, [0.2, 0.9]), (1, 1, [0.4])])
 def test_gains_towards_bearings_jointly(antennas, users, cosines):
     rng = np.random.default_rng(4)
-    a = steering.steering(np.array(cosines), antennas)
+    a = array_response.steering(np.array(cosines), antennas)
     full, mu = [], []
     for _ in range(N):
         zf, w = explicit(gaussian(rng, users, antennas), np.zeros((0, antennas)))

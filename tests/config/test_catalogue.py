@@ -123,7 +123,11 @@ def test_a_wrong_model_is_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-READERS = {"network.positions": read_positions, "mobility.positions": read_trajectories, "traffic.arrivals": read_arrivals}
+READERS = {
+    "network.positions": read_positions,
+    "mobility.positions": read_trajectories,
+    "traffic.arrivals": read_arrivals,
+}
 CELLS = {"kind": "user", "time": "0.5", "bits": "8"}
 
 

@@ -32,12 +32,20 @@ def test_what_spreadsheets_write_is_read(tmp_path, encoding, header):
     assert (files.user[0], files.arrival[0], files.size[0]) == (3, 0.5, 8e6)
 
 
-@pytest.mark.parametrize(("read", "text", "line"), [
-    (read_arrivals, "time,user,bits\n0,1,5\nnan,1,5\n", 3), (read_arrivals, "time,user,bits\ninf,1,5\n", 2),
-    (read_arrivals, "time,user,bits\n0,1,inf\n", 2), (read_arrivals, "time,user,bits\n0,-1,5\n", 2),
-    (read_arrivals, "time,user,bits\n0,1\n", 2), (read_trajectories, "time,kind,id,x,y\n0,user,1,nan,0\n", 2),
-    (read_trajectories, "time,kind,id,x,y\n0,bird,1,0,0\n", 2), (read_positions, "kind,x,y\nstation,1,2\nuser,inf,1\n", 3),
-    (read_positions, "kind,x,y\nstation,1,2,3\n", 2)])
+@pytest.mark.parametrize(
+    ("read", "text", "line"),
+    [
+        (read_arrivals, "time,user,bits\n0,1,5\nnan,1,5\n", 3),
+        (read_arrivals, "time,user,bits\ninf,1,5\n", 2),
+        (read_arrivals, "time,user,bits\n0,1,inf\n", 2),
+        (read_arrivals, "time,user,bits\n0,-1,5\n", 2),
+        (read_arrivals, "time,user,bits\n0,1\n", 2),
+        (read_trajectories, "time,kind,id,x,y\n0,user,1,nan,0\n", 2),
+        (read_trajectories, "time,kind,id,x,y\n0,bird,1,0,0\n", 2),
+        (read_positions, "kind,x,y\nstation,1,2\nuser,inf,1\n", 3),
+        (read_positions, "kind,x,y\nstation,1,2,3\n", 2),
+    ],
+)
 def test_what_is_no_number_is_named_with_its_line(tmp_path, read, text, line):
     with pytest.raises(ConfigError, match=rf"x\.csv, line {line}"):
         read(written(tmp_path / "x.csv", text))

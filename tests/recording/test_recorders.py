@@ -111,7 +111,9 @@ def test_what_is_gathered_ends_before_the_drop_where_it_is_to_stop(stop):
         recorder, drop = MemoryRecorder("summary"), np.repeat(np.arange(first, first + 3), 2)
         recorder.append("frames", {**some_rows("frames", 6), "drop": drop})
         sources.append(recorder)
-    assert MergedSources(sources, stop).read("frames")["drop"].tolist() == [d for d in range(min(stop, 6)) for _ in range(2)]
+    assert MergedSources(sources, stop).read("frames")["drop"].tolist() == [
+        d for d in range(min(stop, 6)) for _ in range(2)
+    ]
 
 
 def test_a_log_appears_only_when_it_is_whole(tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isacsys.beamforming import steering
+from isacsys.beamforming import filter_spans
 from isacsys.scheduling.null_requests import _left
 
 
@@ -18,9 +18,9 @@ def test_what_is_left_of_filters_of_now_outside_nulled_ones_of_before(targets, a
     now = before + 0.01 * rng.uniform(-1, 1, before.shape)
     chosen = rng.random(before.shape) < 0.6
     chosen[np.arange(20), rng.integers(0, targets, 20)] = True
-    both = steering.mrc_filters(np.concatenate([now, before], axis=1), antennas)
-    residual, rank = _left(steering.reduced_filters(both[:, :targets]), chosen, both)
-    assert residual.shape == steering.reduced_filters(both[:, :targets]).shape
+    both = filter_spans.mrc_filters(np.concatenate([now, before], axis=1), antennas)
+    residual, rank = _left(filter_spans.reduced_filters(both[:, :targets]), chosen, both)
+    assert residual.shape == filter_spans.reduced_filters(both[:, :targets]).shape
     for left, v, mine, k in zip(residual, both, chosen, rank, strict=True):
         u, s, _ = np.linalg.svd(v[targets:][mine].T, full_matrices=False)
         span = u[:, s > 1e-8]

@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.special import j0
 
 from isacsys import Scenario, Scheduler
-from isacsys.beamforming import steering
+from isacsys.beamforming import filter_spans
 from isacsys.core.errors import ConfigError, SchedulingError
 from isacsys.network import NetworkState, deploy
 from isacsys.recording.schema import EVENTS
@@ -136,7 +136,7 @@ def test_a_null_stands_for_the_filter_of_then():
         state.targets.position += rng.normal(0, 0.02, state.targets.position.shape)
         frame_state = coordinate(state, 0, fixed, policies)
         record = transmit(frame_state, policies)
-        then, now = (steering.mrc_filters(r.cosine[:, 0], 10) for r in (fixed.sensors, frame_state.sensors))
+        then, now = (filter_spans.mrc_filters(r.cosine[:, 0], 10) for r in (fixed.sensors, frame_state.sensors))
         left = 1 - np.abs(np.sum(then.conj() * now, axis=1)) ** 2
         path = np.sum(frame_state.sensors.around.path_gain * frame_state.grants.target_granted[:, :, 0], axis=1)
         expected = (left * path)[frame_state.sensors.row]

@@ -7,7 +7,7 @@ import pytest
 
 import isacsys
 from isacsys import Scenario
-from isacsys.beamforming import steering as combining
+from isacsys.beamforming import filter_spans as combining
 from isacsys.core.errors import ConfigError, TrackerError
 from isacsys.network import NetworkState, deploy
 from isacsys.recording.schema import EVENTS
@@ -144,7 +144,9 @@ def test_null_requests_and_sensing_beams_go_by_beliefs():
     gains = []
     for shift in (0.0, 0.25):
         state = NetworkState(scenario, deploy(scenario, 0))
-        state.beliefs = TrackManager(ExtendedKalman(), Rules(1.0, 3, 1e3), 1e3 * state.deployment.side, len(state.targets))
+        state.beliefs = TrackManager(
+            ExtendedKalman(), Rules(1.0, 3, 1e3), 1e3 * state.deployment.side, len(state.targets)
+        )
         state.beliefs._mean[:, :2] = 1e3 * np.mod(state.targets.position + shift, state.deployment.side)
         state.beliefs.live[:] = True
         frame_state = settle(state, 0, policies)

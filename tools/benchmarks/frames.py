@@ -160,15 +160,28 @@ def cooperation(name, rounds):
 
 
 WATCHED = (
-    (clock, "schedule", "scheduling"), (clock, "coordinate", "grants"), (clock, "transmit", "accounting"),
+    (clock, "schedule", "scheduling"),
+    (clock, "coordinate", "grants"),
+    (clock, "transmit", "accounting"),
     (NetworkState, "around_users", "accounting"),
-    (frame, "select", "scheduling"), (frame, "grant", "grants"), (null_requests, "constraints", "grants"),
-    (null_requests, "user_requests", "grants"), (null_requests, "target_requests", "grants"),
-    (null_requests, "sensors_of", "grants"), (ZeroForcing, "design", "design"),
-    (sampled_gains, "total_gains", "draws"), (sampled_gains, "filtered_gains", "draws"), (sampled_gains, "beam_gains", "draws"),
-    (frame, "receive_users", "accounting"), (frame, "receive_echoes", "accounting"),
-    (log_rows, "record_frame", "recording"), (Tally, "frame", "recording"), (Hdf5Recorder, "append", "recording"),
-    (clock.FrameClock, "frame", "entities"), (Drop, "run", "SimPy"))
+    (frame, "select", "scheduling"),
+    (frame, "grant", "grants"),
+    (null_requests, "constraints", "grants"),
+    (null_requests, "user_requests", "grants"),
+    (null_requests, "target_requests", "grants"),
+    (null_requests, "sensors_of", "grants"),
+    (ZeroForcing, "design", "design"),
+    (sampled_gains, "total_gains", "draws"),
+    (sampled_gains, "filtered_gains", "draws"),
+    (sampled_gains, "beam_gains", "draws"),
+    (frame, "receive_users", "accounting"),
+    (frame, "receive_echoes", "accounting"),
+    (log_rows, "record_frame", "recording"),
+    (Tally, "frame", "recording"),
+    (Hdf5Recorder, "append", "recording"),
+    (clock.FrameClock, "frame", "entities"),
+    (Drop, "run", "SimPy"),
+)
 
 
 def shares(case, frames=100):

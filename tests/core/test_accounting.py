@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isacsys.services import accounting
+from isacsys.core import accounting
 
 
 def one_by_one(power, cluster, granted):

@@ -1,27 +1,17 @@
-"""Steering vectors, MRC receive filters, and what is left of a filter when others are nulled."""
+"""MRC receive filters, and the part of a filter outside the span of nulled ones."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
+from isacsys.channel.array_response import steering
 from isacsys.core.arrays import Array, Complex, Flags, Index
 
 # A filter (or channel) whose part outside the span of the others is below this share of its norm adds no constraint.
 # Nine filters of ten antennas are often nearly dependent: 1e-6 would merge 4 % of them and raise R_c by 3 %, 1e-10
 # merges 0.1 % and still nulls to rounding.
 TOLERANCE = 1e-10
-
-
-def steering(cosine: npt.ArrayLike, antennas: int) -> Complex:
-    """Response of a half-wavelength uniform linear array, unit-modulus entries: ``exp(i pi m cos(theta))``.
-
-    Shapes: cosine [...] -> [..., antennas]. Meng & Masouros, below (4).
-    """
-    phase = np.exp(1j * np.pi * np.asarray(cosine, float))[..., None]
-    powers = np.repeat(phase, antennas, axis=-1)
-    powers[..., 0] = 1
-    return np.cumprod(powers, axis=-1)
 
 
 def mrc_filters(cosine: npt.ArrayLike, antennas: int) -> Complex:

@@ -3,11 +3,14 @@
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 from typing import Any as _Any
+from warnings import warn as _warn
 
+from isacsys import moved as _moved
 from isacsys.beamforming import Beams, Combiner, Precoder, TransmitterCsi
 from isacsys.campaign import Comparison, Estimate, Run, Sweep, compare, open_run, run, sweep
 from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError, IsacError
+from isacsys.core.version import version as _version
 from isacsys.metrics import Estimator, Metric
 from isacsys.network import BaseStation, Cluster, Positions, Target, User
 from isacsys.network.selection import NullRequests
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from isacsys.validation import Validation, validate
 
 __version__: str
+_moved.install()
 
 __all__ = [
     "AllocationPolicy",
@@ -67,6 +71,7 @@ __all__ = [
 ]
 
 # What needs the analysis or matplotlib is imported when it is asked for: workers that simulate never do.
+_RENAMED = {"Known": "TransmitterCsi"}
 _LATER = {"Validation": "validation", "validate": "validation", "map": "plotting"}
 
 
@@ -76,9 +81,13 @@ def __getattr__(name: str) -> _Any:
     if name in _LATER:
         return getattr(_import_module(f"isacsys.{_LATER[name]}"), name)
     if name == "__version__":
-        from isacsys.core.version import version
-
-        return version()
+        return _version()
+    if name in _RENAMED:
+        _warn(f"isacsys.{name} is now isacsys.{_RENAMED[name]}; the old name goes with version 0.4", FutureWarning,
+              stacklevel=2)
+        return globals()[_RENAMED[name]]
+    if f"isacsys.{name}" in _moved.MOVED or name == "physics":
+        return _import_module(f"isacsys.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

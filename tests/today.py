@@ -74,7 +74,7 @@ def write_files(directory):
 def tables(name, files):
     """Every table of a case over its drops, {"table": {"column": array}}."""
     from isacsys import Scenario
-    from isacsys.recording.memory_recorder import MemoryRecorder
+    from isacsys.recording import MemoryRecorder
     from isacsys.simulation import simulate_drop
 
     scenario, recorder = Scenario().replace(settings(name, files)), MemoryRecorder("full")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.physics.test_precoding import explicit, gaussian
+from tests.beamforming.test_zero_forcing import explicit, gaussian
 
 from isacsys.beamforming import zero_forcing, zero_forcing_explicit
 from isacsys.channel import ageing

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.engines.test_one_law import MOVING, SMALL, links
 
 from isacsys import Scenario, analysis
 from isacsys.recording.memory_recorder import MemoryRecorder
 from isacsys.simulation import simulate_drop
+from tests.coupling.test_one_law import MOVING, SMALL, links
 from tests.statistics import same_law
 
 NETWORK = {"allocation.users_per_bs": 3, "allocation.communication_cluster": 2, "allocation.targets_per_bs": 2,

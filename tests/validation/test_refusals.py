@@ -5,7 +5,8 @@ import pytest
 
 import isacsys
 from isacsys.channel import sampled_gains
-from isacsys.core import accounting, joint_transmission
+from isacsys.core import accounting
+from isacsys.services import joint_transmission
 from isacsys.validation.measured import measure, refused
 
 RIGHT = accounting.split

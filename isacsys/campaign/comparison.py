@@ -106,7 +106,7 @@ class Comparison(Shown):
         path : path, optional
             Where to write it: PNG, SVG or PDF by its suffix.
         """
-        return draw("study", "draw_comparison", self, path)
+        return draw("sweep_plots", "draw_comparison", self, path)
 
 
 def compare(a: Run | str | Path, b: Run | str | Path) -> Comparison:

@@ -110,7 +110,7 @@ class Run(Shown):
         path : path, optional
             Where to write it: PNG, SVG or PDF by its suffix.
         """
-        return draw("run", "draw_run", self, path)
+        return draw("run_summary", "draw_run", self, path)
 
     def to_xarray(self, table: str = "drops") -> Any:
         """Return a table of the log as an ``xarray.Dataset``; units and meanings are attributes of its variables."""

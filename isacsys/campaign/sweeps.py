@@ -99,7 +99,7 @@ class Sweep(Shown, dict[str, list[Any]]):
         metrics : sequence of str
             Which; default: the area spectral efficiencies.
         """
-        return draw("study", "draw_sweep", self, path, metrics=metrics)
+        return draw("sweep_plots", "draw_sweep", self, path, metrics=metrics)
 
     def to_xarray(self) -> Any:
         """Return the table as an ``xarray.Dataset`` over the axes."""

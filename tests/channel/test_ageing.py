@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tests.beamforming.test_zero_forcing import explicit, gaussian
 
 from isacsys.beamforming import zero_forcing, zero_forcing_explicit
 from isacsys.channel import ageing
+from tests.beamforming.test_zero_forcing import explicit, gaussian
 from tests.statistics import has_mean, same_law
 
 N = 3000

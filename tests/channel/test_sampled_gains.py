@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tests.beamforming.test_zero_forcing import explicit, gaussian
 
 from isacsys.beamforming import filter_spans
 from isacsys.channel import array_response, sampled_gains
+from tests.beamforming.test_zero_forcing import explicit, gaussian
 from tests.statistics import has_mean, same_law
 
 N = 4000

@@ -18,7 +18,7 @@ from isacsys.network.deployment import read_positions
 from isacsys.network.queues import read_arrivals
 from isacsys.network.trajectories import read_trajectories
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DECLARED = [f"{section.name}.{f.name}" for section in vars(sections).values()
             if isinstance(section, type) and issubclass(section, Section) and section is not Section
             for f in dataclasses.fields(section)]

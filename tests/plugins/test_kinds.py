@@ -272,7 +272,7 @@ def test_processes_and_metrics_from_toml(tmp_path, capsys):
 
 def test_the_guide_works_as_pasted(tmp_path):
     """Its class beside its TOML, and its check."""
-    guide = (Path(__file__).parents[1] / "docs/guides/plugins.md").read_text()
+    guide = (Path(__file__).parents[2] / "docs/guides/plugins.md").read_text()
     blocks = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
     toml = re.search(r"```toml\n(.*?)```", guide, re.DOTALL)[1]
     (tmp_path / "my_module.py").write_text("import isacsys\n" + blocks[0])

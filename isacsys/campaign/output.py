@@ -11,19 +11,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from isacsys.core.errors import LogFormatError
+from isacsys.core.errors import ConfigError, LogFormatError
 from isacsys.recording import Part
-from isacsys.recording.atomic_files import check_regular, whole_file
+from isacsys.recording.atomic_files import behind_links, check_regular, whole_file, write_all
 from isacsys.recording.checksums import SEAL, check_attributes, drop_range, seal
 
 MANIFEST, LOCK = "campaign.json", "lock"
+MODE = "file_mode"  # in a manifest: the permissions of a log that is being replaced
 _WRITTEN = r"drops-\d{9,}-\d{9,}\.part|campaign\.json"
-_OURS = re.compile(rf"lock|(?:{_WRITTEN})(?:\.\d+\.tmp)?")
-_LARGEST_MANIFEST = 2**22
+_OURS = re.compile(rf"lock|(?:{_WRITTEN})(?:\.\d+\.tmp)?|\.nfs[0-9a-f]+")  # NFS names so what is removed while open
+LARGEST_MANIFEST = 2**26  # four times the largest scenario file: what is not ASCII takes more room in JSON
 
 
 def parts_directory(path: Path) -> Path:
-    """Return where the parts of the log at ``path`` are while it is being made."""
+    """Return where the parts of the log at ``path`` are while it is being made: beside it, behind symbolic links."""
+    path = behind_links(path)
     return path.parent / f"{path.name}.parts"
 
 
@@ -33,7 +35,7 @@ def read_manifest(directory: Path) -> dict[str, Any] | None:
     try:
         check_regular(path)
         with open(path, "rb") as file:
-            manifest = json.loads(file.read(_LARGEST_MANIFEST))
+            manifest = json.loads(file.read(LARGEST_MANIFEST))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
@@ -47,9 +49,19 @@ def read_manifest(directory: Path) -> dict[str, Any] | None:
 
 def write_manifest(directory: Path, attributes: Mapping[str, Any]) -> None:
     """Write down what is being simulated into ``directory``."""
+    content = manifest(attributes)
     with whole_file(directory / MANIFEST) as file:
-        said = {**attributes, "complete": False}
-        file.write(json.dumps({**said, SEAL: seal(said)}, indent=1).encode())
+        write_all(file, content)
+
+
+def manifest(attributes: Mapping[str, Any]) -> bytes:
+    """Return what a manifest says. Raises ConfigError for more than can be read again."""
+    said = {**attributes, "complete": False}
+    content = json.dumps({**said, SEAL: seal(said)}, indent=1).encode()
+    if len(content) > LARGEST_MANIFEST:
+        raise ConfigError("scenario", f"{len(content) / 1e6:.0f} MB of settings",
+                          f"at most {LARGEST_MANIFEST / 1e6:.0f} MB of them")
+    return content
 
 
 def strangers(directory: Path) -> list[str]:
@@ -67,6 +79,7 @@ def clear(directory: Path) -> None:
 
 def clear_leftovers(path: Path) -> None:
     """Remove what killed runs left half written, of the log at ``path`` and of its parts."""
+    path = behind_links(path)
     for place, name in ((path.parent, re.escape(path.name)), (parts_directory(path), _WRITTEN)):
         for entry in list(os.scandir(place)):
             if re.fullmatch(rf"(?:{name})\.\d+\.tmp", entry.name) and entry.is_file(follow_symlinks=False):

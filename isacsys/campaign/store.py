@@ -14,9 +14,11 @@ from typing import Any, Protocol
 
 from isacsys.campaign.drop_ranges import Range
 from isacsys.campaign.output import (
+    MODE,
     clear,
     clear_leftovers,
     leave,
+    manifest,
     parts_directory,
     read_manifest,
     strangers,
@@ -29,10 +31,11 @@ from isacsys.campaign.worker import Batch, cannot_write
 from isacsys.core.arrays import Table
 from isacsys.core.errors import ConfigError, IncompleteRun, LogFormatError
 from isacsys.recording import DropIntegrity, Log, MergedSources, Part, Source, Tables, write_log, write_part
-from isacsys.recording.atomic_files import DirectoryLock, is_hdf5
+from isacsys.recording.atomic_files import DirectoryLock, behind_links, is_hdf5, permissions
 from isacsys.recording.checksums import drop_range
 
 _ASIDE = ".4194304.tmp"  # with the largest number of a process
+_USUAL_NAME = 255  # bytes
 _PATIENCE = 2.0  # s, for the lock of a run that is dying
 _ATTEMPTS = 1000  # to get hold of a directory that other runs make and remove
 
@@ -111,6 +114,7 @@ class FileStore:
     def __init__(self, path: Path, plan: Plan) -> None:
         self.path, self.plan = path, plan
         self.directory: Path | None = parts_directory(path)
+        self.mode: int | None = None  # permissions of a log that is replaced
         self._pieces: dict[Range, Source] = {}
         self._drops: dict[Range, Table] = {}
 
@@ -150,13 +154,9 @@ class FileStore:
         """Gather the drops before ``stop`` into the log, and remove the parts."""
         if not isinstance(self._pieces.get((self.plan.first, stop)), Log):
             try:
-                write_log(
-                    self.path,
-                    self.plan.scenario.recording.level,
-                    self.plan.attributes(stop),
-                    MergedSources([self._pieces[key] for key in self.done], stop),
-                    DropIntegrity(self.plan.first, stop),
-                )
+                write_log(self.path, self.plan.scenario.recording.level, self.plan.attributes(stop),
+                          MergedSources([self._pieces[key] for key in self.done], stop),
+                          DropIntegrity(self.plan.first, stop), self.mode)
             except LogFormatError as error:
                 raise IncompleteRun(f"{error}; {self.advice}") from None
             except OSError as error:
@@ -179,10 +179,11 @@ class FileStore:
             self._compare_versions(log.attributes)
             log.verify()
             self._pieces[drop_range(log.attributes, self.path)] = log
-        manifest = read_manifest(self._parts)
-        if manifest is not None:
-            check_same(self.plan, manifest, self.path)
-            self._compare_versions(manifest)
+        begun = read_manifest(self._parts)
+        if begun is not None:
+            check_same(self.plan, begun, self.path)
+            self._compare_versions(begun)
+            self.mode = int(begun[MODE]) & 0o777 if MODE in begun else None
             for part in whole_parts(self._parts, self.plan.fingerprint):
                 self._take(part)
         last = max((stop for _, stop in self._pieces), default=0)
@@ -190,9 +191,20 @@ class FileStore:
             raise ConfigError("simulation.drops", self.plan.stop - self.plan.first,
                               f"at least {last - self.plan.first}, as far as {self.path} went: nothing is thrown away")
 
+    def check_size(self) -> None:
+        """Raise ConfigError, before anything is removed, for settings that take more room than can be read again."""
+        manifest(self.plan.attributes(self.plan.stop))
+
+    def make_room(self) -> None:
+        """Remove the log that is there, and what an earlier run left; remember the permissions that it had."""
+        self.mode = permissions(self.path)
+        behind_links(self.path).unlink(missing_ok=True)
+        clear(self._parts)
+
     def begin(self) -> None:
         """Write down what is being simulated."""
-        write_manifest(self._parts, self.plan.attributes(self.plan.stop))
+        mode = {} if self.mode is None else {MODE: self.mode}
+        write_manifest(self._parts, {**self.plan.attributes(self.plan.stop), **mode})
 
     @property
     def _parts(self) -> Path:
@@ -232,7 +244,7 @@ def file_store(path: Path, plan: Plan, *, resume: bool, force: bool) -> Iterator
         not the same campaign, where another process is at it, or where it cannot be written.
     """
     directory = parts_directory(path)
-    if path.is_dir() or not path.parent.is_dir():
+    if path.is_dir() or not directory.parent.is_dir() or behind_links(path).is_symlink():  # a link to itself
         raise ConfigError("output", str(path), "a file in a directory that exists")
     _check_name(path)
     try:
@@ -250,14 +262,26 @@ def file_store(path: Path, plan: Plan, *, resume: bool, force: bool) -> Iterator
         if not any(directory.glob("*.part")):  # nothing to resume
             leave(directory)
         lock.release()
+        with suppress(OSError):  # NFS keeps what is removed while open until it is closed
+            if not any(directory.iterdir()):
+                directory.rmdir()
 
 
 def _check_name(path: Path) -> None:
     """Raise ConfigError where a log of this name could not be written in the end: it is written aside at first."""
-    longest = os.pathconf(path.parent, "PC_NAME_MAX") if hasattr(os, "pathconf") else 255
-    room = longest - len(_ASIDE)
-    if len(os.fsencode(path.name)) > room:
+    name = behind_links(path)
+    room = _longest_name(name.parent) - len(_ASIDE)
+    if len(os.fsencode(name.name)) > room:
         raise ConfigError("output", str(path), f"a name of at most {room} bytes")
+
+
+def _longest_name(directory: Path) -> int:
+    """Return how many bytes a name may have; where the file system does not say, what nearly all of them take."""
+    try:
+        longest = os.pathconf(directory, "PC_NAME_MAX")
+    except (AttributeError, OSError, ValueError):  # Windows; a file system that knows no such question
+        return _USUAL_NAME
+    return longest if longest > len(_ASIDE) else _USUAL_NAME
 
 
 def _locked(directory: Path) -> DirectoryLock:
@@ -296,13 +320,13 @@ def _prepare(store: FileStore, directory: Path, *, resume: bool, force: bool) ->
     def refuse(allowed: str) -> ConfigError:
         return ConfigError("output", str(store.path), allowed)
 
+    store.check_size()
     try:
         clear_leftovers(store.path)
         if force:
             if store.path.exists() and not is_hdf5(store.path):
                 raise refuse("a new file, or a log to replace: this one is none")
-            store.path.unlink(missing_ok=True)
-            clear(directory)
+            store.make_room()
         elif resume:
             store.load()
         elif store.path.exists():

@@ -27,7 +27,7 @@ from isacsys.core.display import Shape, Shown, draw, pretty_unit, with_interval
 from isacsys.core.errors import ConfigError
 from isacsys.metrics import Metric
 from isacsys.network import Positions
-from isacsys.recording.atomic_files import whole_file
+from isacsys.recording.atomic_files import behind_links, whole_file, write_all
 from isacsys.scheduling import GrantPolicy, Scheduler
 from isacsys.sensing import Tracker
 from isacsys.simulation import Process, simulate_drop
@@ -241,7 +241,7 @@ def _file_name(point: Mapping[str, Any]) -> str:
 def _open(directory: Path, tasks: Sequence[Task], *, resume: bool, force: bool) -> None:
     """Make the directory, and see that nothing in it stands in the way."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        behind_links(directory).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError("output", str(directory), f"a directory that can be written ({error.strerror})") from None
     paths = [task.output for task in tasks if task.output is not None]
@@ -258,7 +258,7 @@ def _open(directory: Path, tasks: Sequence[Task], *, resume: bool, force: bool) 
 def _write_table(directory: Path, found: Sweep) -> None:
     try:
         with whole_file(directory / TABLE) as file:
-            file.write(found.to_csv().encode())
+            write_all(file, found.to_csv().encode())
     except OSError as error:
         raise ConfigError("output", str(directory), f"a directory that can be written ({error.strerror})") from None
 

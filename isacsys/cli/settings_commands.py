@@ -8,7 +8,7 @@ from pathlib import Path
 from isacsys.cli.options import add_json, print_json, with_files
 from isacsys.config.catalogue import models, new_scenario, schema, settings
 from isacsys.core.errors import ConfigError
-from isacsys.recording.atomic_files import whole_file
+from isacsys.recording.atomic_files import whole_file, write_all
 
 _SETTINGS_EXAMPLE = """examples:
   isacsys settings
@@ -57,7 +57,7 @@ def new(options: argparse.Namespace) -> int:
         raise ConfigError("FILE.toml", options.path, "a file that does not exist, whose name ends with .toml")
     try:
         with whole_file(path) as file:
-            file.write(text.encode())
+            write_all(file, text.encode())
     except OSError as error:
         raise ConfigError("FILE.toml", options.path, f"a file that can be written ({error.strerror})") from None
     print(f"{path}: every setting with its default; isacsys run {path}")

@@ -105,15 +105,14 @@ class Scenario(Shown):
             scenario = cls.from_toml(text)
         except tomllib.TOMLDecodeError as error:
             raise ConfigError("scenario", str(path), f"a TOML file ({error})") from None
-        files = {key: scenario.get(key) for key in FILES}
-        files = {key: str((path.parent / name).resolve()) for key, name in files.items() if name}
+        files = {key: _beside(path.parent, key, name) for key in FILES if (name := scenario.get(key))}
         return dataclasses.replace(scenario.replace(files), beside=(str(path.parent.resolve()),),
                                    file=path.name)
 
     @classmethod
     def from_toml(cls, text: str) -> Scenario:
         """Read a scenario from TOML text."""
-        return cls.from_dict(_toml(text))
+        return cls.from_dict(_toml(text.removeprefix("\ufeff")))
 
     @classmethod
     def from_dict(cls, sections: Mapping[str, Any]) -> Scenario:
@@ -337,12 +336,20 @@ def _text(path: Path) -> str:
             content = file.read(LARGEST_FILE + 1)
         if len(content) > LARGEST_FILE:
             raise OSError(0, f"it has more than {LARGEST_FILE} bytes")
-        return content.decode()
+        return content.decode("utf-8-sig")  # editors of Windows put a byte order mark in front
     except UnicodeDecodeError as error:
         raise ConfigError("scenario", str(path), f"a TOML file ({error})") from None
     except (OSError, ValueError) as error:  # a name with a NUL
         raise ConfigError("scenario", str(path), "a readable TOML file "
                           f"({getattr(error, 'strerror', None) or error})") from None
+
+
+def _beside(directory: Path, key: str, name: str) -> str:
+    """Return the path of a file that a scenario in ``directory`` names. Raises ConfigError for what is no name."""
+    try:
+        return str((directory / name).resolve())
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL, a loop of links
+        raise ConfigError(key, name, f"the name of a file ({error})") from None
 
 
 def _toml(text: str) -> dict[str, Any]:

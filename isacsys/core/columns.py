@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 RATE, ASE, KM, KM2 = "bit/s/Hz", "bit/s/Hz/km^2", "km", "km^2"
 
+MOST_COLUMNS = 4096  # of a table: so many are written, and read
+
 _REPEATING = ("noise",)
 _RANDOM = ("user", "target", "receiver", "asked")
 

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 
 from isacsys.config.scenario import Scenario
-from isacsys.core.columns import Column
+from isacsys.core.columns import MOST_COLUMNS, Column
 from isacsys.core.errors import ConfigError, PluginError
 from isacsys.metrics.base import Estimator, Metric
 from isacsys.metrics.registry import ALWAYS, DROP_COLUMNS, METRICS, SOMETIMES, SUMS
@@ -59,7 +59,7 @@ def declared_columns(own: Iterable[Metric]) -> tuple[tuple[Column, ...], tuple[C
     Raises
     ------
     ConfigError
-        Where a name is taken.
+        Where a name is taken, or there are more than a log may have.
     """
     sums: list[Column] = []
     drops: list[Column] = []
@@ -71,6 +71,8 @@ def declared_columns(own: Iterable[Metric]) -> tuple[tuple[Column, ...], tuple[C
             taken.add(column.name)
         sums += metric.columns
         drops += metric.drop_columns
+    if len(taken) > MOST_COLUMNS:
+        raise ConfigError("measure", f"{len(taken)} columns", f"at most {MOST_COLUMNS}, those there are included")
     return tuple(sums), tuple(drops)
 
 

@@ -143,9 +143,10 @@ class Hdf5Recorder:
 
 
 @contextmanager
-def hdf5_file(path: Path, level: str, attributes: Mapping[str, Any]) -> Iterator[Hdf5Recorder]:
-    """Write a log that appears as ``path`` only when it is whole."""
-    with whole_file(path) as file:
+def hdf5_file(path: Path, level: str, attributes: Mapping[str, Any],
+              mode: int | None = None) -> Iterator[Hdf5Recorder]:
+    """Write a log that appears as ``path`` only when it is whole; ``mode`` as in `whole_file`."""
+    with whole_file(path, mode) as file:
         recorder = Hdf5Recorder(file, level, attributes)
         try:
             yield recorder

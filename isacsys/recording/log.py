@@ -11,7 +11,7 @@ from typing import Any
 import h5py
 
 from isacsys.core.arrays import Table
-from isacsys.core.columns import Column
+from isacsys.core.columns import MOST_COLUMNS, Column
 from isacsys.core.errors import LogFormatError
 from isacsys.recording.atomic_files import check_regular
 from isacsys.recording.checksums import CHECKSUM, HELD, SEAL, check_attributes, drop_range
@@ -19,7 +19,7 @@ from isacsys.recording.hdf5 import stored_blocks
 from isacsys.recording.integrity import DropIntegrity
 from isacsys.recording.memory_recorder import join
 from isacsys.recording.schema import DIMENSION, FORMAT, FORMAT_VERSION, REQUIRED, TABLES
-from isacsys.recording.untrusted_files import MOST_COLUMNS, attribute, attributes, check_rows, column, group, own
+from isacsys.recording.untrusted_files import attribute, attributes, check_rows, column, group, own
 
 _DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, MemoryError,
            RecursionError)
@@ -113,9 +113,9 @@ class Log:
 
     @contextmanager
     def _open(self) -> Iterator[Any]:
-        try:
+        try:  # without locks: a log is written aside and renamed, and many network file systems have none
             check_regular(self.path)
-            with h5py.File(self.path, "r") as file:
+            with h5py.File(self.path, "r", locking=False) as file:
                 _check_format(self.path, file)
                 yield file
         except FileNotFoundError:

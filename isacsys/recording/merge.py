@@ -58,8 +58,10 @@ class MergedSources:
 
 
 def write_log(path: Path, level: str, attributes: Mapping[str, Any], source: Source,
-              claims: DropIntegrity | None = None) -> None:
+              claims: DropIntegrity | None = None, mode: int | None = None) -> None:
     """Write everything in ``source`` as one log, which appears under its name only when it is whole.
+
+    ``mode`` are its permissions where it replaces nothing.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def write_log(path: Path, level: str, attributes: Mapping[str, Any], source: Sou
     KeyboardInterrupt
         Between two blocks, where SIGINT or SIGTERM has come; nothing appears.
     """
-    with held() as signals, hdf5_file(path, level, attributes) as recorder:
+    with held() as signals, hdf5_file(path, level, attributes, mode) as recorder:
         recorder.omit(set(recorder.tables()) - set(source.tables()))
         for table in recorder.tables():
             recorder.declare(table, foreign(table, source.columns(table)))

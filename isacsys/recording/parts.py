@@ -17,14 +17,14 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from isacsys.core.arrays import Table
 from isacsys.core.columns import Column
 from isacsys.core.errors import LogFormatError
-from isacsys.recording.atomic_files import check_regular, whole_file
+from isacsys.recording.atomic_files import check_regular, whole_file, write_all
 from isacsys.recording.base import Source
 from isacsys.recording.integrity import DropIntegrity
 from isacsys.recording.memory_recorder import join, row_size
@@ -47,10 +47,10 @@ def write_part(directory: Path, first: int, stop: int, campaign: str, source: So
               "crc32": {table: _checksum(_arrays(some)) for table, some in blocks.items()}}
     text = json.dumps(header).encode()
     with whole_file(path) as file:
-        _write(file, text + b" %08x\n" % zlib.crc32(text))
+        write_all(file, text + b" %08x\n" % zlib.crc32(text))
         for some in blocks.values():
             for array in _arrays(some):
-                _write(file, memoryview(array).cast("B"))
+                write_all(file, memoryview(array).cast("B"))
     return path
 
 
@@ -183,10 +183,3 @@ def _checksum(arrays: Iterable[Any]) -> int:
     for array in arrays:
         value = zlib.crc32(array, value)
     return value
-
-
-def _write(file: BinaryIO, data: bytes | memoryview) -> None:
-    """Write all of it: an unbuffered file may take less at a time."""
-    view = memoryview(data)
-    while len(view):
-        view = view[file.write(view):]

@@ -10,7 +10,7 @@ import numpy as np
 from isacsys.core.columns import Column
 from isacsys.recording.schema import BLOCK_ROWS
 
-MOST_ATTRIBUTES, LARGEST_ATTRIBUTE, MOST_COLUMNS = 200, 2**20, 256
+MOST_ATTRIBUTES, LARGEST_ATTRIBUTE = 200, 2**20
 FREE_CELLS = 2**25  # of a table, whatever the file holds: zeros take no space, and whole numbers hardly any
 _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 

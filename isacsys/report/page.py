@@ -11,7 +11,7 @@ from isacsys.campaign import Run, open_run
 from isacsys.core.errors import ConfigError, IsacError
 from isacsys.core.version import version
 from isacsys.network.receivers import ReceiverType
-from isacsys.recording.atomic_files import whole_file
+from isacsys.recording.atomic_files import whole_file, write_all
 from isacsys.report.content import PageSection, visible
 from isacsys.report.course import convergence, over_time, sensing
 from isacsys.report.figures import again, differences, estimates, ladder, simulated
@@ -48,7 +48,7 @@ def write_report(runs: Sequence[Run | str | Path], output: str | Path) -> Path:
     page = render(runs)
     try:
         with whole_file(path) as file:
-            file.write(page.encode())
+            write_all(file, page.encode())
     except OSError as error:
         raise ConfigError("output", str(path), f"a file that can be written ({error.strerror})") from None
     return path

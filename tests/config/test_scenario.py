@@ -1,5 +1,6 @@
 """Scenarios: what is accepted comes back unchanged, what is not says why in one line."""
 
+import json
 import math
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isacsys import Scenario
-from isacsys.config.scenario import SECTIONS, parse_assignment
+from isacsys.config.input_files import pin
+from isacsys.config.scenario import FILES, SECTIONS, parse_assignment
 from isacsys.core.errors import ConfigError
 
 RULES = [(f"{section}.{key}", rule) for section, cls in SECTIONS.items() for key, rule in cls.rules().items()]
@@ -102,3 +104,24 @@ def test_warning_where_every_request_will_be_late():
     cooperative = Scenario().replace({**late, "allocation.communication_cluster": 2})
     assert "late" in cooperative.warnings()[0] and len(cooperative.warnings()) == 1
     assert cooperative.replace({"backhaul.lead": -1}).warnings() == []
+
+
+@pytest.mark.parametrize("name", ["a\0b", "loop", "x" * 5000])
+@pytest.mark.parametrize(("key", "chooser"), FILES.items())
+def test_what_is_no_name_of_a_file_is_one_line(tmp_path, key, chooser, name):
+    """A NUL, a link to itself, a name that is too long: refused by the scenario, or by whoever opens the file."""
+    (tmp_path / "loop").symlink_to("loop")
+    text, word = Scenario().replace({chooser: "file", key: "x"}).to_toml(), key.split(".")[1]
+    (tmp_path / "s.toml").write_text(text.replace(f'{word} = "x"', f"{word} = {json.dumps(name)}"))
+    with pytest.raises(ConfigError, match=key):
+        pin(Scenario.load(tmp_path / "s.toml"))
+
+
+def test_a_byte_order_mark_is_no_part_of_a_scenario(tmp_path):
+    """Notepad and PowerShell put one in front."""
+    (tmp_path / "s.toml").write_bytes(b"\xef\xbb\xbf[network]\r\narea = 9.0\r\n")
+    assert Scenario.load(tmp_path / "s.toml").network.area == 9.0
+    assert Scenario.from_toml("\ufeff[network]\narea = 9.0").network.area == 9.0
+    (tmp_path / "s.toml").write_bytes("[network]\narea = 9.0".encode("utf-16"))
+    with pytest.raises(ConfigError, match="s.toml"):
+        Scenario.load(tmp_path / "s.toml")

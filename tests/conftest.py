@@ -1,0 +1,6 @@
+"""Settings of all tests: hypothesis judges what is found, not how long it takes on a machine that has other work."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("isacsys", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("isacsys")

@@ -14,7 +14,7 @@ from isacsys.core.version import version as _version
 from isacsys.metrics import Estimator, Metric
 from isacsys.network import BaseStation, Cluster, Positions, Target, User
 from isacsys.network.selection import NullRequests
-from isacsys.propagation import Propagation
+from isacsys.propagation import AntennaPattern, Propagation
 from isacsys.scheduling import AllocationPolicy, GrantPolicy, Scheduler
 from isacsys.sensing import Beliefs, Measured, Tracker
 from isacsys.services import FrameRecord
@@ -30,6 +30,7 @@ _moved.install()
 
 __all__ = [
     "AllocationPolicy",
+    "AntennaPattern",
     "BaseStation",
     "Beams",
     "Beliefs",

@@ -40,7 +40,7 @@ _ROOMS = {  # old room: old name=new name ...
         "combining=beamforming.filter_spans receiving=beamforming.receive_filters "
         "designs=beamforming.linear_precoding precoding=beamforming.zero_forcing "
         "given_channels=beamforming.zero_forcing_explicit lit=beamforming.sensing_beam_gains pairs=channel.pairs "
-        "patterns=propagation.element_pattern propagation=propagation.power_law "
+        "patterns=propagation.antenna_column propagation=propagation.power_law "
     ),
     "plotting": (
         "calibration=plotting.calibration_curves roc=plotting.roc_curves study=plotting.sweep_plots "

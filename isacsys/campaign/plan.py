@@ -23,7 +23,7 @@ from isacsys.plugins.kinds import written_by_users
 NOT_COMPARED = "simulation.drops"  # more drops are welcome
 _PACKAGES = ("isacsys", "numpy", "scipy", "h5py", "simpy")
 _HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "tracker", "processes", "metrics")
-_CONTENTS = tuple(f"content of {key}" for key in FILES)
+_CONTENT = "content of "
 OWN_METRICS, SCENARIO_FILE = "own_metrics", "scenario_file"
 
 
@@ -55,7 +55,8 @@ class Plan:
         """Everything that results depend on, apart from how many drops there are."""
         found = {key: value for key, value in self.scenario.items() if key != NOT_COMPARED}
         return found | {"first drop": self.first, **{name: self.handed.names.get(name, "") for name in _HANDED},
-                        **{f"content of {key}": self.inputs.get(key, "") for key in FILES}, **self._sources}
+                        **{_CONTENT + key: self.inputs.get(key, "") for key in (*FILES, *self.inputs)},
+                        **self._sources}
 
     @property
     def _sources(self) -> dict[str, str]:
@@ -70,7 +71,8 @@ class Plan:
     def attributes(self, stop: int) -> dict[str, Any]:
         """Return what a log of the drops before ``stop`` says of itself."""
         scenario = self.scenario.replace({NOT_COMPARED: stop - self.first})
-        given = {name: self.settings[name] for name in (*_HANDED, *_CONTENTS, *self._sources)}
+        given = {name: value for name, value in self.settings.items()
+                 if name in _HANDED or name in self._sources or name.startswith(_CONTENT)}
         return {
             "scenario": scenario.to_toml(), SCENARIO_FILE: scenario.file, "seed": scenario.simulation.seed,
             "first_drop": self.first, "drops": stop - self.first, "complete": True, **versions(), **processor(),
@@ -91,11 +93,11 @@ def read_settings(attributes: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """Return `Plan.settings` of what a log was made from."""
     found = dict(read_scenario(attributes, path).items())
     del found[NOT_COMPARED]
-    names = (*_HANDED, *_CONTENTS)
+    names = (*_HANDED, *(_CONTENT + key for key in FILES))
     return found | {"first drop": attributes.get("first_drop", 0),
                     **{name: attributes.get(name.replace(" ", "_"), "") for name in names},
-                    **{f"source of {key[10:]}": value for key, value in attributes.items()
-                       if key.startswith("source_of_")}}
+                    **{f"{kind} of {key[len(kind) + 4:]}": value for key, value in attributes.items()
+                       for kind in ("source", "content") if key.startswith(f"{kind}_of_")}}
 
 
 def own_metrics(attributes: Mapping[str, Any]) -> dict[str, Estimator]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import signal
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 from isacsys.core.errors import ConfigError, DropError, IncompleteRun, IsacError
 
+_PLACE_IN_THE_WEST = re.compile(r"-[0-9.]+,-?[0-9.]+")
 DONE, DIFFERS, BAD_INPUT, INCOMPLETE = 0, 1, 2, 3
 
 
@@ -23,12 +25,23 @@ class Parser(argparse.ArgumentParser):
         """Print one line and leave."""
         self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; a place in the west, ``--near -70.6,-33.4``, is no option."""
+        words: list[str] = []
+        for word in sys.argv[1:] if args is None else args:
+            if words and words[-1].startswith("--") and _PLACE_IN_THE_WEST.fullmatch(word):
+                words[-1] += f"={word}"
+            else:
+                words.append(word)
+        return super().parse_known_args(words, namespace)
+
 
 def build_parser() -> Parser:
     """Return the parser of every command."""
     from isacsys.cli import (
         analysis_commands,
         calibration_command,
+        cells_command,
         picture_commands,
         report_command,
         sensing_commands,
@@ -49,6 +62,7 @@ def build_parser() -> Parser:
         validation_command,
         calibration_command,
         picture_commands,
+        cells_command,
         report_command,
         settings_commands,
         sensing_commands,

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
+import warnings
+from pathlib import Path
+from typing import Any
 
 from isacsys.cli.options import add_scenario, load_scenario
 from isacsys.core.errors import ConfigError
@@ -11,11 +15,16 @@ from isacsys.core.errors import ConfigError
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
     plot_ = commands.add_parser(
-        "plot", help="draw a run: distributions, interference, rate over distance",
+        "plot", help="draw a run: distributions, interference, rate over distance; or an antenna pattern",
         description="Draw what a log with links says: SIR and rate with confidence bands, what interferes, and rate "
-        "over distance.", epilog="example:\n  isacsys run scenarios/paper.toml --set recording.level=links -o run.h5\n"
-        "  isacsys plot run.h5 -o run.png", formatter_class=argparse.RawDescriptionHelpFormatter)
-    plot_.add_argument("log", metavar="RUN.h5", help="made with recording.level links or full")
+        "over distance. With --pattern: the cuts of an antenna pattern and its gain in all directions.",
+        epilog="example:\n  isacsys run scenarios/paper.toml --set recording.level=links -o run.h5\n"
+        "  isacsys plot run.h5 -o run.png\n  isacsys plot --pattern tr38901 -o pattern.png",
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    what = plot_.add_mutually_exclusive_group(required=True)
+    what.add_argument("log", metavar="RUN.h5", nargs="?", help="made with recording.level links or full")
+    what.add_argument("--pattern", metavar="FILE", help="an antenna pattern: a file that ends in .msi or .csv, a name "
+                      "as antennas.pattern takes it, or module:Class")
     plot_.set_defaults(handler=plot)
     map_ = commands.add_parser(
         "map", help="draw one drop: cells, who is served, who nulls for whom",
@@ -29,14 +38,27 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def plot(options: argparse.Namespace) -> int:
-    """Draw a log."""
+    """Draw a log, or an antenna pattern."""
     from isacsys.campaign import open_run
     from isacsys.plotting.run_summary import draw_run
     from isacsys.plotting.style import check_output, save
 
     check_output(options.output)
-    save(draw_run(open_run(options.log)), options.output)
+    if options.pattern is not None:
+        save(_pattern(options.pattern), options.output)
+    else:
+        save(draw_run(open_run(options.log)), options.output)
     return 0
+
+
+def _pattern(name: str) -> Any:
+    from isacsys.plotting.antenna_pattern import draw_pattern
+    from isacsys.propagation.antenna_patterns import ANTENNA_PATTERN
+
+    pattern = ANTENNA_PATTERN.find(name, beside=(os.getcwd(),), key="--pattern")
+    for remark in pattern.remarks:
+        warnings.warn(remark, stacklevel=2)
+    return draw_pattern(pattern, Path(name).name)
 
 
 def draw_map(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from isacsys.config.scenario import FILES, SECTIONS, Scenario
+from isacsys.config.scenario import SECTIONS, Scenario
 from isacsys.core.errors import ConfigError
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ def pin(scenario: Scenario, expected: Mapping[str, str] | None = None) -> dict[s
     ConfigError
         For a file that cannot be read, or whose digest is not the ``expected`` one.
     """
-    files = {key: scenario.get(key) for key in FILES if scenario.get(key)}
+    files = scenario.files
     if expected is not None and all(_digest(_pinned.get(path, b"")) == expected[key] for key, path in files.items()):
         return dict(expected)
     found = {}
@@ -71,7 +71,7 @@ def reader(key: str, allowed: str) -> Callable[[Callable[[CsvRows], T]], Callabl
     """Make a function of `CsvRows` one of a path: what it cannot read is a ConfigError that names the line."""
     def wrap(parse: Callable[[CsvRows], T]) -> Callable[[str], T]:
         def read(path: str) -> T:
-            content = _pinned[path] if path in _pinned else _read(key, path)
+            content = _content(key, path)
             name = key, path, _digest(content)
             if name not in _parsed:
                 rows = CsvRows(key, path, content)
@@ -90,6 +90,14 @@ def reader(key: str, allowed: str) -> Callable[[Callable[[CsvRows], T]], Callabl
     return wrap
 
 
+def read_text(key: str, path: str) -> str:
+    """Return the text of a file that a scenario names. Raises ConfigError, naming ``key``, where it cannot be read."""
+    try:
+        return _content(key, path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(key, path, f"a readable text file ({error})") from None
+
+
 def number(text: str) -> float:
     """Return a finite number."""
     value = float(text)
@@ -106,13 +114,17 @@ def ordinal(text: str) -> int:
     return value
 
 
+def _content(key: str, path: str) -> bytes:
+    return _pinned[path] if path in _pinned else _read(key, path)
+
+
 def _read(key: str, path: str) -> bytes:
     try:
         if Path(path).is_fifo():
             raise OSError(0, "it is a pipe")
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:
-        raise ConfigError(key, path, f"a readable CSV file ({getattr(error, 'strerror', None) or error})") from None
+        raise ConfigError(key, path, f"a readable file ({getattr(error, 'strerror', None) or error})") from None
 
 
 def _digest(content: bytes) -> str:

@@ -53,6 +53,7 @@ _WIDTH = 100  # of comments
 MOVED = {"traffic.bandwidth": "radio.bandwidth"}  # as logs of version 0.1 have it
 FILES = {"network.positions": "network.layout", "mobility.positions": "mobility.model",
          "traffic.arrivals": "traffic.model"}
+SUFFIXES = {"antennas.pattern": (".msi", ".pln", ".csv")}  # settings that name a file where it ends so
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -105,7 +106,7 @@ class Scenario(Shown):
             scenario = cls.from_toml(text)
         except tomllib.TOMLDecodeError as error:
             raise ConfigError("scenario", str(path), f"a TOML file ({error})") from None
-        files = {key: _beside(path.parent, key, name) for key in FILES if (name := scenario.get(key))}
+        files = {key: _beside(path.parent, key, name) for key, name in scenario.files.items()}
         return dataclasses.replace(scenario.replace(files), beside=(str(path.parent.resolve()),),
                                    file=path.name)
 
@@ -199,6 +200,13 @@ class Scenario(Shown):
         """Delta T, what the echo gains by coherent processing."""
         s = self.sensing
         return s.coherent_time * self.bandwidth if s.coherent_time > 0 else s.matched_filter_gain
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The files that it names, by setting."""
+        found = {key: self.get(key) for key in FILES if self.get(key)}
+        return found | {key: self.get(key) for key, suffixes in SUFFIXES.items()
+                        if Path(self.get(key)).suffix.lower() in suffixes}
 
     @cached_property
     def detecting(self) -> bool:

@@ -61,7 +61,9 @@ class AntennasSettings(Section):
     name: ClassVar[str] = "antennas"
     transmit: int = integer(20, "M_t, transmit antennas of a base station", minimum=1, maximum=10**5)
     receive: int = integer(10, "M_r, receive antennas of a base station", minimum=1, maximum=10**5)
-    pattern: str = choice("omni", "omni, or the element of TR 38.901 Table 7.3-1", ("omni", "tr38901"))
+    pattern: str = text("omni", "\"omni\", \"tr38901\" (the element of TR 38.901 Table 7.3-1), a file that ends with "
+                        ".msi or .csv, or \"module:Class\"")
+    parameters: Parameters = table("keyword arguments of the class that antennas.pattern names")
     vertical_elements: int = integer(1, "elements of the column behind every antenna, half a wavelength apart",
                                      minimum=1, maximum=1024)
     downtilt: float = real(90.0, "zenith angle of the beam of a column: 102 is 12 degrees below the horizon",

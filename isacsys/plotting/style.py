@@ -38,6 +38,13 @@ def figure(panels: int = 1, *, rows: int = 1, width: float = 4.8, height: float 
     return made, list(found.ravel())
 
 
+def bare_figure(*, width: float, height: float) -> Any:
+    """Return a matplotlib figure without panels, ``width`` and ``height`` in inches."""
+    matplotlib = _matplotlib()
+    with matplotlib.rc_context(LOOK):
+        return matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
+
+
 def axis(axes: Any, x: str, y: str, title: str = "", *, whole: bool = False) -> None:
     """Name the axes, with their units; ``whole`` where x counts something."""
     axes.set_xlabel(x)

@@ -14,10 +14,11 @@ import difflib
 import inspect
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from isacsys.core.errors import ConfigError
@@ -59,6 +60,8 @@ class PluginKind(Generic[T]):
         Further settings that name one.
     many : bool
         Whether ``key`` names any number of them: a table from name to parameters.
+    files : mapping
+        From the suffix of a file (".msi") to what makes one of its name and the setting that gives it.
     """
 
     word: str
@@ -68,6 +71,7 @@ class PluginKind(Generic[T]):
     parameters: str = ""
     also: tuple[str, ...] = ()
     many: bool = False
+    files: Mapping[str, Callable[[str, str], T]] = field(default_factory=dict)
 
     @property
     def group(self) -> str:
@@ -106,7 +110,15 @@ class PluginKind(Generic[T]):
         """Return a new one of this name, made with ``parameters``. Raises ConfigError, naming ``key``, for wrong ones.
         """
         key = key or self.key
+        if self.is_file(name):
+            if parameters:
+                raise ConfigError(of_key, dict(parameters), f"none for a file, as {key} = \"{name}\"")
+            return self.files[Path(name).suffix.lower()](name, key)
         return self._make(self.look_up(name, beside, key=key), name, key, parameters or {}, of_key)
+
+    def is_file(self, name: str) -> bool:
+        """Say whether a name is that of a file."""
+        return Path(name).suffix.lower() in self.files
 
     def look_up(self, name: str, beside: tuple[str, ...] = (), *, key: str = "") -> type[T]:
         """Return the class of this name. Raises ConfigError, naming ``key``, where there is none."""
@@ -122,7 +134,8 @@ class PluginKind(Generic[T]):
             known = [*self.built_in, *installed]
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean \"{near[0]}\"? " if near else ""
-            raise ConfigError(key, name, f"{hint}one of {', '.join([*known, ''])}or \"module:Class\"")
+            also = f"a file that ends with {' or '.join(self.files)}, " if self.files else ""
+            raise ConfigError(key, name, f"{hint}one of {', '.join([*known, ''])}{also}or \"module:Class\"")
         if not (isinstance(found, type) and issubclass(found, self.base)):
             raise ConfigError(key, name, f"a subclass of isacsys.{self.base.__name__}")
         return found
@@ -167,7 +180,7 @@ def written_by_users(settings: Settings) -> dict[str, type]:
         for key in (kind.key, *kind.also):
             given = settings.get(key)
             for name in given if kind.many else (given,):
-                if name and name not in kind.built_in:
+                if name and name not in kind.built_in and not kind.is_file(name):
                     found[f"{key}.{name}" if kind.many else key] = kind.look_up(name, settings.beside, key=key)
     return found
 

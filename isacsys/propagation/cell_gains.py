@@ -13,7 +13,8 @@ from isacsys.channel import rician
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Index
-from isacsys.propagation import element_pattern
+from isacsys.propagation import antenna_column
+from isacsys.propagation.antenna_patterns import ANTENNA_PATTERN, Omni
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.buildings import Buildings, Places, outdoors
 from isacsys.propagation.fields import Field, Waves
@@ -189,7 +190,7 @@ class Pattern:
         a = scenario.antennas
         self.sectors = scenario.network.sectors
         self.boresight = 2 * np.pi * np.arange(self.sectors) / self.sectors
-        self._element, self._column, self._tilt = a.pattern == "tr38901", a.vertical_elements, a.downtilt
+        self._pattern, self._column, self._tilt = ANTENNA_PATTERN.of(scenario), a.vertical_elements, a.downtilt
 
     def of_sectors(self, step: Array, rise: Array) -> Array:
         """Return gains [n, m, sector] in dB towards ``step`` [n, m, 2] on the ground and ``rise`` (m) above."""
@@ -201,13 +202,15 @@ class Pattern:
 
     def _gain(self, step: Array, rise: Array, boresight: Array) -> Array:
         gain = np.zeros(np.broadcast_shapes(step.shape[:-1], boresight.shape))
-        if not self._element and self._column == 1:
+        omni = isinstance(self._pattern, Omni)
+        if omni and self._column == 1:
             return gain
         distance = geometry.length(step)
-        if self._element:
-            azimuth = np.arctan2(step[..., 1], step[..., 0])
-            gain += element_pattern.element_gain(azimuth - boresight, element_pattern.zenith(distance, rise))
+        if not omni:
+            turns = (np.arctan2(step[..., 1], step[..., 0]) - boresight) / (2 * np.pi)  # counterclockwise
+            zenith = np.degrees(antenna_column.zenith(distance, rise))
+            gain += self._pattern.towards(360 * (np.rint(turns) - turns), zenith)
         if self._column > 1:
             cosine = rise / np.maximum(np.sqrt(distance**2 + rise**2), 1e-9)
-            gain += 10 * np.log10(np.maximum(element_pattern.column_gain(cosine, self._column, self._tilt), 1e-12))
+            gain += 10 * np.log10(np.maximum(antenna_column.column_gain(cosine, self._column, self._tilt), 1e-12))
         return gain

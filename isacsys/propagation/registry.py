@@ -8,6 +8,7 @@ from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError
 from isacsys.core.propagation_law import PropagationLaw
 from isacsys.plugins.kinds import PluginKind, register
+from isacsys.propagation.antenna_patterns import ANTENNA_PATTERN
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.free_space import FreeSpace, PowerLaw
 from isacsys.propagation.indoor import DenseHigh, DenseLow, IndoorFactory, IndoorOffice, SparseHigh, SparseLow
@@ -21,6 +22,7 @@ MODELS: dict[str, type[Propagation]] = {
     "inh": IndoorOffice, "inf_sl": SparseLow, "inf_dl": DenseLow, "inf_sh": SparseHigh, "inf_dh": DenseHigh,
     "uma_av": UrbanMacroAerial}
 PROPAGATION = register(PluginKind("propagation model", Propagation, "propagation.model", MODELS))
+STEEPEST = 45.0  # degrees: who writes a zenith angle below it means a tilt
 _KEYS = ("bs_height", "user_height", "target_height")
 
 
@@ -66,6 +68,7 @@ def target_height(scenario: Scenario) -> float:
 def check_propagation(scenario: Scenario) -> None:
     """Raise ConfigError for a model that does not exist, a carrier it does not know, and heights that cannot be."""
     model, f = find_model(scenario), scenario.propagation.carrier_frequency
+    _check_pattern(scenario)
     low, high = model.validity.frequency
     if not low <= f <= high:
         raise ConfigError("propagation.carrier_frequency", f,
@@ -82,6 +85,17 @@ def check_propagation(scenario: Scenario) -> None:
                           f"below it, not at {user:g} m")
     _check_aloft(scenario)
     _check_plane(scenario, model)
+
+
+def _check_pattern(scenario: Scenario) -> None:
+    """Raise ConfigError for a pattern that cannot be had, or that is tilted twice: by its file and by a column."""
+    a = scenario.antennas
+    if not ANTENNA_PATTERN.of(scenario).tilts_in_file:
+        return
+    for key, value, plain in (("vertical_elements", a.vertical_elements, 1), ("downtilt", a.downtilt, 90)):
+        if value != plain:
+            raise ConfigError(f"antennas.{key}", value, f"{plain} with a pattern from a file, {a.pattern}, which has "
+                              "its column and electrical tilt in it")
 
 
 def _check_plane(scenario: Scenario, model: Propagation) -> None:
@@ -106,9 +120,9 @@ def range_warnings(scenario: Scenario) -> list[str]:
     """Return one line for every setting outside the range in which a model holds."""
     if not scenario.built:
         return []
-    model = find_model(scenario)
+    model, pattern = find_model(scenario), ANTENNA_PATTERN.of(scenario)
     mast, user = heights(scenario, model)
-    found = [_outside("network.bs_height", mast, model.validity.station_height, scenario),
+    found = [*pattern.remarks, _outside("network.bs_height", mast, model.validity.station_height, scenario),
              _outside("network.user_height", user, model.validity.user_height, scenario)]
     if scenario.network.most_storeys:
         found.append(_outside("network.most_storeys: the highest user", user + 3 * (scenario.network.most_storeys - 1),
@@ -116,6 +130,9 @@ def range_warnings(scenario: Scenario) -> list[str]:
     if scenario.allocation.targets_per_bs:
         found.append(_outside("network.target_height", target_height(scenario),
                               target_model(scenario).validity.user_height, scenario))
+    if scenario.antennas.downtilt < STEEPEST:
+        found.append(f"antennas.downtilt = {scenario.antennas.downtilt:g} is a zenith angle: a beam "
+                     f"{90 - scenario.antennas.downtilt:g} degrees above the horizon; 102 is 12 degrees below it")
     if scenario.network.boundary == "open":
         found.append("network.boundary = \"open\": stations at the edge hear less interference, and this biases means")
     return [line for line in found if line]

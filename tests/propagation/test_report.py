@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from isacsys.propagation import MODELS, Correlation, buildings, links, penetration
-from isacsys.propagation.element_pattern import element_gain
+from isacsys.propagation.antenna_patterns import Element
 
 C = 3.0e8  # the speed of light of Table 7.4.1-1, notes 1 and 5
 
@@ -412,5 +412,5 @@ def test_buildings():
 def test_element():
     rng = np.random.default_rng(3)
     for zenith, azimuth in zip(rng.uniform(0, 180, 200), rng.uniform(-180, 180, 200), strict=True):
-        found = element_gain(np.array([math.radians(azimuth)]), np.array([math.radians(zenith)]))
+        found = Element().gain(np.array([azimuth]), np.array([zenith]))
         np.testing.assert_allclose(one(found), element(zenith, azimuth), rtol=1e-9, atol=1e-9)

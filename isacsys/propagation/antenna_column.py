@@ -1,4 +1,4 @@
-"""Antenna patterns: the element of TR 38.901, a column of them, and the angles they are asked at."""
+"""Columns of antennas, and the angles at which antenna patterns are asked."""
 
 from __future__ import annotations
 
@@ -6,27 +6,7 @@ import numpy as np
 
 from isacsys.core.arrays import Array
 
-GAIN, WIDTH, FLOOR = 8.0, 65.0, 30.0  # dBi, degrees, dB. TR 38.901 Table 7.3-1
 SPACING = 0.5  # of the elements of a column, wavelengths
-
-
-def element_gain(azimuth: Array, zenith: Array) -> Array:
-    """Gain of an element, dBi: ``8 - min(-(A_V + A_H), 30)``. TR 38.901 Table 7.3-1.
-
-    Parameters
-    ----------
-    azimuth : array
-        From boresight, rad.
-    zenith : array
-        From straight up, rad.
-    """
-    turns = azimuth / (2 * np.pi)
-    horizontal = _roll_off(360 * (turns - np.rint(turns)))
-    return np.asarray(GAIN - np.minimum(horizontal + _roll_off(np.degrees(zenith) - 90), FLOOR))
-
-
-def _roll_off(degrees: Array) -> Array:
-    return np.minimum(12 * (degrees / WIDTH) ** 2, FLOOR)
 
 
 def column_gain(cosine: Array, elements: int, downtilt: float) -> Array:

@@ -1,0 +1,119 @@
+"""Cells of a network from a CSV file, one row a cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from isacsys.config.input_files import read_text
+from isacsys.core.arrays import Array, Index
+from isacsys.geography.projection import Projection
+from isacsys.geography.tables import PLACE, Column, Places, Table
+
+KEY = "network.cells"
+SITE_SIZE = 1e-3  # km, within which the cells of a site lie
+COLUMNS = {
+    "site": Column("a name", text=True), **PLACE,
+    "height": Column("m above ground, from 0.1 to 10000", 0.1, 1e4),
+    "azimuth": Column("degrees clockwise from north, from -180 to 360", -180, 360),
+    "downtilt": Column("electrical, degrees below the horizon, from -90 to 90", -90, 90),
+    "mechanical_tilt": Column("degrees below the horizon, from -90 to 90", -90, 90),
+    "power_dbm": Column("dBm, from -100 to 100", -100, 100), "pattern": Column("a name or a file", text=True)}
+
+
+@dataclass(frozen=True)
+class CellRows:
+    """The cells of a file, in its order; NaN and empty text stand for what it does not say.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the sites, in order of first appearance.
+    site : [cell]
+        Number of the site of each.
+    places : Places
+    height : [cell]
+        m.
+    azimuth : [cell]
+        Degrees clockwise from north; NaN: the same in all directions.
+    downtilt, mechanical_tilt : [cell]
+        Degrees below the horizon.
+    power : [cell]
+        dBm.
+    pattern : tuple of str
+    line : [cell]
+        Of the file.
+    """
+
+    names: tuple[str, ...]
+    site: Index
+    places: Places
+    height: Array
+    azimuth: Array
+    downtilt: Array
+    mechanical_tilt: Array
+    power: Array
+    pattern: tuple[str, ...]
+    line: Index
+
+    def __len__(self) -> int:
+        return len(self.site)
+
+
+def read_cells(path: str, key: str = KEY) -> CellRows:
+    """Read cells from a CSV file with the columns of `COLUMNS`; ``site`` and a place are needed.
+
+    Raises
+    ------
+    ConfigError
+        Naming file and line: for an unknown column, a number out of range, cells of a site that are apart, sites at one
+        place, a cell that is there twice.
+    """
+    table = Table(read_text(key, path), key, path, COLUMNS, ("site",))
+    texts = table.texts("site")
+    for line, text in zip(table.lines, texts, strict=True):
+        if not text:
+            raise table.wrong(line, "a name for site")
+    names = tuple(dict.fromkeys(texts))
+    number = {name: i for i, name in enumerate(names)}
+    rows = CellRows(names, np.array([number[text] for text in texts]), table.places(), table.numbers("height"),
+                    table.numbers("azimuth"), table.numbers("downtilt"), table.numbers("mechanical_tilt"),
+                    table.numbers("power_dbm"), tuple(table.texts("pattern")), np.array(table.lines))
+    _check_patterns(rows, table)
+    _check_twice(rows, table)
+    _check_places(rows, table)
+    return rows
+
+
+def _check_patterns(rows: CellRows, table: Table) -> None:
+    for i in np.flatnonzero(np.isnan(rows.azimuth)):
+        if rows.pattern[i] not in ("", "omni"):
+            raise table.wrong(rows.line[i], f"an azimuth for the pattern {rows.pattern[i]}")
+
+
+def _check_twice(rows: CellRows, table: Table) -> None:
+    what = np.stack([rows.site, *(np.nan_to_num(column, nan=1e9) for column in (
+        rows.azimuth % 360, rows.height, rows.downtilt, rows.mechanical_tilt))], axis=-1)
+    first: dict[tuple[float, ...], int] = {}
+    for row, line in zip(map(tuple, what.tolist()), rows.line.tolist(), strict=True):
+        if row in first:
+            raise table.wrong(line, f"every cell once: site {rows.names[int(row[0])]} has one of this azimuth, height "
+                              f"and tilt in line {first[row]}")
+        first[row] = line
+
+
+def _check_places(rows: CellRows, table: Table) -> None:
+    position = Projection.about(rows.places, KEY).to_km(rows.places)
+    first = np.unique(rows.site, return_index=True)[1]
+    apart = np.flatnonzero(np.hypot(*(position - position[first][rows.site]).T) > SITE_SIZE)
+    if len(apart):
+        i = apart[0]
+        raise table.wrong(rows.line[i], f"a cell of site {rows.names[rows.site[i]]} within 1 m of its cell in line "
+                          f"{rows.line[first[rows.site[i]]]}")
+    pairs = cKDTree(position[first]).query_pairs(SITE_SIZE, output_type="ndarray")
+    if len(pairs):
+        one, other = sorted(first[pairs[0]].tolist())
+        raise table.wrong(rows.line[other], f"sites at least 1 m apart: {rows.names[rows.site[other]]} is on top of "
+                          f"{rows.names[rows.site[one]]} in line {rows.line[one]}; cells of one site have one name")

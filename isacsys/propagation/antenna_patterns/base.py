@@ -1,0 +1,84 @@
+"""What an antenna pattern is, and how it is turned."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from isacsys.core.arrays import Array
+from isacsys.core.errors import PluginError
+from isacsys.plugins.loading import calling, is_ours
+
+
+class AntennaPattern(ABC):
+    """Base of every antenna pattern: override `gain`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> class Cosine(AntennaPattern):
+    ...     def gain(self, azimuth, zenith):
+    ...         return 8 - 20 * np.sin(np.radians(azimuth) / 2) ** 2
+    >>> float(Cosine().towards(np.array(540.0), np.array(90.0)))
+    -12.0
+    """
+
+    tilts_in_file = False  # whether electrical tilt and column are part of the pattern, as in a measured one
+    remarks: tuple[str, ...] = ()  # what a user should know of it
+
+    @abstractmethod
+    def gain(self, azimuth: Array, zenith: Array) -> Array:
+        """Return the gain in dBi, for arrays that broadcast.
+
+        Parameters
+        ----------
+        azimuth : array
+            Degrees clockwise from boresight, seen from above, in [-180, 180].
+        zenith : array
+            Degrees from straight up, in [0, 180].
+        """
+
+    def towards(self, azimuth: Array, zenith: Array) -> Array:
+        """Return the gain in dBi towards any azimuth, checked: a finite number for every direction.
+
+        Raises
+        ------
+        PluginError
+            Where `gain` raises, or returns what is no gain.
+        """
+        azimuth, zenith = wrapped(np.asarray(azimuth, float)), np.asarray(zenith, float)
+        if is_ours(self):
+            return self.gain(azimuth, zenith)
+        with calling(self, "antenna pattern", ""):
+            found = np.asarray(self.gain(azimuth, zenith), float)
+        shape, who = np.broadcast_shapes(azimuth.shape, zenith.shape), f"antenna pattern {type(self).__name__}"
+        if not np.isfinite(found).all():
+            raise PluginError(f"{who} returned a gain that is not a finite number")
+        try:
+            return np.broadcast_to(found, shape)
+        except ValueError:
+            raise PluginError(f"{who} returned gains of shape {found.shape}, not {shape}") from None
+
+
+def wrapped(azimuth: Array) -> Array:
+    """Return the same azimuth in [-180, 180] degrees."""
+    return np.asarray(azimuth - 360 * np.rint(azimuth / 360))
+
+
+def turned(azimuth: Array, zenith: Array, tilt: Array | float) -> tuple[Array, Array]:
+    """Return a direction as an antenna sees it whose mast is tilted by ``tilt`` degrees, forward and down.
+
+    With a the azimuth clockwise from boresight and z the zenith angle, the direction ``(sin z cos a, sin z sin a,
+    cos z)`` is turned about the horizontal axis at right angles to boresight, so that boresight, the direction
+    (0, 90) of the antenna, is ``tilt`` degrees below the horizon.
+
+    Parameters
+    ----------
+    azimuth, zenith, tilt : array
+        Degrees, of shapes that broadcast.
+    """
+    a, z, m = np.radians(azimuth), np.radians(zenith), np.radians(tilt)
+    ahead, aside, up = np.sin(z) * np.cos(a), np.sin(z) * np.sin(a), np.cos(z)
+    forward, upward = ahead * np.cos(m) - up * np.sin(m), ahead * np.sin(m) + up * np.cos(m)
+    return np.degrees(np.arctan2(aside, forward)), np.degrees(np.arctan2(np.hypot(forward, aside), upward))

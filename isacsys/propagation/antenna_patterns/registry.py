@@ -1,0 +1,11 @@
+"""The antenna patterns there are, by name."""
+
+from __future__ import annotations
+
+from isacsys.plugins.kinds import PluginKind, register
+from isacsys.propagation.antenna_patterns.base import AntennaPattern
+from isacsys.propagation.antenna_patterns.builtin import Element, Omni
+from isacsys.propagation.antenna_patterns.files import READERS
+
+PATTERNS: dict[str, type[AntennaPattern]] = {"omni": Omni, "tr38901": Element}
+ANTENNA_PATTERN = register(PluginKind("antenna pattern", AntennaPattern, "antennas.pattern", PATTERNS, files=READERS))

@@ -2,8 +2,10 @@
 
 Exact for the gamma model: `communication_rate`, `sensing_rate`, their coverages and quantiles; the paper's
 approximations beside them; `propagation`, the same under any law of path loss, with shadowing and noise;
-`optimization` (P1, P2, the Pareto front); `sampling`, `line_sampling`, Monte Carlo of the same models; `scenarios`, the
-values of a scenario. The package imports nothing of the simulation, which it checks.
+`throughput`, bits
+per symbol of any link law (`link_laws`); `optimization` (P1, P2, the Pareto front); `sampling`, `line_sampling`, Monte
+Carlo of the same models; `scenarios`, the values of a scenario. The package imports nothing of the simulation, which it
+checks.
 
 Misprints of the paper
 ----------------------
@@ -78,6 +80,7 @@ from isacsys.analysis.sensing_rates import (
     sensing_rate_beam_law,
     sensing_rate_quantile,
 )
+from isacsys.analysis.throughput import expected_efficiency
 from isacsys.analysis.wider_search import cooperation_rates, cooperation_space, power_space
 
 __all__ = [
@@ -85,10 +88,11 @@ __all__ = [
     "bits", "coherent_joint_rate", "communication_coverage", "communication_rate", "communication_rate_approximate",
     "communication_rate_quantile", "communication_rate_with_beams", "cooperation_rates", "cooperation_space",
     "degrees_of_freedom", "design_space", "detected_share", "detection_probability", "echo_gain", "effective_gain",
-    "information_bound", "joint_rate", "lattice_gain", "mean_communication_rate", "mean_detection_probability",
-    "mean_information", "mean_propagation_rate", "optimal_load", "pareto_front", "power_law", "power_space",
-    "propagation_coverage", "propagation_rate", "propagation_rate_quantile", "quantisation_error",
-    "range_error_quantile", "restricted", "sample_communication_sir", "sample_information", "sample_joint_sir",
-    "sample_propagation_sinr", "sample_sensing_sir", "sensing_coverage", "sensing_rate", "sensing_rate_approximate",
-    "sensing_rate_beam_law", "sensing_rate_quantile", "sensing_rate_with_beams", "velocity_error_quantile",
+    "expected_efficiency", "information_bound", "joint_rate", "lattice_gain", "mean_communication_rate",
+    "mean_detection_probability", "mean_information", "mean_propagation_rate", "optimal_load", "pareto_front",
+    "power_law", "power_space", "propagation_coverage", "propagation_rate", "propagation_rate_quantile",
+    "quantisation_error", "range_error_quantile", "restricted", "sample_communication_sir", "sample_information",
+    "sample_joint_sir", "sample_propagation_sinr", "sample_sensing_sir", "sensing_coverage", "sensing_rate",
+    "sensing_rate_approximate", "sensing_rate_beam_law", "sensing_rate_quantile", "sensing_rate_with_beams",
+    "velocity_error_quantile",
 ]

@@ -39,29 +39,40 @@ Discs: TypeAlias = Callable[[Link, Array, int, Resolution], list[Nodes]]
 
 
 def covered(link: Link, discs: Discs, count: int, log_s: Array, at: Resolution) -> Array:
-    """Return P(SIR > theta) for each ``log_s = ln(theta / c) + eta ln(pi lambda)``.
+    """Return P(SIR > theta) for each ``log_s = ln(theta / c) + eta ln(pi lambda)``, where the wanted g is Gamma(count).
+    """
+    return np.minimum(1.0, coverage_terms(link, discs, count, log_s, at).sum(axis=-1))
+
+
+def coverage_terms(link: Link, discs: Discs, count: int, log_s: Array, at: Resolution) -> Array:
+    """Return P(exactly j points of a Poisson process of mean s I) [threshold, j < count]; see above.
 
     With m ~ the squared distance, s = theta / c (m / pi lambda)^-eta: where eta = 0, m integrates out and leaves
     ``g^-order``; elsewhere it is one more sum.
     """
     parts = np.array_split(log_s, max(1, log_s.size * count // BLOCK))
-    return np.minimum(1.0, np.concatenate([_covered(link, discs, count, part, at) for part in parts]))
+    return np.concatenate([_terms(link, discs, count, part, at) for part in parts])
 
 
-def _covered(link: Link, discs: Discs, count: int, log_s: Array, at: Resolution) -> Array:
+def _terms(link: Link, discs: Discs, count: int, log_s: Array, at: Resolution) -> Array:
     if link.eta == 0:
         parts = discs(link, log_s, count, at)
-        return np.sum([negative_power(part.series, link.order).sum(axis=-1) @ part.weights for part in parts], axis=0)
+        return np.sum([_weighed(negative_power(part.series, link.order), part.weights) for part in parts], axis=0)
     growth = max(abs(link.eta), 4 * link.beta / link.alpha * (link.eta < 0))  # m s^(2 / alpha) goes like m^growth / 2
     log_m, mass = gamma_nodes(link.order, -growth, at.margin, at)
     parts = _looked_up(link, discs, count, (log_s[:, None] - link.eta * log_m).ravel(), at)
-    total = np.zeros((log_s.size, log_m.size))
+    total = np.zeros((log_s.size, log_m.size, count))
     m = np.exp(log_m)[:, None, None]
     for weights, series in parts:
         series[..., 0] -= 1  # exp(-m) is in the mass
         shaped = series.reshape(log_s.size, log_m.size, *series.shape[1:])
-        total += exponential(-m * shaped).sum(axis=-1) @ weights
-    return total @ mass
+        total += _weighed(exponential(-m * shaped), weights)
+    return _weighed(total, mass)
+
+
+def _weighed(series: Array, weights: Array) -> Array:
+    """Return the sum over nodes of ``series`` [..., node, order]."""
+    return np.asarray(weights @ series)
 
 
 def _looked_up(link: Link, discs: Discs, count: int, log_v: Array, at: Resolution) -> list[Nodes]:

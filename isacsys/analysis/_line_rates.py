@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.special import gammaln
 
 from isacsys.analysis._coverage import exponential
@@ -22,7 +23,7 @@ from isacsys.analysis._fading import GainLaw
 from isacsys.analysis._interference import heard, negative_binomial
 from isacsys.analysis._line import Line
 from isacsys.analysis._numerics import LARGEST_EXPONENT, Resolution
-from isacsys.core.arrays import Array, Index
+from isacsys.core.arrays import Array, Flags, Index
 
 NEGLIGIBLE = 1e-9  # a pair of stations that are less likely than this
 
@@ -117,29 +118,68 @@ def joined_in_order(rows: LineRows, wanted: Array, order: int) -> Array:
     return np.asarray(found)
 
 
-def line_coverage(table: Line, K: int, order: int, D: int, noise: float, log_theta: Array) -> Array:
-    """Return P(SINR > theta) for gains Gamma(K, 1) and a wanted one Gamma(D, 1), both whole.
+class Wanted(NamedTuple):
+    """What coverage asks of a line: shape of interfering gains, cluster, shape of the wanted gain (whole), noise N."""
 
-    The first D Taylor coefficients in x of ``exp(-T(l, y (1 - x)) - y (1 - x) N)`` at y = theta l1 are positive.
+    K: float
+    order: int
+    D: int
+    noise: float
+
+
+def line_coverage(table: Line, link: Wanted, log_theta: Array) -> Array:
+    """Return P(SINR > theta) for gains Gamma(K, 1) and a wanted one Gamma(D, 1)."""
+    terms = _extrapolated(table, lambda cells: np.array([_terms(cells, link, x, 1, 1)[0] for x in log_theta]))
+    return np.clip(terms.sum(axis=-1), 0.0, 1.0)
+
+
+def line_coverage_terms(table: Line, link: Wanted, log_theta: Array) -> Array:
+    """Return the terms [threshold, j < D] that coverage is the sum of, as in `_coverage`, at many equidistant theta.
+
+    By a spline over thresholds at multiples of the table's own step, which have all their work in common.
     """
-    values = [np.array([_covered(table.coarse(cells), K, order, D, noise, x) for x in log_theta]) for cells in (2, 1)]
-    return np.clip((4 * values[1] - values[0]) / 3, 0.0, 1.0)
+    def between(cells: Line) -> Array:
+        stride = max(1, int((log_theta[1] - log_theta[0]) / cells.step))
+        step = stride * cells.step
+        nodes = log_theta[0] - step + step * np.arange(int(np.ptp(log_theta) / step) + 4)
+        return np.asarray(CubicSpline(nodes, _terms(cells, link, float(nodes[0]), stride, len(nodes)))(log_theta))
+    return _extrapolated(table, between)
 
 
-def _covered(table: Line, K: int, order: int, D: int, noise: float, log_theta: float) -> float:
-    rows = _rows(table, order)
-    first, last, chance = _pairs(rows, order)
-    y = np.exp(log_theta + rows.x[: len(rows.last)])  # [first]
-    outside = y * (K * np.exp(table.tail) + noise)
-    cells = np.arange(len(rows.x))
-    ratios = negative_binomial(log_theta + table.step * np.arange(-len(cells) + 1, len(cells)), K, D)
-    place = np.arange(len(y)) - cells[:, None] + len(cells) - 1  # [cell, first]
-    series = np.empty((len(first), D))
-    for j in range(D):
+def _extrapolated(table: Line, value: Callable[[Line], Array]) -> Array:
+    return np.asarray((4 * value(table.coarse(1)) - value(table.coarse(2))) / 3)
+
+
+def _terms(table: Line, link: Wanted, log_theta: float, stride: int, count: int) -> Array:
+    """Return the terms of coverage [threshold, j] at ln theta and ``count - 1`` more, ``stride`` cells apart.
+
+    The first D Taylor coefficients in x of ``exp(-T(l, y (1 - x)) - y (1 - x) N)`` at y = theta l1 are positive. They
+    are functions of y and l, so thresholds have them in common.
+    """
+    rows = _rows(table, link.order)
+    first, last, chance = _pairs(rows, link.order)
+    places = first + stride * np.arange(count)[:, None]  # of y [threshold, pair]
+    needed = np.zeros((len(rows.last), int(places.max()) + 1), dtype=bool)
+    needed[np.broadcast_to(last, places.shape), places] = True
+    number = np.cumsum(needed).reshape(needed.shape) - 1
+    terms = exponential(_series(rows, link, log_theta, table, needed))
+    return np.array([chance @ terms[number[last, place]] for place in places])
+
+
+def _series(rows: LineRows, link: Wanted, log_theta: float, table: Line, needed: Flags) -> Array:
+    """Return the Taylor coefficients of ``-T - y N`` [needed, j] for the needed cells [last, y]."""
+    last, at_y = np.nonzero(needed)
+    cells, columns = np.arange(len(rows.x)), np.arange(needed.shape[1])
+    log_y = log_theta + rows.x[0] + table.step * columns
+    outside = np.exp(np.minimum(log_y, LARGEST_EXPONENT)) * (link.K * np.exp(table.tail) + link.noise)
+    ratios = negative_binomial(log_theta + table.step * np.arange(-len(cells) + 1, len(columns)), link.K, link.D)
+    place = columns - cells[:, None] + len(cells) - 1  # [cell, y]
+    series = np.empty((len(last), link.D))
+    for j in range(link.D):
         terms = (1 - ratios[:, 0] if j == 0 else ratios[:, j])[place] * rows.mass[:, None]
-        above = _above(terms, rows)[last, first] + (j < 2) * outside[first]
+        above = _above(terms, rows)[last, at_y] + (j < 2) * outside[at_y]
         series[:, j] = -above if j == 0 else above
-    return float(chance @ exponential(series).sum(axis=-1))
+    return series
 
 
 def _pairs(rows: LineRows, order: int) -> tuple[Index, Index, Array]:

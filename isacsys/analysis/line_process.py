@@ -20,7 +20,7 @@ from isacsys.analysis._arguments import by_key, mixture, real, steepness, whole
 from isacsys.analysis._coverage import quantile, tail_probability
 from isacsys.analysis._fading import gamma_law, mixture_law
 from isacsys.analysis._line import Line, line
-from isacsys.analysis._line_rates import gamma_crowd, line_coverage, line_rates
+from isacsys.analysis._line_rates import Wanted, gamma_crowd, line_coverage, line_rates
 from isacsys.analysis._numerics import Resolution, checked
 from isacsys.analysis.communication_rates import wanted_shape
 from isacsys.core.arrays import Array
@@ -153,7 +153,7 @@ def propagation_coverage(law: PropagationLaw, *, threshold: ArrayLike, K: ArrayL
     def probabilities(K: int, L: int, density: float, noise: float, rho: float, D: int, log_theta: Array) -> Array:
         def evaluate(at: Resolution) -> Array:
             return averaged(law, density, rho, 1, at,
-                             lambda table: line_coverage(table, K, L, D, K * noise, log_theta))
+                             lambda table: line_coverage(table, Wanted(K, L, D, K * noise), log_theta))
         return checked(evaluate, COVERAGE_TOLERANCE, f"coverage under a law of propagation, K={K}, L={L}, D={D}",
                        scale=1.0)
 
@@ -188,7 +188,7 @@ def averaged(law: PropagationLaw, density: float, rho: float, order: int, at: Re
         return value(line(law, density, order, at))
     nodes, weights = np.polynomial.hermite_e.hermegauss(HERMITE)
     parts = [value(line(law, density, order, at, common=z, share=rho)) for z in nodes]
-    return np.asarray(weights @ np.array(parts) / weights.sum())
+    return np.asarray(np.tensordot(weights, np.array(parts), 1) / weights.sum())
 
 
 def _keys(K: ArrayLike, L: ArrayLike, density: ArrayLike, noise: ArrayLike, rho: ArrayLike) -> tuple[Any, ...]:

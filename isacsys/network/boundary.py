@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from isacsys.config.sections import NetworkSettings
 from isacsys.core.arrays import Array, Flags
-
-MARGIN = 1e-9  # of the box around given positions, so that all lie inside
-
-
-class Given(Protocol):
-    """Given positions."""
-
-    @property
-    def stations(self) -> npt.ArrayLike:
-        """Of the sites."""
-        ...
-
-    @property
-    def users(self) -> npt.ArrayLike | None:
-        """Of the users."""
-        ...
-
-    @property
-    def targets(self) -> npt.ArrayLike | None:
-        """Of the targets."""
-        ...
+from isacsys.network.places import Box, box_around
 
 
 @dataclass(frozen=True)
@@ -39,8 +18,8 @@ class OpenArea:
 
     Attributes
     ----------
-    extent : [2]
-        Width and height of the box around it, km.
+    box : Box
+        Around it.
     area : float
         km^2.
     spacing : float
@@ -49,7 +28,7 @@ class OpenArea:
         Its sites.
     """
 
-    extent: Array
+    box: Box
     area: float
     spacing: float = 0.0
     lattice: Array = field(default_factory=lambda: np.empty((0, 2)))
@@ -70,17 +49,15 @@ def site_spacing(network: NetworkSettings) -> float:
     return float(np.sqrt(2 * network.sectors / (np.sqrt(3) * network.bs_density)))
 
 
-def open_ground(network: NetworkSettings, given: Given | None) -> OpenArea:
-    """Return what a network covers: its area, the cells of a hexagon of sites, or the box around given positions."""
+def open_ground(network: NetworkSettings, given: Sequence[Array] | None) -> OpenArea:
+    """Return what a network covers: its area, the cells of a hexagon of sites, or the box around given places [n, 2].
+    """
     if given is not None:
-        points = np.concatenate([np.asarray(g, float).reshape(-1, 2) for g in
-                                 (given.stations, given.users, given.targets) if g is not None])
-        extent = np.maximum(points.max(axis=0), 1e-3) * (1 + MARGIN)
-        return OpenArea(extent, float(np.prod(extent)))
+        box = box_around(given or [np.zeros((1, 2))])
+        return OpenArea(box, float(np.prod(box.extent)))
     if network.layout == "hexagonal":
         return _hexagon(network)
-    extent = np.full(2, np.sqrt(network.area))
-    return OpenArea(extent, network.area)
+    return OpenArea(Box(np.zeros(2), np.full(2, np.sqrt(network.area))), network.area)
 
 
 def _hexagon(network: NetworkSettings) -> OpenArea:
@@ -94,4 +71,4 @@ def _hexagon(network: NetworkSettings) -> OpenArea:
     half = np.array([spacing / 2, spacing / np.sqrt(3)])  # of a cell
     low, high = lattice.min(axis=0) - half, lattice.max(axis=0) + half
     cell = np.sqrt(3) / 2 * spacing**2
-    return OpenArea(high - low, float(len(lattice) * cell), spacing, lattice - low)
+    return OpenArea(Box(np.zeros(2), high - low), float(len(lattice) * cell), spacing, lattice - low)

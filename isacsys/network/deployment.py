@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from isacsys.config.input_files import CsvRows, number, reader
 from isacsys.config.scenario import Scenario
 from isacsys.config.sections import NetworkSettings
 from isacsys.core import geometry
@@ -18,23 +18,11 @@ from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
 from isacsys.core.random_streams import Purpose, stream
 from isacsys.network.boundary import OpenArea, open_ground, site_spacing
+from isacsys.network.places import Box, Positions, check_apart, given_positions, points_of, shortest_distance
 from isacsys.network.receivers import ReceiverType
-from isacsys.propagation import find_model
+from isacsys.network.trajectories import Course, meetings, trace_points
 
 MOST_REDRAWS = 1000
-
-
-@dataclass(frozen=True)
-class Positions:
-    """Given positions [n, 2] in km on the square torus of ``network.area``; what is None is drawn.
-
-    Stations are sites where ``network.sectors`` is above 1. With an open boundary the area fits the positions, which
-    are counted from its lower left corner.
-    """
-
-    stations: npt.ArrayLike
-    users: npt.ArrayLike | None = None
-    targets: npt.ArrayLike | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +37,10 @@ class Deployment:
         Positions, km; targets are drawn when somebody asks for them. Stations are cells: those of a site share a place.
     index : cKDTree
         Of the stations, periodic.
+    box : Box
+        Where the network lies in the coordinates of the scenario's files.
+    mean_targets : float
+        Of those drawn in `box`; those that are given have their number.
     sectors : int
         Cells of a site; those of a site are neighbours in `stations`.
     ground : Ground or None
@@ -62,6 +54,8 @@ class Deployment:
     users: Array
     index: cKDTree
     draw_targets: Callable[[], Array]
+    box: Box
+    mean_targets: float
     sectors: int = 1
     ground: OpenArea | None = None
     drop: int = 0
@@ -74,12 +68,17 @@ class Deployment:
     @property
     def extent(self) -> Array:
         """Width and height of what is covered, km, [2]."""
-        return self.side if self.ground is None else self.ground.extent
+        return self.box.extent
 
     @cached_property
     def targets(self) -> Array:
         """Positions of the targets."""
         return self.draw_targets()
+
+    def appear(self, scenario: Scenario, share: float, rng: np.random.Generator) -> Array:
+        """Draw places [n, 2] of targets that appear; on average a ``share`` of as many as there are."""
+        return _scattered(rng.poisson(self.mean_targets * share), scenario.network.minimum_distance / 1e3, self.index,
+                          self.ground, self.extent, rng)
 
     @property
     def area(self) -> float:
@@ -88,31 +87,30 @@ class Deployment:
 
 
 def deploy(scenario: Scenario, drop: int, positions: Positions | None = None) -> Deployment:
-    """Draw (or take) the positions of one drop."""
+    """Draw (or take) the positions of one drop, and set those who follow traces to where these begin."""
     given = given_positions(scenario, positions)
-    if given is not None and scenario.network.boundary == "open":
-        given = fitted(given)
-    side, sites, ground = _sites(scenario, drop, given)
+    side, sites, box, ground = _sites(scenario, drop, given)
     index = geometry.tree(sites, side)
-    points = partial(_points, scenario, drop, ground=ground, side=side, index=index)
-    users = points(ReceiverType.USER, given.users if given else None)
-    draw_targets = partial(points, ReceiverType.TARGET, given.targets if given else None)
+    points = partial(_points, scenario, drop, ground=ground, box=box, index=index)
+    given_users, given_targets = (given.users, given.targets) if given else (None, None)
+    users, draw_targets = points(ReceiverType.USER, given_users), partial(points, ReceiverType.TARGET, given_targets)
+    if given is not None:
+        check_apart(index, shortest_distance(scenario), *(points(kind, some) for kind, some in (
+            (ReceiverType.USER, given_users), (ReceiverType.TARGET, given_targets)) if some is not None))
+    if scenario.mobility.model == "file":
+        first = -scenario.lead_frames
+        users = Course(scenario, ReceiverType.USER, box, side, index).begin(users, ReceiverType.USER, first)
+        draw_targets = partial(_on_course, Course(scenario, ReceiverType.TARGET, box, side, index), draw_targets, first)
     sectors = scenario.network.sectors
     stations = sites if sectors == 1 else np.repeat(sites, sectors, axis=0)
-    deployment = Deployment(side, stations, users, index if sectors == 1 else geometry.tree(stations, side),
-                            draw_targets, sectors, ground, drop)
-    if given is not None:
-        _check_apart(index, shortest_distance(scenario), users,
-                     deployment.targets if given.targets is not None or not scenario.built else users[:0])
-    return deployment
-
-
-def given_positions(scenario: Scenario, positions: Positions | None = None) -> Positions | None:
-    """Return the positions that layout "file" takes: those handed in, else those of ``network.positions``."""
     network = scenario.network
-    if (network.layout == "file") != (positions is not None or bool(network.positions)):
-        raise ConfigError("network.layout", network.layout, "\"file\" where positions are given, and only there")
-    return positions or (read_positions(network.positions) if network.positions else None)
+    mean = network.bs_density * _populated(network, ground, box.extent, len(stations)) * network.targets_per_cell
+    return Deployment(side, stations, users, index if sectors == 1 else geometry.tree(stations, side), draw_targets,
+                      box, mean if given_targets is None else len(points_of(given_targets)), sectors, ground, drop)
+
+
+def _on_course(course: Course, draw: Callable[[], Array], frame: int) -> Array:
+    return course.begin(draw(), ReceiverType.TARGET, frame)
 
 
 def hexagonal_side(network: NetworkSettings) -> tuple[int, int, Array]:
@@ -127,51 +125,47 @@ def hexagonal_side(network: NetworkSettings) -> tuple[int, int, Array]:
     return columns, rows, pitch * (columns, rows)
 
 
-def fitted(given: Positions) -> Positions:
-    """Return given positions counted from the lower left corner of the box around all of them."""
-    groups = [_points_of(g) if g is not None else None for g in (given.stations, given.users, given.targets)]
-    corner = np.min([g.min(axis=0) for g in groups if g is not None and len(g)], axis=0)
-    stations, users, targets = (None if g is None else g - corner for g in groups)
-    assert stations is not None
-    return Positions(stations, users, targets)
-
-
-@reader("network.positions", "kind,x,y with kind station, user or target, and x and y in km")
-def read_positions(rows: CsvRows) -> Positions:
-    """Read positions from a CSV file with header ``kind,x,y``; kind is station, user or target, x and y are km."""
-    found: dict[str, list[tuple[float, float]]] = {"station": [], "user": [], "target": []}
-    for row in rows:
-        found[row["kind"]].append((number(row["x"]), number(row["y"])))
-    return Positions(found["station"], found["user"] or None, found["target"] or None)
-
-
-def _sites(scenario: Scenario, drop: int, given: Positions | None) -> tuple[Array, Array, OpenArea | None]:
+def _sites(scenario: Scenario, drop: int, given: Positions | None) -> tuple[Array, Array, Box, OpenArea | None]:
     network, rng = scenario.network, stream(scenario.simulation.seed, drop, 0, Purpose.STATIONS)
-    side, ground = np.full(2, np.sqrt(network.area if given is None else _area(network, given))), None
     if network.boundary == "open":
-        ground = open_ground(network, given)
-        side = 2 * ground.extent
-    extent = side if ground is None else ground.extent
+        ground = open_ground(network, _given_points(scenario, given) if given else None)
+        side, box = 2 * ground.box.extent, ground.box
+    else:
+        side, ground = np.full(2, np.sqrt(network.area if given is None else _area(scenario, given))), None
+        box = Box(np.zeros(2), side)
     if given is not None:
-        sites = _inside(given.stations, extent, "station")
+        sites = _placed(given.stations, box, "station")
         if max(scenario.allocation.communication_cluster, scenario.allocation.sensing_cluster) > max(len(sites), 1):
             raise ConfigError("network.positions", f"{len(sites)} stations", "at least as many as a cluster has")
-        return side, sites, ground
+        return side, sites, box, ground
     if network.layout == "hexagonal":
-        return (*_hexagonal(network, rng), None) if ground is None else (side, ground.lattice, ground)
+        if ground is not None:
+            return side, ground.lattice, box, ground
+        side, sites = _hexagonal(network, rng)
+        return side, sites, Box(np.zeros(2), side), None
     expected = network.bs_density * network.area / network.sectors
     count = rng.poisson(expected) if network.layout == "poisson" else round(expected)
-    return side, rng.random((count, 2)) * extent, ground
+    return side, rng.random((count, 2)) * box.extent, box, ground
 
 
-def _area(network: NetworkSettings, given: Positions) -> float:
+def _given_points(scenario: Scenario, given: Positions) -> list[Array]:
+    """All places that are given, of stations first, traces included."""
+    groups = [points_of(group, kind) for group, kind in ((given.stations, "station"), (given.users, "user"),
+                                                         (given.targets, "target")) if group is not None]
+    return [group for group in (*groups, trace_points(scenario)) if len(group)]
+
+
+def _placed(given: npt.ArrayLike, box: Box, kind: str) -> Array:
+    return box.place(points_of(given, kind), "network.positions", lambda _: kind)
+
+
+def _area(scenario: Scenario, given: Positions) -> float:
     """Area of the torus of given positions, km^2: where none is given, a square that their extent fills evenly."""
+    network = scenario.network
     if network.area != NetworkSettings.default("area") or not np.size(given.stations):
         return network.area
-    stations = _points_of(given.stations)
-    largest = max(float(_points_of(points).max(initial=0)) for points in (stations, given.users, given.targets)
-                  if points is not None)
-    return (largest * (1 + 1 / len(stations))) ** 2 or network.area
+    largest = max(float(points.max(initial=0)) for points in _given_points(scenario, given))
+    return (largest * (1 + 1 / len(points_of(given.stations)))) ** 2 or network.area
 
 
 def remarks(scenario: Scenario, positions: Positions | None = None) -> list[str]:
@@ -188,11 +182,28 @@ def remarks(scenario: Scenario, positions: Positions | None = None) -> list[str]
                 ] * (abs(made / network.area - 1) > 0.01)
     if given is None or not np.size(given.stations):
         return []
-    area, stations = _area(network, given), _points_of(given.stations)
+    area, stations = _area(scenario, given), points_of(given.stations)
     if area != network.area:
         return [f"network.area is not given: {area:.4g} km^2 fit the positions"]
     taken = float(np.prod(np.ptp(stations, axis=0) * (1 + 1 / len(stations))))
     return [f"the stations take {taken:.4g} of network.area = {area:g} km^2, the rest is empty"] * (taken < area / 2)
+
+
+def trace_remarks(scenario: Scenario, drops: Iterable[int], positions: Positions | None = None) -> list[str]:
+    """Return a line on the first drop, of the first twenty, in which a trace leads too close to a site."""
+    for drop in islice(drops, 20):
+        d = deploy(scenario, drop, positions)
+        index = geometry.tree(d.sites, d.side)
+        for kind in ReceiverType:
+            course = Course(scenario, kind, d.box, d.side, index)
+            who, site, distance = meetings(course, d.sites, index, d.side)
+            if len(who):
+                first = int(np.argmin(distance))
+                return [f"mobility.positions leads {kind.word} {who[first]} to {1e3 * distance[first]:.3g} m from site "
+                        f"{site[first]} (drop {drop}): nobody is taken closer than {1e3 * course.closest:g} m"]
+        if scenario.network.layout == "file":
+            break  # all drops have the same sites
+    return []
 
 
 def population_count(scenario: Scenario, drop: int, kind: ReceiverType, positions: Positions | None = None) -> int:
@@ -200,14 +211,14 @@ def population_count(scenario: Scenario, drop: int, kind: ReceiverType, position
     given = given_positions(scenario, positions)
     places = getattr(given, kind.words, None)
     if places is not None:
-        return len(_points_of(places))
+        return len(points_of(places))
     network = scenario.network
     if network.boundary == "open":  # some of those drawn in the box around it may lie outside
         return len(getattr(deploy(scenario, drop, positions), kind.words))
     if network.layout == "hexagonal":
         area = float(np.prod(hexagonal_side(network)[2]))
     else:
-        side = np.sqrt(network.area if given is None else _area(network, given))
+        side = np.sqrt(network.area if given is None else _area(scenario, given))
         area = float(side * side)
     return _drawn(scenario, drop, kind, area)[0]
 
@@ -228,22 +239,34 @@ def _hexagonal(network: NetworkSettings, rng: np.random.Generator) -> tuple[Arra
 
 
 def _points(scenario: Scenario, drop: int, kind: ReceiverType, given: npt.ArrayLike | None, *, ground: OpenArea | None,
-            side: Array, index: cKDTree) -> Array:
-    extent = side if ground is None else ground.extent
+            box: Box, index: cKDTree) -> Array:
+    extent = box.extent
     if given is not None:
-        return _inside(given, extent, kind.word)
+        return _placed(given, box, kind.word)
     cells = index.n * scenario.network.sectors
-    if ground is None or scenario.network.layout not in ("hexagonal", "file"):
-        count, rng = _drawn(scenario, drop, kind, float(extent[0] * extent[1]))
-    else:
-        share = float(extent[0] * extent[1]) / ground.area
-        count, rng = _drawn(scenario, drop, kind, cells * share / scenario.network.bs_density)
+    count, rng = _drawn(scenario, drop, kind, _populated(scenario.network, ground, extent, cells))
+    return _scattered(count, scenario.network.minimum_distance / 1e3, index, ground, extent, rng)
+
+
+def _scattered(count: int, closest: float, index: cKDTree, ground: OpenArea | None, extent: Array,
+               rng: np.random.Generator) -> Array:
+    """Draw points uniformly in a box, keep those that are covered, and none closer to a site than ``closest``, km."""
     points = rng.random((count, 2))
     points[:, 0] *= extent[0]
     points[:, 1] *= extent[1]
     if ground is not None:
         points = points[ground.covers(points)]
-    return _redrawn(points, scenario.network.minimum_distance / 1e3, index, ground, extent, rng)
+    return _redrawn(points, closest, index, ground, extent, rng)
+
+
+def _populated(network: NetworkSettings, ground: OpenArea | None, extent: Array, cells: int) -> float:
+    """Area, km^2, on which users and targets of the mean density are as many as a box holds.
+
+    Of an open network whose stations are not drawn, cells have the wanted mean populations, whatever their density.
+    """
+    box = float(extent[0] * extent[1])
+    fixed = ground is not None and network.layout in ("hexagonal", "file")
+    return cells * box / (ground.area * network.bs_density) if ground is not None and fixed else box
 
 
 def _redrawn(points: Array, closest: float, index: cKDTree, ground: OpenArea | None, extent: Array,
@@ -257,53 +280,3 @@ def _redrawn(points: Array, closest: float, index: cKDTree, ground: OpenArea | N
             return points
         points[rows] = rng.random((len(rows), 2)) * extent
     raise ConfigError("network.minimum_distance", 1e3 * closest, "so short that there is room for users")
-
-
-def shortest_distance(scenario: Scenario) -> float:
-    """Return the distance in km that given users and targets keep from given sites."""
-    closest = scenario.network.minimum_distance
-    if scenario.propagation.model != "power_law":
-        closest = max(closest, find_model(scenario).validity.distance[0])
-    return closest / 1e3
-
-
-def _inside(given: npt.ArrayLike, side: Array, kind: str) -> Array:
-    points = _points_of(given, kind)
-    outside = ~np.all((points >= 0) & (points < side), axis=1)
-    if outside.any():
-        raise ConfigError("network.positions", f"{kind} at {tuple(points[outside][0].tolist())}",
-                          f"0 <= x, y < {side[0]:g} km, the side of network.area")
-    return points
-
-
-def _points_of(given: npt.ArrayLike, kind: str = "point") -> Array:
-    """Return positions as an array [n, 2] of finite numbers."""
-    try:
-        if np.ma.isMaskedArray(given) or np.iscomplexobj(given):
-            raise ValueError
-        points = np.asarray(given, float)
-    except (TypeError, ValueError, OverflowError):
-        points = np.empty((1, 0))
-    if not points.size and points.shape[-1:] in ((0,), (2,)) and points.shape != (1, 0):
-        return points.reshape(-1, 2)
-    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
-        raise ConfigError(f"positions of {kind}s", _kind_of(given),
-                          "an array [n, 2] of finite numbers, unmasked")
-    return points
-
-
-def _kind_of(given: npt.ArrayLike) -> str:
-    shape = getattr(given, "shape", None)
-    return type(given).__name__ if shape is None else f"{type(given).__name__} of shape {shape}"
-
-
-def _check_apart(index: cKDTree, closest: float, *groups: Array) -> None:
-    if index.n > 1 and not geometry.nearest_others(index, 1)[0].min() > 0:
-        raise ConfigError("network.positions", "two stations at one place", "stations apart from each other")
-    for group in groups:
-        distance = geometry.nearest(index, group, 1)[0]
-        if np.any(distance == 0):
-            raise ConfigError("network.positions", "a user or target at the place of a station", "a distance above 0")
-        if np.any(distance < closest):
-            raise ConfigError("network.positions", f"a user or target {1e3 * distance.min():.3g} m from a station",
-                              f"at least {1e3 * closest:g} m, the shortest distance of the model")

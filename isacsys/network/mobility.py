@@ -11,8 +11,9 @@ from isacsys.core import geometry
 from isacsys.core.arrays import Array, Index
 from isacsys.network.deployment import Deployment
 from isacsys.network.population import Population
+from isacsys.network.receivers import ReceiverType
 from isacsys.network.station_status import StationStatus
-from isacsys.network.trajectories import Trajectory
+from isacsys.network.trajectories import Course, Trajectory
 
 
 class Mover(Protocol):
@@ -95,13 +96,13 @@ class Bounded:
         return gone
 
 
-def mover(scenario: Scenario, population: Population, deployment: Deployment, kind: str) -> Mover | None:
+def mover(scenario: Scenario, population: Population, deployment: Deployment, kind: ReceiverType) -> Mover | None:
     """Return what moves the users (or targets) of a scenario; None where they stay."""
     m, side = scenario.mobility, deployment.side
-    speed: float = getattr(m, f"{kind}_speed")
+    speed: float = getattr(m, f"{kind.word}_speed")
     if m.model == "file":
-        return Trajectory(m.positions, kind, population, side, scenario.simulation.frame_duration,
-                          -scenario.lead_frames)
+        course = Course(scenario, kind, deployment.box, side, deployment.index)
+        return Trajectory(course, population, side, scenario.simulation.frame_duration, -scenario.lead_frames)
     if speed == 0:
         return None
     if m.model == "random_waypoint":

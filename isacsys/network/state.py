@@ -15,6 +15,7 @@ from isacsys.core.arrays import Array, Complex, Index
 from isacsys.network.association_by_power import AssociationByPower
 from isacsys.network.deployment import Deployment
 from isacsys.network.large_scale import AssociationByDistance, LargeScale, bs_density
+from isacsys.network.places import Box
 from isacsys.network.population import Population
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.station_status import StationStatus
@@ -158,8 +159,14 @@ class NetworkState:
         return accounting.sir(echo, around.path_gain.sum(-1) + around.far_field + scenario.station_noise)
 
     def place(self, kind: ReceiverType, index: int, position: Array) -> None:
-        """Put a user or target somewhere, km; it stays with its station, and its distance is measured anew."""
+        """Put a user or target somewhere, km; it stays with its station, and its distance is measured anew.
+
+        Positions beyond an edge of a torus come back on the other side. Raises ConfigError for one beyond the edge of
+        an open network.
+        """
         members = self.population(kind)
+        if self.deployment.ground is not None:
+            Box(np.zeros(2), self.deployment.extent).place(position.reshape(1, 2), "position", lambda _: kind.word)
         members.position[index] = geometry.wrap(position, self.deployment.side)[0]
         station = int(members.station[index])
         if station >= 0:

@@ -3,57 +3,129 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from isacsys.config.input_files import CsvRows, number, ordinal, reader
+from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
-from isacsys.core.arrays import Array
+from isacsys.core.arrays import Array, Index
 from isacsys.core.errors import ConfigError
 from isacsys.core.frames import in_frames
+from isacsys.network.places import CLOSEST, Box, kept_away, shortest_distance
 from isacsys.network.population import Population
+from isacsys.network.receivers import ReceiverType
 
 KEY = "mobility.positions"
 
 
-class Trajectory:
-    """Moves a population along given positions, linearly in between; before the first and after the last it stays.
+class Course:
+    """Where those of whom a file of traces speaks are in a frame: linearly in between, clamped at both ends.
 
-    Those of whom the file says nothing stay where they are. ``start`` is the frame with which the drop begins.
+    Nobody comes closer to a site than the minimum distance: a trace that leads over one goes round it.
+
+    Attributes
+    ----------
+    who : [n]
+        Their numbers.
+    number : [row]
+        Whose row it is.
+    time : [row]
+        In frames; rows are sorted by number and time.
+    place : [row, 2]
+        km, in the network's coordinates.
+    closest : float
+        km.
     """
 
-    def __init__(self, path: str, kind: str, population: Population, side: Array, frame_duration: float,
-                 start: float) -> None:
-        rows = read_trajectories(path)[kind]
-        if len(rows) and rows[:, 0].max() >= len(population):
-            raise ConfigError(KEY, f"{kind} {rows[:, 0].max():g}", f"numbers below {len(population)}, that of the drop")
-        self._population, self._side = population, side
-        self._frame_duration, self._now = frame_duration, start
-        self._time, self._place = in_frames(rows[:, 1], frame_duration), geometry.wrap(rows[:, 2:], side)
-        self._who, first = np.unique(rows[:, 0].astype(np.int64), return_index=True)
+    def __init__(self, scenario: Scenario, kind: ReceiverType, box: Box, side: Array, sites: cKDTree) -> None:
+        rows = read_trajectories(scenario.mobility.positions)[kind.word]
+        self._frame_duration, self._side, self._sites = scenario.simulation.frame_duration, side, sites
+        self.time = in_frames(rows[:, 1], self._frame_duration)
+        self.place = box.place(rows[:, 2:], KEY, lambda row: f"{kind.word} {rows[row, 0]:g}")
+        self.closest = max(shortest_distance(scenario), CLOSEST)
+        self.number = rows[:, 0].astype(np.int64)
+        self.who, first = np.unique(self.number, return_index=True)
         self._row, self._last = first.copy(), np.append(first[1:], len(rows)) - 1
+
+    def at(self, frame: float) -> tuple[Array, Array]:
+        """Return positions (km) and velocities (km/s) in a frame that is not before the one asked for last."""
+        while np.any(behind := (self._row < self._last) & (self.time[np.minimum(self._row + 1, self._last)] <= frame)):
+            self._row[behind] += 1
+        here, there = self._row, np.minimum(self._row + 1, self._last)
+        span = self.time[there] - self.time[here]
+        way = geometry.displacement(self.place[here], self.place[there], self._side)
+        share = np.clip((frame - self.time[here]) / np.where(span > 0, span, 1), 0, 1)
+        moving = (span > 0) & (frame >= self.time[here])
+        place = geometry.wrap(self.place[here] + share[:, None] * way, self._side)
+        velocity = way * (moving / (np.where(span > 0, span, 1) * self._frame_duration))[:, None]
+        return kept_away(place, self._sites, self.closest, self._side), velocity
+
+    def begin(self, position: Array, kind: ReceiverType, frame: int) -> Array:
+        """Return positions [m, 2] of a whole population, these at where they are in a frame."""
+        if len(self.who) and self.who[-1] >= len(position):
+            raise ConfigError(KEY, f"{kind.word} {self.who[-1]}", f"numbers below {len(position)}, that of the drop")
+        position = position.copy()
+        position[self.who] = self.at(frame)[0]
+        return position
+
+
+class Trajectory:
+    """Moves a population along its `Course`; those of whom the file says nothing stay where they are.
+
+    ``start`` is the frame with which the drop begins.
+    """
+
+    def __init__(self, course: Course, population: Population, side: Array, frame_duration: float, start: int) -> None:
+        self._course, self._population, self._side = course, population, side
+        self._frame_duration, self._now = frame_duration, float(start)
 
     def step(self, seconds: float, rng: np.random.Generator) -> float:
         """Move to where everybody is at the end of the step; return the longest way that anybody has gone, km."""
-        before = self._population.position[self._who]
+        who, members = self._course.who, self._population
+        before = members.position[who]
         self._now += in_frames(seconds, self._frame_duration)
-        while np.any(behind := (self._row < self._last) & (self._time[np.minimum(self._row + 1, self._last)]
-                                                          <= self._now)):
-            self._row[behind] += 1
-        here, there = self._row, np.minimum(self._row + 1, self._last)
-        span = self._time[there] - self._time[here]
-        way = geometry.displacement(self._place[here], self._place[there], self._side)
-        share = np.clip((self._now - self._time[here]) / np.where(span > 0, span, 1), 0, 1)
-        moving = (span > 0) & (self._now >= self._time[here])
-        self._population.position[self._who] = geometry.wrap(self._place[here] + share[:, None] * way, self._side)
-        self._population.velocity[self._who] = \
-            way * (moving / (np.where(span > 0, span, 1) * self._frame_duration))[:, None]
-        gone = geometry.displacement(before, self._population.position[self._who], self._side)
+        members.position[who], members.velocity[who] = self._course.at(self._now)
+        gone = geometry.displacement(before, members.position[who], self._side)
         return float(geometry.length(gone).max(initial=0.0))
 
 
-@reader(KEY, "time,kind,id,x,y with kind user or target, times in s, places in km")
+def trace_points(scenario: Scenario) -> Array:
+    """Return all places [row, 2], km, of the traces of a scenario, in the coordinates of its files."""
+    if scenario.mobility.model != "file":
+        return np.empty((0, 2))
+    return np.concatenate([rows[:, 2:] for rows in read_trajectories(scenario.mobility.positions).values()])
+
+
+@reader(KEY, "time,kind,id,x,y with kind user or target, times in s, places in km, one place of each at a time")
 def read_trajectories(rows: CsvRows) -> dict[str, Array]:
     """Read ``time,kind,id,x,y`` and return rows [n, 4] of id, time, x, y by kind, sorted by id and time."""
-    found: dict[str, list[tuple[float, ...]]] = {"user": [], "target": []}
+    found: dict[str, dict[tuple[int, float], tuple[float, float]]] = {"user": {}, "target": {}}
     for row in rows:
-        found[row["kind"]].append((ordinal(row["id"]), number(row["time"]), number(row["x"]), number(row["y"])))
-    return {kind: np.array(sorted(places)).reshape(-1, 4) for kind, places in found.items()}
+        name, place = (ordinal(row["id"]), number(row["time"])), (number(row["x"]), number(row["y"]))
+        if found[row["kind"]].setdefault(name, place) != place:
+            raise ValueError("two places at one time")
+    return {kind: np.array(sorted((*name, *place) for name, place in places.items())).reshape(-1, 4)
+            for kind, places in found.items()}
+
+
+def meetings(course: Course, sites: Array, index: cKDTree, side: Array) -> tuple[Index, Index, Array]:
+    """Return whom traces lead closer than ``closest`` to which site, and how close, km: three arrays [n].
+
+    A piece of a trace of length l can only come so close to sites within ``l / 2 + closest`` of its middle.
+    """
+    number = course.number
+    same = np.append(number[1:] == number[:-1], np.zeros(min(len(number), 1), bool))
+    start, way = course.place, np.zeros_like(course.place)
+    way[same] = geometry.displacement(start[same], course.place[np.flatnonzero(same) + 1], side)
+    reach = geometry.length(way) / 2 + course.closest
+    middle = geometry.wrap(start + way / 2, side)
+    near = np.flatnonzero(geometry.nearest(index, middle, 1)[0][:, 0] < reach)
+    found: list[list[int]] = list(index.query_ball_point(middle[near], reach[near])) if len(near) else []
+    row = np.repeat(near, [len(some) for some in found])
+    site = np.array([one for some in found for one in some], np.int64)
+    to = geometry.displacement(start[row], sites[site], side)
+    squares = np.sum(way[row] ** 2, axis=1)
+    share = np.clip(np.sum(to * way[row], axis=1) / np.where(squares > 0, squares, 1), 0, 1)
+    distance = geometry.length(to - share[:, None] * way[row])
+    close = distance < course.closest
+    return number[row[close]], site[close], distance[close]

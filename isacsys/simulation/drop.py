@@ -7,12 +7,16 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
+import numpy as np
+
 from isacsys.beamforming import Combiner, Precoder
 from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Index
 from isacsys.core.errors import ConfigError, DropError, PluginError
 from isacsys.metrics import METRIC, Metric, declared_columns
 from isacsys.network import NetworkState, Positions, deploy
-from isacsys.network.deployment import given_positions, population_count, remarks
+from isacsys.network.deployment import population_count, remarks, trace_remarks
+from isacsys.network.places import given_positions
 from isacsys.network.queues import read_arrivals
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.trajectories import read_trajectories
@@ -44,27 +48,39 @@ def check(scenario: Scenario, *, positions: Positions | None = None, drops: Iter
     find_tracker(scenario)
     if given_positions(scenario, positions) is not None:
         deploy(scenario, 0, positions)
-    for line in remarks(scenario, positions):
+    for line in [*remarks(scenario, positions), *_check_named(scenario, positions, drops)]:
         warnings.warn(line, stacklevel=2)
-    for (key, kind), needed in _spoken_of(scenario).items():
+    if scenario.mobility.model == "file":
+        for line in trace_remarks(scenario, drops, positions):
+            warnings.warn(line, stacklevel=2)
+
+
+def _check_named(scenario: Scenario, positions: Positions | None, drops: Iterable[int]) -> list[str]:
+    """Raise ConfigError for users and targets that files name and a drop lacks; return a line on those left out."""
+    lines = []
+    for (key, kind), named in _named(scenario).items():
+        fewest = None
         for drop in drops:
             count = population_count(scenario, drop, kind, positions)
-            if count < needed:
-                raise ConfigError(key, f"{kind.word} {needed - 1}", f"numbers below {count}, the {kind.words} of drop "
+            fewest = count if fewest is None else min(fewest, count)
+            if len(named) and count <= named[-1]:
+                raise ConfigError(key, f"{kind.word} {named[-1]}", f"numbers below {count}, the {kind.words} of drop "
                                   f"{drop}")
+        if len(named) and fewest is not None and fewest > len(named):
+            others = "stay where they are" if key == "mobility.positions" else "receive nothing"
+            lines.append(f"{key} names {len(named)} of {fewest} {kind.words}: the others {others}")
+    return lines
 
 
-def _spoken_of(scenario: Scenario) -> dict[tuple[str, ReceiverType], int]:
-    """How many users and targets there must be for the files of a scenario."""
-    found: dict[tuple[str, ReceiverType], int] = {}
+def _named(scenario: Scenario) -> dict[tuple[str, ReceiverType], Index]:
+    """Return the numbers of users and targets that the files of a scenario name, ascending."""
+    found: dict[tuple[str, ReceiverType], Index] = {}
     if scenario.mobility.positions:
         tracks = read_trajectories(scenario.mobility.positions)
-        found |= {
-            ("mobility.positions", kind): int(tracks[kind.word][:, 0].max(initial=-1)) + 1 for kind in ReceiverType
-        }
+        found |= {("mobility.positions", kind): np.unique(tracks[kind.word][:, 0]).astype(np.int64)
+                  for kind in ReceiverType}
     if scenario.traffic.arrivals:
-        arrivals = read_arrivals(scenario.traffic.arrivals)
-        found["traffic.arrivals", ReceiverType.USER] = int(arrivals.user.max(initial=-1)) + 1
+        found["traffic.arrivals", ReceiverType.USER] = np.unique(read_arrivals(scenario.traffic.arrivals).user)
     return found
 
 

@@ -35,7 +35,7 @@ def _party(stage: Stage, kind: ReceiverType) -> Party | None:
     if kind == ReceiverType.TARGET and not scenario.allocation.targets_per_bs:
         return None  # where they are is of no interest
     population = state.population(kind)
-    moves = mover(scenario, population, state.deployment, kind.word)
+    moves = mover(scenario, population, state.deployment, kind)
     if moves is None:
         return None
     return kind, population, moves, state.large_scale.follower(kind)

@@ -55,7 +55,7 @@ class TargetProcess(Process):
 
     def _appear(self, rng: np.random.Generator) -> None:
         stage, deployment = self._stage, self._stage.state.deployment
-        place = rng.random((rng.poisson(self._expected * self._frames_per_lifetime), 2)) * deployment.extent
+        place = deployment.appear(stage.scenario, self._frames_per_lifetime, rng)
         distance, station = stage.state.large_scale.attach(ReceiverType.TARGET, place)
         born = Population(place, station, distance, stage.state.stations)
         born.born[:] = int(stage.now)
@@ -63,11 +63,6 @@ class TargetProcess(Process):
         stage.state.targets.append(born)
         self._give_deadlines(np.arange(first, len(stage.state.targets)), rng)
         stage.journal.note("targets_appeared", len(place))
-
-    @property
-    def _expected(self) -> float:
-        network = self._stage.scenario.network
-        return network.bs_density * self._stage.state.deployment.area * network.targets_per_cell
 
     @property
     def _frames_per_lifetime(self) -> float:

@@ -14,7 +14,7 @@ from isacsys.config import sections
 from isacsys.config.catalogue import files, models, new_scenario, schema, settings
 from isacsys.config.rules import Section
 from isacsys.core.errors import ConfigError
-from isacsys.network.deployment import read_positions
+from isacsys.network.places import read_positions
 from isacsys.network.queues import read_arrivals
 from isacsys.network.trajectories import read_trajectories
 

@@ -7,7 +7,7 @@ import isacsys
 from isacsys.campaign import worker
 from isacsys.cli import main
 from isacsys.core.errors import ConfigError
-from isacsys.network.deployment import read_positions
+from isacsys.network.places import read_positions
 from isacsys.network.queues import read_arrivals
 from isacsys.network.trajectories import read_trajectories
 

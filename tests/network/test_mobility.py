@@ -9,6 +9,7 @@ from isacsys.core.errors import ConfigError
 from isacsys.network import NetworkState, deploy
 from isacsys.network.mobility import Attachment, mover
 from isacsys.network.population import Population
+from isacsys.network.receivers import ReceiverType
 from isacsys.network.surroundings import UserSurroundings
 from tests.statistics import LEVEL
 
@@ -21,7 +22,7 @@ def network(drop=0, **changes):
 
 
 def moving(state):
-    moves = mover(state.scenario, state.users, state.deployment, "user")
+    moves = mover(state.scenario, state.users, state.deployment, ReceiverType.USER)
     attachment = Attachment(state.scenario, state.users, state.deployment)
     rng = np.random.default_rng([7, len(state.users)])
     attachment.follow(moves.step(0.0, rng))

@@ -18,7 +18,7 @@ from isacsys.simulation import Process, simulate_drop
 
 def run(scenario: Subject, *, drops: int | None = None, frames: int | None = None, seed: int | None = None,
         output: str | Path | None = None, resume: bool = False, force: bool = False,
-        workers: int | None = None, executor: str = "process", dask_address: str | None = None,
+        workers: int | None = None, executor: str | None = None, dask_address: str | None = None,
         precision: float | None = None, metrics: Sequence[str] = (), only_drop: int | None = None,
         scheduler: Scheduler | str | None = None, grant_policy: GrantPolicy | str | None = None,
         positions: Positions | None = None, precoder: Precoder | str | None = None,
@@ -45,8 +45,11 @@ def run(scenario: Subject, *, drops: int | None = None, frames: int | None = Non
     force : bool
         Replace what is at ``output``.
     workers : int, optional
-        Processes; default: one for every processor.
-    executor : {"process", "serial", "dask"}
+        Processes; default: one for every processor that this process may use, limits of containers included.
+    executor : {"process", "serial", "dask"}, optional
+        Default: worker processes; but drops that take a moment run in this process at first, for as long as workers
+        would take to start, unless ``workers`` says how many there are to be. Worker processes are kept for the next
+        run of the program. Which one it is changes no bit of the results.
     dask_address : str, optional
         Of a dask scheduler; default: a cluster on this machine.
     precision : float, optional

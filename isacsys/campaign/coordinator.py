@@ -14,7 +14,7 @@ from isacsys.campaign.interrupt import interruption
 from isacsys.campaign.progress_bar import Bar
 from isacsys.campaign.stopping import StoppingRule
 from isacsys.campaign.store import Store
-from isacsys.campaign.worker import SECONDS, Batch, Work, go_on, simulate_batch
+from isacsys.campaign.worker import SECONDS, Batch, Said, Work, go_on, simulate_batch
 from isacsys.core.errors import IncompleteRun, IsacError
 
 MOST_DEATHS = 3
@@ -52,6 +52,7 @@ class Coordinator:
         self._deaths: Counter[int] = Counter()
         self._seconds_per_drop: float | None = None
         self._failure: IsacError | None = None
+        self._warned: set[Said] = set()
 
     def run(self) -> int:
         """Simulate, and return the drop after the last that counts.
@@ -107,6 +108,7 @@ class Coordinator:
                 self._failure = self._failure or IncompleteRun(f"{_words(drops)}: {type(error).__name__}: {error}")
 
     def _keep(self, batch: Batch, drops: Range) -> None:
+        batch.warn(self._warned)
         self.store.add(batch)
         self._finished.add(batch.first, batch.stop)
         self.crew.bar.advance(batch.stop - batch.first)

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from isacsys.campaign.processor import differences, processor
-from isacsys.campaign.threads import sober_children
+from isacsys.campaign.worker_process import worker_surroundings
 from isacsys.core.errors import ConfigError, IncompleteRun
 
 _START_SECONDS = 60
@@ -39,7 +39,7 @@ class Dask:
         except ImportError:
             raise ConfigError("executor", "dask", "pip install 'isacsys[dask]' first") from None
         self.lost: tuple[type[BaseException], ...] = (distributed.KilledWorker,)
-        with sober_children():
+        with worker_surroundings():
             self._cluster = None if address else distributed.LocalCluster(
                 n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0")
         try:

@@ -1,25 +1,30 @@
-"""Who does the work: this process, processes of its own, or a dask cluster. Nobody else knows the difference."""
+"""Run the batches of a campaign: in this process, in worker processes, or on a dask cluster, behind one interface.
+
+Worker processes are kept from one run of a program to its next, and end with the program.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
+import hashlib
 import os
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import resource_tracker
 from typing import Any, Protocol
 
-from isacsys.campaign.threads import SAFE_PATH, sober_children
 from isacsys.campaign.worker import stop_soon
-from isacsys.core.errors import ConfigError
+from isacsys.campaign.worker_process import WorkerProcess, has_masks
+from isacsys.core.errors import ConfigError, IsacError
+from isacsys.core.machine import processors
 
 NAMES = ("process", "serial", "dask")
 MOST = 4096  # workers
-_SIGNALS = {signal.SIGINT, signal.SIGTERM}
+PATIENCE = 2.0  # s of simulation in this process before workers are started, which takes about as long
 
 
 class Executor(Protocol):
@@ -39,19 +44,15 @@ class Executor(Protocol):
     @property
     def slots(self) -> int:
         """How many calls to have under way."""
-        ...
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
         """Call ``function`` somewhere."""
-        ...
 
     def interrupt(self) -> None:
         """Ask what is under way to end early."""
-        ...
 
     def close(self, *, kill: bool = False) -> None:
         """Let all workers go, at once with ``kill``."""
-        ...
 
 
 class Serial:
@@ -72,25 +73,38 @@ class Serial:
         stop_soon()
 
     def close(self, *, kill: bool = False) -> None:
-        """There is nobody to let go."""
+        """Do nothing: there is no worker."""
 
 
 class Processes:
-    """Runs everything in processes of its own, each in a pool of one: when one dies, the others work on."""
+    """Runs everything in worker processes, each in a pool of one: when one dies, the others work on.
+
+    Parameters
+    ----------
+    workers : int
+        How many there may be at a time.
+    code : str
+        What tells user code that they load from other user code: a worker that was kept serves the same code only.
+    """
 
     shares_files = True
     lost: tuple[type[BaseException], ...] = (BrokenProcessPool,)
 
-    def __init__(self, workers: int) -> None:
-        self.slots = workers
-        self._idle: list[_Worker] = []
-        self._busy: dict[Future[Any], _Worker] = {}
+    def __init__(self, workers: int, code: str = "") -> None:
+        self._most, self._surroundings = workers, _surroundings(code)
+        self._idle = _take_kept(self._surroundings)
+        self._busy: dict[Future[Any], WorkerProcess] = {}
+
+    @property
+    def slots(self) -> int:
+        """How many calls to have under way."""
+        return self._most
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
         """Call ``function`` in a process that has nothing to do."""
         self._release()
         while True:
-            worker = self._idle.pop() if self._idle else _Worker()
+            worker = self._idle.pop() if self._idle else WorkerProcess(self._surroundings)
             try:
                 future = worker.pool.submit(function, *arguments)
             except BrokenProcessPool:  # it died while it had nothing to do
@@ -99,15 +113,20 @@ class Processes:
             return future
 
     def interrupt(self) -> None:
-        """Ask what is under way to end early."""
-        self._signal(signal.SIGINT)
+        """Ask what is under way to end early; on Windows it ends with its batch."""
+        if has_masks():
+            for worker in self._busy.values():
+                worker.signal(signal.SIGINT)
 
     def close(self, *, kill: bool = False) -> None:
-        """Let all workers go, at once with ``kill``."""
-        if kill:
-            self._signal(signal.SIGKILL)
+        """Keep workers that have nothing to do for the next run, and end the others; all of them with ``kill``."""
+        self._release()
+        if not kill:
+            _kept.extend(self._idle)
+            self._idle = []
         for worker in [*self._idle, *self._busy.values()]:
-            worker.pool.shutdown(wait=True, cancel_futures=True)
+            worker.signal(getattr(signal, "SIGKILL", signal.SIGTERM))  # on Windows either ends a process at once
+            worker.end()
 
     def _release(self) -> None:
         """Take back the workers that are done, except the dead."""
@@ -116,77 +135,107 @@ class Processes:
             if not isinstance(future.exception(), BrokenProcessPool):
                 self._idle.append(worker)
 
-    def _signal(self, number: int) -> None:
-        for worker in [*self._idle, *self._busy.values()]:
-            if worker.pid.done() and worker.pid.exception() is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(worker.pid.result(), number)
+
+class SomeProcesses(Processes):
+    """Runs in this process as long as that takes about the time that workers need to start, and then in workers."""
+
+    _spent = 0.0  # s, of this program in all its runs
+
+    @property
+    def slots(self) -> int:
+        """How many calls to have under way."""
+        return 1 if self._left > 0 else self._most
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+        """Call ``function`` here, or in a process that has nothing to do."""
+        if self._left <= 0:
+            return super().submit(function, *arguments)
+        start, enough = time.monotonic(), threading.Timer(self._left, stop_soon)
+        enough.daemon = True
+        enough.start()
+        try:
+            future: Future[Any] = Future()
+            future.set_result(function(*arguments))
+        finally:
+            enough.cancel()
+            SomeProcesses._spent += time.monotonic() - start
+        return future
+
+    def interrupt(self) -> None:
+        """Ask what is under way to end early."""
+        stop_soon()
+        super().interrupt()
+
+    @property
+    def _left(self) -> float:
+        """Seconds for which it is worth while to go on here."""
+        return 0.0 if self._idle or self._busy else PATIENCE - SomeProcesses._spent
 
 
-class _Worker:
-    """A pool of one process."""
-
-    def __init__(self) -> None:
-        safe_path = SAFE_PATH in os.environ
-        with sober_children(), _signals_held_back():
-            self.pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin_worker,
-                                            (safe_path,))
-            self.pid = self.pool.submit(os.getpid)
+_kept: list[WorkerProcess] = []  # workers that wait for the next run of this program
 
 
-def _begin_worker(safe_path: bool) -> None:
-    """Prepare this process to be a worker: it ends batches early when interrupted, and never outlives its parent."""
-    if not safe_path:  # that was for its own start
-        os.environ.pop(SAFE_PATH, None)
-    for number in _SIGNALS:
-        signal.signal(number, stop_soon)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+def _take_kept(surroundings: str) -> list[WorkerProcess]:
+    """Return the workers that were started as they would be now; others end."""
+    kept = [worker for worker in _kept if worker.owner == os.getpid()]  # not those of a process that was forked
+    _kept.clear()
+    for worker in kept:
+        if worker.surroundings != surroundings:
+            worker.end()
+    return [worker for worker in kept if worker.surroundings == surroundings]
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def end_kept_workers() -> None:
+    """End the worker processes that wait for another run."""
+    _take_kept("")
+
+
+def _surroundings(code: str) -> str:
+    """Return a digest of everything that a worker takes over from this process when it starts."""
+    said = repr((sorted(os.environ.items()), sys.path, os.getcwd(), code))
+    return hashlib.sha256(said.encode(errors="surrogatepass")).hexdigest()
 
 
 @contextlib.contextmanager
-def _signals_held_back() -> Iterator[None]:
-    """Let a process that is started here see no Ctrl-C before it knows what to do with it."""
-    resource_tracker.ensure_running()  # it would start with the first process, and unblock these signals
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def executor(name: str | None, workers: int | None, address: str | None, code: str = "", *,
+             small: bool = False) -> Iterator[Executor]:
+    """Provide an executor, and let its workers go in the end.
 
-
-@contextlib.contextmanager
-def executor(name: str, workers: int | None, address: str | None) -> Iterator[Executor]:
-    """Provide the executor called ``name``, and let its workers go in the end."""
-    if name not in NAMES:
+    Parameters
+    ----------
+    name : str or None
+        One of `NAMES`; None: worker processes, unless drops are ``small``, nobody says how many workers, and it all
+        takes no longer than it takes to start them.
+    workers : int or None
+        None: one for every processor that this process may use.
+    address : str or None
+        Of a dask scheduler.
+    code : str
+        As for `Processes`.
+    small : bool
+        Whether a drop is known to take a moment only.
+    """
+    if name is not None and name not in NAMES:
         raise ConfigError("executor", name, f"one of {', '.join(NAMES)}")
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= MOST):
         raise ConfigError("workers", workers, f"a whole number from 1 to {MOST}")
     if address is not None and name != "dask":
         raise ConfigError("dask_address", address, "only with executor \"dask\"")
-    found = _make(name, workers or _processors(), address)
+    found = _make(name, workers, address, code, small=small)
     try:
         yield found
-    except BaseException:
-        found.close(kill=True)
+    except BaseException as error:
+        found.close(kill=not isinstance(error, IsacError))
         raise
     found.close()
 
 
-def _make(name: str, workers: int, address: str | None) -> Executor:
+def _make(name: str | None, workers: int | None, address: str | None, code: str, *, small: bool) -> Executor:
     if name == "dask":
         from isacsys.campaign.dask import Dask
 
-        return Dask(workers, address)
-    return Processes(workers) if name == "process" else Serial()
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return Dask(workers or processors(), address)
+    if name == "serial":
+        return Serial()
+    kind = SomeProcesses if name is None and workers is None and small else Processes
+    return kind(workers or processors(), code)

@@ -52,7 +52,7 @@ class Payload:
         return objects
 
 
-def pack(objects: Mapping[str, Any], executor: str) -> Payload:
+def pack(objects: Mapping[str, Any], executor: str | None) -> Payload:
     """Make objects (those that are not None) ready to travel to the workers of ``executor``."""
     given = {name: value for name, value in objects.items() if value is not None}
     for name, value in given.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -56,10 +57,17 @@ class Plan:
         found = {key: value for key, value in self.scenario.items() if key != NOT_COMPARED}
         return found | {"first drop": self.first, **{name: self.handed.names.get(name, "") for name in _HANDED},
                         **{_CONTENT + key: self.inputs.get(key, "") for key in (*FILES, *self.inputs)},
-                        **self._sources}
+                        **self.sources}
 
     @property
-    def _sources(self) -> dict[str, str]:
+    def size(self) -> float:
+        """Expected number of stations times the number of frames in a drop; infinite where a file decides on it."""
+        network = self.scenario.network
+        given = network.layout == "file"
+        return math.inf if given else network.bs_density * network.area * self.scenario.simulation.frames
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
         """Identities of the classes that the scenario names and a user wrote."""
         return {f"source of {key}": identity(cls) for key, cls in written_by_users(self.scenario).items()}
 
@@ -72,7 +80,7 @@ class Plan:
         """Return what a log of the drops before ``stop`` says of itself."""
         scenario = self.scenario.replace({NOT_COMPARED: stop - self.first})
         given = {name: value for name, value in self.settings.items()
-                 if name in _HANDED or name in self._sources or name.startswith(_CONTENT)}
+                 if name in _HANDED or name in self.sources or name.startswith(_CONTENT)}
         return {
             "scenario": scenario.to_toml(), SCENARIO_FILE: scenario.file, "seed": scenario.simulation.seed,
             "first_drop": self.first, "drops": stop - self.first, "complete": True, **versions(), **processor(),

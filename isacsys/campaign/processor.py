@@ -6,14 +6,14 @@ add in different orders. Results of two processors of one description are the sa
 
 from __future__ import annotations
 
-import ctypes
 import platform
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
-
-from isacsys.campaign.threads import blas_libraries
+import scipy.linalg  # noqa: F401 - loads its BLAS, which is another one than that of numpy
+from threadpoolctl import ThreadpoolController
 
 MACHINE, FEATURES, KERNEL = "machine", "cpu_features", "blas_kernel"
 UNKNOWN = "unknown"
@@ -46,12 +46,16 @@ def _features() -> str:
 
 
 def _kernels() -> str:
-    found = []
-    for library in blas_libraries():
-        for name in ("scipy_openblas_get_corename64_", "scipy_openblas_get_corename", "openblas_get_corename"):
-            if hasattr(library, name):
-                function = getattr(library, name)
-                function.restype = ctypes.c_char_p
-                found.append((function() or b"").decode(errors="replace"))
-                break
-    return " ".join(sorted(set(found))) or UNKNOWN
+    found = {str(library.get("architecture") or UNKNOWN) for library in _libraries().info()
+             if library["user_api"] == "blas"}
+    return " ".join(sorted(found)) or UNKNOWN
+
+
+def one_thread() -> Any:
+    """Return a context in which linear algebra uses one thread: workers do not fight, and sums have one order."""
+    return _libraries().limit(limits=1, user_api="blas")
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()

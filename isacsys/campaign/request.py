@@ -30,6 +30,7 @@ from isacsys.sensing import Tracker
 from isacsys.simulation import Process, check, simulate_drop
 
 Subject = Scenario | str | Path
+SMALL = 2_000  # stations times frames of a drop that surely takes a moment only
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ class Request:
     resume: bool = False
     force: bool = False
     workers: int | None = None
-    executor: str = "process"
+    executor: str | None = None
     dask_address: str | None = None
     precision: float | None = None
     metrics: Sequence[str] = ()
@@ -103,7 +104,9 @@ class Request:
 
     def runs(self, tasks: Sequence[Task]) -> Iterator[Run]:
         """Yield a run of every task, all by one crew."""
-        with make_executor(self._executor, self.workers, self.dask_address) as workers, \
+        small = self.simulate is simulate_drop and all(task.plan.size <= SMALL for task in tasks)
+        code = _code(self.simulate, tasks)
+        with make_executor(self._executor, self.workers, self.dask_address, code, small=small) as workers, \
                 Bar(sum(task.plan.stop - task.plan.first for task in tasks), shown=self.progress) as bar:
             for task in tasks:
                 yield _perform(task, Crew(workers, bar))
@@ -126,7 +129,7 @@ class Request:
                 "combiner": self.combiner, "tracker": self.tracker}
 
     @property
-    def _executor(self) -> str:
+    def _executor(self) -> str | None:
         return self.executor if self.only_drop is None else "serial"
 
     def _range(self, scenario: Scenario) -> tuple[int, int]:
@@ -137,6 +140,15 @@ class Request:
         if self.precision is not None:
             raise ConfigError("precision", self.precision, "not with a single drop")
         return self.only_drop, self.only_drop + 1
+
+
+def _code(simulate: Simulate, tasks: Sequence[Task]) -> str:
+    """Return what tells the user code of some tasks from other user code."""
+    plans = [task.plan for task in tasks]
+    theirs = {(*sorted(plan.handed.names.items()), *sorted(plan.sources.items()),
+               *plan.scenario.beside * bool(plan.sources))
+              for plan in plans}
+    return repr((getattr(simulate, "__module__", ""), getattr(simulate, "__qualname__", ""), sorted(map(repr, theirs))))
 
 
 def as_scenario(subject: object) -> Scenario:

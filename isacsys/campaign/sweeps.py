@@ -137,7 +137,7 @@ class Sweep(Shown, dict[str, list[Any]]):
 
 def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | None = None,
           frames: int | None = None, seed: int | None = None, output: str | Path | None = None, resume: bool = False,
-          force: bool = False, workers: int | None = None, executor: str = "process", dask_address: str | None = None,
+          force: bool = False, workers: int | None = None, executor: str | None = None, dask_address: str | None = None,
           precision: float | None = None, metrics: Sequence[str] = (), scheduler: Scheduler | str | None = None,
           grant_policy: GrantPolicy | str | None = None, positions: Positions | None = None,
           precoder: Precoder | str | None = None, combiner: Combiner | str | None = None,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from isacsys.campaign.payload import Payload
-from isacsys.campaign.threads import one_thread
+from isacsys.campaign.processor import one_thread
 from isacsys.config.input_files import pin
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Table
@@ -22,6 +23,7 @@ SECONDS = 5.0  # what a batch should take; one that turns out longer ends early
 BYTES = 64e6  # what it may hold in memory
 
 Simulate = Callable[..., None]
+Said = tuple[str, type[Warning], str, int]  # a warning: text, category, file, line
 
 _stop = threading.Event()
 
@@ -70,6 +72,8 @@ class Batch:
         Everything recorded, where there is no part.
     failure : IsacError or None
         Why it ended early.
+    warned : tuple
+        What was warned of: text, category, file and line of each warning.
     """
 
     first: int
@@ -79,6 +83,14 @@ class Batch:
     path: Path | None = None
     tables: Tables | None = None
     failure: IsacError | None = None
+    warned: tuple[Said, ...] = ()
+
+    def warn(self, already: set[Said]) -> None:
+        """Warn here of what was warned of there, but not ``already``: once, however many workers there are."""
+        for said in self.warned:
+            if said not in already:
+                already.add(said)
+                warnings.warn_explicit(*said)
 
 
 def stop_soon(*_: Any) -> None:
@@ -96,14 +108,21 @@ def simulate_batch(work: Work, first: int, stop: int) -> Batch:
     start = time.monotonic()
     recorder = MemoryRecorder(work.scenario.recording.level)
     drop, failure = first, None
-    with one_thread():
+    with one_thread(), warnings.catch_warnings(record=True) as caught:
         while drop < stop and failure is None and not _stop.is_set():
             failure = _simulate_drop(work, drop, recorder)
             drop += failure is None
             if time.monotonic() - start > SECONDS or recorder.nbytes > BYTES:
                 break
     _stop.clear()
-    return _keep(work, first, drop, recorder, start, failure)
+    batch = _keep(work, first, drop, recorder, start, failure)
+    return replace(batch, warned=tuple(dict.fromkeys(map(_said, caught))))
+
+
+def _said(warning: warnings.WarningMessage) -> Said:
+    """Return what a warning says, with a category that every process knows."""
+    category = next(base for base in warning.category.__mro__ if base.__module__ == "builtins")
+    return str(warning.message), category, warning.filename, warning.lineno
 
 
 def _simulate_drop(work: Work, drop: int, recorder: MemoryRecorder) -> IsacError | None:

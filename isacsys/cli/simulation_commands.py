@@ -114,8 +114,8 @@ def add_campaign(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frames", type=int, metavar="F", help="frames in a drop")
     parser.add_argument("--seed", type=int, metavar="S", help="of every random stream")
     parser.add_argument("--workers", type=int, metavar="W", help="processes (default: one for every processor)")
-    parser.add_argument("--executor", choices=("process", "serial", "dask"), default="process",
-                        help="who simulates (default: %(default)s)")
+    parser.add_argument("--executor", choices=("process", "serial", "dask"),
+                        help="who simulates (default: this process what takes a moment, then worker processes)")
     parser.add_argument("--dask-address", metavar="A", help="of a dask scheduler (default: a cluster on this machine)")
     parser.add_argument("--precision", type=float, metavar="P",
                         help="stop when half-width / mean is at most P; --drops is the upper bound")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 
 from isacsys.config.scenario import Scenario
+from isacsys.core import machine
 from isacsys.core.errors import ConfigError
 
 _POINT, _PAIR, _COMPLEX, _FILE = 40, 48, 16, 48  # bytes that each takes at least
@@ -14,11 +13,11 @@ _POINT, _PAIR, _COMPLEX, _FILE = 40, 48, 16, 48  # bytes that each takes at leas
 
 def check_memory(scenario: Scenario, stations: float | None = None) -> None:
     """Raise ConfigError, naming the setting that takes most, where a drop certainly does not fit into this machine."""
-    needed, there = least_memory(scenario, stations), _memory()
+    needed, there = least_memory(scenario, stations), machine.memory()
     if sum(needed.values()) > there:
         key = max(needed, key=needed.__getitem__)
         raise ConfigError(key, scenario.get(key), f"less: a drop needs at least {sum(needed.values()) / 1e9:.3g} GB of "
-                          f"memory, and this machine lets a process have {there / 1e9:.3g} GB")
+                          f"memory, and a process here may have {there / 1e9:.3g} GB")
 
 
 def least_memory(scenario: Scenario, stations: float | None = None) -> dict[str, float]:
@@ -31,19 +30,6 @@ def least_memory(scenario: Scenario, stations: float | None = None) -> dict[str,
             "network.near_stations": _PAIR * links * min(n.near_stations, count),
             "antennas.transmit": _COMPLEX * antennas.transmit * count * min(a.targets_per_bs, n.targets_per_cell),
             "traffic.arrival_rate": _FILE * arrivals if traffic.model == "poisson" else 0.0}
-
-
-def _memory() -> float:
-    """Bytes that this process may have: what there is, or less where a limit is set."""
-    found = float("inf")
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        found = float(os.sysconf("SC_PHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE")
-    try:
-        import resource
-    except ImportError:  # not a POSIX system
-        return found
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    return found if limit == resource.RLIM_INFINITY else min(found, float(limit))
 
 
 def keep_freed_memory() -> None:

@@ -28,7 +28,7 @@ Compare = Callable[[Run, Mapping[str, Any]], Iterable[Quantity | Law]]
 def validate(subject: Scenario | Run | str | Path, *, formula: Formula | None = None, metric: str | None = None,
              sweep: Sweep | None = None, thresholds: npt.ArrayLike | None = None, tolerance: float = 0.01,
              drops: int | None = None, seed: int | None = None, workers: int | None = None,
-             executor: str = "process", scheduler: Scheduler | str | None = None,
+             executor: str | None = None, scheduler: Scheduler | str | None = None,
              grant_policy: GrantPolicy | str | None = None, progress: bool | None = None) -> Validation:
     """Hold a simulation against the analysis, or against a formula of your own.
 

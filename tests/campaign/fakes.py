@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+import warnings
 import zlib
 from pathlib import Path
 
@@ -51,6 +52,16 @@ def simulate_by_settings(scenario, drop, recorder, **objects):
 def simulate_slowly(scenario, drop, recorder, **objects):
     """Take a while."""
     time.sleep(0.02)
+    simulate(scenario, drop, recorder)
+
+
+class _Strange(RuntimeWarning):
+    """No other process knows it."""
+
+
+def warn(scenario, drop, recorder, **objects):
+    """Warn in every drop."""
+    warnings.warn("of something", _Strange, stacklevel=1)
     simulate(scenario, drop, recorder)
 
 

@@ -6,11 +6,18 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
+from pathlib import Path
 
 import pytest
 
 import isacsys
+from isacsys import Scenario
+from isacsys.campaign import executors
 from isacsys.campaign.executors import executor
+from isacsys.campaign.payload import Payload
+from isacsys.campaign.plan import Plan
+from isacsys.campaign.request import SMALL
 from isacsys.core.errors import ConfigError, DropError, IncompleteRun
 from tests.campaign import fakes
 from tests.campaign.fakes import SCENARIO
@@ -62,10 +69,124 @@ def test_a_worker_that_died_idle_is_replaced():
     with executor("process", 1, None) as crew:
         pid = crew.submit(os.getpid).result()
         os.kill(pid, signal.SIGKILL)
-        while multiprocessing.active_children():
+        while pid in {child.pid for child in multiprocessing.active_children()}:
             time.sleep(0.01)
         other = crew.submit(os.getpid).result()
         assert other not in (pid, os.getpid())
+
+
+def pids(code="", count=2):
+    """Numbers of the processes that a crew of two uses."""
+    with executor("process", 2, None, code) as crew:
+        return {future.result() for future in [crew.submit(os.getpid) for _ in range(count)]}
+
+
+def test_workers_are_kept_for_the_next_run_of_the_same_code(monkeypatch):
+    """And not where anything differs that they took over when they started."""
+    one = pids()
+    assert pids() == one and len(one) == 2
+    other = pids("another class")
+    assert not other & one and pids("another class") == other
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    assert not pids("another class") & other
+    executors.end_kept_workers()
+    assert not multiprocessing.active_children()
+
+
+def test_workers_of_a_run_that_fails_serve_the_next_and_those_of_one_that_breaks_do_not(tmp_path):
+    kept = pids()
+    with pytest.raises(DropError):
+        isacsys.run(SCENARIO, workers=2, simulate=fakes.fail_at_seven)
+    failed = {worker._pid.result() for worker in executors._kept}
+    assert failed and not failed & kept  # they had loaded other code
+    with pytest.raises(ZeroDivisionError), executor("process", 1, None) as crew:
+        crew.submit(os.getpid).result()
+        raise ZeroDivisionError
+    assert not executors._kept
+
+
+@pytest.mark.parametrize("arguments", [{}, {"workers": 2}, {"executor": "process"}, {"executor": "serial"}])
+def test_who_simulates_changes_no_byte(tmp_path, arguments, monkeypatch):
+    """By default this process alone, as long as that takes no longer than starting workers."""
+    scenario = Scenario().replace({"network.area": 4.0, "network.users_per_cell": 5, "allocation.users_per_bs": 2})
+    monkeypatch.setattr(executors.SomeProcesses, "_spent", 0.0)
+    executors.end_kept_workers()
+    isacsys.run(scenario, drops=5, output=tmp_path / "run.h5", **arguments)
+    alone = arguments in ({}, {"executor": "serial"})
+    assert bool(multiprocessing.active_children()) is not alone
+    isacsys.run(scenario, drops=5, executor="serial", output=tmp_path / "serial.h5")
+    assert (tmp_path / "run.h5").read_bytes() == (tmp_path / "serial.h5").read_bytes()
+
+
+def test_what_takes_longer_goes_to_workers(monkeypatch, tmp_path):
+    monkeypatch.setattr(executors, "PATIENCE", 0.05)
+    monkeypatch.setattr(executors.SomeProcesses, "_spent", 0.0)
+    executors.end_kept_workers()
+    scenario = Scenario().replace({"network.area": 9.0})
+    isacsys.run(scenario, drops=20, output=tmp_path / "run.h5")
+    assert multiprocessing.active_children()
+    isacsys.run(scenario, drops=20, executor="serial", output=tmp_path / "serial.h5")
+    assert (tmp_path / "run.h5").read_bytes() == (tmp_path / "serial.h5").read_bytes()
+
+
+@pytest.mark.parametrize(("changes", "drops"), [({}, 1e9), ({"network.area": 1e4}, 1), ({"simulation.frames": 1000}, 1),
+                                                ({"network.layout": "file"}, 1)])
+def test_a_drop_that_may_take_long_is_left_to_workers(changes, drops):
+    plan = Plan(Scenario().replace(changes), 0, int(drops), Payload())
+    assert (plan.size <= SMALL) is (not changes)
+
+
+AT_THE_END = """
+import os, sys, time
+import isacsys
+from isacsys.campaign import executors
+scenario = isacsys.Scenario().replace({"network.area": 4.0})
+for seed in range(3):
+    isacsys.run(scenario, drops=4, seed=seed, workers=2)
+print(*(worker._pid.result() for worker in executors._kept), flush=True)
+if os.fork() == 0:
+    isacsys.run(scenario, drops=4, workers=1)  # no worker of its parent
+    left = len(executors._kept)
+    executors.end_kept_workers()
+    os._exit(left - 1)
+print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+def test_kept_workers_end_with_the_program():
+    done = subprocess.run([sys.executable, "-c", AT_THE_END], capture_output=True, text=True, check=False, timeout=120)
+    numbers, code = done.stdout.splitlines()
+    assert done.returncode == 0 and code == "0" and done.stderr == "", done.stderr
+    assert len(numbers.split()) == 2 and not any(is_running(int(pid)) for pid in numbers.split())
+
+
+WINDOWS = """
+import signal, sys
+import isacsys
+for name in ("pthread_sigmask", "SIGKILL", "SIG_BLOCK", "SIG_UNBLOCK", "SIG_SETMASK", "SIGHUP", "SIGUSR1"):
+    delattr(signal, name)
+sys.modules["fcntl"] = sys.modules["resource"] = None
+from tests.campaign import fakes
+print(isacsys.run(fakes.SCENARIO, workers=2, simulate=fakes.simulate).drops)
+try:
+    isacsys.run(fakes.SCENARIO, workers=2, simulate=fakes.fail_at_seven)
+except isacsys.errors.DropError as error:
+    print("drop 7" in str(error))
+"""
+
+
+def test_a_system_without_posix_signals():
+    done = subprocess.run([sys.executable, "-c", WINDOWS], capture_output=True, text=True, check=False, timeout=120,
+                          env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})
+    assert (done.stdout, done.stderr) == ("40\nTrue\n", "")
+
+
+@pytest.mark.parametrize("arguments", [{"executor": "serial"}, {"workers": 2}])
+def test_a_warning_of_a_drop_is_given_once(arguments):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        isacsys.run(SCENARIO, simulate=fakes.warn, **arguments)
+    assert [(str(w.message), w.category) for w in caught] == [("of something", RuntimeWarning)]
 
 
 def test_workers_use_one_thread():

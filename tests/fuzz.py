@@ -22,7 +22,8 @@ import numpy as np
 import isacsys
 from isacsys import analysis, cli
 from isacsys.campaign.output import parts_directory, write_manifest
-from isacsys.config.scenario import SECTIONS, Scenario, toml_value
+from isacsys.config.scenario import SECTIONS, Scenario
+from isacsys.config.toml_text import toml_value
 from isacsys.core.errors import IsacError
 from isacsys.recording import MemoryRecorder, write_part
 from isacsys.simulation import memory_limits
@@ -221,7 +222,7 @@ class Fuzzer:
 
         def answer():
             try:
-                changed = scenario.replace(dict(isacsys.config.scenario.parse_assignment(word) for word in words))
+                changed = scenario.replace(dict(isacsys.config.toml_text.parse_assignment(word) for word in words))
             except IsacError:
                 return self.command(["run", str(path), *flags, "--executor", "serial"])
             return self._perform(path, changed, flags)

@@ -29,7 +29,8 @@ from isacsys.analysis.optimization import Designs, design_space
 from isacsys.analysis.sensing_beams import sensing_rate_with_beams
 from isacsys.analysis.sensing_rates import sensing_rate, sensing_rate_approximate, sensing_rate_beam_law
 from isacsys.analysis.wider_search import Rates, cooperation_rates, cooperation_space, exactly, power_space
-from isacsys.config.scenario import Scenario, toml_value
+from isacsys.config.scenario import Scenario
+from isacsys.config.toml_text import toml_value
 from isacsys.core.errors import ConfigError
 from isacsys.core.propagation_law import PropagationLaw
 

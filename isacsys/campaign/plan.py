@@ -92,7 +92,7 @@ class Plan:
 def read_scenario(attributes: Mapping[str, Any], path: Path) -> Scenario:
     """Return the scenario that a log was made from."""
     try:
-        return replace(Scenario.from_toml(attributes["scenario"]), file=str(attributes.get(SCENARIO_FILE, "")))
+        return replace(Scenario.from_log(attributes["scenario"]), file=str(attributes.get(SCENARIO_FILE, "")))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError, IsacError) as error:
         raise LogFormatError(f"{path} is damaged: its scenario cannot be read ({error})") from None
 

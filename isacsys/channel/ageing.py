@@ -12,8 +12,7 @@ from scipy.special import j0
 
 from isacsys.channel.gaussian import complex_normal
 from isacsys.core.arrays import Array, Complex, Index
-
-LIGHT = 299_792_458.0  # m/s
+from isacsys.core.units import LIGHT
 
 
 def correlation(speed: npt.ArrayLike, carrier: float, age: float) -> Array:

@@ -13,7 +13,8 @@ from typing import Any
 
 from isacsys.config.catalogue import files_text
 from isacsys.config.grid import MAXIMUM_GRID, check_grid
-from isacsys.config.scenario import Scenario, parse_assignment, parse_value
+from isacsys.config.scenario import Scenario
+from isacsys.config.toml_text import parse_assignment, parse_value
 from isacsys.core.errors import ConfigError
 
 _MODULE = re.compile(r"[=,]\s*[\"']?[A-Za-z_][\w.]*:[A-Za-z_]")

@@ -8,38 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import json
 import textwrap
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
+from isacsys.config import sections
 from isacsys.config.rules import Section
-from isacsys.config.sections import (
-    TARGET_SPREADS,
-    AllocationSettings,
-    AntennasSettings,
-    BackhaulSettings,
-    CombiningSettings,
-    CooperationSettings,
-    CsiSettings,
-    MobilitySettings,
-    NetworkSettings,
-    NullingSettings,
-    PrecodingSettings,
-    PropagationSettings,
-    RadioSettings,
-    RecordingSettings,
-    SchedulingSettings,
-    SensingSettings,
-    SimulationSettings,
-    TargetsSettings,
-    TrackingSettings,
-    TrafficSettings,
-)
+from isacsys.config.sections import TARGET_SPREADS
+from isacsys.config.toml_text import parse_toml, read_text, toml_value
 from isacsys.core.display import Shape, Shown, pretty_unit
 from isacsys.core.errors import ConfigError
 from isacsys.core.frames import frames_until, in_frames
@@ -48,7 +28,6 @@ _TOGETHER = {"combining.policy": "mrc", "sensing.cfar_cells": 0, "sensing.inter_
 MAXIMUM_POINTS = 1e9
 MOST_LEAD_FRAMES = 10_000
 SHORTEST_LIFE = 0.01  # of a frame
-LARGEST_FILE = 2**24
 _WIDTH = 100  # of comments
 MOVED = {"traffic.bandwidth": "radio.bandwidth"}  # as logs of version 0.1 have it
 FILES = {"network.positions": "network.layout", "mobility.positions": "mobility.model",
@@ -66,25 +45,25 @@ class Scenario(Shown):
     5
     """
 
-    network: NetworkSettings = field(default_factory=NetworkSettings)
-    antennas: AntennasSettings = field(default_factory=AntennasSettings)
-    allocation: AllocationSettings = field(default_factory=AllocationSettings)
-    propagation: PropagationSettings = field(default_factory=PropagationSettings)
-    radio: RadioSettings = field(default_factory=RadioSettings)
-    sensing: SensingSettings = field(default_factory=SensingSettings)
-    precoding: PrecodingSettings = field(default_factory=PrecodingSettings)
-    combining: CombiningSettings = field(default_factory=CombiningSettings)
-    cooperation: CooperationSettings = field(default_factory=CooperationSettings)
-    scheduling: SchedulingSettings = field(default_factory=SchedulingSettings)
-    nulling: NullingSettings = field(default_factory=NullingSettings)
-    backhaul: BackhaulSettings = field(default_factory=BackhaulSettings)
-    csi: CsiSettings = field(default_factory=CsiSettings)
-    mobility: MobilitySettings = field(default_factory=MobilitySettings)
-    traffic: TrafficSettings = field(default_factory=TrafficSettings)
-    targets: TargetsSettings = field(default_factory=TargetsSettings)
-    tracking: TrackingSettings = field(default_factory=TrackingSettings)
-    simulation: SimulationSettings = field(default_factory=SimulationSettings)
-    recording: RecordingSettings = field(default_factory=RecordingSettings)
+    network: sections.NetworkSettings = field(default_factory=sections.NetworkSettings)
+    antennas: sections.AntennasSettings = field(default_factory=sections.AntennasSettings)
+    allocation: sections.AllocationSettings = field(default_factory=sections.AllocationSettings)
+    propagation: sections.PropagationSettings = field(default_factory=sections.PropagationSettings)
+    radio: sections.RadioSettings = field(default_factory=sections.RadioSettings)
+    sensing: sections.SensingSettings = field(default_factory=sections.SensingSettings)
+    precoding: sections.PrecodingSettings = field(default_factory=sections.PrecodingSettings)
+    combining: sections.CombiningSettings = field(default_factory=sections.CombiningSettings)
+    cooperation: sections.CooperationSettings = field(default_factory=sections.CooperationSettings)
+    scheduling: sections.SchedulingSettings = field(default_factory=sections.SchedulingSettings)
+    nulling: sections.NullingSettings = field(default_factory=sections.NullingSettings)
+    backhaul: sections.BackhaulSettings = field(default_factory=sections.BackhaulSettings)
+    csi: sections.CsiSettings = field(default_factory=sections.CsiSettings)
+    mobility: sections.MobilitySettings = field(default_factory=sections.MobilitySettings)
+    traffic: sections.TrafficSettings = field(default_factory=sections.TrafficSettings)
+    targets: sections.TargetsSettings = field(default_factory=sections.TargetsSettings)
+    tracking: sections.TrackingSettings = field(default_factory=sections.TrackingSettings)
+    simulation: sections.SimulationSettings = field(default_factory=sections.SimulationSettings)
+    recording: sections.RecordingSettings = field(default_factory=sections.RecordingSettings)
     beside: tuple[str, ...] = field(default=(), repr=False, compare=False)  # where modules of policies are looked for
     file: str = field(default="", repr=False, compare=False)  # name of the file that it was read from
 
@@ -102,7 +81,7 @@ class Scenario(Shown):
         """Read a scenario from a TOML file; names of other files in it are relative to that file."""
         path = Path(path)
         try:
-            text = _text(path)
+            text = read_text(path)
             scenario = cls.from_toml(text)
         except tomllib.TOMLDecodeError as error:
             raise ConfigError("scenario", str(path), f"a TOML file ({error})") from None
@@ -113,7 +92,12 @@ class Scenario(Shown):
     @classmethod
     def from_toml(cls, text: str) -> Scenario:
         """Read a scenario from TOML text."""
-        return cls.from_dict(_toml(text.removeprefix("\ufeff")))
+        return cls.from_dict(parse_toml(text.removeprefix("\ufeff")))
+
+    @classmethod
+    def from_log(cls, text: str) -> Scenario:
+        """Read the scenario of a log; sections that this version does not know are left out."""
+        return cls.from_dict({name: content for name, content in parse_toml(text).items() if name in SECTIONS})
 
     @classmethod
     def from_dict(cls, sections: Mapping[str, Any]) -> Scenario:
@@ -310,46 +294,8 @@ class Scenario(Shown):
         return lines
 
 
-SECTIONS: dict[str, type[Section]] = {
-    s.name: s
-    for s in (
-        NetworkSettings,
-        AntennasSettings,
-        AllocationSettings,
-        PropagationSettings,
-        RadioSettings,
-        SensingSettings,
-        PrecodingSettings,
-        CombiningSettings,
-        CooperationSettings,
-        SchedulingSettings,
-        NullingSettings,
-        BackhaulSettings,
-        CsiSettings,
-        MobilitySettings,
-        TrafficSettings,
-        TargetsSettings,
-        TrackingSettings,
-        SimulationSettings,
-        RecordingSettings,
-    )
-}
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.is_fifo():
-            raise OSError(0, "it is a pipe")
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-        if len(content) > LARGEST_FILE:
-            raise OSError(0, f"it has more than {LARGEST_FILE} bytes")
-        return content.decode("utf-8-sig")  # editors of Windows put a byte order mark in front
-    except UnicodeDecodeError as error:
-        raise ConfigError("scenario", str(path), f"a TOML file ({error})") from None
-    except (OSError, ValueError) as error:  # a name with a NUL
-        raise ConfigError("scenario", str(path), "a readable TOML file "
-                          f"({getattr(error, 'strerror', None) or error})") from None
+SECTIONS: dict[str, type[Section]] = {name: kind for name, kind in get_type_hints(Scenario).items()
+                                      if isinstance(kind, type) and issubclass(kind, Section)}  # in order
 
 
 def _beside(directory: Path, key: str, name: str) -> str:
@@ -358,32 +304,6 @@ def _beside(directory: Path, key: str, name: str) -> str:
         return str((directory / name).resolve())
     except (OSError, ValueError, RuntimeError) as error:  # a NUL, a loop of links
         raise ConfigError(key, name, f"the name of a file ({error})") from None
-
-
-def _toml(text: str) -> dict[str, Any]:
-    """Read TOML. Raises TOMLDecodeError also where Python gives up: a number of 5,000 digits, a list 2,000 deep."""
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise tomllib.TOMLDecodeError("nested too deep") from None
-    except ValueError as error:
-        raise tomllib.TOMLDecodeError(str(error)) from None
-
-
-def parse_value(text: str) -> Any:
-    """Read a value as a user types it: TOML, or else a bare word."""
-    try:
-        return _toml(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
-def parse_assignment(text: str) -> tuple[str, Any]:
-    """Split ``section.key=value`` as ``--set`` takes it."""
-    key, separator, value = text.partition("=")
-    if not separator:
-        raise ConfigError("--set", text, "section.key=value")
-    return key.strip(), parse_value(value.strip())
 
 
 def _split(dotted: str, value: Any) -> tuple[str, str, str]:
@@ -489,10 +409,3 @@ def _comment(text: str, wanted: bool) -> list[str]:
     return [f"# {line}" for line in textwrap.wrap(" ".join(text.split()), _WIDTH)] if wanted else []
 
 
-def toml_value(value: Any) -> str:
-    """Write a value as TOML."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(key)} = {toml_value(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(toml_value, value))}]"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool | int) else repr(value)

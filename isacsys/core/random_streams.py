@@ -81,20 +81,30 @@ def _little_endian(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return dtype.newbyteorder("<")
 
 
-def stream(seed: int, drop: int, frame: int, purpose: Purpose) -> np.random.Generator:
-    """Return the generator named (seed, drop, frame, purpose): an SFC64, numpy's fastest, seeded by `Name`."""
-    name = Name(seed, drop, frame, purpose)
+def stream(seed: int, drop: int, frame: int, purpose: Purpose, *more: int) -> np.random.Generator:
+    """Return the generator named (seed, drop, frame, purpose, more): an SFC64, numpy's fastest, seeded by `Name`."""
+    name = Name(seed, drop, frame, purpose, *more)
     return np.random.Generator(np.random.SFC64(name))  # type: ignore[arg-type]  # numpy's stubs know one class only
 
 
 @dataclass(frozen=True)
 class FrameName:
-    """The name of a frame: it opens every stream that the frame draws from."""
+    """The name of a frame: every stream that the frame draws from begins with it.
+
+    Attributes
+    ----------
+    seed, drop, frame : int
+    band, service : int
+        Of a part of the frame that draws streams of its own; 0, 0: the streams of the frame itself.
+    """
 
     seed: int
     drop: int
     frame: int
+    band: int = 0
+    service: int = 0
 
     def stream(self, purpose: Purpose) -> np.random.Generator:
-        """Return the generator of this frame for a purpose."""
-        return stream(self.seed, self.drop, self.frame, purpose)
+        """Return the generator of this frame, band and service for a purpose."""
+        part = (self.band, self.service) if self.band or self.service else ()
+        return stream(self.seed, self.drop, self.frame, purpose, *part)

@@ -13,6 +13,7 @@ from isacsys.core import geometry
 from isacsys.core.arrays import Array, Index
 from isacsys.core.frames import in_frames, on_grid
 from isacsys.core.random_streams import Purpose, stream
+from isacsys.core.units import LIGHT_3GPP
 from isacsys.network.deployment import Deployment
 from isacsys.network.large_scale import LargeScale, bs_density
 from isacsys.network.mobility import Follower
@@ -24,7 +25,6 @@ from isacsys.propagation.buildings import Buildings, Places
 from isacsys.propagation.cell_gains import CellGains, Sites
 from isacsys.propagation.clutter import background_gains
 from isacsys.propagation.far_field import FarField
-from isacsys.propagation.path_loss_links import LIGHT
 from isacsys.propagation.registry import find_model, heights, target_height, target_model
 from isacsys.propagation.station_gains import StationGains
 from isacsys.propagation.target_types import TARGET_TYPES
@@ -190,7 +190,7 @@ class AssociationByPower(LargeScale):
         """``4 pi f^2 / c^2 sigma``: an echo over the gains of its two ways."""
         s = self.scenario.sensing
         rcs = s.rcs if s.target_type == "none" else TARGET_TYPES[s.target_type].mean
-        return 4 * math.pi * (self.scenario.propagation.carrier_frequency / LIGHT) ** 2 * rcs
+        return 4 * math.pi * (self.scenario.propagation.carrier_frequency / LIGHT_3GPP) ** 2 * rcs
 
     @cached_property
     def clutter(self) -> Array:

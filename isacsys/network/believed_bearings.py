@@ -6,10 +6,9 @@ import numpy as np
 
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Index
+from isacsys.core.units import METRES_PER_KM
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.state import NetworkState
-
-KM = 1e3  # m
 
 
 def believed(state: NetworkState, station: Index, targets: Index, cosine: Array) -> Array:
@@ -29,7 +28,7 @@ def believed(state: NetworkState, station: Index, targets: Index, cosine: Array)
         return np.where(live, cosine, pointed)
     if live.any():
         time = state.frame * state.scenario.simulation.frame_duration
-        position = book.position(time, targets[live]) / KM
+        position = book.position(time, targets[live]) / METRES_PER_KM
         way = geometry.displacement(state.deployment.stations[station[live]], position, state.deployment.side)
         pointed[live] = state.array_cosine(
             ReceiverType.TARGET, station[live], way, np.maximum(geometry.length(way), 1e-12)

@@ -23,7 +23,7 @@ from typing import Any
 from isacsys.core.errors import ConfigError, IsacError, PluginError
 
 _NO_CARE = nullcontext()
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = str(Path(__file__).parents[1])
 _NOT_THEIRS = (_PACKAGE, "<frozen", str(Path(importlib.__file__).parent))
 _INSTALLED = (*_NOT_THEIRS, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
 
@@ -134,7 +134,7 @@ def is_ours(plugin: object) -> bool:
 
 @cache
 def _is_ours(kind: type) -> bool:
-    return kind.__module__.partition(".")[0] == __package__
+    return kind.__module__.partition(".")[0] == "isacsys"
 
 
 def fault(error: BaseException, plugin: object = None) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.core.arrays import Array
+from isacsys.core.units import LIGHT_3GPP
 from isacsys.propagation.base import Propagation
-from isacsys.propagation.path_loss_links import LIGHT, PathLossLinks
+from isacsys.propagation.path_loss_links import PathLossLinks
 
 
 class FreeSpace(Propagation):
@@ -14,7 +15,7 @@ class FreeSpace(Propagation):
 
     def path_loss(self, links: PathLossLinks) -> Array:
         """Return the loss between isotropic antennas, dB."""
-        return np.asarray(20 * np.log10(4 * np.pi * links.distance_3d * links.frequency / LIGHT))
+        return np.asarray(20 * np.log10(4 * np.pi * links.distance_3d * links.frequency / LIGHT_3GPP))
 
 
 class PowerLaw(Propagation):

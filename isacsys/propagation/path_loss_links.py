@@ -9,8 +9,6 @@ import numpy as np
 
 from isacsys.core.arrays import Array, Flags
 
-LIGHT = 3.0e8  # m/s, as TR 38.901 has it (Table 7.4.1-1, note 1)
-
 
 @dataclass(frozen=True)
 class PathLossLinks:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.core.arrays import Array
+from isacsys.core.units import LIGHT_3GPP
 from isacsys.propagation.base import Correlation, Factor, Propagation, Validity
-from isacsys.propagation.path_loss_links import LIGHT, PathLossLinks
+from isacsys.propagation.path_loss_links import PathLossLinks
 
 
 class RuralMacro(Propagation):
@@ -46,7 +47,7 @@ class RuralMacro(Propagation):
 
     def _breakpoint(self, links: PathLossLinks) -> Array:
         """d_BP = 2 pi h_BS h_UT f / c. Table 7.4.1-1, note 5."""
-        return np.asarray(2 * np.pi * links.station_height * links.user_height * links.frequency / LIGHT)
+        return np.asarray(2 * np.pi * links.station_height * links.user_height * links.frequency / LIGHT_3GPP)
 
     def _first(self, links: PathLossLinks, distance: Array) -> Array:
         height = self.building_height

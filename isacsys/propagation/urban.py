@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.core.arrays import Array
+from isacsys.core.units import LIGHT_3GPP
 from isacsys.propagation.base import Correlation, Factor, Propagation, Validity
-from isacsys.propagation.path_loss_links import LIGHT, PathLossLinks
+from isacsys.propagation.path_loss_links import PathLossLinks
 
 
 def _breakpoint(links: PathLossLinks) -> Array:
     """d'_BP = 4 h'_BS h'_UT f / c with h' = h - h_E. Table 7.4.1-1, note 1."""
     high, low = links.station_height - links.environment_height, links.user_height - links.environment_height
-    return np.asarray(4 * high * low * links.frequency / LIGHT)
+    return np.asarray(4 * high * low * links.frequency / LIGHT_3GPP)
 
 
 def _dual_slope(links: PathLossLinks, first: Array, second: Array, lowering: float) -> Array:

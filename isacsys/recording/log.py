@@ -18,7 +18,7 @@ from isacsys.recording.checksums import CHECKSUM, HELD, SEAL, check_attributes, 
 from isacsys.recording.hdf5 import stored_blocks
 from isacsys.recording.integrity import DropIntegrity
 from isacsys.recording.memory_recorder import join
-from isacsys.recording.schema import DIMENSION, FORMAT, FORMAT_VERSION, REQUIRED, TABLES
+from isacsys.recording.schema import DIMENSION, FORMAT, FORMAT_VERSION, REQUIRED, TABLES, known_columns
 from isacsys.recording.untrusted_files import attribute, attributes, check_rows, column, group, own
 
 _DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, MemoryError,
@@ -51,8 +51,10 @@ class Log:
         with self._open() as file:
             self.attributes = attributes(file)
             check_attributes(self.attributes, self.path)
-            self._tables = tuple(table for table in TABLES if group(file, table) is not None)
-            if set(self._tables) != set(str(self.attributes.get(HELD, " ".join(self._tables))).split()):
+            here = [table for table in TABLES if group(file, table) is not None]
+            held = str(self.attributes.get(HELD, " ".join(here))).split()
+            self._tables = (*here, *(table for table in held if table not in TABLES and group(file, table) is not None))
+            if set(self._tables) != set(held):
                 raise LogFormatError(f"{self.path} is damaged: it lacks a table that it says it has")
             if not set(self._tables) >= set(REQUIRED):
                 raise LogFormatError(f"{self.path} is damaged: it has no table of drops and of frames")
@@ -67,7 +69,7 @@ class Log:
             found = _columns(self.path, file, table)
             if not len(found["drop"]):
                 return ()
-            known = {stated.name: stated for stated in (*TABLES[table], *_strangers(group(file, table), table))}
+            known = {stated.name: stated for stated in (*known_columns(table), *_strangers(group(file, table), table))}
             return tuple(known[name] for name in found)
 
     def blocks(self, table: str) -> Iterator[Table]:
@@ -140,7 +142,8 @@ def _columns(path: Path, file: Any, table: str) -> dict[str, Any]:
         raise LogFormatError(f"{path} has no table {table}; it was recorded with less (recording.level)")
     if len(here) > MOST_COLUMNS:
         raise LogFormatError(f"{path} is damaged: {table} has {len(here)} columns")
-    known = [known for known in TABLES[table] if not known.optional or here.get(known.name, getlink=True) is not None]
+    known = [known for known in known_columns(table)
+             if not known.optional or here.get(known.name, getlink=True) is not None]
     try:
         datasets = {stated.name: column(here, stated) for stated in (*known, *_strangers(here, table))}
         check_rows(datasets)
@@ -150,8 +153,8 @@ def _columns(path: Path, file: Any, table: str) -> dict[str, Any]:
 
 
 def _strangers(here: Any, table: str) -> Iterator[Column]:
-    """Yield the columns of metrics that this isacsys does not know, as the log describes them."""
-    names = {known.name for known in TABLES[table]} | {DIMENSION}
+    """Yield the columns that this isacsys does not know, as the log describes them."""
+    names = {known.name for known in known_columns(table)} | {DIMENSION}
     for name in here:
         dataset = own(here, name) if name not in names else None
         if isinstance(dataset, h5py.Dataset) and dataset.dtype.kind in "iuf":

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from isacsys.core.arrays import Table
 from isacsys.core.columns import Column
 from isacsys.recording.base import Source
-from isacsys.recording.schema import BLOCK_ROWS, LEVELS, TABLES, Layout, Layouts, empty
+from isacsys.recording.schema import BLOCK_ROWS, LEVELS, Layout, Layouts, empty, known_columns
 
 
 class Block:
@@ -133,7 +133,7 @@ class Tables:
         names = self._tables[table]
         if not len(names["drop"]):
             return ()
-        known = {column.name: column for column in (*TABLES[table], *self._described.get(table, ()))}
+        known = {column.name: column for column in (*known_columns(table), *self._described.get(table, ()))}
         return tuple(known.get(name) or Column(name, names[name].dtype.str[1:], "1", "") for name in names)
 
     def tables(self) -> tuple[str, ...]:
@@ -154,7 +154,7 @@ def join(table: str, blocks: Iterable[Table]) -> Table:
     required = empty(Layout(table).columns)
     parts = [part for part in blocks if len(part["drop"])] or [required]
     names = [name for name in parts[0] if all(name in part for part in parts)]
-    kinds = {column.name: column.dtype for column in TABLES[table]}
+    kinds = {column.name: column.dtype for column in known_columns(table)}
     return {name: np.concatenate([np.empty(0, kinds.get(name, parts[0][name].dtype)), *(part[name] for part in parts)])
             for name in names}
 

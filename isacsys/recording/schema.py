@@ -28,78 +28,87 @@ _PLACE = (Column("x", "f8", KM, "position"), Column("y", "f8", KM, "position"))
 STRENGTHS, NEXT = 32, 32  # bins of table refusals
 MEMBER = 2  # kind in table classes
 
-TABLES: dict[str, tuple[Column, ...]] = {
-    "drops": (DROP, *SUMS, *DROP_COLUMNS),
-    "frames": (DROP, FRAME, *SUMS),
-    "classes": (
-        DROP, Column("kind", "u1", "1", "0: users, 1: targets, 2: users, and another station that sends to them"),
-        index("streams", "users to which their base station, or the other one, sends"),
-        index("degrees_of_freedom", "its transmit antennas - independent constraints + 1"),
-        count("links", "how many links that is, summed over frames"),
-        real("weight", "1", "sum of their weights"),
-        real("weighted_rate_nulled", RATE,
-             "sum of weight x rate, had every member of their clusters nulled, and no other station"),
-    ),
-    "refusals": (
-        DROP, index("rank", "place of a station in a user's cluster, nearest first, the serving one being 1"),
-        index("strength", f"{STRENGTHS} times the squared ratio of the distances of serving station and member, "
-              "rounded down"),
-        index("next", f"{NEXT} times the ratio of the distances of serving station and first one beyond the cluster"),
-        real("weight", "1", "sum of the weights of users towards whom the member did not null though it was asked"),
-    ),
-    "links/communication": (DROP, FRAME, index("user", "number of the user in its drop"),
-                            index("station", "its serving base station"), *link_columns(ReceiverType.USER)),
-    "links/sensing": (DROP, FRAME, index("target", "number of the target in its drop"),
-                      index("station", "its serving base station"), *link_columns(ReceiverType.TARGET)),
-    "positions/stations": (
-        DROP, index("station", "number of the base station"), *_PLACE,
-        index("site", "number of its site: the base stations of a site are its cells", optional=True),
-        Column("boresight", "f8", "degree", "azimuth in which it looks, from the x axis", optional=True)),
-    "positions/users": (DROP, index("user", "number of the user"), index("station", "nearest base station"), *_PLACE),
-    "positions/targets": (DROP, index("target", "number of the target"), index("station", "nearest base station"),
-                          *_PLACE),
-    "selections/communication": (DROP, FRAME, index("station", "base station"), index("user", "user it chose")),
-    "selections/sensing": (DROP, FRAME, index("station", "base station"), index("target", "target it chose")),
-    "requests": (
-        DROP, FRAME, Column("kind", "u1", "1", "0: towards a user, 1: towards the receive filter of a target"),
-        index("receiver", "number of the user or target"), index("station", "its serving base station"),
-        index("asked", "base station asked for a null"),
-        Column("strength", "f8", "1", "interference relative to the mean wanted power"),
-        Column("granted", "u1", "1", "1 where the null was granted"),
-        Column("travel", "f8", "s", "from when it was written to when it came; infinite for one that is lost"),
-        Column("late", "u1", "1", "1 where it came after its frame had begun, or never"),
-    ),
-    "pairs": (
-        DROP, FRAME, index("target", "number of the target"), index("transmitter", "base station that lights it"),
-        index("receiver", "base station that listens"), real("sir", "1", "of its echo, linear"),
-    ),
-    "streams": (
-        DROP, FRAME, index("station", "base station that sends it"), index("user", "whom it is meant for"),
-        index("slot", "number of its beam at the base station: own users first"),
-        real("power", "1", "share of the base station's power"),
-    ),
-    "files": (
-        DROP, index("user", "number of the user"), Column("arrival", "f8", "s", "simulated time"),
-        Column("size", "f8", "bit", "size"), Column("delay", "f8", "s", "until its last bit was delivered"),
-    ),
-    "events": (
-        DROP, Column("time", "f8", "s", "simulated time"), Column("event", "u1", "1", "what happened"),
-        Column("subject", "i4", "1", "whom it happened to; -1 for the whole network"),
-        Column("count", "i4", "1", "how many rows it concerned"),
-    ),
-}
+LEVEL_NAMES = ("summary", "links", "full")  # each has the tables of those before it
+TABLES: dict[str, tuple[Column, ...]] = {}
+LEVELS: dict[str, tuple[str, ...]] = dict.fromkeys(LEVEL_NAMES, ())
+
+
+def declare_table(name: str, level: str, columns: tuple[Column, ...]) -> None:
+    """Add a table that is recorded from ``level`` on; logs, settings and results know it from then on."""
+    TABLES[name] = columns
+    for deeper in LEVEL_NAMES[LEVEL_NAMES.index(level):]:
+        LEVELS[deeper] = (*LEVELS[deeper], name)
+
+
+def known_columns(table: str) -> tuple[Column, ...]:
+    """Return the columns that this version knows of a table; none of one that it does not know."""
+    return TABLES.get(table, ())
+
+
+declare_table("drops", "summary", (DROP, *SUMS, *DROP_COLUMNS))
+declare_table("frames", "summary", (
+    DROP, FRAME, *SUMS))
+declare_table("classes", "summary", (
+    DROP, Column("kind", "u1", "1", "0: users, 1: targets, 2: users, and another station that sends to them"),
+    index("streams", "users to which their base station, or the other one, sends"),
+    index("degrees_of_freedom", "its transmit antennas - independent constraints + 1"),
+    count("links", "how many links that is, summed over frames"),
+    real("weight", "1", "sum of their weights"),
+    real("weighted_rate_nulled", RATE,
+         "sum of weight x rate, had every member of their clusters nulled, and no other station")))
+declare_table("refusals", "summary", (
+    DROP, index("rank", "place of a station in a user's cluster, nearest first, the serving one being 1"),
+    index("strength", f"{STRENGTHS} times the squared ratio of the distances of serving station and member, "
+          "rounded down"),
+    index("next", f"{NEXT} times the ratio of the distances of serving station and first one beyond the cluster"),
+    real("weight", "1", "sum of the weights of users towards whom the member did not null though it was asked")))
+declare_table("links/communication", "links", (
+    DROP, FRAME, index("user", "number of the user in its drop"),
+                        index("station", "its serving base station"), *link_columns(ReceiverType.USER)))
+declare_table("links/sensing", "links", (
+    DROP, FRAME, index("target", "number of the target in its drop"),
+                  index("station", "its serving base station"), *link_columns(ReceiverType.TARGET)))
+declare_table("positions/stations", "full", (
+    DROP, index("station", "number of the base station"), *_PLACE,
+    index("site", "number of its site: the base stations of a site are its cells", optional=True),
+    Column("boresight", "f8", "degree", "azimuth in which it looks, from the x axis", optional=True)))
+declare_table("positions/users", "full", (
+    DROP, index("user", "number of the user"), index("station", "nearest base station"), *_PLACE))
+declare_table("positions/targets", "full", (
+    DROP, index("target", "number of the target"), index("station", "nearest base station"),
+                      *_PLACE))
+declare_table("selections/communication", "full", (
+    DROP, FRAME, index("station", "base station"), index("user", "user it chose")))
+declare_table("selections/sensing", "full", (
+    DROP, FRAME, index("station", "base station"), index("target", "target it chose")))
+declare_table("requests", "full", (
+    DROP, FRAME, Column("kind", "u1", "1", "0: towards a user, 1: towards the receive filter of a target"),
+    index("receiver", "number of the user or target"), index("station", "its serving base station"),
+    index("asked", "base station asked for a null"),
+    Column("strength", "f8", "1", "interference relative to the mean wanted power"),
+    Column("granted", "u1", "1", "1 where the null was granted"),
+    Column("travel", "f8", "s", "from when it was written to when it came; infinite for one that is lost"),
+    Column("late", "u1", "1", "1 where it came after its frame had begun, or never")))
+declare_table("pairs", "full", (
+    DROP, FRAME, index("target", "number of the target"), index("transmitter", "base station that lights it"),
+    index("receiver", "base station that listens"), real("sir", "1", "of its echo, linear")))
+declare_table("streams", "full", (
+    DROP, FRAME, index("station", "base station that sends it"), index("user", "whom it is meant for"),
+    index("slot", "number of its beam at the base station: own users first"),
+    real("power", "1", "share of the base station's power")))
+declare_table("files", "links", (
+    DROP, index("user", "number of the user"), Column("arrival", "f8", "s", "simulated time"),
+    Column("size", "f8", "bit", "size"), Column("delay", "f8", "s", "until its last bit was delivered")))
+declare_table("events", "full", (
+    DROP, Column("time", "f8", "s", "simulated time"), Column("event", "u1", "1", "what happened"),
+    Column("subject", "i4", "1", "whom it happened to; -1 for the whole network"),
+    Column("count", "i4", "1", "how many rows it concerned")))
 
 # What happened, in the order of the numbers in events/event: append, never renumber.
 EVENTS = ("frame_start", "selection", "null_requests", "grants", "frame_end", "requests_arrived", "requests_late",
           "requests_lost", "handover", "target_handover", "files_arrived", "files_delivered", "targets_appeared",
           "targets_left", "revisits_missed", "target_detected", "target_missed", "false_alarm", "track_started",
           "track_lost", "track_found", "track_handover")
-
-LEVELS: dict[str, tuple[str, ...]] = {
-    "summary": ("drops", "frames", "classes", "refusals"),
-    "links": ("drops", "frames", "classes", "refusals", "links/communication", "links/sensing", "files"),
-    "full": tuple(TABLES),
-}
 
 REQUIRED = ("drops", "frames")  # tables that every log has; others may be younger than it
 
@@ -123,7 +132,8 @@ class Layout:
 
     def __init__(self, table: str, names: Iterable[str] | None = None, declared: Iterable[Column] = ()) -> None:
         self.table = table
-        known = (*TABLES[table], *sorted(declared, key=lambda column: column.name))  # one order, whoever declares
+        # one order of columns, in whatever order they were declared
+        known = (*known_columns(table), *sorted(declared, key=lambda column: column.name))
         chosen = {column.name for column in known if not column.optional} if names is None else set(names)
         self.columns = tuple(column for column in known if not column.optional or column.name in chosen)
         self.names = {column.name for column in self.columns}
@@ -167,7 +177,7 @@ class Layouts:
 
 def foreign(table: str, columns: Iterable[Column]) -> tuple[Column, ...]:
     """Return those of some columns that `TABLES` does not know."""
-    names = {column.name for column in TABLES[table]}
+    names = {column.name for column in known_columns(table)}
     return tuple(column for column in columns if column.name not in names)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Index
+from isacsys.core.units import METRES_PER_KM
 from isacsys.network.entities import Members
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.state import NetworkState
@@ -13,7 +14,6 @@ from isacsys.scheduling.base import Ranked
 from isacsys.sensing import accuracy, detection
 from isacsys.sensing.tracks import information
 
-KM = 1e3  # m
 _SMALL = 1e-6  # m; without interference, bounds are 0
 _UNKNOWN = 1e12  # m; more than a track can be uncertain by
 
@@ -43,11 +43,11 @@ class InformationGain(Ranked):
 def expected_information(state: NetworkState, targets: Index) -> Array:
     """Return the information, nats, [target], that a look at each target is expected to gain."""
     scenario, book, d = state.scenario, state.beliefs, state.deployment
-    station, side = state.targets.station[targets], KM * d.side
-    origin = KM * d.stations[station]
+    station, side = state.targets.station[targets], METRES_PER_KM * d.side
+    origin = METRES_PER_KM * d.stations[station]
     time = state.frame * scenario.simulation.frame_duration
     ignorance = np.array([1.0, 0.0, 1.0])[:, None] * scenario.tracking.maximum_error**2 / 2
-    way = KM * state.from_station(station, state.targets, targets)  # a station hears where the untracked are
+    way = METRES_PER_KM * state.from_station(station, state.targets, targets)  # a station hears where the untracked are
     spread = np.broadcast_to(ignorance, (3, len(targets)))
     if book is not None:
         live = book.live[targets]
@@ -56,7 +56,7 @@ def expected_information(state: NetworkState, targets: Index) -> Array:
     length = np.maximum(geometry.length(way), 1.0)
     sir = state.mean_echo_sir(targets)
     across = length * accuracy.angle(accuracy.cosine(sir, scenario.antennas.receive), way[:, 0] / length)
-    variance = (np.clip(accuracy.distance(sir, scenario.bandwidth), _SMALL, KM * KM) ** 2,
-                np.clip(across, _SMALL, KM * KM) ** 2)
+    variance = (np.clip(accuracy.distance(sir, scenario.bandwidth), _SMALL, METRES_PER_KM * METRES_PER_KM) ** 2,
+                np.clip(across, _SMALL, METRES_PER_KM * METRES_PER_KM) ** 2)
     found = detection.swerling1(sir, scenario.false_alarm, scenario.sensing.cfar_cells)
     return np.asarray(found * information(spread, way, variance))

@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.core.arrays import Array, Complex
-
-LIGHT = 299_792_458.0  # m/s
+from isacsys.core.units import LIGHT
 
 
 def delay(sir: npt.ArrayLike, bandwidth: float) -> Array:

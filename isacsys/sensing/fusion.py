@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from isacsys.core.arrays import Array, Flags, Index
-from isacsys.sensing.accuracy import LIGHT
+from isacsys.core.units import LIGHT
 
 _STRONG = 1e4  # gamma beyond which a detection is certain, and the series does not converge
 

@@ -9,9 +9,8 @@ import numpy as np
 from isacsys.beamforming import FrameState
 from isacsys.core.arrays import Array, Complex
 from isacsys.core.random_streams import Purpose
+from isacsys.core.units import METRES_PER_KM
 from isacsys.sensing import accuracy, detection
-
-KM = 1e3  # m
 
 
 def fluctuation(frame_state: FrameState, looks: int) -> Array:
@@ -33,7 +32,7 @@ def figures(frame_state: FrameState, sir: Array, covariance: Complex | None) -> 
             "range_error": far, "bearing_error": angle,
             "velocity_error": accuracy.speed(sir, scenario.sensing.coherent_time,
                                              scenario.propagation.carrier_frequency),
-            "position_error": accuracy.position(far, angle, KM * frame_state.distances[1])}
+            "position_error": accuracy.position(far, angle, METRES_PER_KM * frame_state.distances[1])}
 
 
 def _cosine(frame_state: FrameState, sir: Array, bearing: Array, covariance: Complex | None) -> Array:

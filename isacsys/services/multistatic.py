@@ -11,12 +11,11 @@ from isacsys.beamforming.multistatic_helpers import Helpers
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array, Flags, Index, Table
 from isacsys.core.random_streams import Purpose
+from isacsys.core.units import METRES_PER_KM
 from isacsys.coupling.helper_gains import helped
 from isacsys.propagation.target_types import TARGET_TYPES
 from isacsys.sensing import detection, fusion
 from isacsys.services import LinkTerms
-
-KM = 1e3  # m
 
 
 def direct_path(scenario: Scenario) -> float:
@@ -41,12 +40,12 @@ def together(frame_state: FrameState, beams: Beams, targets: LinkTerms) -> tuple
     scenario, own, count = frame_state.scenario, helpers.own, len(targets.signal)
     direction, distance, cosine = (fusion.stacked(helpers.link, places, count, getattr(helpers, name), getattr(
         own, name)) for name in ("direction", "distance", "cosine"))
-    distance = np.where(distance > 0, distance, 1.0) * KM
+    distance = np.where(distance > 0, distance, 1.0) * METRES_PER_KM
     information = fusion.delays(sir, direction, scenario.bandwidth, scenario.cooperation.timing_error)
     information += fusion.bearings(sir, direction, distance, cosine, scenario.antennas.receive)
     radial, across = fusion.along(information, own.direction)
     fused = {"detection_probability": fusion.detected(sir.sum((1, 2)), _number(sir), scenario.false_alarm),
-             "range_error": radial, "bearing_error": across / (KM * own.distance),
+             "range_error": radial, "bearing_error": across / (METRES_PER_KM * own.distance),
              "position_error": fusion.bound(information)}
     with_help = np.bincount(helpers.link, minlength=count) > 0
     told: dict[str, Array | Index] = {name: np.where(with_help, fused[name], values) if name in fused else values

@@ -10,13 +10,13 @@ from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Index
 from isacsys.core.random_streams import Purpose
+from isacsys.core.units import METRES_PER_KM
 from isacsys.sensing import TRACKER, Measured, Tracker, TrackManager
 from isacsys.sensing.track_manager import LookResults, Outcome, Rules
 from isacsys.services import FrameRecord
 from isacsys.services.frame_record import TrackFrame
 from isacsys.simulation.stage import Process, Stage, Steps
 
-KM = 1e3  # m
 _EVENTS = {1: "target_detected", 0: "target_missed", -1: "false_alarm"}
 
 
@@ -44,7 +44,7 @@ class TrackingProcess(Process):
         self._book = TrackManager(
             self._tracker or find_tracker(stage.scenario),
             rules,
-            stage.state.deployment.side * KM,
+            stage.state.deployment.side * METRES_PER_KM,
             len(targets),
             steering=t.steering == "belief",
         )
@@ -74,7 +74,8 @@ class TrackingProcess(Process):
         self._note(links.ids, outcome)
         targets = self._stage.state.targets
         present = targets.station >= 0
-        tracks = TrackFrame(present, self._book.live & present, self._book.error(targets.position * KM, time),
+        error = self._book.error(targets.position * METRES_PER_KM, time)
+        tracks = TrackFrame(present, self._book.live & present, error,
                             outcome.result, len(outcome.started), len(outcome.found), len(outcome.lost) + self._lost)
         self._lost = 0
         sensors = frame_state.sensors
@@ -99,14 +100,14 @@ class TrackingProcess(Process):
         if not len(links):
             return Measured(np.empty((0, 2)), np.empty((0, 3)), np.empty((0, 3)))
         station = record.frame_state.selection.targets.station
-        way = KM * state.from_station(station, state.targets, links.ids)
+        way = METRES_PER_KM * state.from_station(station, state.targets, links.ids)
         length = np.maximum(geometry.length(way), 1e-9)
-        rate = KM * np.sum(way * state.targets.velocity[links.ids], axis=1) / length
+        rate = METRES_PER_KM * np.sum(way * state.targets.velocity[links.ids], axis=1) / length
         deviation = np.stack([more["range_error"], np.minimum(more["bearing_error"], np.pi / np.sqrt(3)),
                               more["velocity_error"]], axis=1)
         error = noise * np.where(np.isfinite(deviation), deviation, 0.0)
         value = np.stack([length, np.arctan2(way[:, 1], way[:, 0]), rate], axis=1) + error
-        return Measured(state.deployment.stations[station] * KM, value, deviation**2)
+        return Measured(state.deployment.stations[station] * METRES_PER_KM, value, deviation**2)
 
     def _note(self, ids: Index, outcome: Outcome) -> None:
         journal = self._stage.journal

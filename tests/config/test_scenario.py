@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from isacsys import Scenario
 from isacsys.config.input_files import pin
-from isacsys.config.scenario import FILES, SECTIONS, parse_assignment
+from isacsys.config.scenario import FILES, SECTIONS
+from isacsys.config.toml_text import parse_assignment
 from isacsys.core.errors import ConfigError
 
 RULES = [(f"{section}.{key}", rule) for section, cls in SECTIONS.items() for key, rule in cls.rules().items()]

@@ -1,0 +1,37 @@
+"""Fading: something that draws channel vectors of links, in a frame."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from isacsys.core.arrays import Complex
+from isacsys.channel.links import ChannelLinks
+from isacsys.channel.gaussian import complex_normal
+
+
+class Fading(ABC):
+    """Base of every fading model: override `channels`.
+
+    Examples
+    --------
+    >>> class OneRay(Fading):
+    ...     def channels(self, links, rng):
+    ...         n = np.arange(links.antennas)
+    ...         phase = rng.uniform(0, 2 * np.pi, len(links))[:, None, None]
+    ...         ray = np.exp(1j * (phase + np.pi * n * links.cosine[:, None, None]))
+    ...         return ray * np.ones((1, links.subbands, 1))
+    """
+
+    @abstractmethod
+    def channels(self, links: ChannelLinks, rng: np.random.Generator) -> Complex:
+        """Draw the channels of links in a frame, [link, subband, antenna], with ``E |h|^2 = antennas``."""
+
+
+class Rayleigh(Fading):
+    """Independent from antenna to antenna, sub-band to sub-band, and frame to frame."""
+
+    def channels(self, links: ChannelLinks, rng: np.random.Generator) -> Complex:
+        """Draw independent CN(0, 1) entries."""
+        return complex_normal(rng, (len(links), links.subbands, links.antennas))

@@ -1,0 +1,42 @@
+"""The links whose channels somebody asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from isacsys.core.arrays import Array, Index
+
+
+@dataclass(frozen=True)
+class ChannelLinks:
+    """Links between arrays of stations and users (or stations that listen), as parallel arrays.
+
+    Attributes
+    ----------
+    antennas, subbands : int
+        M_t; S.
+    cosine : [link]
+        Of the angle between the array's axis and the other end.
+    station, receiver : [link]
+        Number of the station, and of the user, or of the station that listens.
+    between_stations : bool
+        Whether the other end is a station.
+    distance : [link]
+        On the ground, km.
+    time : float
+        s since the drop began.
+    """
+
+    antennas: int
+    subbands: int
+    cosine: Array
+    station: Index
+    receiver: Index
+    between_stations: bool = False
+    distance: Array = field(default_factory=lambda: np.empty(0))
+    time: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.station)

@@ -168,13 +168,14 @@ class ClusteredLinks:
         self._prepare(user, cells, states)
         bands, (rows, blocks) = self._bands.count, kernel.rows_of(self._ports)
         there = cells >= 0
-        products = np.empty((np.count_nonzero(there), blocks, rows, 2 * bands), self._dtype)
+        products = np.empty((2, bands, np.count_nonzero(there), blocks * rows), self._dtype)
         first = 0
         for who, way in zip(user.tolist(), walked, strict=True):
             bundle = self._bundles[who]
             phases = kernel.turned(bundle.turning, way, bands)
+            real, imaginary = np.ascontiguousarray(phases.real), np.ascontiguousarray(phases.imag)
             for part, site in bundle.parts:
-                kernel.multiply(site, phases[part], products[first:first + site.cells])
+                kernel.multiply(site, real[:, part], imaginary[:, part], products[:, :, first:first + site.cells])
                 first += site.cells
         found = np.zeros((*cell.shape, bands, self._ports), complex)
         row, place = np.nonzero(there)
@@ -275,10 +276,10 @@ def _bundle(key: bytes, sites: list[kernel.Site], bands: Bands, dtype: npt.DType
     together = kernel.Turning(np.concatenate([t.start for t in turnings]),
                               np.concatenate([t.way for t in turnings], axis=1),
                               np.concatenate(steps) if steps else None)
-    ends = np.cumsum([site.matrix.shape[1] for site in sites]).tolist()
+    ends = np.cumsum([len(site.matrix) for site in sites]).tolist()
     parts = []
     for site, end in zip(sites, ends, strict=True):
-        part = slice(end - site.matrix.shape[1], end)
+        part = slice(end - len(site.matrix), end)
         parts.append((part, kernel.Site(None, site.matrix, site.cells, site.ports, site.block_first, site.block_step)))
     return Bundle(key, together, parts)
 

@@ -72,8 +72,8 @@ class Site:
     ----------
     turning : Turning or None
         None where they are kept elsewhere.
-    matrix : [cell rows, ray]
-        Rows of all cells, one below the other.
+    matrix : [ray, cell x row]
+        Rows of all cells, one after the other.
     cells, ports : int
     block_first, block_step : [cell, ray] or None
         Phases of the first block's centre, and from block to block, where arrays have more than `BLOCK` ports.
@@ -117,7 +117,7 @@ def site(phases: Turning, amplitude: Array, cosine: Array, ports: int) -> Site:
     block = min(ports, BLOCK)
     matrix = _harmonics(np.asarray(cosine, dtype), block)
     matrix *= amplitude.astype(dtype)[:, None]
-    rows = matrix.reshape(-1, cosine.shape[-1])
+    rows = np.ascontiguousarray(matrix.reshape(-1, cosine.shape[-1]).T)
     if ports <= BLOCK:
         return Site(phases, rows, len(cosine), ports)
     first = (BLOCK - 1) / 2 - (ports - 1) / 2
@@ -147,17 +147,17 @@ def _phase(half_turns: Array, dtype: npt.DTypeLike) -> Complex:
 
 
 def turned(phases: Turning, walked: Array, count: int) -> Complex:
-    """Return the phases of rays, [ray, sub-band], of a user that has gone ``walked`` [2] m."""
+    """Return the phases of rays, [sub-band, ray], of a user that has gone ``walked`` [2] m."""
     turns = phases.start + phases.way[0] * np.float64(walked[0])
     turns += phases.way[1] * np.float64(walked[1])
     turns -= np.rint(turns)
     angle = turns.astype(phases.start.dtype)
     angle *= angle.dtype.type(2 * np.pi)
-    found = np.empty((len(angle), count), np.result_type(angle.dtype, np.complex64))
-    np.cos(angle, out=found.real[:, 0])
-    np.sin(angle, out=found.imag[:, 0])
+    found = np.empty((count, len(angle)), np.result_type(angle.dtype, np.complex64))
+    np.cos(angle, out=found.real[0])
+    np.sin(angle, out=found.imag[0])
     for band in range(1, count):
-        np.multiply(found[:, band - 1], phases.step, out=found[:, band])
+        np.multiply(found[band - 1], phases.step, out=found[band])
     return found
 
 
@@ -166,16 +166,20 @@ def rows_of(ports: int) -> tuple[int, int]:
     return 2 * ((min(ports, BLOCK) + 1) // 2), -(-ports // BLOCK)
 
 
-def multiply(some: Site, phases: Complex, out: Array) -> None:
-    """Multiply rays with phases [ray, sub-band] of the moment into ``out`` [cell, block, row, sub-band x 2]."""
+def multiply(some: Site, real: Array, imaginary: Array, out: Array) -> None:
+    """Multiply rays with phases of the moment, [sub-band, ray] each, into ``out`` [2, sub-band, cell, block x row]."""
     if some.block_first is None or some.block_step is None:
-        np.matmul(some.matrix, phases.view(out.dtype), out=out.reshape(len(some.matrix), -1))
+        for part, phases in enumerate((real, imaginary)):
+            out[part] = (phases @ some.matrix).reshape(out.shape[1:])
         return
-    for cell, rows in enumerate(np.split(some.matrix, some.cells)):
-        now = phases * some.block_first[cell, :, None]
-        for block in range(out.shape[1]):
-            np.matmul(rows, now.view(out.dtype), out=out[cell, block])
-            now *= some.block_step[cell, :, None]
+    rows = some.matrix.shape[1] // some.cells
+    for cell in range(some.cells):
+        now = (real + 1j * imaginary) * some.block_first[cell]
+        matrix = some.matrix[:, cell * rows:(cell + 1) * rows]
+        for block in range(0, out.shape[-1], rows):
+            for part, phases in enumerate((now.real, now.imag)):
+                out[part, :, cell, block:block + rows] = phases @ matrix
+            now *= some.block_step[cell]
 
 
 def unfolded(products: Array, ports: int) -> Complex:
@@ -183,21 +187,22 @@ def unfolded(products: Array, ports: int) -> Complex:
 
     ``(x + j y)(cos +- j sin)`` at both sides of the centre of a block.
     """
-    cells, blocks, rows, twice = products.shape
+    rows, blocks = rows_of(ports)
+    _, bands, cells, _ = products.shape
     block, half = min(ports, BLOCK), rows // 2
-    parts = products.reshape(cells, blocks, 2, half, twice // 2, 2)
-    cosine, sine = parts[:, :, 0], parts[:, :, 1]
-    found = np.empty((cells, twice // 2, blocks, block), np.result_type(products.dtype, np.complex64))
+    parts = products.reshape(2, bands, cells, blocks, 2, half)
+    cosine, sine = np.moveaxis(parts[..., 0, :], 1, 2), np.moveaxis(parts[..., 1, :], 1, 2)
+    found = np.empty((cells, bands, blocks, block), np.result_type(products.dtype, np.complex64))
     upper, lower = found[..., block // 2:], found[..., :half][..., ::-1]
     for side, sign in ((lower, -1), (upper, 1)):
-        side.real = np.moveaxis(cosine[..., 0] - sign * sine[..., 1], -1, 1)
-        side.imag = np.moveaxis(cosine[..., 1] + sign * sine[..., 0], -1, 1)
-    return found.reshape(cells, twice // 2, blocks * block)[..., :ports]
+        side.real = cosine[0] - sign * sine[1]
+        side.imag = cosine[1] + sign * sine[0]
+    return found.reshape(cells, bands, blocks * block)[..., :ports]
 
 
 def summed(some: Site, phases: Complex) -> Complex:
-    """Return channels [cell, sub-band, port] for phases [ray, sub-band] of the moment."""
+    """Return channels [cell, sub-band, port] for phases [sub-band, ray] of the moment."""
     rows, blocks = rows_of(some.ports)
-    products = np.empty((some.cells, blocks, rows, 2 * phases.shape[1]), some.matrix.dtype)
-    multiply(some, phases, products)
+    products = np.empty((2, len(phases), some.cells, blocks * rows), some.matrix.dtype)
+    multiply(some, np.ascontiguousarray(phases.real), np.ascontiguousarray(phases.imag), products)
     return unfolded(products, some.ports)

@@ -75,7 +75,7 @@ def expanded(state: State, spreads: Spreads, sight: Array, wavelengths: Array, f
     if draws.cross_polar is not None:
         cross = np.zeros(power.shape, dtype)
         mean, deviation = state.cross_polar
-        cross[:, :many] = (10 ** ((mean + deviation * draws.cross_polar) / -20)).reshape(count, many)
+        cross[:, :many] = (10 ** ((mean + deviation * draws.cross_polar.astype(dtype)) / -20)).reshape(count, many)
     if state.has_sight:
         turn = -np.mod(wavelengths, 1.0)
         power[:, -1], delay[:, -1], angle[..., -1] = found.share, found.delay[:, 0], sight

@@ -5,19 +5,17 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
 
 from isacsys.calibration import samples
+from isacsys.calibration.comparison import PERCENTILES, CaseComparison, Submitted, Tolerance
+from isacsys.calibration.full_cases import FULL_CASES, compare
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
 
-PERCENTILES = (1, 2, 5, *range(10, 100, 10), 95, 98, 99)
-JUDGED = (10, 90)  # percentiles between which agreement counts
 _HERE = files("isacsys.calibration")
 
 
@@ -36,7 +34,7 @@ class Case:
     """
 
     sample: Callable[[Scenario], Mapping[str, Array]]
-    tolerance: Mapping[str, float]
+    tolerance: Mapping[str, float | Tolerance]
     submitted: str = ""
 
 
@@ -55,70 +53,18 @@ CASES: dict[str, Case] = {
 }
 
 
-@dataclass(frozen=True)
-class Submitted:
-    """What companies submitted for a metric, dB: their median, and that of the lowest and highest tenth of them."""
-
-    median: tuple[float | None, ...]
-    low: tuple[float | None, ...]
-    high: tuple[float | None, ...]
-    source: str
-    companies: int
-
-
-@dataclass(frozen=True)
-class CaseComparison:
-    """A case as simulated, beside what was submitted.
-
-    Attributes
-    ----------
-    name : str
-    values : mapping
-        From metric to its `PERCENTILES`, dB.
-    submitted : mapping
-        From metric to what companies have; empty where it is not shipped.
-    tolerance : mapping
-        dB.
-    """
-
-    name: str
-    values: Mapping[str, tuple[float, ...]]
-    submitted: Mapping[str, Submitted]
-    tolerance: Mapping[str, float]
-
-    def largest_difference(self, metric: str) -> float | None:
-        """Return the difference from the median of companies, dB, that is largest between the `JUDGED` percentiles."""
-        if metric not in self.submitted:
-            return None
-        pairs = [(mine, theirs) for p, mine, theirs in zip(PERCENTILES, self.values[metric],
-                                                           self.submitted[metric].median, strict=True)
-                 if theirs is not None and JUDGED[0] <= p <= JUDGED[1]]
-        return max((mine - theirs for mine, theirs in pairs), key=abs)
-
-    @cached_property
-    def within(self) -> bool | None:
-        """Whether every metric is within its tolerance; None where nothing was submitted."""
-        found = [(self.largest_difference(metric), self.tolerance[metric]) for metric in self.submitted]
-        return all(abs(d) <= limit for d, limit in found if d is not None) if found else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain values."""
-        return {"name": self.name, "within": self.within, "metrics": {
-            metric: {"percentiles": list(PERCENTILES), "values": list(values),
-                     "reference": list(self.submitted[metric].median) if metric in self.submitted else None}
-            for metric, values in self.values.items()}}
-
-
 def calibrate(name: str, drops: int | None = None, seed: int | None = None) -> CaseComparison:
     """Simulate a case and compare it.
 
     Parameters
     ----------
     name : str
-        One of `CASES`.
+        One of `CASES` or `FULL_CASES`.
     drops, seed : int, optional
         Instead of those of the case.
     """
+    if name in FULL_CASES:
+        return compare(name, drops, seed)
     scenario, case = scenario_of(name), CASES[name]
     given = {"simulation.drops": drops, "simulation.seed": seed}
     found = case.sample(scenario.replace({key: value for key, value in given.items() if value is not None}))
@@ -133,8 +79,10 @@ def scenario_of(name: str) -> Scenario:
 
 def text_of(name: str) -> str:
     """Return the TOML of a case. Raises ConfigError for one that there is not."""
+    if name in FULL_CASES:
+        raise ConfigError("NAME", name, "a case with a scenario: the full ones have arrays and a layout of their own")
     if name not in CASES:
-        raise ConfigError("NAME", name, f"one of {', '.join(CASES)}")
+        raise ConfigError("NAME", name, f"one of {', '.join([*CASES, *FULL_CASES])}")
     return (_HERE / "cases" / f"{name}.toml").read_text(encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
 """The full calibration: users of one drop, their channels to all cells, and what companies reported of them.
 
-R1-165975. Rays carry the power (no phases) of coupling loss and SIR, as RSRP of the first port has it, mean over the two
-ports of a user; spreads are circular spreads over the rays of the serving cell, without element_pattern.
+R1-165975. Rays carry the power (no phases) of coupling loss and SIR, as RSRP of the first port has it, mean over both
+ports of a user; spreads are circular spreads over the rays of the serving cell, without patterns.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isacsys.core.arrays import Array, Flags, Index
 from isacsys.channel import polarised
 from isacsys.channel.draws import AOA, AOD, ZOA, ZOD, draw
-from isacsys.channel.parameters import Environment
+from isacsys.channel.parameters import Environment, State
 from isacsys.channel.rays import Rays, circular_spread, delay_spread, rays
+from isacsys.core.arrays import Array, Flags, Index
+from isacsys.core.random_streams import Name, Purpose, stream
 from isacsys.propagation import element_pattern
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.indoor import IndoorOffice
 from isacsys.propagation.path_loss_links import LIGHT, PathLossLinks, in_sight, links
 from isacsys.propagation.penetration import penetration
 from isacsys.propagation.urban import UrbanMacro, UrbanMicro
-from isacsys.core.random_streams import Name, Purpose, stream
 
 BLOCKS = 50  # resource blocks of the band
 POLARISED = np.pi / 4  # slant of the ports of a base station
@@ -58,6 +58,7 @@ LAYOUTS = {"uma": Layout("uma", UrbanMacro(), 25.0, 102.0, 500.0, 35.0, 0.8),
            "inh": Layout("inh", IndoorOffice("open"), 3.0, 110.0, 20.0, 0.0, 0.0)}
 BORESIGHTS = (30.0, 150.0, 270.0)
 HALL = (120.0, 50.0)
+EVEN = np.array([0.7548776662466927, 0.5698402909980532])  # steps of a sequence that fills the unit square evenly
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,11 @@ def users(layout: Layout, frequency: float, count: int, rng: np.random.Generator
     if layout.environment == "inh":
         nothing = np.zeros(count)
         return Users(step, np.ones(count), nothing, nothing, np.zeros(count, bool))
-    indoor = rng.random(count) < layout.indoor_share
+    indoor = rng.permutation(count) < layout.indoor_share * count
     storeys = rng.integers(4, 9, count)
     height = 1.5 + 3 * indoor * np.floor(rng.random(count) * storeys)
     depth = indoor * 25 * rng.random((2, count)).min(0)
-    wall = penetration(frequency / 1e9, rng.random(count) < 0.5, depth, rng.standard_normal(count), 14)
+    wall = penetration(frequency / 1e9, rng.permutation(count) % 2 == 0, depth, rng.standard_normal(count), 14)
     return Users(step, height, depth, np.where(indoor, wall, 0.0), indoor)
 
 
@@ -100,20 +101,24 @@ def _hall(count: int, rng: np.random.Generator) -> Array:
 
 
 def _hexagons(layout: Layout, count: int, rng: np.random.Generator) -> Array:
-    """Steps from 19 sites to users, uniform in the hexagons, by the shortest of seven ways round."""
+    """Steps from 19 sites to users, uniform in a hexagon, by the shortest of seven ways round."""
     one, other = np.array([1.0, 0.0]), np.array([0.5, np.sqrt(0.75)])
     grid = np.array([(i, j) for i in range(-2, 3) for j in range(-2, 3) if abs(i + j) <= 2])
     sites = layout.distance * (grid @ np.stack([one, other]))
     wraps = np.array([(0, 0), (3, 2), (-2, 5), (-5, 3), (-3, -2), (2, -5), (5, -3)])
     round_ = layout.distance * (wraps @ np.stack([one, other]))
-    found: list[Array] = []
-    while len(found) < count:
-        home = rng.integers(len(sites))
-        way = sites[home] + layout.distance * (rng.random(2) * 1.2 - 0.6) - sites[:, None] + round_  # [site, wrap, 2]
-        length = np.linalg.norm(way, axis=-1)
-        if layout.minimum_distance <= length.min() == length[home, 0]:  # else in the hexagon of another
-            found.append(way[np.arange(len(sites)), length.argmin(-1)])
-    return np.array(found)
+    home = int(np.flatnonzero(~grid.any(-1))[0])
+    place = np.empty((0, 2))
+    shift = rng.random(2)
+    while len(place) < count:  # evenly over the hexagon of the first site; all sites are alike
+        shift, number = shift + 0.5, np.arange(8 * count)[:, None]
+        more = layout.distance * (1.2 * np.mod(shift + number * EVEN, 1) - 0.6)
+        length = np.linalg.norm(more[:, None] - sites, axis=-1)
+        inside = (length.argmin(-1) == home) & (length.min(-1) >= layout.minimum_distance)
+        place = np.concatenate([place, more[inside]])
+    way = place[:count, None, None] - sites[:, None] + round_  # [user, site, wrap, 2]
+    nearest = np.linalg.norm(way, axis=-1).argmin(-1)
+    return np.asarray(np.take_along_axis(way, nearest[..., None, None], 2)[:, :, 0])
 
 
 @dataclass(frozen=True)
@@ -167,7 +172,8 @@ def groups(environment: Environment, drop: Drop, streams: Callable[[int, int], n
                 yield user[rows], site[rows], _rays(environment, drop, state, sight, user[rows], site[rows], streams)
 
 
-def _rays(environment, drop, state, sight, user, site, streams):  # type: ignore[no-untyped-def]
+def _rays(environment: Environment, drop: Drop, state: State, sight: bool | None, user: Index, site: Index,
+          streams: Callable[[int, int], np.random.Generator]) -> Rays:
     place = user, site
     distance, full = drop.some.distance[place], drop.some.distance_3d[place]
     high = np.full(len(user), float(drop.some.station_height))

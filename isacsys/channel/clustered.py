@@ -9,12 +9,12 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.core.arrays import Array, Complex, Flags, Index
 from isacsys.channel import kernel
 from isacsys.channel.draws import AOA, AOD, ZOA, ZOD, draw
 from isacsys.channel.kernel import Bands
 from isacsys.channel.parameters import Environment, State
 from isacsys.channel.rays import Rays, rays
+from isacsys.core.arrays import Array, Complex, Flags, Index
 
 STATES = ("los", "nlos", "o2i", "o2i")  # by code: 2 outdoors in sight, 3 not
 TOGETHER = 256  # links whose rays are drawn at once

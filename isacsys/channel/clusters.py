@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.core.arrays import Array, Flags, Index
 from isacsys.channel import tables
 from isacsys.channel.draws import ZOA, ZOD, Draws
 from isacsys.channel.parameters import Spreads, State
+from isacsys.core.arrays import Array, Flags, Index
 
 
 @dataclass(frozen=True)

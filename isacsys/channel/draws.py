@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isacsys.core.arrays import Array, Index
 from isacsys.channel import tables
 from isacsys.channel.parameters import RAYS
+from isacsys.core.arrays import Array, Index
 
 # Rays in the order of sub-clusters (from 0), and the sub-cluster of each place: a permutation that keeps to
 # sub-clusters is one that keeps to these groups.

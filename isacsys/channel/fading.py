@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from isacsys.core.arrays import Complex
-from isacsys.channel.links import ChannelLinks
 from isacsys.channel.gaussian import complex_normal
+from isacsys.channel.links import ChannelLinks
+from isacsys.core.arrays import Complex
 
 
 class Fading(ABC):

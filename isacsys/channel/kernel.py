@@ -1,10 +1,10 @@
 """Sums over rays to channel vectors: fast, of many links, in every frame anew.
 
 With ports a half wavelength apart, numbered about the centre of the array, a ray of amplitude a, cosine u to the axis
-and phase c adds ``a c e^(j pi (m - (M-1)/2) u)`` to port m. Ports at both sides of the centre share a cosine and a sine:
-so the real matrix ``[a cos(pi o u); a sin(pi o u)]`` of the offsets o >= 0 of at most 16 ports, which stands still
-while phases turn, times real and imaginary parts of c, says it all: one small product for the cells of a site. Arrays
-of more ports are blocks of 16 with phases turned by ``e^(j pi 16 u)``, and sub-bands follow from each other by
+and phase c adds ``a c e^(j pi (m - (M-1)/2) u)`` to port m. Ports at both sides of the centre share a cosine and a
+sine: so the real matrix ``[a cos(pi o u); a sin(pi o u)]`` of the offsets o >= 0 of at most 16 ports, which stands
+still while phases turn, times real and imaginary parts of c, says it all: one small product for the cells of a site.
+Arrays of more ports are blocks of 16 with phases turned by ``e^(j pi 16 u)``, and sub-bands follow from each other by
 ``e^(-j 2 pi df tau)``.
 """
 
@@ -156,8 +156,9 @@ def turned(phases: Turning, walked: Array, count: int) -> Complex:
     found = np.empty((count, len(angle)), np.result_type(angle.dtype, np.complex64))
     np.cos(angle, out=found.real[0])
     np.sin(angle, out=found.imag[0])
-    for band in range(1, count):
-        np.multiply(found[band - 1], phases.step, out=found[band])
+    if phases.step is not None:
+        for band in range(1, count):
+            np.multiply(found[band - 1], phases.step, out=found[band])
     return found
 
 

@@ -7,9 +7,9 @@ from functools import cache
 
 import numpy as np
 
-from isacsys.core.arrays import Array
 from isacsys.channel import tables
 from isacsys.channel.tables import ORDER, Row, Value
+from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
 
 RAYS = 20  # of a cluster. Table 7.5-6

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isacsys.core.arrays import Array, Complex
 from isacsys.channel.draws import AOA, AOD, ZOA, ZOD
 from isacsys.channel.rays import Rays
+from isacsys.core.arrays import Array, Complex
 
 Pattern = Callable[[Array, Array], Array]
 

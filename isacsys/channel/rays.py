@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.core.arrays import Array, Flags
 from isacsys.channel import tables
 from isacsys.channel.clusters import Clusters, clusters
 from isacsys.channel.draws import AOD, GROUP, ORDER, ZOD, Draws, coupling
 from isacsys.channel.parameters import RAYS, Spreads, State
+from isacsys.core.arrays import Array, Flags
 
 _OFFSET = np.array([sign * alpha for alpha in tables.RAY_OFFSETS for sign in (1, -1)])[ORDER]
 _LATE = np.array(tables.SUB_CLUSTER_DELAYS)[GROUP]

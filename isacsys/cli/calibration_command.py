@@ -10,21 +10,22 @@ from isacsys.core.display import text_table
 
 if TYPE_CHECKING:
     from isacsys.calibration import CaseComparison
-    from isacsys.calibration.cases import Submitted
+    from isacsys.calibration.comparison import Submitted
 
 _EXAMPLE = """examples:
   isacsys calibrate uma-6ghz
   isacsys calibrate isac-uav-6ghz -o uav.png
+  isacsys calibrate uma-6ghz-full
   isacsys calibrate umi-6ghz --json"""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    from isacsys.calibration import CASES
+    from isacsys.calibration import CASES, FULL_CASES
 
     parser = commands.add_parser("calibrate", help="a 3GPP calibration case beside the companies' percentiles",
                                  epilog=_EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", metavar="NAME", help=", ".join(CASES))
+    parser.add_argument("name", metavar="NAME", help=", ".join([*CASES, *FULL_CASES]))
     parser.add_argument("--drops", metavar="N", type=_positive, help="instead of those of the case")
     parser.add_argument("--seed", metavar="S", type=int, help="of every random stream")
     parser.add_argument("-o", "--output", metavar="FILE", help="draw our curves over the companies' band")
@@ -55,18 +56,20 @@ def calibrate(options: argparse.Namespace) -> int:
 
 
 def _print(found: CaseComparison) -> None:
-    from isacsys.calibration.cases import JUDGED, PERCENTILES
+    from isacsys.calibration.comparison import JUDGED
 
     for metric, values in found.values.items():
-        theirs = found.submitted.get(metric)
+        theirs, unit = found.submitted.get(metric), found.unit(metric)
         rows = [[p, f"{value:.2f}", *_columns(theirs, i, value)]
-                for i, (p, value) in enumerate(zip(PERCENTILES, values, strict=True))]
-        header = ["percentile", f"{metric} (dB)", *(("companies", "difference", "10 %", "90 %") if theirs else ())]
+                for i, (p, value) in enumerate(zip(found.percentiles, values, strict=True))]
+        header = ["percentile", f"{metric} ({unit})",
+                  *(("companies", "difference", "low", "high") if theirs else ())]
         print(text_table(header, rows))
         largest = found.largest_difference(metric)
         if theirs and largest is not None:
-            print(f"{theirs.source}, median of {theirs.companies} companies: largest difference from the {JUDGED[0]}th "
-                  f"to the {JUDGED[1]}th percentile {largest:+.2f} dB, allowed {found.tolerance[metric]:g} dB\n")
+            print(f"{theirs.source}, {theirs.centre} of {theirs.companies} companies, band: {theirs.band}: largest "
+                  f"difference from the {JUDGED[0]}th to the {JUDGED[1]}th percentile {largest:+.2f} {unit}, allowed: "
+                  f"{found.allowed(metric)}{'' if found.metric_within(metric) else ': OUTSIDE'}\n")
     print({True: "within", False: "OUTSIDE", None: "no percentiles of companies are shipped"}[found.within])
 
 
@@ -77,7 +80,7 @@ def _columns(theirs: Submitted | None, i: int, value: float) -> tuple[str, ...]:
     median, band = theirs.median[i], (theirs.low[i], theirs.high[i])
     if median is None:
         return ("-",) * 4
-    return f"{median:.2f}", f"{value - median:+.2f}", *(f"{edge:.2f}" for edge in band)
+    return f"{median:.2f}", f"{value - median:+.2f}", *("-" if edge is None else f"{edge:.2f}" for edge in band)
 
 
 def _positive(text: str) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.core.arrays import Array
 from isacsys.channel.parameters import SF, Environment, State
+from isacsys.core.arrays import Array
 from isacsys.propagation.fields import Field, Waves
 
 

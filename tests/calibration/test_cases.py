@@ -7,8 +7,9 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from isacsys.calibration import CASES, calibrate
-from isacsys.calibration.cases import PERCENTILES, CaseComparison, Submitted, scenario_of, submitted
+from isacsys.calibration import CASES, FULL_CASES, calibrate, full
+from isacsys.calibration.cases import scenario_of, submitted
+from isacsys.calibration.comparison import PERCENTILES, CaseComparison, Submitted, Tolerance
 from isacsys.cli import main
 from isacsys.core.errors import ConfigError
 
@@ -77,3 +78,56 @@ def test_an_unknown_case_is_named(capsys):
 def test_picture(tmp_path):
     assert main(["calibrate", "uma-6ghz", "--drops", "1", "--seed", "3", "-o", str(tmp_path / "uma.png")]) in (0, 1)
     assert (tmp_path / "uma.png").stat().st_size > 10_000
+
+
+JUDGED_FULL = ("uma-6ghz-full", "umi-6ghz-full", "inh-6ghz-full", "isac-uav-6ghz-full", "isac-background-6ghz-full")
+
+
+@pytest.mark.parametrize("name", JUDGED_FULL)
+@pytest.mark.slow
+def test_companies_and_channels_agree(name):
+    assert calibrate(name).within
+
+
+IN_SMALL = ("uma-6ghz-full", "isac-uav-bistatic-30ghz-full", "isac-background-6ghz-full")
+
+
+@pytest.mark.parametrize("name", [name if name in IN_SMALL else pytest.param(name, marks=pytest.mark.slow)
+                                  for name in FULL_CASES])
+def test_full_cases_in_small(name):
+    """All metrics of the contract, finite, percentiles in order, near the companies' medians where they are shipped."""
+    case = FULL_CASES[name]
+    if "isac" in name:
+        found = calibrate(name, 2)
+        assert list(found.values) == ["coupling_loss", "delay_spread", "asd", "zsd", "asa", "zsa"]
+    else:
+        environment, frequency = name.split("-")[0], 30e9 if "30ghz" in name else 6e9
+        sample = full.sample(full.LAYOUTS[environment], frequency, 14, 4, 1, 0)
+        assert {"coupling_loss", "wideband_sir", "delay_spread", "asd", "zsd", "asa", "zsa", "singular_value_1",
+                "singular_value_2", "singular_value_ratio"} <= set(sample)
+        assert all(np.isfinite(values).all() for values in sample.values())
+        return
+    assert all(np.all(np.diff(values) >= 0) for values in found.values.values())
+    for metric, theirs in found.submitted.items():
+        if metric == "coupling_loss":
+            middle = case.percentiles.index(50)
+            assert found.values[metric][middle] == pytest.approx(theirs.median[middle], abs=2.5)
+
+
+def test_json_of_a_full_case(capsys):
+    assert main(["calibrate", "isac-background-6ghz-full", "--drops", "1", "--json"]) in (0, 1)
+    found = json.loads(capsys.readouterr().out)["metrics"]["asd"]
+    assert len(found["low"]) == len(found["high"]) == len(found["values"]) == len(found["percentiles"])
+
+
+def test_a_full_case_has_no_scenario(capsys):
+    assert main(["calibrate", "uma-6ghz-full", "--scenario"]) == 2
+    assert "NAME = 'uma-6ghz-full'" in capsys.readouterr().err
+
+
+def test_tolerances_allow_what_they_say():
+    theirs = Submitted((10.0,), (8.0,), (15.0,), "", 3)
+    assert Tolerance(relative=0.12, band=True).allows(14.9, theirs, 0)
+    assert not Tolerance(relative=0.12).allows(11.3, theirs, 0)
+    assert Tolerance(relative=0.12).allows(11.1, theirs, 0)
+    assert str(Tolerance(relative=0.12, band=True)) == "12 % or within the band"

@@ -38,7 +38,8 @@ def twin(state, spreads, seen, wavelengths, draws, i):
               "ZSA": spreads.zenith_arrival[i], "ZSD": spreads.zenith_departure[i],
               "mean_zsd": spreads.mean_zenith_departure[i], "offset": spreads.offset[i]}
     sight = {**dict(zip(("aod", "aoa", "zoa", "zod"), seen[i], strict=True)), "d3d": wavelengths[i]}
-    numbers = {name: getattr(draws, name)[i].astype(float) for name in ("delay", "shadowing", "sign", "jitter", "phase")}
+    names = ("delay", "shadowing", "sign", "jitter", "phase")
+    numbers = {name: getattr(draws, name)[i].astype(float) for name in names}
     cross = None if draws.cross_polar is None else draws.cross_polar[i].astype(float)
     return loops.rays(values, spread, sight, {**numbers, "keys": draws.keys[i], "cross_polar": cross})
 
@@ -137,7 +138,8 @@ def test_spreads_by_hand():
     power = np.array([0.5, 0.5])
     assert circular_spread(power, np.array([-10.0, 10.0])) == pytest.approx(
         math.degrees(math.sqrt(-2 * math.log(math.cos(math.radians(10))))))
-    assert circular_spread(power, np.array([-170.0, 170.0])) == pytest.approx(circular_spread(power, np.array([-10, 10.])))
+    wrapped = circular_spread(power, np.array([-170.0, 170.0]))
+    assert wrapped == pytest.approx(circular_spread(power, np.array([-10.0, 10.0])))
     assert delay_spread(power, np.array([0.0, 2e-7])) == pytest.approx(1e-7)
 
 

@@ -17,7 +17,8 @@ from isacsys.channel.parameters import Environment, State
 from isacsys.channel.rays import Rays, circular_spread, delay_spread, rays
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.random_streams import Name, Purpose, stream
-from isacsys.propagation import element_pattern
+from isacsys.propagation.antenna_column import column_gain
+from isacsys.propagation.antenna_patterns.builtin import Element
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.indoor import IndoorOffice
 from isacsys.propagation.path_loss_links import LIGHT, PathLossLinks, in_sight, links
@@ -25,6 +26,7 @@ from isacsys.propagation.penetration import penetration
 from isacsys.propagation.urban import UrbanMacro, UrbanMicro
 
 BLOCKS = 50  # resource blocks of the band
+_ELEMENT = Element()
 POLARISED = np.pi / 4  # slant of the ports of a base station
 
 
@@ -192,16 +194,16 @@ def panel(tilt: float) -> polarised.Pattern:
     """Power gain of a port of configuration 1: 4 by 4 elements, half a wavelength apart, tilted electrically."""
     def gain(zenith: Array, azimuth: Array) -> Array:
         z, a = np.radians(zenith), np.radians(azimuth)
-        column = element_pattern.column_gain(np.cos(z), 4, tilt)
-        row = element_pattern.column_gain(np.sin(z) * np.sin(a), 4, 90.0)
-        return np.asarray(10 ** (element_pattern.element_gain(a, z) / 10) * column * row)
+        column = column_gain(np.cos(z), 4, tilt)
+        row = column_gain(np.sin(z) * np.sin(a), 4, 90.0)
+        return np.asarray(element(zenith, azimuth) * column * row)
 
     return gain
 
 
 def element(zenith: Array, azimuth: Array) -> Array:
     """Power gain of a port of configuration 2: one element."""
-    return np.asarray(10 ** (element_pattern.element_gain(np.radians(azimuth), np.radians(zenith)) / 10))
+    return np.asarray(10 ** (_ELEMENT.towards(-azimuth, zenith) / 10))
 
 
 def sample(layout: Layout, frequency: float, release: int, count: int, seed: int, drop: int) -> dict[str, Array]:

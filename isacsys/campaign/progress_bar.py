@@ -10,7 +10,7 @@ from typing import Any
 class Bar:
     """Counts drops; shown where ``shown`` says so, and, where it says nothing (None), in notebooks."""
 
-    def __init__(self, total: int, *, shown: bool | None) -> None:
+    def __init__(self, total: int | None, *, shown: bool | None) -> None:
         shown = in_notebook() if shown is None else shown
         self._bar = _kind(in_notebook() and shown)(total=total, unit="drop", file=sys.stderr, disable=not shown,
                                                    dynamic_ncols=True)
@@ -31,6 +31,10 @@ class Bar:
     def advance(self, drops: int) -> None:
         """Count drops that were finished now."""
         self._bar.update(drops)
+
+    def note(self, text: str) -> None:
+        """Show how things stand behind the count."""
+        self._bar.set_postfix_str(text)
 
     def spare(self, drops: int) -> None:
         """Take back drops that need not be simulated."""

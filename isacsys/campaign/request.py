@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from isacsys.beamforming import Combiner, Precoder
-from isacsys.campaign.coordinator import Coordinator, Crew
+from isacsys.campaign.coordinator import Coordinator
+from isacsys.campaign.dispatcher import Crew
 from isacsys.campaign.executors import executor as make_executor
 from isacsys.campaign.payload import pack
 from isacsys.campaign.plan import Plan

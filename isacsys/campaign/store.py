@@ -234,8 +234,11 @@ class FileStore:
 
 
 @contextmanager
-def file_store(path: Path, plan: Plan, *, resume: bool, force: bool) -> Iterator[FileStore]:
+def file_store(path: Path, plan: Plan, *, resume: bool, force: bool, guarded: bool = False) -> Iterator[FileStore]:
     """Open the store of the log at ``path`` for this process alone.
+
+    ``guarded`` says that the caller has locked the directory that the log is in: a search has a log for every setting,
+    and a process may not hold that many locks.
 
     Raises
     ------
@@ -248,7 +251,7 @@ def file_store(path: Path, plan: Plan, *, resume: bool, force: bool) -> Iterator
         raise ConfigError("output", str(path), "a file in a directory that exists")
     _check_name(path)
     try:
-        lock = _locked(directory)
+        lock = _unlocked(directory) if guarded else _locked(directory)
     except BlockingIOError:
         raise ConfigError("output", str(path), "not the output of another run that is going on") from None
     except OSError as error:
@@ -261,7 +264,8 @@ def file_store(path: Path, plan: Plan, *, resume: bool, force: bool) -> Iterator
     finally:
         if not any(directory.glob("*.part")):  # nothing to resume
             leave(directory)
-        lock.release()
+        if lock is not None:
+            lock.release()
         with suppress(OSError):  # NFS keeps what is removed while open until it is closed
             if not any(directory.iterdir()):
                 directory.rmdir()
@@ -294,6 +298,10 @@ def _locked(directory: Path) -> DirectoryLock:
                 raise OSError(errno.ENOTDIR, f"{directory} is not a directory of its own")
             return _patiently(directory)
     raise BlockingIOError
+
+
+def _unlocked(directory: Path) -> None:
+    directory.mkdir(exist_ok=True)
 
 
 def _patiently(directory: Path) -> DirectoryLock:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 import isacsys
-from isacsys.campaign.coordinator import MOST_DEATHS
+from isacsys.campaign.dispatcher import MOST_DEATHS
 from isacsys.campaign.output import parts_directory
 from tests.recording.rows import same_tables
 

@@ -1,0 +1,183 @@
+"""Give drops of one or several runs to whoever is free, and keep what is finished."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from typing import NoReturn
+
+from isacsys.campaign.drop_ranges import Finished, Range, Waiting, missing
+from isacsys.campaign.executors import Executor
+from isacsys.campaign.interrupt import interruption
+from isacsys.campaign.progress_bar import Bar
+from isacsys.campaign.store import Store
+from isacsys.campaign.worker import SECONDS, Batch, Said, Work, go_on, simulate_batch
+from isacsys.core.errors import IncompleteRun, IsacError
+
+MOST_DEATHS = 3
+LEAST_SECONDS = 0.25  # a batch is synced to disk: do not sync for less
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who simulates, and who is told."""
+
+    executor: Executor
+    bar: Bar
+
+
+class Job:
+    """Drops ``first`` up to ``stop`` of a run, those in its store excepted.
+
+    Attributes
+    ----------
+    horizon : int
+        Drops before this one may be simulated now.
+    front : int
+        All drops before this one are finished.
+    """
+
+    def __init__(self, work: Work, store: Store, first: int, stop: int) -> None:
+        self.work, self.store, self._first = work, store, first
+        self.deaths: Counter[int] = Counter()
+        self._finished = Finished(first)
+        for drops in store.done:
+            self._finished.add(*drops)
+        self.extend(stop)
+
+    def extend(self, stop: int) -> None:
+        """Ask for all drops up to ``stop``."""
+        self.waiting, self.horizon = Waiting(missing(self.store.done, self._first, stop)), stop
+
+    @property
+    def front(self) -> int:
+        """The first drop that is not finished."""
+        return self._finished.front
+
+    def keep(self, batch: Batch, drops: Range) -> None:
+        """Store what is finished of ``drops``, and let the rest wait again."""
+        self.store.add(batch)
+        self._finished.add(batch.first, batch.stop)
+        self.waiting.put_back(batch.stop, drops[1])
+
+
+class Dispatcher:
+    """Simulates jobs, those of several runs side by side.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    crew : Crew
+    advice : callable
+        Returns what to tell a user where it is cut short.
+    """
+
+    def __init__(self, jobs: Sequence[Job], crew: Crew, advice: Callable[[], str]) -> None:
+        self.jobs, self.crew, self._advice = jobs, crew, advice
+        self._under_way: dict[Future[Batch], tuple[Job, Range]] = {}
+        self._seconds: dict[int, float] = {}  # a drop, by the number of the job
+        self._failure: IsacError | None = None
+        self._warned: set[Said] = set()
+
+    def simulate(self, enough: Callable[[], bool] | None = None) -> None:
+        """Simulate until there is enough, or all drops of all jobs.
+
+        Raises
+        ------
+        IncompleteRun, IsacError
+            Where it ends before; what is finished is in the stores.
+        """
+        enough = enough or self._all_done
+        go_on()
+        with interruption(self.crew.executor.interrupt) as interrupted:
+            while not enough():
+                if interrupted.requested or self._failure is not None:
+                    self._give_up()
+                self._hand_out()
+                self._collect()
+            self._finish_early()
+
+    def _all_done(self) -> bool:
+        return not self._under_way and not any(job.waiting.count for job in self.jobs)
+
+    def _hand_out(self) -> None:
+        while len(self._under_way) < self.crew.executor.slots:
+            if not self._hand_out_one():
+                return
+
+    def _hand_out_one(self) -> bool:
+        """Hand out a batch of the first job that has one."""
+        for number, job in enumerate(self.jobs):
+            drops = job.waiting.take(self._size(number), job.horizon)
+            if drops is not None:
+                self._under_way[self.crew.executor.submit(simulate_batch, job.work, *drops)] = job, drops
+                return True
+        return False
+
+    def _size(self, number: int) -> int:
+        """Return how many drops make a batch: as many as fit the time, and few enough to leave some for the others."""
+        seconds = self._seconds.get(number) or max(self._seconds.values(), default=0.0)
+        if not seconds:
+            return 1
+        waiting = sum(job.waiting.count for job in self.jobs)
+        fair = max(waiting / (2 * self.crew.executor.slots), LEAST_SECONDS / seconds)
+        return max(1, int(min(SECONDS / seconds, fair)))
+
+    def _collect(self) -> None:
+        for future in wait(self._under_way, return_when=FIRST_COMPLETED).done:
+            job, drops = self._under_way.pop(future)
+            try:
+                self._keep(job, future.result(), drops)
+            except self.crew.executor.lost:
+                self._repeat(job, drops)
+            except IsacError as error:
+                self._failure = self._failure or error
+            except Exception as error:
+                self._failure = self._failure or IncompleteRun(f"{_words(drops)}: {type(error).__name__}: {error}")
+
+    def _keep(self, job: Job, batch: Batch, drops: Range) -> None:
+        batch.warn(self._warned)
+        job.keep(batch, drops)
+        self.crew.bar.advance(batch.stop - batch.first)
+        self._failure = self._failure or batch.failure
+        if batch.stop > batch.first:
+            self._seconds[self.jobs.index(job)] = max(batch.seconds / (batch.stop - batch.first), 1e-6)
+
+    def _repeat(self, job: Job, drops: Range) -> None:
+        """Let drops whose worker died run again, unless that happened too often."""
+        job.waiting.put_back(*drops)
+        job.deaths[drops[0]] += 1
+        if job.deaths[drops[0]] == MOST_DEATHS:
+            self._failure = self._failure or IncompleteRun(
+                f"{MOST_DEATHS} workers died in {_words(drops)} (killed, or out of memory?)")
+        else:
+            warnings.warn(f"a worker died in {_words(drops)} (killed, or out of memory?); they run again", stacklevel=2)
+
+    def _finish_early(self) -> None:
+        """Ask what is under way to end early, and keep it."""
+        if self._under_way:
+            self.crew.executor.interrupt()
+        while self._under_way:
+            self._collect()
+
+    def _give_up(self) -> NoReturn:
+        """Wait for what is under way, then raise why it ends."""
+        self._finish_early()
+        failure = self._failure or IncompleteRun("interrupted")
+        raise _with(failure, self._advice())
+
+
+def _words(drops: Range) -> str:
+    first, stop = drops
+    return f"drop {first}" if stop == first + 1 else f"drops {first} to {stop - 1}"
+
+
+def _with(failure: IsacError, advice: str) -> IsacError:
+    """Add what became of the run to why it ended."""
+    if isinstance(failure, IncompleteRun):
+        return IncompleteRun(f"{failure}; {advice}")
+    failure.add_note(advice)
+    return failure

@@ -1,0 +1,127 @@
+"""Grids of settings: which there are, which the scenario refuses, and what their logs are called."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import numpy as np
+
+from isacsys.campaign.conditions import Condition
+from isacsys.config.grid import check_grid
+from isacsys.config.scenario import Scenario
+from isacsys.core.errors import ConfigError
+
+MAXIMUM_RUNS = 100_000
+_LONGEST_NAME = 150
+
+Setting = dict[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Feasible(Generic[T]):
+    """The settings of a grid that can be simulated, and those that cannot.
+
+    Attributes
+    ----------
+    settings : list of dict
+    made : list
+        What was made of each.
+    left_out : list of (dict, str)
+        The others, each with the reason.
+    """
+
+    settings: list[Setting]
+    made: list[T]
+    left_out: list[tuple[Setting, str]]
+
+
+def read_axes(axes: Mapping[str, Iterable[Any]], argument: str = "axes") -> dict[str, list[Any]]:
+    """Return the values of every axis. Raises ConfigError for what is no grid."""
+    if not isinstance(axes, Mapping) or not axes:
+        raise ConfigError(argument, axes, "a mapping from \"section.key\" to values")
+    found = {key: _values(key, given) for key, given in axes.items()}
+    check_grid(found, MAXIMUM_RUNS)
+    return found
+
+
+def feasible(scenario: Scenario, axes: Mapping[str, list[Any]], where: str | None,
+             make: Callable[[Scenario, Setting], T], *, constrained: bool = False) -> Feasible[T]:
+    """Place a scenario at every point of a grid, and leave out where it is refused.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    axes : mapping
+    where : str, optional
+        A `Condition`; other points are no points of the grid.
+    make : callable
+        Takes the scenario at a point, and the point; a ConfigError says that it cannot be.
+    constrained : bool
+        Leave out what breaks ``K L + J (Q - 1) + 1 <= M_t``, Meng & Masouros (16a).
+
+    Raises
+    ------
+    ConfigError
+        That of the first point, where none is left; or for a condition that is none, or that no point meets.
+    """
+    found: Feasible[T] = Feasible([], [], [])
+    first: ConfigError | None = None
+    for setting in _points(scenario, axes, where):
+        try:
+            made = make(_placed(scenario, setting, constrained), setting)
+        except ConfigError as error:
+            first = first or ConfigError(error.key, error.value, f"{error.allowed} (at {in_words(setting)})")
+            found.left_out.append((setting, str(error)))
+        else:
+            found.settings.append(setting)
+            found.made.append(made)
+    if not found.settings:
+        raise first or ConfigError("where", where, "a condition that some point of the grid meets")
+    return found
+
+
+def in_words(setting: Mapping[str, Any]) -> str:
+    """Return a setting as people write it."""
+    return ", ".join(f"{key} = {value}" for key, value in setting.items())
+
+
+def file_name(setting: Mapping[str, Any]) -> str:
+    """Return a name that says where in the grid a log belongs, and stays the same when the grid grows."""
+    name = quote(",".join(f"{key}={value}" for key, value in setting.items()), safe="=,+ ").replace("%", "_")
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[:_LONGEST_NAME]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    return f"{name}.h5"
+
+
+def _values(key: str, given: Iterable[Any]) -> list[Any]:
+    values = [value.item() if isinstance(value, np.generic) else value
+              for value in itertools.islice(given if isinstance(given, Iterable) and not isinstance(given, str)
+                                            else [given], MAXIMUM_RUNS + 1)]
+    if len(values) > MAXIMUM_RUNS:
+        raise ConfigError(key, values[:3], f"at most {MAXIMUM_RUNS} values")
+    if not values or len(set(map(repr, values))) < len(values):
+        raise ConfigError(key, values, "at least one value, and none of them twice")
+    return values
+
+
+def _points(scenario: Scenario, axes: Mapping[str, list[Any]], where: str | None) -> Iterator[Setting]:
+    """Yield the points of a grid at which a condition holds."""
+    condition = None if where is None else Condition(where)
+    for values in itertools.product(*axes.values()):
+        setting = dict(zip(axes, values, strict=True))
+        if condition is None or condition.holds(scenario, setting):
+            yield setting
+
+
+def _placed(scenario: Scenario, setting: Setting, constrained: bool) -> Scenario:
+    placed = scenario.replace(setting)
+    if constrained and placed.demand > placed.antennas.transmit:
+        raise ConfigError("K L + J (Q - 1) + 1", placed.demand, f"at most antennas.transmit = "
+                          f"{placed.antennas.transmit} (16a)")
+    return placed

@@ -1,0 +1,6 @@
+"""Statistics that know nothing of networks: confidence sequences, and races between settings."""
+
+from isacsys.statistics.confidence_sequences import half_width, one_sided, two_sided
+from isacsys.statistics.race import Look, Rules, Samples, look, race
+
+__all__ = ["Look", "Rules", "Samples", "half_width", "look", "one_sided", "race", "two_sided"]

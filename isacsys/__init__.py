@@ -7,7 +7,19 @@ from warnings import warn as _warn
 
 from isacsys import moved as _moved
 from isacsys.beamforming import Beams, Combiner, Precoder, TransmitterCsi
-from isacsys.campaign import Comparison, Estimate, Run, Sweep, compare, open_run, run, sweep
+from isacsys.campaign import (
+    Comparison,
+    Estimate,
+    Run,
+    SearchResult,
+    Sweep,
+    compare,
+    open_run,
+    open_search,
+    run,
+    search,
+    sweep,
+)
 from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError, IsacError
 from isacsys.core.version import version as _version
@@ -53,6 +65,7 @@ __all__ = [
     "Run",
     "Scenario",
     "Scheduler",
+    "SearchResult",
     "Stage",
     "Sweep",
     "Target",
@@ -65,7 +78,9 @@ __all__ = [
     "compare",
     "map",
     "open_run",
+    "open_search",
     "run",
+    "search",
     "sweep",
     "testing",
     "validate",

@@ -1,16 +1,17 @@
-"""Two runs on the same drops: what differs, and how surely.
+"""Runs on the same drops: what differs, and how surely.
 
 Both saw the same positions, so that what one drop does to both cancels in the difference.
 With the influences ``z`` of every drop on a metric (see `estimates`), ``Var(B - A) ~ s^2(z_B - z_A) / n``.
+Intervals of several comparisons are Bonferroni's: all of them hold at once with 95 % confidence.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Difference:
     difference : float or None
         b - a.
     half_width : float or None
-        Of the 95 % interval of the difference.
+        Of the 95 % interval of the difference, corrected for the number of comparisons.
     variance_saved : float or None
         ``1 - Var(paired) / Var(independent)``.
     """
@@ -68,11 +69,14 @@ class Comparison(Shown):
         From name to `Difference`.
     runs : two of Run
         A and B.
+    comparisons : int
+        How many intervals hold at once.
     """
 
     drops: int
     metrics: Mapping[str, Difference]
     runs: tuple[Run, Run]
+    comparisons: int = 1
 
     def __getitem__(self, metric: str) -> Difference:
         return self.metrics[metric]
@@ -95,7 +99,8 @@ class Comparison(Shown):
                 for name, d in ((name, self.metrics[name]) for name in names)]
         lines = [f"{letter}: {run.name}: {line}" if i == 0 else f"   {line}"
                  for letter, run in zip("AB", self.runs, strict=True) for i, line in enumerate(run.provenance)]
-        return Shape([*lines, f"{self.drops} drops, paired; * the 95 % interval of the difference excludes zero"],
+        return Shape([*lines, f"{self.drops} drops, paired; * the 95 % interval of the difference excludes zero"
+                      f"{_corrected(self.comparisons)}"],
                      ("metric", "A", "B", "B - A", "95 %", "", "variance saved", "unit"), rows)
 
     def plot(self, path: str | Path | None = None) -> Any:
@@ -109,37 +114,96 @@ class Comparison(Shown):
         return draw("sweep_plots", "draw_comparison", self, path)
 
 
-def compare(a: Run | str | Path, b: Run | str | Path) -> Comparison:
-    """Compare two runs, drop by drop.
+@dataclass(frozen=True)
+class Comparisons(Shown):
+    """Several runs, each compared with the first.
+
+    Attributes
+    ----------
+    pairs : tuple of Comparison
+    comparisons : int
+        How many intervals hold at once, with 95 % confidence (Bonferroni): every run's with the first, of every metric
+        that was chosen; where none was chosen, of each metric by itself.
+    """
+
+    pairs: tuple[Comparison, ...]
+    comparisons: int
+
+    def __getitem__(self, index: int) -> Comparison:
+        return self.pairs[index]
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the comparisons as JSON has them."""
+        return {"correction": "Bonferroni", "comparisons": self.comparisons,
+                "pairs": [{"a": pair.runs[0].name, "b": pair.runs[1].name, **pair.to_dict()} for pair in self.pairs]}
+
+    def shape(self) -> Shape:
+        """Return what was compared, and every difference that means something."""
+        first, rows = self.pairs[0].runs[0], []
+        for pair in self.pairs:
+            rows += [(pair.runs[1].name, *row) for row in pair.shape().rows]
+        lines = [f"A: {first.name}: {first.provenance[0]}", *(f"   {line}" for line in first.provenance[1:])]
+        return Shape([*lines, "paired by drop; * the 95 % interval of the difference excludes zero"
+                      f"{_corrected(self.comparisons)}"],
+                     ("B", "metric", "A", "B", "B - A", "95 %", "", "variance saved", "unit"), rows)
+
+
+@overload
+def compare(a: Run | str | Path, b: Run | str | Path, *, metrics: Sequence[str] = ()) -> Comparison: ...
+
+
+@overload
+def compare(a: Run | str | Path, b: Run | str | Path, *others: Run | str | Path, metrics: Sequence[str] = ()
+            ) -> Comparisons: ...
+
+
+def compare(a: Run | str | Path, b: Run | str | Path, *others: Run | str | Path, metrics: Sequence[str] = ()
+            ) -> Comparison | Comparisons:
+    """Compare runs, drop by drop: two, or several with the first of them.
 
     Parameters
     ----------
-    a, b : Run or path
+    a, b, *others : Run or path
         Runs of the same seed and the same deployment.
+    metrics : sequence of str
+        Names; default: all that apply.
 
     Returns
     -------
-    Comparison
-        Differences are b - a.
+    Comparison or, of more than two runs, Comparisons
+        Differences are b - a. Intervals are corrected for the number of runs compared with the first times that of the
+        metrics chosen (Bonferroni).
 
     Raises
     ------
     ConfigError
-        Where the two cannot be paired.
+        Where runs cannot be paired.
     """
-    one, other = (run if isinstance(run, Run) else open_run(run) for run in (a, b))
+    first, *rest = (run if isinstance(run, Run) else open_run(run) for run in (a, b, *others))
+    count = len(rest) * max(len(metrics), 1)
+    pairs = tuple(_compare(first, other, metrics, count) for other in rest)
+    return Comparisons(pairs, count) if others else pairs[0]
+
+
+def _compare(one: Run, other: Run, metrics: Sequence[str], comparisons: int) -> Comparison:
     _check_pair(one, other)
     tables = one.table("drops"), other.table("drops")
     common = np.intersect1d(tables[0]["drop"], tables[1]["drop"])
     if not len(common):
         raise ConfigError("simulation.drops", one.scenario.simulation.drops, "two runs with drops in common")
     if len(common) < max(one.drops, other.drops):
-        warnings.warn(f"compared on the {len(common)} drops that both have", stacklevel=2)
+        warnings.warn(f"compared on the {len(common)} drops that both have", stacklevel=3)
     rows_a, rows_b = (_rows(table, common) for table in tables)
     known = {**one.known_metrics, **other.known_metrics}
-    names = applicable(rows_a, rows_b, metrics=known)
-    return Comparison(len(common), {name: _difference(one, other, rows_a, rows_b, known[name]) for name in names},
-                      (one, other))
+    for name in metrics:
+        if name not in known:
+            raise ConfigError("metric", name, f"one of {', '.join(known)}")
+    names = metrics or applicable(rows_a, rows_b, metrics=known)
+    found = {name: _difference(one, other, rows_a, rows_b, known[name], comparisons) for name in names}
+    return Comparison(len(common), found, (one, other), comparisons)
 
 
 def _check_pair(a: Run, b: Run) -> None:
@@ -157,7 +221,8 @@ def _rows(table: Table, drops: Array) -> Table:
     return {name: column[chosen] for name, column in table.items()}
 
 
-def _difference(a: Run, b: Run, rows_a: Table, rows_b: Table, metric: Estimator) -> Difference:
+def _difference(a: Run, b: Run, rows_a: Table, rows_b: Table, metric: Estimator,
+                comparisons: int) -> Difference:
     one, other = linearise(a.scenario, rows_a, metric), linearise(b.scenario, rows_b, metric)
     if one.value is None or other.value is None:
         return Difference(one.value, other.value, None, None, None)
@@ -167,4 +232,9 @@ def _difference(a: Run, b: Run, rows_a: Table, rows_b: Table, metric: Estimator)
         with np.errstate(all="ignore"):
             alone = np.var(one.influence) + np.var(other.influence)
             saved = finite(float(1 - np.var(paired) / alone)) if alone > 0 else None
-    return Difference(one.value, other.value, finite(other.value - one.value), mean_half_width(paired), saved)
+    return Difference(one.value, other.value, finite(other.value - one.value), mean_half_width(paired, comparisons),
+                      saved)
+
+
+def _corrected(comparisons: int) -> str:
+    return "" if comparisons == 1 else f"; all {comparisons} hold at once (Bonferroni)"

@@ -1,4 +1,4 @@
-"""Conditions on the settings of a scenario, as text: arithmetic and comparisons, nothing that could do anything else."""
+"""Conditions on the settings of a scenario, as text: arithmetic and comparisons, and nothing else."""
 
 from __future__ import annotations
 

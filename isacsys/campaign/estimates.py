@@ -81,20 +81,23 @@ class Linearised:
         return mean_half_width(self.influence) if self.value is not None else None
 
 
-def mean_half_width(values: Array) -> float | None:
-    """Return the half-width of the 95 % interval of the mean of independent ``values``; None for fewer than two."""
+def mean_half_width(values: Array, comparisons: int = 1) -> float | None:
+    """Return the half-width of the 95 % interval of the mean of independent ``values``; None for fewer than two.
+
+    With Bonferroni's correction it is one of several ``comparisons`` whose intervals all hold at once.
+    """
     n = len(values)
     if n < 2:
         return None
     with np.errstate(all="ignore"):  # a stranger's file may hold anything
-        return finite(float(student(n - 1) * np.std(values, ddof=1) / math.sqrt(n)))
+        return finite(float(student(n - 1, comparisons) * np.std(values, ddof=1) / math.sqrt(n)))
 
 
-def student(degrees: int) -> float:
-    """Return the two-sided 95 % quantile of Student's t."""
+def student(degrees: int, comparisons: int = 1) -> float:
+    """Return the two-sided 95 % quantile of Student's t; the 5 % are shared over several ``comparisons``."""
     from scipy.special import stdtrit  # here: workers have no use for it, and it takes longer to load than numpy
 
-    return float(stdtrit(degrees, 0.5 + CONFIDENCE / 2))
+    return float(stdtrit(degrees, 1 - (1 - CONFIDENCE) / 2 / comparisons))
 
 
 def finite(value: float) -> float | None:

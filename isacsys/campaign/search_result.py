@@ -121,7 +121,7 @@ class SearchResult(Shown):
         path : path, optional
             Where to write it: PNG, SVG or PDF by its suffix.
         """
-        return draw("study", "draw_search", self, path)
+        return draw("search_plots", "draw_search", self, path)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON has it."""
@@ -155,8 +155,8 @@ class SearchResult(Shown):
         bounds = f" subject to {' and '.join(self.subject_to)}" if self.subject_to else ""
         share = self.drops_spent / self.drops_equal_allocation
         left = f", {self.left_out} left out ({', '.join(f'{k}: {n}' for k, n in self.reasons.items())})"
-        lines = [f"{self.goal}{bounds}: {self.settings} settings{left * bool(self.left_out)}, {self.drops_spent} drops, "
-                 f"{share:.0%} of an equal allocation"]
+        lines = [f"{self.goal}{bounds}: {self.settings} settings{left * bool(self.left_out)}, {self.drops_spent} "
+                 f"drops, {share:.0%} of an equal allocation"]
         if self.best is None:
             return [*lines, "no setting is feasible" if self.complete else "the drops ended before any setting was "
                     "found feasible"]

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import itertools
 import math
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 
 from isacsys.beamforming import Combiner, Precoder
+from isacsys.campaign.estimates import Estimate, mean_half_width
+from isacsys.campaign.objectives import Objective, weighted
 from isacsys.campaign.output import parts_directory
 from isacsys.campaign.request import Request, Subject, Task
 from isacsys.campaign.result import Run
+from isacsys.campaign.settings_grid import feasible, file_name, in_words, read_axes
 from isacsys.campaign.store import file_store
 from isacsys.campaign.worker import Simulate
-from isacsys.config.grid import check_grid
-from isacsys.config.scenario import Scenario
 from isacsys.core.display import Shape, Shown, draw, pretty_unit, with_interval
 from isacsys.core.errors import ConfigError
-from isacsys.metrics import Metric
+from isacsys.metrics import METRICS, Metric
 from isacsys.network import Positions
 from isacsys.recording.atomic_files import behind_links, whole_file, write_all
 from isacsys.scheduling import GrantPolicy, Scheduler
@@ -34,8 +34,7 @@ from isacsys.simulation import Process, simulate_drop
 
 TABLE = "sweep.csv"
 MAIN = ("communication_rate", "communication_ase", "sensing_rate", "sensing_ase")
-MAXIMUM_RUNS = 100_000
-_LONGEST_NAME = 150
+OBJECTIVE = "objective"
 
 
 @dataclass(frozen=True)
@@ -59,11 +58,14 @@ class Sweep(Shown, dict[str, list[Any]]):
         From setting to its values.
     points : list of Point
         In the order of the rows: the last axis runs fastest.
+    left_out : list of (dict, str)
+        Points that the scenario refuses, each with the reason.
     """
 
-    def __init__(self, axes: Mapping[str, Sequence[Any]], points: Sequence[Point]) -> None:
+    def __init__(self, axes: Mapping[str, Sequence[Any]], points: Sequence[Point],
+                 left_out: Sequence[tuple[Mapping[str, Any], str]] = (), objective: Objective | None = None) -> None:
         self.axes = {key: list(values) for key, values in axes.items()}
-        self.points = list(points)
+        self.points, self.left_out, self.objective = list(points), list(left_out), objective
         super().__init__({key: [point.settings[key] for point in points] for key in axes})
         self["drops"] = [point.run.drops for point in points]
         self._known = {name: estimator for point in points for name, estimator in point.run.known_metrics.items()}
@@ -71,6 +73,10 @@ class Sweep(Shown, dict[str, list[Any]]):
             found = [point.run[name] for point in points]
             self[name] = [_number(estimate.mean) for estimate in found]
             self[f"{name}_half_width"] = [_number(estimate.half_width) for estimate in found]
+        if objective is not None:
+            found = [_weighted(point.run, objective) for point in points]
+            self[OBJECTIVE] = [_number(estimate.mean) for estimate in found]
+            self[f"{OBJECTIVE}_half_width"] = [_number(estimate.half_width) for estimate in found]
 
     def __repr__(self) -> str:
         return f"<Sweep of {len(self.points)} points over {', '.join(self.axes)}>"
@@ -82,8 +88,14 @@ class Sweep(Shown, dict[str, list[Any]]):
                  *(with_interval(point.run[name].mean, point.run[name].half_width) for name in shown)]
                 for point in self.points]
         units = {name: pretty_unit(self._known[name].unit) for name in shown}
-        line = f"{len(self.points)} points over {' and '.join(self.axes)}, all on seed {self._seed}"
-        return Shape([line], [*self.axes, "drops", *(f"{name} ({units[name]})" for name in shown)], rows)
+        left = f", {len(self.left_out)} left out" * bool(self.left_out)
+        line = f"{len(self.points)} points over {' and '.join(self.axes)}, all on seed {self._seed}{left}"
+        header = [*self.axes, "drops", *(f"{name} ({units[name]})" for name in shown)]
+        if self.objective is not None:
+            header.append(f"{self.objective.name} ({pretty_unit(self.objective.unit)})")
+            values = zip(self[OBJECTIVE], self[f"{OBJECTIVE}_half_width"], strict=True)
+            rows = [[*row, with_interval(*value)] for row, value in zip(rows, values, strict=True)]
+        return Shape([line], header, rows)
 
     @property
     def _seed(self) -> int:
@@ -118,17 +130,30 @@ class Sweep(Shown, dict[str, list[Any]]):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the points as JSON has them."""
-        return {"points": [{"settings": dict(point.settings), **point.run.to_dict()} for point in self.points]}
+        points = [{"settings": dict(point.settings), **point.run.to_dict()} for point in self.points]
+        if self.objective is not None:
+            for point, made in zip(points, self.points, strict=True):
+                point[OBJECTIVE] = _weighted(made.run, self.objective).to_dict()
+        return {"points": points, "left_out": [{"settings": dict(s), "reason": reason} for s, reason in self.left_out]}
 
     def grid(self) -> dict[str, Any]:
         """Return the table as a grid, as ``xarray.Dataset.from_dict`` takes it."""
-        shape, dims = [len(values) for values in self.axes.values()], tuple(self.axes)
+        dims = tuple(self.axes)
         return {
             "dims": dims,
             "coords": {key: {"dims": (key,), "data": values} for key, values in self.axes.items()},
-            "data_vars": {name: {"dims": dims, "data": np.reshape(column, shape), "attrs": self._attributes(name)}
+            "data_vars": {name: {"dims": dims, "data": self._placed(column), "attrs": self._attributes(name)}
                           for name, column in self.items() if name not in self.axes},
         }
+
+    def _placed(self, column: Sequence[Any]) -> Any:
+        """Return a column as a grid, NaN where a point is left out."""
+        shape = [len(values) for values in self.axes.values()]
+        if len(column) == math.prod(shape):
+            return np.reshape(column, shape)
+        rows = {tuple(map(repr, point.settings.values())): row for row, point in enumerate(self.points)}
+        places = (rows.get(tuple(map(repr, place))) for place in itertools.product(*self.axes.values()))
+        return np.reshape([math.nan if row is None else column[row] for row in places], shape)
 
     def _attributes(self, column: str) -> dict[str, str]:
         metric = self._known.get(column.removesuffix("_half_width"))
@@ -138,7 +163,8 @@ class Sweep(Shown, dict[str, list[Any]]):
 def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | None = None,
           frames: int | None = None, seed: int | None = None, output: str | Path | None = None, resume: bool = False,
           force: bool = False, workers: int | None = None, executor: str | None = None, dask_address: str | None = None,
-          precision: float | None = None, metrics: Sequence[str] = (), scheduler: Scheduler | str | None = None,
+          precision: float | None = None, metrics: Sequence[str] = (), where: str | None = None,
+          weight: float | None = None, scheduler: Scheduler | str | None = None,
           grant_policy: GrantPolicy | str | None = None, positions: Positions | None = None,
           precoder: Precoder | str | None = None, combiner: Combiner | str | None = None,
           tracker: Tracker | str | None = None,
@@ -153,17 +179,22 @@ def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | 
         From ``"section.key"`` to values.
     output : path, optional
         A directory that gets a log for every point and ``sweep.csv``.
+    where : str, optional
+        A condition on the settings, such as ``"K * L <= 12"``; other points are no points of the grid.
+    weight : float, optional
+        rho: adds ``objective``, rho communication_ase + (1 - rho) sensing_ase.
     drops, frames, seed and everything else : optional
         As in `isacsys.run`.
 
     Returns
     -------
     Sweep
+        Without the points that the scenario refuses, of which it warns.
 
     Raises
     ------
     ConfigError
-        Before anything is simulated: a point that is not feasible is named with its setting.
+        Before anything is simulated: where no point is left, that of the first.
     """
     order = Request(
         drops=drops,
@@ -188,54 +219,20 @@ def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | 
         simulate=simulate,
     )
     directory, scenario = order.check_output(output), order.scenario(scenario)
-    values = _axes(axes)
-    settings = [dict(zip(values, point, strict=True)) for point in itertools.product(*values.values())]
-    tasks = [order.task(_place(scenario, point), directory and directory / _file_name(point), _words(point))
-             for point in settings]
+    values = read_axes(axes)
+    objective = None if weight is None else weighted(weight, METRICS)
+    grid = feasible(scenario, values, where, lambda placed, point: order.task(
+        placed, directory and directory / file_name(point), in_words(point)))
+    for point, reason in grid.left_out:
+        warnings.warn(f"left out: {in_words(point)}: {reason}", stacklevel=2)
+    tasks = grid.made
     if directory is not None:
         _open(directory, tasks, resume=resume, force=force)
-    found = Sweep(values, [Point(point, run) for point, run in zip(settings, order.runs(tasks), strict=True)])
+    points = [Point(point, run) for point, run in zip(grid.settings, order.runs(tasks), strict=True)]
+    found = Sweep(values, points, grid.left_out, objective)
     if directory is not None:
         _write_table(directory, found)
     return found
-
-
-def _axes(axes: Mapping[str, Iterable[Any]]) -> dict[str, list[Any]]:
-    if not isinstance(axes, Mapping):
-        raise ConfigError("axes", axes, "a mapping from \"section.key\" to values")
-    found = {key: _values(key, given) for key, given in axes.items()}
-    check_grid(found, MAXIMUM_RUNS)
-    return found
-
-
-def _values(key: str, given: Iterable[Any]) -> list[Any]:
-    values = [value.item() if isinstance(value, np.generic) else value
-              for value in itertools.islice(given if isinstance(given, Iterable) and not isinstance(given, str)
-                                            else [given], MAXIMUM_RUNS + 1)]
-    if len(values) > MAXIMUM_RUNS:
-        raise ConfigError(key, values[:3], f"at most {MAXIMUM_RUNS} values")
-    if not values or len(set(map(repr, values))) < len(values):
-        raise ConfigError(key, values, "at least one value, and none of them twice")
-    return values
-
-
-def _place(scenario: Scenario, point: Mapping[str, Any]) -> Scenario:
-    try:
-        return scenario.replace(point)
-    except ConfigError as error:
-        raise ConfigError(error.key, error.value, f"{error.allowed} (at {_words(point)})") from None
-
-
-def _words(point: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} = {value}" for key, value in point.items())
-
-
-def _file_name(point: Mapping[str, Any]) -> str:
-    """Return a name that says where in the grid a log belongs, and stays the same when the grid grows."""
-    name = quote(",".join(f"{key}={value}" for key, value in point.items()), safe="=,+ ").replace("%", "_")
-    if len(name) > _LONGEST_NAME:
-        name = f"{name[:_LONGEST_NAME]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
-    return f"{name}.h5"
 
 
 def _open(directory: Path, tasks: Sequence[Task], *, resume: bool, force: bool) -> None:
@@ -265,3 +262,10 @@ def _write_table(directory: Path, found: Sweep) -> None:
 
 def _number(value: float | None) -> float:
     return math.nan if value is None else value
+
+
+def _weighted(run: Run, objective: Objective) -> Estimate:
+    values = objective.per_drop(run.scenario, run.table("drops"), run.known_metrics)
+    if values is None:
+        return Estimate(None, None, objective.unit)
+    return Estimate(float(values.mean()), mean_half_width(values), objective.unit)

@@ -44,6 +44,7 @@ def build_parser() -> Parser:
         cells_command,
         picture_commands,
         report_command,
+        search_command,
         sensing_commands,
         settings_commands,
         simulation_commands,
@@ -58,6 +59,7 @@ def build_parser() -> Parser:
     for module in (
         simulation_commands,
         study_commands,
+        search_command,
         analysis_commands,
         validation_command,
         calibration_command,

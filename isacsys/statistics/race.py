@@ -56,7 +56,7 @@ class Samples:
     ----------
     values : [setting, 1 + constraint, drop]
         The objective, to be made large, and the margin of every constraint, which is met where its mean is not
-        negative. Zero beyond the drops that a setting has.
+        negative. Zero beyond the drops that a setting has; NaN for a setting that cannot be the answer.
     counts : [setting]
         Drops that each has.
     able : [setting]
@@ -73,6 +73,7 @@ class Samples:
         rows = max((len(values) for values in settings if values is not None), default=1)
         values = np.zeros((len(settings), rows, int(counts.max(initial=0))))
         for row, sample in zip(values, settings, strict=True):
+            row[:, :] = np.nan if sample is None else 0.0
             if sample is not None:
                 row[:, :sample.shape[1]] = sample
         return cls(values, counts, np.array([sample is not None for sample in settings], bool))

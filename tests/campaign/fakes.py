@@ -49,6 +49,28 @@ def simulate_by_settings(scenario, drop, recorder, **objects):
     simulate(scenario.replace({"simulation.seed": zlib.crc32(settings.encode())}), drop, recorder)
 
 
+def simulate_a_peak(scenario, drop, recorder, **objects):
+    """K = 6 is the best, and K = 7 close to it; the more users, the less sensing. L changes nothing at all."""
+    users = scenario.allocation.users_per_bs
+    shared, own = (stream(scenario.simulation.seed, drop, number, Purpose.STATIONS) for number in (0, users))
+    communication = 10 - 0.1 * (users - 6.3) ** 2 + shared.normal() + 0.3 * own.normal()
+    sensing = 6 - 0.5 * users + 0.5 * shared.normal() + 0.1 * own.normal()
+    cells = int(shared.poisson(20))
+    links = cells if scenario.allocation.targets_per_bs else 0
+    sums = {"stations": cells, "transmitting": cells, "area": 20.0, "communication_links": cells * users,
+            "communication_rate": 20 * communication, "communication_weight": 60 * cells,
+            "communication_weighted_rate": 60 * cells * communication / users, "sensing_links": links,
+            "sensing_rate": 20 * sensing, "sensing_weight": links, "sensing_weighted_rate": links * sensing}
+    recorder.append("frames", {**FRAME, "drop": drop, "frame": 0, **sums})
+    recorder.append("drops", {**NOTHING, "drop": drop, **sums})
+
+
+def simulate_a_peak_slowly(scenario, drop, recorder, **objects):
+    """Take a while."""
+    time.sleep(0.005)
+    simulate_a_peak(scenario, drop, recorder)
+
+
 def simulate_slowly(scenario, drop, recorder, **objects):
     """Take a while."""
     time.sleep(0.02)

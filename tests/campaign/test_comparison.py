@@ -114,3 +114,23 @@ def test_the_interval_of_a_difference_holds():
         found = _difference(run, run, *rows, "communication_ase")
         hits += abs(found.difference - 0.2) <= found.half_width
     assert 0.935 <= hits / 2000 <= 0.965
+
+
+def test_several_runs_are_compared_with_the_first_and_all_intervals_hold_at_once(random):
+    others = [run({"allocation.users_per_bs": users}) for users in (5, 6)]
+    chosen = ("communication_ase", "sensing_ase")
+    found = isacsys.compare(random, *others, metrics=chosen)
+    assert (len(found), found.comparisons) == (2, 4)
+    for pair, other in zip(found.pairs, others, strict=True):
+        assert list(pair.metrics) == list(chosen)
+        alone = isacsys.compare(random, other)
+        for name in chosen:
+            assert pair[name].difference == alone[name].difference
+            factor = stats.t.ppf(1 - 0.025 / 4, 11) / stats.t.ppf(0.975, 11)
+            assert pair[name].half_width == pytest.approx(factor * alone[name].half_width)
+    told = found.to_dict()
+    assert (told["correction"], told["comparisons"], len(told["pairs"])) == ("Bonferroni", 4, 2)
+    assert "all 4 hold at once (Bonferroni)" in str(found)
+    assert isacsys.compare(random, *others).comparisons == 2
+    with pytest.raises(ConfigError, match="metric = 'rate'"):
+        isacsys.compare(random, *others, metrics=["rate"])

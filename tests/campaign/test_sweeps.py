@@ -11,7 +11,7 @@ import xarray
 
 import isacsys
 from isacsys.campaign import METRICS
-from isacsys.campaign.sweeps import _file_name
+from isacsys.campaign.settings_grid import file_name
 from isacsys.core.errors import ConfigError, DropError
 from tests.campaign import fakes
 from tests.campaign.fakes import SCENARIO
@@ -100,12 +100,12 @@ def test_a_directory_with_runs_in_it_is_not_overwritten_unasked(tmp_path):
 
 
 @pytest.mark.parametrize(("axes", "message"), [
-    ({"allocation.users_per_bs": [5, 30]}, r"allocation.users_per_bs = 30: at most antennas.transmit = 20 \(at alloc"),
+    ({"allocation.users_per_bs": [29, 30]}, r"allocation.users_per_bs = 29: at most antennas.transmit = 20 \(at alloc"),
     ({"allocation.users_per_bs": []}, "at least one value"),
     ({"allocation.users_per_bs": [1, 1]}, "none of them twice"),
     ({"allocation.user_per_bs": [1]}, "did you mean allocation.users_per_bs"),
-    ({"antennas.transmit": [20, 4]}, r"allocation.users_per_bs = 12: .* \(at antennas.transmit = 4\)"),
-    ({"scheduling.policy": ["random", "nobody"]}, "scheduling.policy = 'nobody'"),
+    ({"antennas.transmit": [3, 4]}, r"allocation.users_per_bs = 12: .* \(at antennas.transmit = 3\)"),
+    ({"scheduling.policy": ["nobody"]}, "scheduling.policy = 'nobody'"),
 ])
 def test_a_point_that_cannot_be_is_refused_before_anything_happens(tmp_path, axes, message):
     with pytest.raises(ConfigError, match=message):
@@ -118,7 +118,7 @@ def test_numpy_values_are_values():
 
 
 def test_names_of_files_are_names():
-    names = {_file_name({"scheduling.policy": value}) for value in ("a/b", "a:b", "../a", "x" * 300, "x" * 301)}
+    names = {file_name({"scheduling.policy": value}) for value in ("a/b", "a:b", "../a", "x" * 300, "x" * 301)}
     assert len(names) == 5
     assert all("/" not in name and len(name) < 200 for name in names)
 
@@ -127,3 +127,37 @@ def test_one_pool_serves_all_points(tmp_path):
     sweep(tmp_path / "a", executor="process", workers=2)
     sweep(tmp_path / "b")
     assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def test_one_point_that_cannot_be_does_not_refuse_the_grid(tmp_path):
+    axes = {"allocation.users_per_bs": [5, 30], "antennas.transmit": [4, 40]}
+    with pytest.warns(UserWarning, match="left out: allocation.users_per_bs = 30, antennas.transmit = 4: alloc"):
+        found = sweep(tmp_path / "a", axes=axes)
+    assert [point.settings for point in found.points] == [{"allocation.users_per_bs": 5, "antennas.transmit": 40},
+                                                          {"allocation.users_per_bs": 30, "antennas.transmit": 40}]
+    assert len(found.left_out) == 2
+    assert "2 left out" in str(found)
+    grid = found.to_xarray()["communication_ase"]
+    assert math.isnan(grid.sel({"allocation.users_per_bs": 5, "antennas.transmit": 4}))
+    assert float(grid.sel({"allocation.users_per_bs": 30, "antennas.transmit": 40})) == found["communication_ase"][1]
+    assert len(found.to_dict()["left_out"]) == 2
+
+
+def test_a_condition_between_axes_leaves_points_out():
+    found = sweep(axes={"allocation.users_per_bs": [1, 2, 3], "allocation.communication_cluster": [1, 2, 3]},
+                  where="K * L <= 3")
+    assert len(found.points) == 5
+    assert found.left_out == []
+
+
+def test_a_weight_adds_the_objective():
+    found = sweep(weight=0.25)
+    for row, point in enumerate(found.points):
+        rates = {name: point.run.table("drops")[f"{name}_rate"] / point.run.table("drops")["area"].mean()
+                 for name in ("communication", "sensing")}
+        mean = 0.25 * rates["communication"] + 0.75 * rates["sensing"]
+        assert found["objective"][row] == pytest.approx(mean.mean())
+    assert "0.25 communication_ase + 0.75 sensing_ase" in str(found)
+    assert found.to_dict()["points"][0]["objective"]["mean"] == found["objective"][0]
+    with pytest.raises(ConfigError, match="weight = 2"):
+        sweep(weight=2)

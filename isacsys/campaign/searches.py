@@ -90,17 +90,18 @@ def search(scenario: Subject, over: Mapping[str, Iterable[Any]], *, maximize: st
     IncompleteRun, DropError, SchedulingError
         Where the search ends early; what is finished is kept at ``output``.
     """
-    order = Request(frames=frames, seed=seed, resume=resume, force=force, workers=workers, executor=executor or "process",
-                  dask_address=dask_address, scheduler=scheduler, grant_policy=grant_policy, positions=positions,
-                  precoder=precoder, combiner=combiner, tracker=tracker, processes=processes, measure=measure,
-                  progress=progress, simulate=simulate)
-    directory, scenario = order.check_output(output), order.scenario(scenario)
+    request = Request(
+        frames=frames, seed=seed, resume=resume, force=force, workers=workers, executor=executor or "process",
+        dask_address=dask_address, scheduler=scheduler, grant_policy=grant_policy, positions=positions,
+        precoder=precoder, combiner=combiner, tracker=tracker, processes=processes, measure=measure, progress=progress,
+        simulate=simulate)
+    directory, scenario = request.check_output(output), request.scenario(scenario)
     axes = read_axes(over, "over")
     if "simulation.drops" in axes:
         raise ConfigError("over", "simulation.drops", "other settings: the search decides on the drops")
 
     def make(placed: Any, setting: Mapping[str, Any]) -> Task:
-        return _open_ended(order.task(placed, directory and directory / file_name(setting), in_words(setting)))
+        return _open_ended(request.task(placed, directory and directory / file_name(setting), in_words(setting)))
 
     grid = feasible(scenario, axes, where, make, constrained=True)
     known = {**METRICS, **grid.made[0].plan.metrics}
@@ -108,7 +109,7 @@ def search(scenario: Subject, over: Mapping[str, Iterable[Any]], *, maximize: st
     constraints = read_constraints(subject_to, tolerance, known)
     rules = _rules(confidence, indifference, drops_at_most, constraints, len(grid.settings))
     with _own(directory, resume=resume, force=force), Bar(None, shown=progress) as bar, \
-            make_executor(order.executor, workers, dask_address) as staff, ExitStack() as stack:
+            make_executor(request.executor, workers, dask_address) as staff, ExitStack() as stack:
         stores = [stack.enter_context(_store(task)) for task in grid.made]
         field = Field(grid, stores, objective, constraints, Crew(staff, bar))
         seen, complete = _race(field, rules)
@@ -214,8 +215,8 @@ def _rules(confidence: float, indifference: float | None, drops_at_most: int | N
     least = ROUND * settings
     whole = isinstance(drops_at_most, int) and not isinstance(drops_at_most, bool)
     if drops_at_most is not None and not (whole and drops_at_most >= least):
-        raise ConfigError("drops_at_most", drops_at_most, f"a whole number, at least {least}: {ROUND} drops for each of "
-                          f"{settings} settings")
+        raise ConfigError("drops_at_most", drops_at_most, f"a whole number, at least {least}: {ROUND} drops for "
+                          f"each of {settings} settings")
     return Rules(confidence=float(confidence), indifference=indifference, budget=drops_at_most,
                  tolerances=tuple(constraint.tolerance for constraint in constraints))
 

@@ -1,0 +1,89 @@
+"""A search as a picture: settings over the objective, and what communication and sensing cost each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from isacsys.campaign.search_result import BEST, ELIMINATED, INFEASIBLE, OPEN, SearchResult
+from isacsys.core.display import pretty_unit
+from isacsys.plotting.style import COLOURS, axis, figure
+
+MOST_NAMES = 60  # settings whose names can be read
+LOOKS: Mapping[str, Mapping[str, Any]] = {
+    BEST: {"color": COLOURS[1], "marker": "D"},
+    OPEN: {"color": COLOURS[0], "marker": "o"},
+    ELIMINATED: {"color": "0.65", "marker": "o"},
+    INFEASIBLE: {"color": "0.65", "marker": "x"},
+}
+
+
+def draw_search(found: SearchResult) -> Any:
+    """Draw the objective of every setting, the best first, and the Pareto front where two services are asked for."""
+    services = _services(found)
+    rows = [row for row in found.table if row["mean"] is not None]
+    height = max(3.6, 1.4 + 0.16 * min(len(rows), MOST_NAMES))
+    made, panels = figure(1 + bool(services), width=5.6, height=height)
+    _draw_settings(panels[0], found, rows)
+    if services:
+        _draw_front(panels[1], found, rows, services)
+    return made
+
+
+def front(points: Sequence[tuple[float, float]]) -> list[int]:
+    """Return which points no other one beats in both coordinates, by the first."""
+    order = sorted(range(len(points)), key=lambda i: (-points[i][0], -points[i][1]))
+    kept: list[int] = []
+    for i in order:
+        if not kept or points[i][1] > points[kept[-1]][1]:
+            kept.append(i)
+    return kept[::-1]
+
+
+def _draw_settings(axes: Any, found: SearchResult, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Draw means with the intervals of the difference from the best."""
+    for status, look in LOOKS.items():
+        places = [place for place, row in enumerate(rows) if row["status"] == status]
+        if places:
+            axes.errorbar([rows[i]["mean"] for i in places], places, xerr=[rows[i]["half_width"] or 0 for i in places],
+                          linestyle="none", capsize=2, elinewidth=0.9, label=status, **look)
+    if len(rows) <= MOST_NAMES:
+        axes.set_yticks(range(len(rows)), [", ".join(_short(key, row[key]) for key in found.keys) for row in rows],
+                        fontsize=7)
+    axes.invert_yaxis()
+    unit = pretty_unit(found.objective.unit)
+    axis(axes, f"{found.goal.partition(' ')[2].replace('_', ' ')}{f' ({unit})' * bool(unit)}", "",
+         f"intervals of the difference from the best, {found.confidence:.0%} for all at once")
+    axes.legend(loc="best")
+
+
+def _draw_front(axes: Any, found: SearchResult, rows: Sequence[Mapping[str, Any]], services: tuple[str, str]) -> None:
+    """Draw one metric over the other, and the settings that no other one beats in both."""
+    points = [(_value(found, row, services[0]), _value(found, row, services[1])) for row in rows]
+    known = [i for i, (x, y) in enumerate(points) if x is not None and y is not None]
+    for status, look in LOOKS.items():
+        places = [i for i in known if rows[i]["status"] == status]
+        axes.plot([points[i][0] for i in places], [points[i][1] for i in places], linestyle="none", **look)
+    kept = front([points[i] for i in known])
+    axes.plot(*zip(*(points[known[i]] for i in kept), strict=True), color=COLOURS[0], linewidth=1.0,
+              label="Pareto front of the means")
+    axis(axes, services[0].replace("_", " "), services[1].replace("_", " "))
+    axes.legend(loc="best")
+
+
+def _services(found: SearchResult) -> tuple[str, str] | None:
+    """Return the metrics of communication and of sensing that the question is made of, if it has both."""
+    names = [*found.metrics, found.goal.partition(" ")[2]]
+    pair = [next((name for name in names if name.startswith(service)), None)
+            for service in ("communication_", "sensing_")]
+    return (pair[0], pair[1]) if pair[0] and pair[1] else None
+
+
+def _value(found: SearchResult, row: Mapping[str, Any], name: str) -> Any:
+    return row[name] if name in row else row["mean"]
+
+
+def _short(key: str, value: Any) -> str:
+    name = {"users_per_bs": "K", "communication_cluster": "L", "targets_per_bs": "J", "sensing_cluster": "Q"}
+    last = key.rpartition(".")[2]
+    return f"{name.get(last, last.replace('_', ' '))} = {value}"

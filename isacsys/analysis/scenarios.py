@@ -202,7 +202,8 @@ def designs_of(scenario: Scenario, *, method: str = "exact", over: str = "sizes"
     """
     for key, known in _OPTIMISED.items():
         if scenario.get(key) != known:
-            raise ConfigError(key, scenario.get(key), f"{toml_value(known)}: optimisation knows no other")
+            raise ConfigError(key, scenario.get(key), f"{toml_value(known)}: optimisation knows no other; "
+                              "isacsys search simulates any")
     spaces: dict[str, Callable[..., Designs]] = {
         "sizes": design_space, "sensing_power": power_space, "cooperation": cooperation_space}
     if method != "exact" and over != "sizes":

@@ -251,7 +251,8 @@ def file_store(path: Path, plan: Plan, *, resume: bool, force: bool, guarded: bo
         raise ConfigError("output", str(path), "a file in a directory that exists")
     _check_name(path)
     try:
-        lock = _unlocked(directory) if guarded else _locked(directory)
+        directory.mkdir(exist_ok=True)
+        lock = None if guarded else _locked(directory)
     except BlockingIOError:
         raise ConfigError("output", str(path), "not the output of another run that is going on") from None
     except OSError as error:
@@ -298,10 +299,6 @@ def _locked(directory: Path) -> DirectoryLock:
                 raise OSError(errno.ENOTDIR, f"{directory} is not a directory of its own")
             return _patiently(directory)
     raise BlockingIOError
-
-
-def _unlocked(directory: Path) -> None:
-    directory.mkdir(exist_ok=True)
 
 
 def _patiently(directory: Path) -> DirectoryLock:

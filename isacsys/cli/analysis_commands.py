@@ -118,7 +118,10 @@ def _points(options: argparse.Namespace, extra: Mapping[str, Any]) -> Iterator[t
     from isacsys.analysis.scenarios import left_out
 
     axes, base = parse_axes(options.sweep, "--over"), load_scenario(options, extra)
-    for line in left_out(base):
+    lines = left_out(base)
+    if lines and extra:
+        lines.append("isacsys search finds the best setting with all of that, by simulation")
+    for line in lines:
         warnings.warn(line, stacklevel=2)
     for values in itertools.product(*axes.values()):
         changes = dict(zip(axes, values, strict=True))

@@ -147,3 +147,11 @@ def test_optimize_over_cooperation(call):
         assert row[row["best"]] == max(row[name] for name in ("nothing", "nulling", "joint"))
     code, _, err = call("optimize", SCENARIO, *small, "--cooperation", "--method", "approximate")
     assert code == 2 and "exact" in err
+
+
+@pytest.mark.parametrize("text", ['[precoding]\npolicy = "regularized"\n', '[mobility]\nuser_speed = 3.0\n'])
+def test_where_optimisation_ends_it_points_to_the_search(call, tmp_path, text):
+    path = tmp_path / "scenario.toml"
+    path.write_text(f"{text}[antennas]\ntransmit = 4\n[allocation]\nusers_per_bs = 2\n")
+    _, _, err = call("optimize", str(path))
+    assert "isacsys search" in err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from isacsys.beamforming import Combiner, Precoder
 from isacsys.campaign.coordinator import Coordinator
 from isacsys.campaign.dispatcher import Crew
+from isacsys.campaign.executors import Executor
 from isacsys.campaign.executors import executor as make_executor
 from isacsys.campaign.payload import pack
 from isacsys.campaign.plan import Plan
@@ -103,12 +104,15 @@ class Request:
         return Task(plan=plan, rule=rule, output=output, resume=self.resume, force=self.force, simulate=self.simulate,
                     place=place)
 
+    def workforce(self, tasks: Sequence[Task]) -> AbstractContextManager[Executor]:
+        """Provide who simulates some tasks."""
+        small = self.simulate is simulate_drop and all(task.plan.size <= SMALL for task in tasks)
+        return make_executor(self._executor, self.workers, self.dask_address, _code(self.simulate, tasks), small=small)
+
     def runs(self, tasks: Sequence[Task]) -> Iterator[Run]:
         """Yield a run of every task, all by one crew."""
-        small = self.simulate is simulate_drop and all(task.plan.size <= SMALL for task in tasks)
-        code = _code(self.simulate, tasks)
-        with make_executor(self._executor, self.workers, self.dask_address, code, small=small) as workers, \
-                Bar(sum(task.plan.stop - task.plan.first for task in tasks), shown=self.progress) as bar:
+        total = sum(task.plan.stop - task.plan.first for task in tasks)
+        with self.workforce(tasks) as workers, Bar(total, shown=self.progress) as bar:
             for task in tasks:
                 yield _perform(task, Crew(workers, bar))
 

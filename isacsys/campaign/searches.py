@@ -13,7 +13,6 @@ import numpy as np
 
 from isacsys.beamforming import Combiner, Precoder
 from isacsys.campaign.dispatcher import Crew, Dispatcher, Job
-from isacsys.campaign.executors import executor as make_executor
 from isacsys.campaign.objectives import Constraint, Objective, read_constraints, read_objective
 from isacsys.campaign.progress_bar import Bar
 from isacsys.campaign.request import Request, Subject, Task
@@ -91,7 +90,7 @@ def search(scenario: Subject, over: Mapping[str, Iterable[Any]], *, maximize: st
         Where the search ends early; what is finished is kept at ``output``.
     """
     request = Request(
-        frames=frames, seed=seed, resume=resume, force=force, workers=workers, executor=executor or "process",
+        frames=frames, seed=seed, resume=resume, force=force, workers=workers, executor=executor,
         dask_address=dask_address, scheduler=scheduler, grant_policy=grant_policy, positions=positions,
         precoder=precoder, combiner=combiner, tracker=tracker, processes=processes, measure=measure, progress=progress,
         simulate=simulate)
@@ -109,9 +108,9 @@ def search(scenario: Subject, over: Mapping[str, Iterable[Any]], *, maximize: st
     constraints = read_constraints(subject_to, tolerance, known)
     rules = _rules(confidence, indifference, drops_at_most, constraints, len(grid.settings))
     with _own(directory, resume=resume, force=force), Bar(None, shown=progress) as bar, \
-            make_executor(request.executor, workers, dask_address) as staff, ExitStack() as stack:
+            request.workforce(grid.made) as workforce, ExitStack() as stack:
         stores = [stack.enter_context(_store(task)) for task in grid.made]
-        field = Field(grid, stores, objective, constraints, Crew(staff, bar))
+        field = Field(grid, stores, objective, constraints, Crew(workforce, bar))
         seen, complete = _race(field, rules)
         runs = field.finish()
         found = make_result(scenario, grid, objective, constraints, rules, seen, field.counts, runs, complete)

@@ -55,8 +55,8 @@ def _add_campaign(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frames", type=int, metavar="F", help="frames in a drop")
     parser.add_argument("--seed", type=int, metavar="S", help="of every random stream")
     parser.add_argument("--workers", type=int, metavar="W", help="processes (default: one for every processor)")
-    parser.add_argument("--executor", choices=("process", "serial", "dask"), default="process",
-                        help="who simulates (default: %(default)s)")
+    parser.add_argument("--executor", choices=("process", "serial", "dask"),
+                        help="who simulates (default: this process what takes a moment, then worker processes)")
     parser.add_argument("--dask-address", metavar="A", help="of a dask scheduler (default: a cluster on this machine)")
     parser.add_argument("--resume", action="store_true", help="continue what is there, also with another question")
     parser.add_argument("--force", action="store_true", help="replace what is there")

@@ -62,7 +62,7 @@ _ROOMS = {  # old room: old name=new name ...
         "book=sensing.track_manager multistatic=sensing.fusion "
     ),
     "simulation": (
-        "requests=scheduling.null_requests moving=scheduling.schedule_ageing reception=services.reception "
+        "requests=scheduling.null_requests moving=scheduling.schedule_ageing "
         "cooperation=services.joint_transmission helping=services.multistatic_clusters "
         "multistatic=services.multistatic looks=services.detections classes=simulation.link_statistics "
         "refusals=simulation.refusal_statistics memory=simulation.memory_limits "

@@ -51,10 +51,11 @@ class RateMetrics(Metric):
 
     def sums(self, record: FrameRecord) -> Mapping[str, float]:
         """Sum over the links of a frame."""
-        _, links, terms = record.links[self._kind]
+        found = record.services[self._kind.service]
+        links, terms = found.links, found.terms
         rate, weight = terms.rate, terms.weight
-        found = len(links), float(rate.sum()), float(weight.sum()), float((weight * rate).sum())
-        return dict(zip(self._names, found, strict=True))
+        sums = len(links), float(rate.sum()), float(weight.sum()), float((weight * rate).sum())
+        return dict(zip(self._names, sums, strict=True))
 
 
 class NullRequestMetrics(Metric):

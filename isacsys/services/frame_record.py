@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from isacsys.beamforming import FrameState
-from isacsys.core.arrays import Array, Flags, Index, Table
+from isacsys.core.arrays import Array, Flags, Index
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.selection import Links
+from isacsys.services.base import ServiceRecord
 from isacsys.services.link_terms import LinkTerms
 
 
@@ -47,27 +49,21 @@ class FrameRecord:
 
     Attributes
     ----------
+    frame_state : FrameState
     power : [bs, S]
         Of every beam.
-    users, targets : LinkTerms
-        Of the scheduled users and targets.
-    degrees_of_freedom : [user]
-        Of the serving station.
-    held_back : [target]
-        Power of stations outside a target's cluster that nulls for its station's other targets took away.
-    pairs : table or None
-        Target link, transmitter, receiver and sir of every pair of stations that sense a target together.
+    services : mapping
+        From the name of a service to its links.
+    stations : mapping
+        Values of stations, [bs] each: ``load``, ``power`` and the like, where the scenario has what they are of.
     tracks : TrackFrame or None
         What the tracks were like when the frame was over, where targets are followed.
     """
 
     frame_state: FrameState
     power: Array
-    users: LinkTerms
-    degrees_of_freedom: Index
-    targets: LinkTerms
-    held_back: Array
-    pairs: Table | None = None
+    services: Mapping[str, ServiceRecord]
+    stations: Mapping[str, Array | Index | Flags] = field(default_factory=dict)
     tracks: TrackFrame | None = None
 
     @cached_property
@@ -76,7 +72,27 @@ class FrameRecord:
         return np.asarray(self.power.any(-1))
 
     @property
+    def users(self) -> LinkTerms:
+        """Terms of the scheduled users, [user]."""
+        return self.services["communication"].terms
+
+    @property
+    def targets(self) -> LinkTerms:
+        """Terms of the scheduled targets, [target]."""
+        return self.services["sensing"].terms
+
+    @property
     def links(self) -> tuple[tuple[ReceiverType, Links, LinkTerms], ...]:
-        """Kind, who, and terms of the two kinds of links."""
-        selection = self.frame_state.selection
-        return (ReceiverType.USER, selection.users, self.users), (ReceiverType.TARGET, selection.targets, self.targets)
+        """Receiver type, scheduled receivers and terms of every service."""
+        return tuple((found.receiver, found.links, found.terms) for found in self.services.values())
+
+    def with_columns(self, service: str, columns: Mapping[str, Array | Index]) -> FrameRecord:
+        """Return the same with more columns [link] of the links of a service."""
+        found = self.services[service]
+        terms = replace(found.terms, more={**found.terms.more, **columns})
+        return replace(self, services={**self.services, service: replace(found, terms=terms)})
+
+    @property
+    def situation(self) -> FrameState:
+        """`frame_state` by its name in version 0.2."""
+        return self.frame_state

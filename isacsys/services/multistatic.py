@@ -15,7 +15,8 @@ from isacsys.core.units import METRES_PER_KM
 from isacsys.coupling.helper_gains import helped
 from isacsys.propagation.target_types import TARGET_TYPES
 from isacsys.sensing import detection, fusion
-from isacsys.services import LinkTerms
+from isacsys.services.detections import fluctuation
+from isacsys.services.link_terms import LinkTerms
 
 
 def direct_path(scenario: Scenario) -> float:
@@ -84,8 +85,6 @@ def _pairs(frame_state: FrameState, beams: Beams, targets: LinkTerms, helpers: H
 
 def _lit_by_own(frame_state: FrameState, targets: LinkTerms, own: Helpers) -> Array:
     """Gain of the serving station's beams towards its targets, times one way; its own fluctuation taken out."""
-    from isacsys.services.detections import fluctuation
-
     scenario = frame_state.scenario
     drawn = fluctuation(frame_state, len(own.way)) if scenario.sensing.fluctuation != "none" else 1.0
     return np.asarray(targets.signal / (own.way * np.maximum(_aimed(frame_state, own) * drawn, np.finfo(float).tiny)))

@@ -12,9 +12,8 @@ from isacsys.network.selection import Links
 from isacsys.network.state import NetworkState
 from isacsys.scheduling import grant, schedule_ageing, select
 from isacsys.scheduling import null_requests as asking
-from isacsys.services import FrameRecord, multistatic
+from isacsys.services import SERVICES, FrameRecord
 from isacsys.services.multistatic_clusters import helpers
-from isacsys.services.reception import degrees_of_freedom, receive_echoes, receive_users
 from isacsys.simulation.policies import Policies
 
 
@@ -91,10 +90,8 @@ def transmit(frame_state: FrameState, policies: Policies) -> FrameRecord:
     known = engine.know(frame_state, policies.precoder)
     beams = checked_designs.design(policies.precoder, known, frame_state.scenario.precoding.sensing_power)
     gains = engine.couple(frame_state, known, beams, policies.combiner)
-    users = receive_users(frame_state, beams.transmitting, gains)
-    targets, held_back = receive_echoes(frame_state, beams.transmitting, gains)
-    targets, pairs = multistatic.together(frame_state, beams, targets)
-    return FrameRecord(frame_state, beams.power, users, degrees_of_freedom(frame_state), targets, held_back, pairs)
+    services = {service.name: service.account(frame_state, beams, gains) for service in SERVICES}
+    return FrameRecord(frame_state, beams.power, services)
 
 
 def _weights(state: NetworkState, kind: ReceiverType, links: Links) -> Array:

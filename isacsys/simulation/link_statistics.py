@@ -31,11 +31,11 @@ class LinkStatistics:
         streams = record.frame_state.served.count
         freedom = self._antennas + 1 - streams - record.frame_state.nulls
         place = streams * self._shape[1] + freedom
-        for kind, links, terms in record.links:
-            if not len(links):
+        for found in record.services.values():
+            if not len(found.links):
                 continue
-            rate = nulled_rate(terms, self._own_counts[kind], (np.zeros(1), record.held_back)[kind])
-            self._enter(kind, place[links.station], terms.weight, rate)
+            rate = nulled_rate(found.terms, self._own_counts[found.receiver], found.held_back)
+            self._enter(found.receiver, place[found.links.station], found.terms.weight, rate)
         if len(self._sums[0]) > MEMBER:
             sent = record.frame_state.streams
             other = slice(len(record.users.rate), None)

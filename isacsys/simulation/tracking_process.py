@@ -80,8 +80,8 @@ class TrackingProcess(Process):
         self._lost = 0
         sensors = frame_state.sensors
         aim = (sensors.aimed - sensors.cosine)[sensors.row, links.slot] if len(links) else np.empty(0)
-        more = {**record.targets.more, "outcome": outcome.result, "aim": aim}
-        return dataclasses.replace(record, tracks=tracks, targets=dataclasses.replace(record.targets, more=more))
+        looked = record.with_columns("sensing", {"outcome": outcome.result, "aim": aim})
+        return dataclasses.replace(looked, tracks=tracks)
 
     def _looks(self, record: FrameRecord) -> LookResults:
         """Draw whether each scheduled target is detected, and what is then measured."""

@@ -56,7 +56,10 @@ def agree(scenario, positions, seed):
             loudest = expected[kind.service][("signal", "echo")[kind]].max(initial=1)
             left = (1e-17 if mine == "inter_target" else 1e-20) * loudest
             assert values == pytest.approx(theirs, rel=1e-9, abs=left), (kind, mine)
-    assert record.degrees_of_freedom.tolist() == expected["communication"]["degrees_of_freedom"].tolist()
+    assert (
+        record.services["communication"].columns["degrees_of_freedom"].tolist()
+        == expected["communication"]["degrees_of_freedom"].tolist()
+    )
     requests = record.frame_state.requests
     mine = {(("user", "target")[k], int(r), int(a)): bool(g) for k, r, a, g in
             zip(requests.kind, requests.receiver, requests.asked, record.frame_state.grants.granted, strict=True)}

@@ -83,7 +83,7 @@ def test_terms_add_up_grants_keep_the_budget_and_nothing_is_negative(changes, se
     sends, sums = ~frame_state.selection.silent, Tally(frame_state.scenario).frame(record)
     assert sums["transmitting"] == sends.sum()
     assert sums["constraints"] == (frame_state.selection.users.count + granted)[sends].sum()
-    assert np.all(record.degrees_of_freedom >= 1)
+    assert np.all(record.services["communication"].columns["degrees_of_freedom"] >= 1)
 
 
 @settings(max_examples=25, deadline=None)

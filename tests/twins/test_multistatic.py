@@ -39,8 +39,13 @@ def test_term_by_term(case, monkeypatch):
     places, stations = state.targets.position, state.deployment.stations
     rejection = multistatic.direct_path(scenario)
     expected = {"position_error": [], "detection_probability": []}
-    listed = {(link, a, b): sir for link, a, b, sir in zip(*(record.pairs[name] for name in (
-        "link", "transmitter", "receiver", "sir")), strict=True)}
+    listed = {
+        (link, a, b): sir
+        for link, a, b, sir in zip(
+            *(record.services["sensing"].tables["pairs"][name] for name in ("link", "transmitter", "receiver", "sir")),
+            strict=True,
+        )
+    }
     active = record.transmitting.mean()
     for link, target in enumerate(frame_state.selection.targets.ids):
         serving = frame_state.selection.targets.station[link]

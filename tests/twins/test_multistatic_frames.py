@@ -54,8 +54,16 @@ def test_pair_by_pair(case, monkeypatch):
                             scenario.cooperation.timing_error, 1e-3)
         expected = multistatic_frame(mine, together)
         assert mine.scene.targets == targets.tolist() and len(targets) > 10
-        listed = {(int(link), int(m), int(n)): sir for link, m, n, sir in zip(*(
-            record.pairs[name] for name in ("link", "transmitter", "receiver", "sir")), strict=True)}
+        listed = {
+            (int(link), int(m), int(n)): sir
+            for link, m, n, sir in zip(
+                *(
+                    record.services["sensing"].tables["pairs"][name]
+                    for name in ("link", "transmitter", "receiver", "sir")
+                ),
+                strict=True,
+            )
+        }
         theirs = {(link, *pair): sir for link, (sirs, _, _) in enumerate(expected) for pair, sir in sirs.items()}
         assert listed == pytest.approx(theirs, rel=1e-9)
         more = record.targets.more

@@ -1,0 +1,103 @@
+"""What a frame is for: a service schedules receivers, asks other stations for help, and accounts its links."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from isacsys.beamforming import Beams, FrameState
+from isacsys.core import accounting
+from isacsys.core.arrays import Array, Flags, Index, Table
+from isacsys.coupling import Couplings
+from isacsys.network.receivers import ReceiverType
+from isacsys.network.selection import Links
+from isacsys.services.link_terms import CLUTTER, LinkTerms
+
+
+@dataclass(frozen=True)
+class ServiceRecord:
+    """The links of one service in a frame.
+
+    Attributes
+    ----------
+    receiver : ReceiverType
+    links : Links
+        The scheduled receivers and their stations.
+    terms : LinkTerms
+        Accounted powers, [link] each.
+    columns : mapping
+        Further columns of the service's table of links, [link] each.
+    tables : mapping
+        Rows of further tables; a column ``link`` is the row of the receiver among `links`.
+    held_back : [link]
+        Power of stations outside a receiver's cluster that nulls for other receivers of its station took away.
+    """
+
+    receiver: ReceiverType
+    links: Links
+    terms: LinkTerms
+    columns: Mapping[str, Array | Index] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    held_back: Array = field(default_factory=lambda: np.zeros(1))
+
+
+class Service(ABC):
+    """Base of every service of a frame.
+
+    Attributes
+    ----------
+    name : str
+        As tables and metrics have it: ``"communication"``.
+    """
+
+    name: str
+
+    @abstractmethod
+    def account(self, frame_state: FrameState, beams: Beams, gains: Couplings) -> ServiceRecord:
+        """Return what every scheduled receiver of the service gets from the beams of all stations."""
+
+
+def active_share(transmitting: Flags) -> float:
+    """Share of stations [bs] that transmit, by which the far field is thinned."""
+    return np.count_nonzero(transmitting) / max(len(transmitting), 1)
+
+
+def strongest(frame_state: FrameState, power: Array, station: Index) -> Mapping[str, Array | Index]:
+    """Say which station interferes most with every link, and how much, where everything is recorded."""
+    if frame_state.scenario.recording.level != "full":
+        return {}
+    best = np.argmax(power, axis=1)[:, None]
+    most = np.take_along_axis(power, best, axis=1)[:, 0]
+    who = np.take_along_axis(station, best, axis=1)[:, 0]
+    return {"strongest_station": np.where(most > 0, who, -1), "strongest_interference": most}
+
+
+def account_links(frame_state: FrameState, kind: ReceiverType, signal: Array, own: Array, own_counts: bool,
+                  interference: tuple[Array, Array, Array], far: Array, more: Mapping[str, Array | Index]
+                  ) -> LinkTerms:
+    """Return the terms of links, [link] each, with SINR and Shannon rate.
+
+    Parameters
+    ----------
+    kind : ReceiverType
+    signal, own : [link]
+        Wanted power, and power meant for other receivers of the station.
+    own_counts : bool
+        Whether ``own`` is part of the interference.
+    interference : three arrays [link]
+        As `accounting.split` returns them.
+    far : [link]
+        Mean power of stations that are not drawn one by one.
+    more : mapping
+        Further columns, [link] each.
+    """
+    scenario = frame_state.scenario
+    noise = np.full(len(signal), scenario.user_noise if kind == ReceiverType.USER else scenario.station_noise)
+    clutter = () if frame_state.clutter is None or kind == ReceiverType.USER else (frame_state.clutter,)
+    sir = accounting.sir(signal, own * own_counts, *interference, far, noise, *clutter)
+    more = {**more, **dict(zip([CLUTTER.name], clutter, strict=False))}
+    return LinkTerms(frame_state.distances[kind], signal, own, *interference, far, noise, sir,
+                     accounting.rate(sir), frame_state.schedule.weights[kind], more)

@@ -17,11 +17,12 @@ from isacsys.channel.parameters import Environment, State
 from isacsys.channel.rays import Rays, circular_spread, delay_spread, rays
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.random_streams import Name, Purpose, stream
+from isacsys.core.units import LIGHT_3GPP
 from isacsys.propagation.antenna_column import column_gain
 from isacsys.propagation.antenna_patterns.builtin import Element
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.indoor import IndoorOffice
-from isacsys.propagation.path_loss_links import LIGHT, PathLossLinks, in_sight, links
+from isacsys.propagation.path_loss_links import PathLossLinks, in_sight, links
 from isacsys.propagation.penetration import penetration
 from isacsys.propagation.urban import UrbanMacro, UrbanMicro
 
@@ -187,7 +188,7 @@ def _rays(environment: Environment, drop: Drop, state: State, sight: bool | None
     seen = np.stack([azimuth, azimuth + 180, 180 - zenith, zenith], -1)
     draws = draw((streams(u, s) for u, s in zip(user.tolist(), site.tolist(), strict=True)), len(user),
                  state.clusters, True)
-    return rays(state, spreads, seen, full * environment.frequency / LIGHT, draws)
+    return rays(state, spreads, seen, full * environment.frequency / LIGHT_3GPP, draws)
 
 
 def panel(tilt: float) -> polarised.Pattern:

@@ -16,7 +16,8 @@ from isacsys.channel.rays import Rays, circular_spread, delay_spread, rays
 from isacsys.channel.tables import TARGET_CROSS_POLAR
 from isacsys.core.arrays import Array, Complex
 from isacsys.core.random_streams import Name, Purpose, stream
-from isacsys.propagation.path_loss_links import LIGHT, links
+from isacsys.core.units import LIGHT_3GPP
+from isacsys.propagation.path_loss_links import links
 from isacsys.propagation.target_types import BACKGROUNDS, TARGET_TYPES
 from isacsys.propagation.urban import UrbanMacro, UrbanMacroAerial
 
@@ -44,7 +45,7 @@ def uav(frequency: float, bistatic: bool, count: int, seed: int, drop: int) -> d
     sent, heard = (_rays(state, frequency, step[end], some.distance[end], standard[end],
                          (seed, drop, int(Purpose.ECHOES), i)) for i, end in enumerate(ends))
     found = _coupled(sent, heard, rng)
-    reflected = TARGET_TYPES["uav_small"].mean * 4 * np.pi * (frequency / LIGHT) ** 2
+    reflected = TARGET_TYPES["uav_small"].mean * 4 * np.pi * (frequency / LIGHT_3GPP) ** 2
     level = np.take_along_axis(both, best, 1).ravel() + 10 * np.log10(reflected)
     return {"coupling_loss": level + 10 * np.log10(found["power"].sum(-1) / 4), **_spreads(found)}
 
@@ -96,7 +97,7 @@ def _rays(state: State, frequency: float, step: Array, distance: Array, standard
     zenith = np.degrees(np.arctan2(distance, low - STATION_HEIGHT))
     sight = np.stack([azimuth, azimuth + 180, 180 - zenith, zenith], -1)
     streams = (np.random.Generator(np.random.SFC64(Name(*name, i))) for i in range(count))  # type: ignore[arg-type]
-    wavelengths = np.hypot(distance, low - STATION_HEIGHT) * frequency / LIGHT
+    wavelengths = np.hypot(distance, low - STATION_HEIGHT) * frequency / LIGHT_3GPP
     return rays(state, spreads, sight, wavelengths, draw(streams, count, state.clusters, True))
 
 

@@ -23,6 +23,7 @@ from isacsys.campaign import (
 from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError, IsacError
 from isacsys.core.version import version as _version
+from isacsys.energy import EnergyModel
 from isacsys.metrics import Estimator, Metric
 from isacsys.network import BaseStation, Cluster, Positions, Target, User
 from isacsys.network.selection import NullRequests
@@ -50,6 +51,7 @@ __all__ = [
     "Combiner",
     "Comparison",
     "ConfigError",
+    "EnergyModel",
     "Estimate",
     "Estimator",
     "FrameRecord",

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from isacsys.config import sections
+from isacsys.config.energy import EnergySettings
 from isacsys.config.rules import Section
 from isacsys.config.sections import TARGET_SPREADS
 from isacsys.config.toml_text import parse_toml, read_text, toml_value
@@ -62,6 +63,7 @@ class Scenario(Shown):
     traffic: sections.TrafficSettings = field(default_factory=sections.TrafficSettings)
     targets: sections.TargetsSettings = field(default_factory=sections.TargetsSettings)
     tracking: sections.TrackingSettings = field(default_factory=sections.TrackingSettings)
+    energy: EnergySettings = field(default_factory=EnergySettings)
     simulation: sections.SimulationSettings = field(default_factory=sections.SimulationSettings)
     recording: sections.RecordingSettings = field(default_factory=sections.RecordingSettings)
     beside: tuple[str, ...] = field(default=(), repr=False, compare=False)  # where modules of policies are looked for
@@ -355,6 +357,9 @@ def _check_sensing(scenario: Scenario) -> None:
         raise ConfigError("sensing.coherent_time", time, f"at most simulation.frame_duration = {frame:g}")
     if scenario.tracking.enabled and not scenario.allocation.targets_per_bs:
         raise ConfigError("tracking.enabled", True, "tracks only with allocation.targets_per_bs at least 1")
+    for key in ("policy", "target_policy"):
+        if scenario.get(f"scheduling.{key}") == "due" and not scenario.targets.revisit_period:
+            raise ConfigError("targets.revisit_period", 0.0, f"above 0 s with scheduling.{key} = \"due\"")
     if scenario.cooperation.sensing == "multistatic":
         for key, known in _TOGETHER.items():
             if scenario.get(key) != known:

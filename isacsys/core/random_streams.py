@@ -48,6 +48,8 @@ class Purpose(IntEnum):
     FLUCTUATION = 40
     DETECTION = 41
     PAIR_FLUCTUATION = 42
+    LOAD_PROFILE = 70
+    STATION_TIMETABLE = 71
 
 
 class Name(ISpawnableSeedSequence):

@@ -9,6 +9,7 @@ from isacsys.core.columns import Column
 from isacsys.metrics.base import Estimator, Metric
 from isacsys.metrics.detection_metrics import DetectionMetrics
 from isacsys.metrics.drop_metrics import DropMetrics
+from isacsys.metrics.energy_metrics import EnergyMetrics
 from isacsys.metrics.rate_metrics import NullRequestMetrics, RateMetrics, StationMetrics
 from isacsys.metrics.track_metrics import TrackMetrics
 from isacsys.network.receivers import ReceiverType
@@ -23,7 +24,7 @@ ALWAYS: tuple[Metric, ...] = (
 )
 
 # Of runs whose scenario wants them: what is new is added here.
-SOMETIMES: tuple[Metric, ...] = (DetectionMetrics(), TrackMetrics())
+SOMETIMES: tuple[Metric, ...] = (DetectionMetrics(), TrackMetrics(), EnergyMetrics())
 
 # Of a user's own.
 METRIC = kinds.register(kinds.PluginKind("metric", Metric, "recording.metrics", many=True))

@@ -207,6 +207,11 @@ class Members:
         return (self._population.due[self.ids] - self.state.frame) * self.state.scenario.simulation.frame_duration
 
     @property
+    def revisit_period(self) -> Array:
+        """Seconds within which each is to be served (sensed) again, infinite without, [n]."""
+        return self._population.period[self.ids] * self.state.scenario.simulation.frame_duration
+
+    @property
     def uncertainty(self) -> Array:
         """Root mean square position error that the tracks of targets believe in, m, [n]; infinite without a track."""
         book = self.state.beliefs

@@ -6,12 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.core.arrays import Array, Index
-from isacsys.network.entities import BaseStation, Members
+from isacsys.network.entities import BaseStation, Members, Target
 from isacsys.network.population import Population
+from isacsys.network.receivers import ReceiverType
 from isacsys.network.state import NetworkState
 from isacsys.scheduling.base import Ranked, Scheduler
 from isacsys.scheduling.semi_orthogonal import SemiOrthogonal
 from isacsys.scheduling.uncertainty import InformationGain, MostUncertain
+
+NEVER = 1e9  # s; longer than any drop
 
 
 class Random(Ranked):
@@ -61,6 +64,29 @@ class Deadline(Ranked):
         """Score by the time left."""
         left = members.time_left
         return left if np.all(np.isfinite(left)) else members.turn
+
+
+class Due(Ranked):
+    """Sense only those whose revisit period is over, longest overdue first; serve users in turn."""
+
+    def score(self, members: Members, rng: np.random.Generator) -> npt.ArrayLike:
+        """Score targets by the time until their period is over, users by when each was last served."""
+        if members.kind != ReceiverType.TARGET:
+            return members.turn
+        return np.minimum(members.revisit_period, NEVER) - members.waiting_time
+
+    def select_targets(self, station: BaseStation, count: int, rng: np.random.Generator) -> Index:
+        """Choose the longest overdue, if any is."""
+        return self._due(station.state, super().select_targets(station, count, rng))
+
+    def select_all_targets(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
+        """Choose the longest overdue of every station, if any is."""
+        return self._due(network, super().select_all_targets(network, counts, rng))
+
+    @staticmethod
+    def _due(network: NetworkState, ids: Index) -> Index:
+        members = Members(network, network.targets, Target, ids)
+        return ids[members.waiting_time >= members.revisit_period]
 
 
 class UserRanked(Ranked):
@@ -134,5 +160,5 @@ _NOBODY = np.array([-1])
 SCHEDULERS: dict[str, type[Scheduler]] = {
     "random": Random, "round_robin": RoundRobin, "proportional_fair": ProportionalFair, "max_rate": MaxRate,
     "nearest": Nearest, "longest_queue": LongestQueue, "semi_orthogonal": SemiOrthogonal,
-    "stalest_first": StalestFirst, "deadline": Deadline,
+    "stalest_first": StalestFirst, "deadline": Deadline, "due": Due,
     "most_uncertain": MostUncertain, "information_gain": InformationGain}

@@ -13,6 +13,7 @@ from isacsys.beamforming import Combiner, Precoder
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Index
 from isacsys.core.errors import ConfigError, DropError, PluginError
+from isacsys.energy import find_energy_model
 from isacsys.metrics import METRIC, Metric, declared_columns
 from isacsys.network import NetworkState, Positions, deploy
 from isacsys.network.deployment import population_count, remarks, trace_remarks
@@ -26,10 +27,12 @@ from isacsys.scheduling import ALLOCATION_POLICY, GrantPolicy, Scheduler, alloca
 from isacsys.sensing import Tracker
 from isacsys.simulation import log_rows
 from isacsys.simulation.clock import FrameClock
+from isacsys.simulation.energy_process import EnergyProcess
 from isacsys.simulation.memory_limits import check_memory, keep_freed_memory
 from isacsys.simulation.mobility_process import MobilityProcess
 from isacsys.simulation.policies import Policies, find_policies
-from isacsys.simulation.stage import PROCESS, Process, Stage
+from isacsys.simulation.process_registry import PROCESS
+from isacsys.simulation.stage import Process, Stage
 from isacsys.simulation.target_process import TargetProcess
 from isacsys.simulation.tracking_process import TrackingProcess, find_tracker
 from isacsys.simulation.traffic_process import TrafficProcess
@@ -46,6 +49,7 @@ def check(scenario: Scenario, *, positions: Positions | None = None, drops: Iter
     ALLOCATION_POLICY.of(scenario)
     PROCESS.all_of(scenario)
     find_tracker(scenario)
+    find_energy_model(scenario)
     if given_positions(scenario, positions) is not None:
         deploy(scenario, 0, positions)
     for line in [*remarks(scenario, positions), *_check_named(scenario, positions, drops)]:
@@ -138,6 +142,7 @@ class Drop:
             MobilityProcess(),
             TargetProcess(),
             TrackingProcess(copy.deepcopy(tracker)),
+            EnergyProcess(),
             *copy.deepcopy(list(processes)),
             self.clock,
         )

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator
 from contextlib import suppress
 from math import floor
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import simpy
@@ -18,7 +18,6 @@ from isacsys.core.random_streams import Purpose, stream
 from isacsys.metrics import DropMetrics
 from isacsys.network import NetworkState
 from isacsys.network.clusters import Clusters
-from isacsys.plugins.kinds import PluginKind, register
 from isacsys.plugins.loading import calling_theirs
 from isacsys.recording.base import Recorder
 from isacsys.recording.schema import LEVELS
@@ -27,6 +26,13 @@ from isacsys.simulation.event_log import EventLog
 
 Steps = Generator[simpy.Event, Any, None]
 _LAST = 2  # priority of an event, after simpy.events.URGENT (0) and NORMAL (1)
+
+
+class LoadProfile(Protocol):
+    """How much of the traffic there is, over time."""
+
+    def mean(self, begin: float, end: float) -> float:
+        """Return the mean share, 0 to 1, between two times in seconds."""
 
 
 class FrameBoundary(simpy.Event):
@@ -52,6 +58,8 @@ class Stage:
     state : NetworkState
     recorder, journal, quality
         Take rows, events, and figures of the drop as a whole.
+    load_profile : LoadProfile or None
+        Share of the traffic that there is at a time, where a process has set one.
     """
 
     def __init__(self, scenario: Scenario, drop: int, state: NetworkState, recorder: Recorder) -> None:
@@ -60,6 +68,7 @@ class Stage:
         self.environment = simpy.Environment(initial_time=-self.lead)
         self.journal = EventLog(self.environment, recorder, drop, self.frame_duration, kept=self.full)
         self.quality = DropMetrics(len(state.deployment.users), scenario.simulation.frames, self.frame_duration)
+        self.load_profile: LoadProfile | None = None
         self.failure: Exception | None = None  # of a process, as it was raised
         self._learners: list[Process] = []
 
@@ -175,6 +184,3 @@ class Process(ABC):
 
     def learn(self, record: FrameRecord) -> None:  # noqa: B027 - most have nothing to learn
         """Learn from a frame that has just been accounted."""
-
-
-PROCESS = register(PluginKind("process", Process, "simulation.processes", many=True))

@@ -74,7 +74,9 @@ class TrafficProcess(Process):
         if traffic.model == "file":
             return self._given(self._stage.now - 1, self._stage.now)
         rng = self._stage.stream(Purpose.ARRIVALS)
-        count = rng.poisson(traffic.arrival_rate * seconds * users)
+        profile = self._stage.load_profile
+        share = profile.mean(start, start + seconds) if profile else 1.0
+        count = rng.poisson(traffic.arrival_rate * seconds * users * share)
         user, arrival = rng.integers(0, max(users, 1), count), start + seconds * rng.random(count)
         return Files(user, arrival, self._sizes(count, rng))
 

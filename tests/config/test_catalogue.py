@@ -10,7 +10,6 @@ import pytest
 
 from isacsys import Scenario
 from isacsys.cli import main
-from isacsys.config import sections
 from isacsys.config.catalogue import files, models, new_scenario, schema, settings
 from isacsys.config.rules import Section
 from isacsys.core.errors import ConfigError
@@ -19,9 +18,8 @@ from isacsys.network.queues import read_arrivals
 from isacsys.network.trajectories import read_trajectories
 
 ROOT = Path(__file__).parents[2]
-DECLARED = [f"{section.name}.{f.name}" for section in vars(sections).values()
-            if isinstance(section, type) and issubclass(section, Section) and section is not Section
-            for f in dataclasses.fields(section)]
+DECLARED = [f"{section.name}.{f.name}" for section in Section.__subclasses__()
+            if section.__module__.startswith("isacsys.") for f in dataclasses.fields(section)]
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 
 

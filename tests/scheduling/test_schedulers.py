@@ -37,6 +37,7 @@ class OneByOne(Scheduler):
 @pytest.mark.parametrize("one_by_one", [False, True])
 def test_selections_are_feasible_and_leave_nobody_idle(name, one_by_one):
     state = network()
+    state.targets.period[:] = 0  # all are due, in every frame
     policy = OneByOne(find_scheduler(name)) if one_by_one else find_scheduler(name)
     for frame in range(4):
         state.frame = frame

@@ -1,0 +1,35 @@
+"""The energy models there are, by name; which one a scenario means."""
+
+from __future__ import annotations
+
+from isacsys.config.scenario import Scenario
+from isacsys.core.errors import ConfigError
+from isacsys.energy.base import EnergyModel, Unmetered
+from isacsys.energy.earth import Earth
+from isacsys.energy.tr38864 import Tr38864
+from isacsys.plugins.kinds import PluginKind, register
+
+MODELS: dict[str, type[EnergyModel]] = {"none": Unmetered, "tr38864": Tr38864, "earth": Earth}
+ENERGY_MODEL = register(PluginKind("energy model", EnergyModel, "energy.model", MODELS))
+CHAINS = 2
+
+
+def find_energy_model(scenario: Scenario) -> EnergyModel | None:
+    """Return the model that a scenario names; None for "none"."""
+    e = scenario.energy
+    if e.model in MODELS and e.parameters:
+        raise ConfigError("energy.parameters", dict(e.parameters), f"none for \"{e.model}\", which has keys of its own")
+    if e.model == "none":
+        return None
+    if e.model == "tr38864":
+        return Tr38864(e.category, e.reference_set, e.efficiency, e.reference_power)
+    if e.model == "earth":
+        model = Earth(e.size, e.chains or CHAINS)
+        model.check(full_power(scenario))
+        return model
+    return ENERGY_MODEL.of(scenario)
+
+
+def full_power(scenario: Scenario) -> float:
+    """Return the full power of a station, W."""
+    return float(10 ** ((scenario.radio.transmit_power_dbm - 30) / 10))

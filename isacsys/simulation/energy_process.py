@@ -1,0 +1,74 @@
+"""What stations do in every frame, and what they draw for it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array, Flags, Index
+from isacsys.energy import Stations, find_energy_model, full_power
+from isacsys.services import FrameRecord
+from isacsys.simulation.stage import Process, Stage, Steps
+
+
+class EnergyProcess(Process):
+    """Adds to every frame its stations: on or off, asleep or awake, load, and power drawn."""
+
+    def wanted(self, scenario: Scenario) -> bool:
+        """Where there is an energy model."""
+        return scenario.energy.model != "none"
+
+    def run(self, stage: Stage) -> Steps:
+        """Find the model; frames are looked at as they are completed."""
+        self._stage, self._model = stage, find_energy_model(stage.scenario)
+        yield from ()
+
+    def complete(self, record: FrameRecord) -> FrameRecord:
+        """Add the values of stations: ``on``, ``asleep``, ``listening``, ``load``, ``output``, ``power``."""
+        assert self._model is not None
+        found = stations_of(record, self._stage.state.operating.on)
+        values: dict[str, Array | Index | Flags] = {
+            "on": found.on, "asleep": found.asleep, "listening": found.listening, "load": data_share(record),
+            "output": found.load * found.sent, "power": self._model.drawn(found)}
+        return dataclasses.replace(record, stations={**record.stations, **values})
+
+
+def stations_of(record: FrameRecord, on: Flags) -> Stations:
+    """Return the stations of a frame, those that are ``on`` [bs] known.
+
+    Sensing beams fill the frame; users' beams carry power in the share of it that has data. Who serves nobody, sends
+    nothing and listens to no echo may sleep.
+    """
+    scenario, beams = record.frame_state.scenario, sensing_share(record)
+    users, data = np.maximum(record.power.sum(-1) - beams, 0.0), data_share(record)
+    load = np.where(beams > 0, 1.0, data * (users > 0))
+    sent = np.divide(users * data + beams, load, out=np.zeros_like(load), where=load > 0)
+    hearing = listening(record)
+    idle = ~(record.transmitting | hearing)
+    asleep = ~on | idle if scenario.energy.sleep != "never" else ~on
+    return Stations(load, on.copy(), asleep, sent, hearing, np.full(len(load), full_power(scenario)))
+
+
+def data_share(record: FrameRecord) -> Array:
+    """Return the share of the frame in which stations send data to users, [bs]."""
+    return np.where(record.power.sum(-1) - sensing_share(record) > 0, 1.0, 0.0)
+
+
+def sensing_share(record: FrameRecord) -> Array:
+    """Return the power of sensing beams, of a full power of 1, [bs]."""
+    state = record.frame_state
+    if not state.scenario.precoding.sensing_power:
+        return np.zeros(len(record.power))
+    first = record.power.shape[1] - state.sensors.active.shape[1]
+    return np.asarray(record.power[:, first:].sum(-1))
+
+
+def listening(record: FrameRecord) -> Flags:
+    """Return the stations that look at targets of their own, or help to, [bs]."""
+    state = record.frame_state
+    looks = state.selection.targets.count
+    if state.helpers is not None:
+        looks = looks + np.bincount(state.helpers.station, minlength=len(looks))
+    return np.asarray(looks > 0)

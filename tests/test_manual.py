@@ -25,7 +25,7 @@ def test_python_of_a_page_runs_from_top_to_bottom(page, tmp_path, monkeypatch, c
     blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(executors, "_make", lambda name, workers, address: executors.Serial())
+    monkeypatch.setattr(executors, "_make", lambda *_, **__: executors.Serial())
     code = re.sub(r"drops=\d+", "drops=2", "\n".join(blocks))
     exec(compile(code, str(page), "exec"), {"__name__": "pasted"})
 

@@ -78,7 +78,7 @@ class Fuzzer:
         self.tally, self.faults, self.slowest = Counter(), [], (0.0, "")
         self._whole = self._log("whole.h5")
         self._of_log = isacsys.open_run(self.folder / "whole.h5").to_dict()
-        self._of_part = isacsys.open_run(self.unfinished("*.part", bytes)).to_dict()
+        self._of_part = isacsys.open_run(self.unfinished("*.npz", bytes)).to_dict()
 
     def run(self, cases):
         """Judge so many cases, of all kinds in turn."""
@@ -354,7 +354,7 @@ class Fuzzer:
 
     def part(self):
         """A part, mutated."""
-        path = self.unfinished("*.part", self.mutated)
+        path = self.unfinished("*.npz", self.mutated)
         words = ["show", str(path), *self.rng.choice([["--json"], ["--verify"]])]
         return "part", lambda: self._same(words, self._of_part)
 

@@ -15,11 +15,15 @@ from isacsys.core.errors import ConfigError, LogFormatError
 from isacsys.recording import Part
 from isacsys.recording.atomic_files import behind_links, check_regular, whole_file, write_all
 from isacsys.recording.checksums import SEAL, check_attributes, drop_range, seal
+from isacsys.recording.parts import SUFFIX
 
 MANIFEST, LOCK = "campaign.json", "lock"
 MODE = "file_mode"  # in a manifest: the permissions of a log that is being replaced
-_WRITTEN = r"drops-\d{9,}-\d{9,}\.part|campaign\.json"
-_OURS = re.compile(rf"lock|(?:{_WRITTEN})(?:\.\d+\.tmp)?|\.nfs[0-9a-f]+")  # NFS names so what is removed while open
+_PART = re.compile(r"drops-\d{9,}-\d{9,}\.(?:npz|part)")
+_WRITTEN = r"drops-\d{9,}-\d{9,}\.npz|campaign\.json"
+_OLD = re.compile(r"drops-\d{9,}-\d{9,}\.part")  # of version 0.2
+# NFS gives a name of its own to what is removed while it is open.
+_OURS = re.compile(rf"lock|(?:{_WRITTEN}|{_OLD.pattern})(?:\.\d+\.tmp)?|\.nfs[0-9a-f]+")
 LARGEST_MANIFEST = 2**26  # four times the largest scenario file: what is not ASCII takes more room in JSON
 
 
@@ -94,10 +98,18 @@ def leave(directory: Path) -> None:
         directory.rmdir()
 
 
+def to_resume(directory: Path) -> bool:
+    """Whether there are parts in ``directory``, those of an older version included."""
+    return any(_PART.fullmatch(path.name) for path in directory.iterdir())
+
+
 def whole_parts(directory: Path, campaign: str | None = None) -> list[Part]:
     """Return the parts in ``directory`` that can be read (and belong to ``campaign``), by their first drop."""
+    if any(_OLD.fullmatch(path.name) for path in directory.glob("*.part")):
+        raise LogFormatError(f"{directory} holds an unfinished run of isacsys 0.2: finish it with that version, or "
+                             "start anew (--force)")
     found = []
-    for path in directory.glob("*.part"):
+    for path in directory.glob(f"*{SUFFIX}"):
         try:
             part = Part(path)
         except FileNotFoundError:  # gathered since we looked

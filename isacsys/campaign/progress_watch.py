@@ -12,6 +12,7 @@ from isacsys.campaign.output import MANIFEST, parts_directory
 from isacsys.campaign.result import Run, open_run
 from isacsys.core.errors import LogFormatError
 from isacsys.recording.atomic_files import DirectoryLock
+from isacsys.recording.parts import SUFFIX
 
 PRECISE = ("communication_ase", "sensing_ase")
 
@@ -101,7 +102,7 @@ def _rate(path: Path, run: Run) -> float | None:
     directory = parts_directory(path)
     try:
         begun = (directory / MANIFEST).stat().st_mtime
-        parts = [(p.name, p.stat().st_mtime) for p in directory.glob("drops-*.part")]
+        parts = [(p.name, p.stat().st_mtime) for p in directory.glob(f"drops-*{SUFFIX}")]
     except OSError:
         return None
     ends = [(name, at) for name, at in parts if at >= begun]

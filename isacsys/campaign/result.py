@@ -18,6 +18,7 @@ from isacsys.core.errors import ConfigError, LogFormatError
 from isacsys.metrics import METRICS, Estimator
 from isacsys.recording import Log, MergedSources, Part, Source
 from isacsys.recording.checksums import drop_range
+from isacsys.recording.parts import SUFFIX
 from isacsys.recording.schema import LEVELS
 
 _ATTEMPTS = 5
@@ -215,11 +216,9 @@ def verify(path: str | Path) -> str:
     run = open_run(path)
     if path.exists() and not Log(path).verify():
         return f"{path} is of a version that wrote no checksums: it can be read, and has the drops that it claims"
-    for name in [] if run.complete else sorted(parts_directory(path).glob("*.part")):
+    for name in [] if run.complete else sorted(parts_directory(path).glob(f"*{SUFFIX}")):
         with suppress(FileNotFoundError):  # gathered since we looked
-            part = Part(name)
-            part.check()
-            part.check_claims()
+            Part(name).verify()
     return f"{path}: every checksum holds"
 
 

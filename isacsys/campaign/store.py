@@ -22,6 +22,7 @@ from isacsys.campaign.output import (
     parts_directory,
     read_manifest,
     strangers,
+    to_resume,
     whole_parts,
     write_manifest,
 )
@@ -215,8 +216,7 @@ class FileStore:
             part.path.unlink(missing_ok=True)  # its drops are in another piece
             return
         try:
-            part.check()
-            part.check_claims()
+            part.verify()
         except LogFormatError as error:
             warnings.warn(f"{error}; its drops run again", stacklevel=2)
             part.path.unlink(missing_ok=True)
@@ -263,7 +263,7 @@ def file_store(path: Path, plan: Plan, *, resume: bool, force: bool, guarded: bo
         _prepare(store, directory, resume=resume, force=force)
         yield store
     finally:
-        if not any(directory.glob("*.part")):  # nothing to resume
+        if not to_resume(directory):
             leave(directory)
         if lock is not None:
             lock.release()

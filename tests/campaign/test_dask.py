@@ -25,7 +25,7 @@ def kill_a_worker(address, directory):
     """Wait for the first part, then kill a worker that is at work."""
     with distributed.Client(address) as client:
         pids = client.run(os.getpid)
-        while not list(directory.glob("*.part")):
+        while not list(directory.glob("*.npz")):
             time.sleep(0.005)
         os.kill(next(iter(pids.values())), signal.SIGKILL)
 

@@ -77,7 +77,7 @@ def finish(process, code=0):
 
 def wait_for_parts(path, count, process):
     """Wait until so many batches are finished, or the run is."""
-    while process.poll() is None and len(list(parts_directory(path).glob("*.part"))) < count:
+    while process.poll() is None and len(list(parts_directory(path).glob("*.npz"))) < count:
         time.sleep(0.005)
 
 
@@ -101,7 +101,7 @@ def kill_and_resume(scenario, path, whole, kills):
     seen, interrupted = 0, 0
     for _ in range(kills):
         process = start(scenario, path)
-        wait_for_parts(path, moments.randrange(len(list(parts_directory(path).glob("*.part"))) + 3), process)
+        wait_for_parts(path, moments.randrange(len(list(parts_directory(path).glob("*.npz"))) + 3), process)
         time.sleep(moments.uniform(0, 0.3))
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

@@ -112,7 +112,7 @@ def kill_while_gathering(run, rng, seconds):
 
 def kill_worker(run, rng, seconds):
     """Only once they work: one that dies while it starts is looked at elsewhere."""
-    if not run.wait(lambda: any(parts_directory(run.path).glob("*.part"))):
+    if not run.wait(lambda: any(parts_directory(run.path).glob("*.npz"))):
         return False
     run.wait(seconds=rng.uniform(0, 0.1))
     workers = [child for child in psutil.Process(run.pid).children() if "spawn_main" in " ".join(_words(child))]

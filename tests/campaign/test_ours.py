@@ -53,7 +53,7 @@ def test_a_stranger_that_comes_during_a_run_stays(path):
 def test_nothing_behind_a_symbolic_link_is_touched(path, tmp_path, arguments):
     other = tmp_path / "other"
     other.mkdir()
-    for name in ("drops-000000000-000000000.part", "campaign.json", "lock"):
+    for name in ("drops-000000000-000000000.npz", "campaign.json", "lock"):
         (other / name).write_text("theirs")
     parts_directory(path).symlink_to(other)
     with pytest.raises(ConfigError, match="output"):
@@ -139,14 +139,14 @@ def test_a_log_is_written_whole_or_not_at_all_whatever_signals_come(tmp_path, nu
 
 def test_ctrl_c_while_gathering_is_a_run_that_can_be_resumed(path, monkeypatch):
     from isacsys.recording import merge
-    original = merge.Gathered.blocks
+    original = merge.MergedSources.blocks
 
     def blocks(self, table):
         os.kill(os.getpid(), signal.SIGTERM)
         yield from original(self, table)
 
     with monkeypatch.context() as patched:
-        patched.setattr(merge.Gathered, "blocks", blocks)
+        patched.setattr(merge.MergedSources, "blocks", blocks)
         patched.setattr("isacsys.campaign.store.FileStore.drops", lambda self, before: None)
         with pytest.raises(IncompleteRun, match="interrupted; 2 finished drops are kept"):
             run(path)

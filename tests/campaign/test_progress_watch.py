@@ -48,7 +48,7 @@ def test_a_run_that_is_going_on_tells_rate_and_time_left(tmp_path):
     program = subprocess.Popen([sys.executable, "-c", SLOW, str(path)])
     try:
         deadline = time.monotonic() + 60
-        while not list(parts_directory(path).glob("*.part")) and time.monotonic() < deadline:
+        while not list(parts_directory(path).glob("*.npz")) and time.monotonic() < deadline:
             time.sleep(0.05)
         seen = look(path)
         assert seen.going and not seen.complete and 0 < seen.drops <= seen.planned == 300

@@ -203,27 +203,27 @@ def test_one_drop_alone_is_that_drop(path):
 
 
 def spoil_part(directory):
-    part = sorted(directory.glob("*.part"))[-1]
+    part = sorted(directory.glob("*.npz"))[-1]
     part.write_bytes(part.read_bytes()[:-8] + b"damaged!")
 
 
 def cut_part(directory):
-    part = sorted(directory.glob("*.part"))[0]
+    part = sorted(directory.glob("*.npz"))[0]
     part.write_bytes(part.read_bytes()[:-8])
 
 
 def leave_litter(directory):
-    (directory / "drops-000000030-000000031.part.123.tmp").write_bytes(b"half")
+    (directory / "drops-000000030-000000031.npz.123.tmp").write_bytes(b"half")
 
 
 def repeat_part(directory):
     """As a worker that outlives its parent might."""
-    one, other = (Part(path) for path in sorted(directory.glob("*.part"))[:2])
+    one, other = (Part(path) for path in sorted(directory.glob("*.npz"))[:2])
     write_part(directory, one.first, other.stop, one.campaign, MergedSources([one, other]))
 
 
 def add_foreign_part(directory):
-    write_part(directory, 20, 21, "f" * 32, Part(sorted(directory.glob("*.part"))[0]))
+    write_part(directory, 20, 21, "f" * 32, Part(sorted(directory.glob("*.npz"))[0]))
 
 
 @pytest.mark.parametrize("disturb", [spoil_part, cut_part, leave_litter, repeat_part, add_foreign_part])

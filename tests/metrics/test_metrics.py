@@ -127,7 +127,6 @@ def test_a_column_that_a_log_lacks_is_absent_and_no_damage(tmp_path):
     assert log.read("drops")["extra"].tolist() == [0, 1, 2, 3]
     assert {column.name: column.unit for column in log.columns("drops")}["extra"] == "s"
     part = Part(write_part(tmp_path, 0, 4, "x", with_it))
-    part.check()
     assert part.read("drops")["extra"].tolist() == [0, 1, 2, 3]
     assert Tables.of(part).columns("drops") == part.columns("drops")
     mixed = MergedSources([log, without])

@@ -6,36 +6,35 @@ from typing import Any as _Any
 from warnings import warn as _warn
 
 from isacsys import moved as _moved
-from isacsys.beamforming import Beams, Combiner, Precoder, TransmitterCsi
-from isacsys.campaign import (
-    Comparison,
-    Estimate,
-    Run,
-    SearchResult,
-    Sweep,
-    compare,
-    open_run,
-    open_search,
-    run,
-    search,
-    sweep,
-)
-from isacsys.config.scenario import Scenario
-from isacsys.core.errors import ConfigError, IsacError
-from isacsys.core.version import version as _version
-from isacsys.energy import EnergyModel
-from isacsys.metrics import Estimator, Metric
-from isacsys.network import BaseStation, Cluster, Positions, Target, User
-from isacsys.network.selection import NullRequests
-from isacsys.propagation import AntennaPattern, Propagation
-from isacsys.scheduling import AllocationPolicy, GrantPolicy, Scheduler
-from isacsys.sensing import Beliefs, Measured, Tracker
-from isacsys.services import FrameRecord
-from isacsys.simulation import Process, Stage
 
 if TYPE_CHECKING:
     from isacsys import analysis, testing
+    from isacsys.beamforming import Beams, Combiner, Precoder, TransmitterCsi
+    from isacsys.campaign import (
+        Comparison,
+        Estimate,
+        Run,
+        SearchResult,
+        Sweep,
+        compare,
+        open_run,
+        open_search,
+        run,
+        search,
+        sweep,
+    )
+    from isacsys.config.scenario import Scenario
+    from isacsys.core.errors import ConfigError, IsacError
+    from isacsys.energy import EnergyModel
+    from isacsys.metrics import Estimator, Metric
+    from isacsys.network import BaseStation, Cluster, Positions, Target, User
+    from isacsys.network.selection import NullRequests
     from isacsys.plotting import map
+    from isacsys.propagation import AntennaPattern, Propagation
+    from isacsys.scheduling import AllocationPolicy, GrantPolicy, Scheduler
+    from isacsys.sensing import Beliefs, Measured, Tracker
+    from isacsys.services import FrameRecord
+    from isacsys.simulation import Process, Stage
     from isacsys.validation import Validation, validate
 
 __version__: str
@@ -88,24 +87,43 @@ __all__ = [
     "validate",
 ]
 
-# What needs the analysis or matplotlib is imported when it is asked for: workers that simulate never do.
+_HOMES = {  # room or module: what it offers here; imported when it is asked for
+    "beamforming": "Beams Combiner Precoder TransmitterCsi",
+    "campaign": "Comparison Estimate Run SearchResult Sweep compare open_run open_search run search sweep",
+    "config.scenario": "Scenario",
+    "core.errors": "ConfigError IsacError",
+    "energy": "EnergyModel",
+    "metrics": "Estimator Metric",
+    "network": "BaseStation Cluster Positions Target User",
+    "network.selection": "NullRequests",
+    "plotting": "map",
+    "propagation": "AntennaPattern Propagation",
+    "scheduling": "AllocationPolicy GrantPolicy Scheduler",
+    "sensing": "Beliefs Measured Tracker",
+    "services": "FrameRecord",
+    "simulation": "Process Stage",
+    "validation": "Validation validate",
+}
+_HOME = {name: room for room, names in _HOMES.items() for name in names.split()}
 _RENAMED = {"Known": "TransmitterCsi"}
-_LATER = {"Validation": "validation", "validate": "validation", "map": "plotting"}
 
 
 def __getattr__(name: str) -> _Any:
-    if name in ("analysis", "testing"):
-        return _import_module(f"isacsys.{name}")
-    if name in _LATER:
-        return getattr(_import_module(f"isacsys.{_LATER[name]}"), name)
+    """Import what is asked for: the one lazy loader of the package, so that a command imports what it needs."""
+    if name in _HOME:
+        globals()[name] = found = getattr(_import_module(f"isacsys.{_HOME[name]}"), name)
+        return found
     if name == "__version__":
-        return _version()
+        return _import_module("isacsys.core.version").version()
     if name in _RENAMED:
         _warn(f"isacsys.{name} is now isacsys.{_RENAMED[name]}; the old name goes with version 0.4", FutureWarning,
               stacklevel=2)
-        return globals()[_RENAMED[name]]
-    if f"isacsys.{name}" in _moved.MOVED or name == "physics":
+        return __getattr__(_RENAMED[name])
+    try:
         return _import_module(f"isacsys.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"isacsys.{name}":
+            raise
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -10,11 +10,33 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, TextIO
 
 from isacsys.core.errors import ConfigError, DropError, IncompleteRun, IsacError
+from isacsys.core.version import version
 
 _PLACE_IN_THE_WEST = re.compile(r"-[0-9.]+,-?[0-9.]+")
+COMMANDS = {  # name: module that has it, what it does
+    "run": ("simulation_commands", "simulate a scenario; print the estimates"),
+    "show": ("simulation_commands", "print the estimates of a log, finished or not"),
+    "schedulers": ("simulation_commands", "list the scheduling policies"),
+    "plugins": ("simulation_commands", "list everything that can be chosen by name, of every kind"),
+    "sweep": ("study_commands", "simulate a grid of scenarios on common seeds"),
+    "compare": ("study_commands", "compare logs drop by drop"),
+    "search": ("search_command", "find the best setting by simulation, with a stated confidence"),
+    "analyze": ("analysis_commands", "compute the analytic values: exact, and the paper's approximations"),
+    "optimize": ("analysis_commands", "find the best K, L, J, Q: the paper's P1 (--weight) and P2 (bounds)"),
+    "validate": ("validation_command", "simulation beside analysis, with a verdict"),
+    "calibrate": ("calibration_command", "a 3GPP calibration case beside the companies' percentiles"),
+    "plot": ("picture_commands", "draw a run: distributions, interference, rate over distance; or an antenna pattern"),
+    "map": ("picture_commands", "draw one drop: cells, who is served, who nulls for whom"),
+    "cells": ("cells_command", "make a network of a list of cells: OpenCelliD, GeoJSON"),
+    "report": ("report_command", "write one self-contained page about a run, or several side by side"),
+    "settings": ("settings_commands", "list every setting: default, range, unit, meaning"),
+    "new": ("settings_commands", "write a commented scenario to start from"),
+    "roc": ("sensing_commands", "detection over false alarm for the network's own SIRs"),
+}
 DONE, DIFFERS, BAD_INPUT, INCOMPLETE = 0, 1, 2, 3
 
 
@@ -36,40 +58,30 @@ class Parser(argparse.ArgumentParser):
         return super().parse_known_args(words, namespace)
 
 
-def build_parser() -> Parser:
-    """Return the parser of every command."""
-    from isacsys.cli import (
-        analysis_commands,
-        calibration_command,
-        cells_command,
-        picture_commands,
-        report_command,
-        search_command,
-        sensing_commands,
-        settings_commands,
-        simulation_commands,
-        study_commands,
-        validation_command,
-    )
+class Commands:
+    """Takes the subparsers of command modules, and gives each the line of `COMMANDS` that says what it does."""
 
+    def __init__(self, subparsers: Any) -> None:
+        self._subparsers = subparsers
+
+    def add_parser(self, name: str, **options: Any) -> Any:
+        """Return a new subparser."""
+        return self._subparsers.add_parser(name, help=COMMANDS[name][1], **options)
+
+
+def build_parser(words: Sequence[str] | None = None) -> Parser:
+    """Return the parser of the command that ``words`` name, so that nothing else is imported; without words, of all."""
     parser = Parser(prog="isacsys", description="Simulate networked ISAC: cellular networks that serve users and "
                     "sense targets with one waveform and coordinate in clusters to null interference.")
-    parser.add_argument("--version", action="version", version=_version())
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (
-        simulation_commands,
-        study_commands,
-        search_command,
-        analysis_commands,
-        validation_command,
-        calibration_command,
-        picture_commands,
-        cells_command,
-        report_command,
-        settings_commands,
-        sensing_commands,
-    ):
-        module.register(commands)
+    parser.add_argument("--version", action="version", version=f"isacsys {version()}")
+    commands = Commands(parser.add_subparsers(metavar="COMMAND", required=True))
+    named = [word for word in words or () if not word.startswith("-")][:1]
+    if words is not None and (not named or named[0] not in COMMANDS):  # help, or a mistake: names and lines are enough
+        for name in COMMANDS:
+            commands.add_parser(name)
+        return parser
+    for module in dict.fromkeys(module for name, (module, _) in COMMANDS.items() if words is None or name in named):
+        import_module(f"isacsys.cli.{module}").register(commands)
     return parser
 
 
@@ -78,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 done, 1 a comparison failed, 2 bad input, 3 interrupted or incomplete.
     """
-    options = build_parser().parse_args(arguments)
+    options = build_parser(sys.argv[1:] if arguments is None else arguments).parse_args(arguments)
     warnings.showwarning = _one_line
     for name, value in vars(options).items():
         if any("\0" in text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)):
@@ -121,12 +133,6 @@ def _say(message: object, code: int) -> int:
 def _one_line(message: Warning | str, category: type[Warning], filename: str, lineno: int,
               file: TextIO | None = None, line: str | None = None) -> None:
     print(f"isacsys: warning: {message}", file=sys.stderr)
-
-
-def _version() -> str:
-    from isacsys.core.version import version
-
-    return f"isacsys {version()}"
 
 
 __all__ = ["BAD_INPUT", "DIFFERS", "DONE", "INCOMPLETE", "ConfigError", "main"]

@@ -10,15 +10,23 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from isacsys.analysis import Designs, InfeasibleBounds, best, bits, pareto_front, restricted
+from isacsys.analysis.detection_values import geometry_values, look_values
+from isacsys.analysis.scenarios import (
+    communication_values,
+    cooperation_of,
+    designs_of,
+    exact_designs,
+    left_out,
+    sensing_values,
+)
 from isacsys.cli.options import add_json, add_scenario, load_scenario, parse_axes, print_json
 from isacsys.config.scenario import Scenario
 from isacsys.core.display import text_table
 from isacsys.core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from isacsys.analysis import Designs
+from isacsys.propagation import law_of
 
 _RATE, _ASE = "bit/s/Hz", "bit/s/Hz/km^2"
 _RATE_BOUNDS = {
@@ -43,11 +51,11 @@ _ANY_ALLOCATION = {"allocation.users_per_bs": 1, "allocation.targets_per_bs": 0,
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
-    parser = commands.add_parser("analyze", help="compute the analytic values: exact, and the paper's approximations",
+    parser = commands.add_parser("analyze",
                                  epilog=_ANALYZE_EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter)
     _add_common(parser)
     parser.set_defaults(handler=analyze)
-    parser = commands.add_parser("optimize", help="find the best K, L, J, Q: the paper's P1 (--weight) and P2 (bounds)",
+    parser = commands.add_parser("optimize",
                                  epilog=_OPTIMIZE_EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter)
     _add_common(parser)
     _add_problem(parser)
@@ -115,8 +123,6 @@ def _bound(text: str) -> float:
 
 def _points(options: argparse.Namespace, extra: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], Scenario]]:
     """Yield what is changed and the scenario, for every point of the grid."""
-    from isacsys.analysis.scenarios import left_out
-
     axes, base = parse_axes(options.sweep, "--over"), load_scenario(options, extra)
     lines = left_out(base)
     if lines and extra:
@@ -129,10 +135,6 @@ def _points(options: argparse.Namespace, extra: Mapping[str, Any]) -> Iterator[t
 
 
 def _values(scenario: Scenario) -> dict[str, Any]:
-    from isacsys.analysis.detection_values import geometry_values, look_values
-    from isacsys.analysis.scenarios import communication_values, sensing_values
-    from isacsys.propagation import law_of
-
     communication, sensing = asdict(communication_values(scenario, law_of(scenario))), sensing_values(scenario)
     figures = None if sensing is None else {k: v for k, v in asdict(sensing).items() if v is not None}
     values: dict[str, Any] = {"degrees_of_freedom": scenario.degrees_of_freedom, "communication": communication,
@@ -144,9 +146,6 @@ def _values(scenario: Scenario) -> dict[str, Any]:
 
 
 def _optimum(scenario: Scenario, options: argparse.Namespace) -> dict[str, Any]:
-    from isacsys.analysis import best, pareto_front
-    from isacsys.analysis.scenarios import designs_of, exact_designs
-
     over = "sensing_power" if options.sensing_power else "cooperation" if options.cooperation else "sizes"
     designs = _restricted(designs_of(scenario, method=options.method, over=over), options)
     optimum = exact_designs(best(designs, rho=options.weight), scenario)
@@ -161,9 +160,6 @@ def _optimum(scenario: Scenario, options: argparse.Namespace) -> dict[str, Any]:
 
 def _cooperation(scenario: Scenario, optimum: Designs) -> list[dict[str, Any]]:
     """Return, for every K and L beside the targets of the optimum, the rates in bits and which way is best."""
-    from isacsys.analysis import bits
-    from isacsys.analysis.scenarios import cooperation_of
-
     rates = cooperation_of(scenario, J=int(optimum.J), Q=int(optimum.Q))
     columns = {name: bits(getattr(rates, name)).tolist() for name in ("nothing", "nulling", "joint")}
     return [{"K": int(K), "L": int(L), **dict(zip(columns, row, strict=True)), "best": best}
@@ -172,8 +168,6 @@ def _cooperation(scenario: Scenario, optimum: Designs) -> list[dict[str, Any]]:
 
 def _restricted(designs: Designs, options: argparse.Namespace) -> Designs:
     """Apply the bounds, which users give in bits."""
-    from isacsys.analysis import InfeasibleBounds, restricted
-
     nats = {**dict.fromkeys(_RATE_BOUNDS, math.log(2)), **dict.fromkeys(_SIZE_BOUNDS, 1.0)}
     try:
         return restricted(designs, **{name: getattr(options, name) * nat for name, nat in nats.items()})
@@ -184,8 +178,6 @@ def _restricted(designs: Designs, options: argparse.Namespace) -> Designs:
 
 
 def _design(design: Designs, options: argparse.Namespace) -> dict[str, Any]:
-    from isacsys.analysis import bits
-
     t_c, t_s = float(bits(design.communication_ase)), float(bits(design.sensing_ase))
     objective = options.weight * t_c + (1 - options.weight) * t_s
     optimum: dict[str, Any] = {name: int(getattr(design, name)) for name in "KLJQ"}

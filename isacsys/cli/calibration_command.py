@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
+from isacsys import plotting
+from isacsys.calibration import CASES, FULL_CASES, CaseComparison
+from isacsys.calibration import calibrate as simulate
+from isacsys.calibration.cases import text_of
+from isacsys.calibration.comparison import JUDGED, Submitted
 from isacsys.cli.options import add_json, print_json
 from isacsys.core.display import text_table
-
-if TYPE_CHECKING:
-    from isacsys.calibration import CaseComparison
-    from isacsys.calibration.comparison import Submitted
+from isacsys.plotting.calibration_curves import draw_calibration
 
 _EXAMPLE = """examples:
   isacsys calibrate uma-6ghz
@@ -21,9 +22,7 @@ _EXAMPLE = """examples:
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    from isacsys.calibration import CASES, FULL_CASES
-
-    parser = commands.add_parser("calibrate", help="a 3GPP calibration case beside the companies' percentiles",
+    parser = commands.add_parser("calibrate",
                                  epilog=_EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", metavar="NAME", help=", ".join([*CASES, *FULL_CASES]))
     parser.add_argument("--drops", metavar="N", type=_positive, help="instead of those of the case")
@@ -36,9 +35,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def calibrate(options: argparse.Namespace) -> int:
     """Simulate a case, print its percentiles, and say whether they are within the tolerance."""
-    from isacsys.calibration import calibrate as simulate
-    from isacsys.calibration.cases import text_of
-
     if options.scenario:
         print(text_of(options.name), end="")
         return 0
@@ -48,16 +44,11 @@ def calibrate(options: argparse.Namespace) -> int:
     else:
         _print(found)
     if options.output:
-        from isacsys import plotting
-        from isacsys.plotting.calibration_curves import draw_calibration
-
         plotting.save(draw_calibration(found), options.output)
     return 1 if found.within is False else 0
 
 
 def _print(found: CaseComparison) -> None:
-    from isacsys.calibration.comparison import JUDGED
-
     for metric, values in found.values.items():
         theirs, unit = found.submitted.get(metric), found.unit(metric)
         rows = [[p, f"{value:.2f}", *_columns(theirs, i, value)]

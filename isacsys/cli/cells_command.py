@@ -10,12 +10,13 @@ from pathlib import Path
 
 from isacsys.cli.options import add_json
 from isacsys.core.errors import ConfigError
+from isacsys.geography import survey
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     cells_ = commands.add_parser(
-        "cells", help="make a network of a list of cells: OpenCelliD, GeoJSON",
+        "cells",
         description="Write the cells near a place as the file that network.cells takes, from a file of OpenCelliD "
         "(CSV, with or without header, also .gz) or of GeoJSON points.",
         epilog="example:\n  isacsys cells 262.csv.gz --near 11.575,48.137 --within 5 --radio LTE --operator 262-1 "
@@ -36,8 +37,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def cells(options: argparse.Namespace) -> int:
     """Write the file of cells."""
-    from isacsys.geography import survey
-
     if not 0 < options.within <= 1000:
         raise ConfigError("--within", options.within, "a distance above 0 and at most 1000 km")
     output = Path(options.output)

@@ -16,6 +16,7 @@ from isacsys.config.grid import MAXIMUM_GRID, check_grid
 from isacsys.config.scenario import Scenario
 from isacsys.config.toml_text import parse_assignment, parse_value
 from isacsys.core.errors import ConfigError
+from isacsys.propagation import check_propagation, range_warnings, torus_warnings
 
 _MODULE = re.compile(r"[=,]\s*[\"']?[A-Za-z_][\w.]*:[A-Za-z_]")
 
@@ -49,8 +50,6 @@ def load_scenario(options: argparse.Namespace, extra: Mapping[str, Any] | None =
 
 def _out_of_range(scenario: Scenario) -> list[str]:
     """Say where a model of propagation is used outside its range, or on too small a torus."""
-    from isacsys.propagation import check_propagation, range_warnings, torus_warnings
-
     found = range_warnings(scenario)
     if scenario.built:
         check_propagation(scenario)

@@ -8,14 +8,20 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from isacsys.campaign import open_run
 from isacsys.cli.options import add_scenario, load_scenario
 from isacsys.core.errors import ConfigError
+from isacsys.plotting import network_map
+from isacsys.plotting.antenna_pattern import draw_pattern
+from isacsys.plotting.run_summary import draw_run
+from isacsys.plotting.style import check_output, save
+from isacsys.propagation.antenna_patterns import ANTENNA_PATTERN
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
     plot_ = commands.add_parser(
-        "plot", help="draw a run: distributions, interference, rate over distance; or an antenna pattern",
+        "plot",
         description="Draw what a log with links says: SIR and rate with confidence bands, what interferes, and rate "
         "over distance. With --pattern: the cuts of an antenna pattern and its gain in all directions.",
         epilog="example:\n  isacsys run scenarios/paper.toml --set recording.level=links -o run.h5\n"
@@ -27,7 +33,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
                       "as antennas.pattern takes it, or module:Class")
     plot_.set_defaults(handler=plot)
     map_ = commands.add_parser(
-        "map", help="draw one drop: cells, who is served, who nulls for whom",
+        "map",
         epilog="example:\n  isacsys map scenarios/paper.toml --set allocation.communication_cluster=2 "
         "--set allocation.users_per_bs=4 -o map.png", formatter_class=argparse.RawDescriptionHelpFormatter)
     add_scenario(map_)
@@ -39,10 +45,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def plot(options: argparse.Namespace) -> int:
     """Draw a log, or an antenna pattern."""
-    from isacsys.campaign import open_run
-    from isacsys.plotting.run_summary import draw_run
-    from isacsys.plotting.style import check_output, save
-
     check_output(options.output)
     if options.pattern is not None:
         save(_pattern(options.pattern), options.output)
@@ -52,9 +54,6 @@ def plot(options: argparse.Namespace) -> int:
 
 
 def _pattern(name: str) -> Any:
-    from isacsys.plotting.antenna_pattern import draw_pattern
-    from isacsys.propagation.antenna_patterns import ANTENNA_PATTERN
-
     pattern = ANTENNA_PATTERN.find(name, beside=(os.getcwd(),), key="--pattern")
     for remark in pattern.remarks:
         warnings.warn(remark, stacklevel=2)
@@ -63,11 +62,8 @@ def _pattern(name: str) -> Any:
 
 def draw_map(options: argparse.Namespace) -> int:
     """Draw a drop of a scenario."""
-    from isacsys.plotting.network_map import draw_map
-    from isacsys.plotting.style import check_output, save
-
     check_output(options.output)
     if options.drop < 0:
         raise ConfigError("--drop", options.drop, "the number of a drop, from 0 on")
-    save(draw_map(load_scenario(options), options.drop), options.output)
+    save(network_map.draw_map(load_scenario(options), options.drop), options.output)
     return 0

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 
+from isacsys.report import write_report
+
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = commands.add_parser(
-        "report", help="write one self-contained page about a run, or several side by side",
+        "report",
         description="Write one HTML page that needs nothing else: what was simulated, estimates, the analysis beside "
         "them, distributions, interference, a map, convergence, and the commands that make it again. Several runs are "
         "compared with the first, paired by drop.",
@@ -21,8 +23,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def report(options: argparse.Namespace) -> int:
     """Write a report."""
-    from isacsys.report import write_report
-
     path = write_report(options.logs, options.output)
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+import isacsys
 from isacsys.cli.options import add_json, add_scenario, load_scenario, parse_axes, print_json
 from isacsys.cli.simulation_commands import shows_progress
 
@@ -21,7 +22,7 @@ K L + J (Q - 1) + 1 <= M_t, and those that the scenario refuses, are left out. E
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    parser = commands.add_parser("search", help="find the best setting by simulation, with a stated confidence",
+    parser = commands.add_parser("search",
                                  epilog=_EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_scenario(parser)
     parser.add_argument("--over", action="extend", nargs="+", required=True, metavar="section.key=VALUES",
@@ -67,8 +68,6 @@ def _add_campaign(parser: argparse.ArgumentParser) -> None:
 
 def search(options: argparse.Namespace) -> int:
     """Search; print the best setting, and how all others stand to it."""
-    import isacsys
-
     scenario = load_scenario(options, {"simulation.frames": options.frames, "simulation.seed": options.seed})
     axes = parse_axes(options.over, "--over")
     names = ("maximize", "minimize", "weight", "subject_to", "where", "tolerance", "indifference", "confidence",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 
+from isacsys.campaign.roc import FALSE_ALARMS
+from isacsys.campaign.roc import roc as find
 from isacsys.cli.options import add_scenario, load_scenario, print_json
 from isacsys.cli.simulation_commands import add_campaign, campaign_options, simulation_changes
 from isacsys.core.display import text_table
+from isacsys.plotting.roc_curves import draw_roc
+from isacsys.plotting.style import check_output, save
 
 _EXAMPLE = """examples:
   isacsys roc scenarios/surveillance.toml --drops 4 --frames 50
@@ -15,7 +19,7 @@ _EXAMPLE = """examples:
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    parser = commands.add_parser("roc", help="detection over false alarm for the network's own SIRs", epilog=_EXAMPLE,
+    parser = commands.add_parser("roc", epilog=_EXAMPLE,
                                  formatter_class=argparse.RawDescriptionHelpFormatter)
     add_scenario(parser)
     parser.add_argument("--false-alarm", type=_numbers, metavar="P,P,…",
@@ -27,10 +31,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def roc(options: argparse.Namespace) -> int:
     """Print P_d over P_fa."""
-    from isacsys.campaign.roc import FALSE_ALARMS
-    from isacsys.campaign.roc import roc as find
-    from isacsys.plotting.style import check_output
-
     if options.output:
         check_output(options.output)
     scenario = load_scenario(options, simulation_changes(options))
@@ -42,9 +42,6 @@ def roc(options: argparse.Namespace) -> int:
         rows = [(f"{p.false_alarm:.3g}", _cell(p.detection_probability), f"± {_cell(p.half_width)}") for p in points]
         print(text_table(("false alarm", "detection", "95 %"), rows))
     if options.output:
-        from isacsys.plotting.roc_curves import draw_roc
-        from isacsys.plotting.style import save
-
         save(draw_roc({"": points}), options.output)
     return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import isacsys.propagation  # noqa: F401 - its models
 from isacsys.cli.options import add_json, print_json, with_files
 from isacsys.config.catalogue import models, new_scenario, schema, settings
 from isacsys.core.errors import ConfigError
@@ -21,14 +22,14 @@ _NEW_EXAMPLE = """example:
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
-    parser = commands.add_parser("settings", help="list every setting: default, range, unit, meaning",
+    parser = commands.add_parser("settings",
                                  epilog=with_files(_SETTINGS_EXAMPLE),
                                  formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", nargs="?", metavar="SECTION|KEY", help="a section, a section.key, or a key alone")
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of scenario files, for editors")
     add_json(parser)
     parser.set_defaults(handler=show_settings)
-    parser = commands.add_parser("new", help="write a commented scenario to start from", epilog=_NEW_EXAMPLE,
+    parser = commands.add_parser("new", epilog=_NEW_EXAMPLE,
                                  formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("path", metavar="FILE.toml", help="must not exist")
     parser.add_argument("--model", metavar="MODEL", help=f"propagation: {', '.join(models())} (default: {models()[0]})")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import isacsys
+from isacsys.campaign import Run, open_run
+from isacsys.campaign.progress_watch import watch
+from isacsys.campaign.result import verify
 from isacsys.cli.options import add_json, add_scenario, load_scenario, print_json, with_files
+from isacsys.plugins.kinds import KINDS
+from isacsys.scheduling import available
 
 INCOMPLETE = 3
-
-if TYPE_CHECKING:
-    from isacsys.campaign import Run
 
 _RUN_EXAMPLE = """examples:
   isacsys run scenarios/paper.toml --drops 200
@@ -22,7 +25,7 @@ _RUN_EXAMPLE = """examples:
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
     _add_run(commands)
-    parser = commands.add_parser("show", help="print the estimates of a log, finished or not",
+    parser = commands.add_parser("show",
                                  epilog="examples:\n  isacsys show run.h5\n  isacsys show run.h5 --watch",
                                  formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("log", metavar="RUN.h5", help="as it was, or will be, named by run -o")
@@ -31,12 +34,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--verify", action="store_true", help="read everything and compare it with its checksums")
     add_json(parser)
     parser.set_defaults(handler=show)
-    parser = commands.add_parser("schedulers", help="list the scheduling policies",
+    parser = commands.add_parser("schedulers",
                                  epilog="example:\n  isacsys schedulers",
                                  formatter_class=argparse.RawDescriptionHelpFormatter)
     add_json(parser)
     parser.set_defaults(handler=schedulers)
-    parser = commands.add_parser("plugins", help="list everything that can be chosen by name, of every kind",
+    parser = commands.add_parser("plugins",
                                  epilog="example:\n  isacsys plugins",
                                  formatter_class=argparse.RawDescriptionHelpFormatter)
     add_json(parser)
@@ -45,8 +48,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(options: argparse.Namespace) -> int:
     """Simulate; print the estimates."""
-    import isacsys
-
     scenario = load_scenario(options, simulation_changes(options))
     result = isacsys.run(scenario, output=options.output, only_drop=options.only_drop, **campaign_options(options))
     print_run(result, options.json)
@@ -55,9 +56,6 @@ def run(options: argparse.Namespace) -> int:
 
 def show(options: argparse.Namespace) -> int:
     """Print the estimates of a log."""
-    from isacsys.campaign import open_run
-    from isacsys.campaign.result import verify
-
     if options.verify:
         print(f"isacsys: {verify(options.log)}", file=sys.stderr)
     complete = _watch(options) if options.watch is not None else True
@@ -67,8 +65,6 @@ def show(options: argparse.Namespace) -> int:
 
 def _watch(options: argparse.Namespace) -> bool:
     """Say on stderr how far a run has come until it ends; return whether it is complete."""
-    from isacsys.campaign.progress_watch import watch
-
     for seen in watch(options.log, options.watch):
         print(seen, file=sys.stderr, flush=True)
     return bool(seen.complete)
@@ -82,8 +78,6 @@ def _seconds(text: str) -> float:
 
 def schedulers(options: argparse.Namespace) -> int:
     """List the scheduling policies."""
-    from isacsys.scheduling import available
-
     found = available()
     if options.json:
         print_json(found)
@@ -95,9 +89,6 @@ def schedulers(options: argparse.Namespace) -> int:
 
 def plugins(options: argparse.Namespace) -> int:
     """List every kind of plug-in, and what there is of it."""
-    import isacsys  # noqa: F401 - registers them all
-    from isacsys.plugins.kinds import KINDS
-
     found = {word: kind.available() for word, kind in sorted(KINDS.items())}
     if options.json:
         print_json(found)
@@ -152,7 +143,7 @@ def print_run(result: Run, as_json: bool) -> None:
 
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("run", help="simulate a scenario; print the estimates",
+    parser = commands.add_parser("run",
                                  epilog=with_files(_RUN_EXAMPLE), formatter_class=argparse.RawDescriptionHelpFormatter)
     add_scenario(parser)
     parser.add_argument("-o", "--output", metavar="RUN.h5", help="the log to write")

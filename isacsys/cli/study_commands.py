@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+import isacsys
 from isacsys.cli.options import add_json, add_scenario, load_scenario, parse_axes, print_json
 from isacsys.cli.simulation_commands import add_campaign, campaign_options, simulation_changes
 
@@ -21,7 +22,7 @@ every run, of every metric that is named; where none is named, those of every me
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
-    parser = commands.add_parser("sweep", help="simulate a grid of scenarios on common seeds", epilog=_SWEEP_EXAMPLE,
+    parser = commands.add_parser("sweep", epilog=_SWEEP_EXAMPLE,
                                  formatter_class=argparse.RawDescriptionHelpFormatter)
     add_scenario(parser)
     parser.add_argument("--over", "--sweep", dest="over", action="extend", nargs="+", required=True,
@@ -34,7 +35,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--csv", action="store_true", help="print the whole table as CSV")
     add_campaign(parser)
     parser.set_defaults(handler=sweep)
-    parser = commands.add_parser("compare", help="compare logs drop by drop", epilog=_COMPARE_EXAMPLE,
+    parser = commands.add_parser("compare", epilog=_COMPARE_EXAMPLE,
                                  formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("a", metavar="A.h5", help="a log")
     parser.add_argument("b", metavar="B.h5", help="another one of the same seed and deployment")
@@ -47,8 +48,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def sweep(options: argparse.Namespace) -> int:
     """Simulate a grid; print a row a point."""
-    import isacsys
-
     scenario = load_scenario(options, simulation_changes(options))
     axes = parse_axes(options.over, "--over")
     found = isacsys.sweep(scenario, axes, output=options.output, where=options.where, weight=options.weight,
@@ -64,8 +63,6 @@ def sweep(options: argparse.Namespace) -> int:
 
 def compare(options: argparse.Namespace) -> int:
     """Print the differences between logs."""
-    import isacsys
-
     found = isacsys.compare(options.a, options.b, *options.others, metrics=options.metrics)
     if options.json:
         print_json(found.to_dict())

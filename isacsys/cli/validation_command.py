@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import isacsys
+from isacsys.campaign import Run, is_log, open_run
 from isacsys.cli.options import add_json, load_scenario, parse_axis, print_json
 from isacsys.cli.simulation_commands import shows_progress, simulation_changes
+from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from isacsys.campaign import Run
-    from isacsys.config.scenario import Scenario
+from isacsys.plugins.loading import load
 
 AGREES, CONTRADICTED = 0, 1
 _EXAMPLE = """examples:
@@ -26,7 +26,7 @@ _EXAMPLE = """examples:
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = commands.add_parser(
-        "validate", help="simulation beside analysis, with a verdict", epilog=_EXAMPLE,
+        "validate", epilog=_EXAMPLE,
         description="Simulate (or take a run that is there) and set it beside the paper's formulas, the exact ones, "
         "and the exact ones at what was measured, by which it is judged; or beside a formula of yours. Exit "
         "1 when something is contradicted.",
@@ -53,9 +53,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def validate(options: argparse.Namespace) -> int:
     """Print the ladder and the verdicts; say by the exit code whether anything is contradicted."""
-    import isacsys
-    from isacsys.plugins.loading import load
-
     formula = load("--formula", options.formula, (os.getcwd(),), "function") if options.formula else None
     found = isacsys.validate(_subject(options), formula=formula, metric=options.metric, sweep=_sweep(options),
                              tolerance=options.tolerance, workers=options.workers, progress=shows_progress(options))
@@ -74,8 +71,6 @@ def _sweep(options: argparse.Namespace) -> dict[str, list[Any]] | None:
 
 
 def _subject(options: argparse.Namespace) -> Scenario | Run:
-    from isacsys.campaign import is_log, open_run
-
     if not is_log(options.scenario):
         return load_scenario(options, simulation_changes(options))
     changed = [*options.changes, *(f"--{name}" for name in ("drops", "frames", "seed")

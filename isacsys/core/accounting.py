@@ -29,14 +29,17 @@ def echo_power(gain: Array, distance: Array, beta: float, c: float) -> Array:
 
 
 def sir(signal: Array, *terms: Array | float) -> Array:
-    """Signal over the sum of all interference (and noise) terms; infinite where there is none."""
+    """Return signal over the sum of all interference (and noise) terms; without these infinite, or 0 for no signal.
+
+    NaN where any term is.
+    """
     total = np.zeros(signal.shape)
     for term in terms:
         total += term
-    there = total > 0
-    if there.all():  # most often, and in a third of the time
+    if (total > 0).all():  # most often, and in a third of the time
         return np.asarray(signal / total)
-    return np.divide(signal, total, out=np.full(signal.shape, np.inf), where=there)
+    alone = np.where(signal > 0, np.inf, signal)
+    return np.divide(signal, total, out=alone, where=~(total <= 0))
 
 
 def rate(sir: Array) -> Array:

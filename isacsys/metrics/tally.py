@@ -98,4 +98,8 @@ def _checked(metric: Metric, columns: Sequence[Column], given: Mapping[str, floa
     if not isinstance(given, Mapping) or len(given) != len(columns) or any(c.name not in given for c in columns):
         raise PluginError(f"metric {type(metric).__name__} gave {given!r}, not one number for each of "
                           f"{sorted(column.name for column in columns)}")
+    nan = [name for name, value in given.items() if value != value]
+    if nan:
+        raise PluginError(f"metric {type(metric).__name__} gave NaN for {', '.join(sorted(nan))}: a figure that some "
+                          "drops lack comes with a count of those that have it")
     return given

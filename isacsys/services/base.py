@@ -44,6 +44,22 @@ class ServiceRecord:
     held_back: Array = field(default_factory=lambda: np.zeros(1))
 
 
+def check_numbers(record: ServiceRecord) -> ServiceRecord:
+    """Return the links of a service, or raise FloatingPointError where a term of any of them is no number.
+
+    The message names the terms and the link; whoever runs the drop adds drop and frame. Interference, noise and clutter
+    are parts of `sir`, and make it NaN.
+    """
+    links, terms = record.links, record.terms
+    if not len(links) or not np.isnan(terms.sir + terms.rate + terms.own + terms.distance + terms.weight).any():
+        return record
+    bad = {name: np.isnan(values) for name, values in terms.columns(record.receiver).items()}
+    link = int(np.argmax(next(flags for flags in bad.values() if flags.any())))
+    named = ", ".join(name for name, flags in bad.items() if flags[link])
+    raise FloatingPointError(f"{named} of the link of {record.receiver.word} {links.ids[link]} with station "
+                             f"{links.station[link]} is no number (NaN)")
+
+
 class Service(ABC):
     """Base of every service of a frame.
 

@@ -90,7 +90,7 @@ def transmit(frame_state: FrameState, policies: Policies) -> FrameRecord:
     known = engine.know(frame_state, policies.precoder)
     beams = checked_designs.design(policies.precoder, known, frame_state.scenario.precoding.sensing_power)
     gains = engine.couple(frame_state, known, beams, policies.combiner)
-    services = {service.name: service.account(frame_state, beams, gains) for service in SERVICES}
+    services = {service.name: check_numbers(service.account(frame_state, beams, gains)) for service in SERVICES}
     return FrameRecord(frame_state, beams.power, services)
 
 

@@ -40,5 +40,11 @@ def test_no_interference_is_an_infinite_ratio():
     assert accounting.sir(np.array([2.0, 2.0]), np.array([0.0, 1.0]), 0).tolist() == [np.inf, 2.0]
 
 
+def test_no_number_makes_no_number_and_nothing_over_nothing_is_nothing():
+    """NaN passed for no interference where another link had none; an absent target had an infinite ratio."""
+    found = accounting.sir(np.array([2.0, 2.0, 0.0, np.nan, 3.0]), np.array([0.0, np.nan, 0.0, 0.0, 1.5]))
+    assert np.array_equal(found, [np.inf, np.nan, 0.0, np.nan, 2.0], equal_nan=True)
+
+
 def test_rate_of_ratio_one_is_one_bit():
     assert accounting.rate(np.array([0.0, 1.0, 3.0])) == pytest.approx([0, 1, 2])

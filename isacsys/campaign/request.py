@@ -97,6 +97,9 @@ class Request:
         objects, inputs = self.objects, pin(scenario)
         first, stop = self._range(scenario)
         check(scenario, positions=self.positions, drops=range(first, stop))
+        if objects["tracker"] is not None and not scenario.tracking.enabled:
+            warnings.warn(f"tracker {type(objects['tracker']).__name__} is not asked: tracking.enabled is false",
+                          stacklevel=4)
         scenario = allocate(scenario)
         own = declared_metrics([*METRIC.all_of(scenario), *(objects["metrics"] or ())])
         plan = Plan(scenario, first, stop, pack(objects, self._executor), own, inputs)

@@ -132,6 +132,16 @@ def is_ours(plugin: object) -> bool:
     return _is_ours(type(plugin))  # type: ignore[arg-type]
 
 
+def written(plugin: object, *methods: str) -> str:
+    """Return which of some methods the user's own class of a plug-in defines, the first of the most derived class.
+
+    Empty where it inherits all of them from isacsys. Where two methods can answer one question, the one that a user has
+    written is the one to ask.
+    """
+    return next((name for kind in type(plugin).__mro__ if not _is_ours(kind) for name in methods if name in vars(kind)),
+                "")
+
+
 @cache
 def _is_ours(kind: type) -> bool:
     return kind.__module__.partition(".")[0] == "isacsys"

@@ -21,7 +21,7 @@ from isacsys.network.population import Population, group_order
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.selection import Links, NullRequests, Selection
 from isacsys.network.state import NetworkState
-from isacsys.plugins.loading import blamed, is_ours
+from isacsys.plugins.loading import blamed, is_ours, written
 
 Chosen = Iterable[SupportsIndex] | Index
 Choose = Callable[[BaseStation, int, np.random.Generator], Chosen]
@@ -212,12 +212,22 @@ def _checked(scheduler: Scheduler, kind: ReceiverType, network: NetworkState, co
     try:
         with blamed(lambda fault: SchedulingError(f"raised {fault} choosing {kind.words}"), scheduler), \
                 nullcontext() if is_ours(scheduler) else _locked(network, population):
-            ids = getattr(scheduler, f"select_all_{kind.words}")(network, counts, rng)
+            ids = _asked(scheduler, kind, network, counts, rng)
             links = _links(population, np.asarray(ids), kind, counts)
     except SchedulingError as error:
         raise SchedulingError(f"policy {name} {error}") from error.__cause__
     population.served(links.ids, network.frame, links.slot / np.maximum(links.count, 1)[links.station])
     return links
+
+
+def _asked(scheduler: Scheduler, kind: ReceiverType, network: NetworkState, counts: Index,
+           rng: np.random.Generator) -> Index:
+    """Ask for all stations at once, or one by one where that is what a user has written over one of ours."""
+    one, every = f"select_{kind.words}", f"select_all_{kind.words}"
+    if written(scheduler, every, one) == one:
+        return _each(getattr(scheduler, one), kind, network, counts, rng)
+    found: Index = getattr(scheduler, every)(network, counts, rng)
+    return found
 
 
 @contextmanager

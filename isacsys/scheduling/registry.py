@@ -8,7 +8,7 @@ from typing import Any
 from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError
 from isacsys.plugins.kinds import PluginKind, register
-from isacsys.plugins.loading import calling
+from isacsys.plugins.loading import calling, written
 from isacsys.scheduling.allocation import ALLOCATION_POLICIES, CHOSEN, AllocationPolicy
 from isacsys.scheduling.base import GrantPolicy, Scheduler
 from isacsys.scheduling.grant_policies import GRANT_POLICIES
@@ -42,10 +42,21 @@ def allocated_by(policy: AllocationPolicy, scenario: Scenario) -> Scenario:
                              "allocation.policy": "fixed", "allocation.parameters": {}})
 
 
-def target_scheduler(scenario: Scenario) -> Scheduler | None:
-    """Return the scheduler that chooses targets, where that is another one than chooses users."""
-    if not scenario.scheduling.target_policy:
+def target_scheduler(scenario: Scenario, scheduler: Scheduler) -> Scheduler | None:
+    """Return the scheduler that chooses targets, where that is another one than ``scheduler``, which chooses users.
+
+    Raises
+    ------
+    ConfigError
+        Where both want to: ``scheduling.target_policy`` and a method of the user's own scheduler.
+    """
+    name = scenario.scheduling.target_policy
+    if not name:
         return None
+    method = written(scheduler, "select_targets", "select_all_targets")
+    if method and name != scenario.scheduling.policy:
+        raise ConfigError("scheduling.target_policy", name, f"empty with a scheduler that chooses targets itself: "
+                          f"{type(scheduler).__name__}.{method} would never be asked")
     return SCHEDULER.of(scenario, "scheduling.target_policy", "scheduling.target_parameters")
 
 

@@ -26,10 +26,14 @@ class Random(Ranked):
 
     def select_all_users(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
         """Shuffle as far as needed instead of sorting everybody."""
+        if type(self).score is not Random.score:  # one of a user's own
+            return super().select_all_users(network, counts, rng)
         return _sample(rng, network.users, counts)
 
     def select_all_targets(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
         """Shuffle as far as needed instead of sorting everybody."""
+        if type(self).score is not Random.score:
+            return super().select_all_targets(network, counts, rng)
         return _sample(rng, network.targets, counts)
 
 

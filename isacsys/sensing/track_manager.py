@@ -14,7 +14,7 @@ import numpy as np
 
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.errors import TrackerError
-from isacsys.plugins.loading import blamed
+from isacsys.plugins.loading import blamed, written
 from isacsys.sensing.tracks import Beliefs, Measured, Tracker, anywhere, surprise
 
 DETECTED, MISSED, FALSE_ALARM = 1, 0, -1
@@ -96,6 +96,7 @@ class TrackManager:
 
     def __init__(self, tracker: Tracker, rules: Rules, side: Array, targets: int, *, steering: bool = True) -> None:
         self.tracker, self.rules, self.side, self.steering = tracker, rules, np.asarray(side, float), steering
+        self._own_motion = bool(written(tracker, "predict"))  # else it is that of `position` and `spread`
         self.live, self.followed = np.zeros(0, bool), np.zeros(0, bool)
         self._mean, self._covariance = np.zeros((0, 4)), np.zeros((0, 4, 4))
         self._time, self._misses = np.zeros(0), np.zeros(0, np.int64)
@@ -126,7 +127,9 @@ class TrackManager:
         return found
 
     def position(self, time: float, ids: Index | slice = slice(None)) -> Array:
-        """Position, m, [target, 2], that tracks expect, going straight on; of no use where there is none."""
+        """Return positions, m, [target, 2], that tracks expect; of no use where there is none."""
+        if self._own_motion:
+            return self.beliefs(np.arange(len(self))[ids], time).mean[:, :2]
         mean = self._mean[ids]
         return np.asarray(mean[:, :2] + (time - self._time[ids])[:, None] * mean[:, 2:])
 
@@ -142,7 +145,10 @@ class TrackManager:
         return np.where(self.live[ids], np.sqrt(np.maximum(xx + yy, 0.0)), np.inf)
 
     def spread(self, time: float, ids: Index | slice = slice(None)) -> Array:
-        """Covariance of the position that is believed in, as xx, xy and yy, m^2, [3, target]; of constant velocity."""
+        """Return the covariance of the position that is believed in, as xx, xy and yy, m^2, [3, target]."""
+        if self._own_motion:
+            p = self.beliefs(np.arange(len(self))[ids], time).covariance
+            return np.stack([p[:, 0, 0], p[:, 0, 1], p[:, 1, 1]])
         t, spread = time - self._time[ids], self._now[:, :, ids]
         found = spread[0] + t * (spread[1] + t * spread[2])
         found[::2] += self.tracker.acceleration * t**3 / 3

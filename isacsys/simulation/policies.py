@@ -6,7 +6,9 @@ import copy
 from dataclasses import dataclass
 
 from isacsys.beamforming import COMBINER, PRECODER, Combiner, Precoder
+from isacsys.beamforming.combiners import Mrc
 from isacsys.config.scenario import Scenario
+from isacsys.core.errors import ConfigError
 from isacsys.coupling import Engine, find_engine
 from isacsys.plugins.loading import calling
 from isacsys.scheduling import GRANT_POLICY, SCHEDULER, GrantPolicy, Scheduler, target_scheduler
@@ -44,10 +46,14 @@ def find_policies(scenario: Scenario, scheduler: Scheduler | None = None, grants
                   precoder: Precoder | None = None, combiner: Combiner | None = None,
                   engine: Engine | None = None) -> Policies:
     """Return what a scenario names; objects handed in take its place, as copies."""
+    chosen = SCHEDULER.of(scenario) if scheduler is None else copy.deepcopy(scheduler)
+    if combiner is not None and scenario.multistatic and not isinstance(combiner, Mrc):
+        raise ConfigError("combiner", combiner, "none with cooperation.sensing = \"multistatic\", where every station "
+                          "combines by maximum ratio")
     return Policies(
-        SCHEDULER.of(scenario) if scheduler is None else copy.deepcopy(scheduler),
+        chosen,
         GRANT_POLICY.of(scenario) if grants is None else copy.deepcopy(grants),
-        target_scheduler(scenario),
+        target_scheduler(scenario, chosen),
         _prepared(PRECODER.of(scenario) if precoder is None else copy.deepcopy(precoder), scenario),
         COMBINER.of(scenario) if combiner is None else copy.deepcopy(combiner), engine or find_engine(scenario))
 

@@ -117,7 +117,7 @@ def own_metrics(attributes: Mapping[str, Any]) -> dict[str, Estimator]:
 
 
 def _estimator(entry: Mapping[str, Any]) -> Estimator:
-    powers = {str(column): int(power) for column, power in entry["powers"].items()}
+    powers = {str(column): float(power) for column, power in entry["powers"].items()}
     return Estimator(str(entry["name"]), powers, str(entry["unit"]), str(entry["meaning"]), str(entry["about"]))
 
 

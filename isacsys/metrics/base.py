@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 
 from isacsys.config.scenario import Scenario
 from isacsys.core.columns import Column
+from isacsys.core.errors import ConfigError
 from isacsys.services.frame_record import FrameRecord
 
 DENSITY = "bs_density"  # stands for the scenario's density, or for stations over area where a layout fixes it
@@ -34,6 +37,13 @@ class Estimator:
     unit: str
     meaning: str
     about: str = ""
+
+    def __post_init__(self) -> None:
+        given: Mapping[str, object] = self.powers
+        for column, power in given.items():
+            if isinstance(power, bool) or not isinstance(power, Real) or not math.isfinite(power):
+                raise ConfigError(f"figure {self.name}", power, f"a finite number as the power of {column}")
+        object.__setattr__(self, "powers", {column: float(power) for column, power in self.powers.items()})
 
 
 class Metric(ABC):

@@ -13,6 +13,7 @@ from isacsys.network.state import NetworkState
 from isacsys.scheduling import grant, schedule_ageing, select
 from isacsys.scheduling import null_requests as asking
 from isacsys.services import SERVICES, FrameRecord
+from isacsys.services.base import check_numbers
 from isacsys.services.multistatic_clusters import helpers
 from isacsys.simulation.policies import Policies
 

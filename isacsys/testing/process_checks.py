@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from isacsys.campaign import run
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Table
-from isacsys.metrics import Metric, declared_metrics
+from isacsys.metrics import DENSITY, Estimator, Metric, declared_metrics
 from isacsys.recording import MemoryRecorder
 from isacsys.simulation import Process, simulate_drop
 from isacsys.testing.harness import NETWORKS, TIME, hold, made, networks
@@ -55,8 +56,9 @@ def check_metric(metric: type[Metric] | Metric, *, seed: int = 1) -> None:
     """Run a metric through the invariants of all of them; say which one fails.
 
     Its names are free, and its figures made of columns that are declared; it gives finite numbers, one for each of its
-    columns, and the same ones in the same drop; it changes nothing that others measure; it can be sent to another
-    process; and it copes with crowded, empty and moving networks.
+    columns, and the same ones in the same drop; it changes nothing that others measure; its figures come out of a run
+    as the products of powers that it declares; it can be sent to another process; and it copes with crowded, empty and
+    moving networks.
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ def check_metric(metric: type[Metric] | Metric, *, seed: int = 1) -> None:
     >>> check_metric(SlowUsers)
     """
     found = made(metric, "metric")
-    declared_metrics([found])
+    figures = declared_metrics([found])
     own = [column.name for column in (*found.columns, *found.drop_columns)]
     for where, scenario in _both(seed):
         without, first, again = (_drop(scenario, metrics=some) for some in ([], [found], [found]))
@@ -91,6 +93,22 @@ def check_metric(metric: type[Metric] | Metric, *, seed: int = 1) -> None:
         hold(_same(first, again), f"{name} gives something else in the same drop of {where}")
         hold(_same(without, {key: first[key] for key in without}), f"{name} changes what others measure in {where}")
         hold(all(np.isfinite(first[column]).all() for column in own), f"{name} gives what is not finite in {where}")
+    if figures:
+        _check_figures(found, figures, next(iter(networks(NETWORKS, seed)))[1])
+
+
+def _check_figures(metric: Metric, figures: Mapping[str, Estimator], scenario: Scenario) -> None:
+    """Compare the figures of a run, as its log describes them, with the products that the metric declares."""
+    result = run(scenario, drops=3, measure=[metric], executor="serial", progress=False)
+    means = {name: float(np.mean(column)) for name, column in result.table("drops").items()}
+    for name, figure in figures.items():
+        if DENSITY in figure.powers or name not in result.metrics:
+            continue
+        said = result[name].mean
+        with np.errstate(all="ignore"):
+            right = float(np.prod([np.float64(means[column]) ** power for column, power in figure.powers.items()]))
+        hold(said is None if not np.isfinite(right) else bool(np.isclose(said or 0.0, right, rtol=1e-9)),
+             f"metric {type(metric).__name__}: figure {name} comes out of a run as {said}, not {right}")
 
 
 def _both(seed: int) -> list[tuple[str, Scenario]]:

@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Protocol
 
+from isacsys.campaign import dask
 from isacsys.campaign.worker import stop_soon
 from isacsys.campaign.worker_process import WorkerProcess, has_masks
 from isacsys.core.errors import ConfigError, IsacError
@@ -232,9 +233,7 @@ def executor(name: str | None, workers: int | None, address: str | None, code: s
 
 def _make(name: str | None, workers: int | None, address: str | None, code: str, *, small: bool) -> Executor:
     if name == "dask":
-        from isacsys.campaign.dask import Dask
-
-        return Dask(workers or processors(), address)
+        return dask.Dask(workers or processors(), address)
     if name == "serial":
         return Serial()
     kind = SomeProcesses if name is None and workers is None and small else Processes

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from isacsys.config.scenario import Scenario
+from isacsys.core.lazy import LazyModule
 
 # What a policy may choose: K, J, L, Q.
 CHOSEN = ("users_per_bs", "targets_per_bs", "communication_cluster", "sensing_cluster")
@@ -28,6 +29,10 @@ class Fixed(AllocationPolicy):
         return {}
 
 
+# Imported where an allocation asks for it: what simulates does without the analysis, which checks it.
+analysis, analysis_of_scenarios = LazyModule("isacsys.analysis"), LazyModule("isacsys.analysis.scenarios")
+
+
 class Optimal(AllocationPolicy):
     """The maximum of P1, ``rho T_c + (1 - rho) T_s``, over all sizes, by the exact analysis.
 
@@ -38,10 +43,8 @@ class Optimal(AllocationPolicy):
 
     def allocate(self, scenario: Scenario) -> Mapping[str, int]:
         """Choose K, J, L and Q. Meng & Masouros (15), (16)."""
-        from isacsys.analysis import best
-        from isacsys.analysis.scenarios import designs_of
-
-        found = best(designs_of(scenario, method=self.METHOD), rho=scenario.allocation.weight)
+        designs = analysis_of_scenarios.designs_of(scenario, method=self.METHOD)
+        found = analysis.best(designs, rho=scenario.allocation.weight)
         return dict(zip(CHOSEN, (int(found.K), int(found.J), int(found.L), int(found.Q)), strict=True))
 
 

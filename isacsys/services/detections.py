@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from isacsys.beamforming import FrameState
+from isacsys.beamforming.receive_filters import FLOOR
 from isacsys.core.arrays import Array, Complex
 from isacsys.core.random_streams import Purpose
 from isacsys.core.units import METRES_PER_KM
@@ -45,8 +46,6 @@ def _cosine(frame_state: FrameState, sir: Array, bearing: Array, covariance: Com
 
 def _loaded(covariance: Complex) -> Complex:
     """Covariances that can be inverted: with a trace of white noise where there is none in some direction."""
-    from isacsys.beamforming.receive_filters import FLOOR
-
     antennas = covariance.shape[-1]
     mean = np.maximum(np.einsum("smm->s", covariance).real / antennas, np.finfo(float).tiny)
     return np.asarray(covariance / mean[:, None, None] + FLOOR * np.eye(antennas))

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from scipy.special import ndtr, stdtrit
 
 from isacsys.core.arrays import Array
-from isacsys.core.display import html_table
+from isacsys.core.display import draw, html_table
 
 STANDARD_ERRORS, MANY = 4.0, 10**9
 RUNGS = ("paper", "exact_nominal", "exact_measured")
@@ -229,9 +229,7 @@ class Validation:
         path : path, optional
             Where to write it: PNG, SVG or PDF by its suffix.
         """
-        from isacsys.plotting.validation_plots import draw, save
-
-        return save(draw(self.findings), path)
+        return draw("validation_plots", "draw", self.findings, path)
 
 
 def _short(name: str, value: Any) -> str:

@@ -1,0 +1,17 @@
+"""The lazy loader: modules that are imported when something of them is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+
+class LazyModule:
+    """A module that is imported at its first use: where a room above, or a costly one, is needed only now and then."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        """Return an attribute of the module, imported now if it was not before."""
+        return getattr(import_module(self._name), attribute)

@@ -8,26 +8,29 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests import today
+from tools import reference_scenarios as scenarios
 
 HERE = Path(__file__).parents[1]
 WORKER = """
 import pickle, runpy, sys
 from pathlib import Path
 import isacsys
-today, files, checkout, *names = sys.argv[1:]
+scenarios, files, checkout, *names = sys.argv[1:]
 assert Path(checkout) in Path(isacsys.__file__).resolve().parents, isacsys.__file__
-today = runpy.run_path(today)
+scenarios = runpy.run_path(scenarios)
 for name in names:
-    pickle.dump(today["tables"](name, files), sys.stdout.buffer)
+    pickle.dump(scenarios["tables"](name, files), sys.stdout.buffer)
 """
 
 
-def tables(checkout, names, files):
-    """Tables of every named case, as the package in ``checkout`` makes them, in a process of its own."""
+def tables(checkout, names, files, **variables):
+    """Tables of every named case, as the package in ``checkout`` makes them, in a process of its own.
+
+    The process has the environment ``variables`` as well.
+    """
     path = Path(checkout).resolve()
-    environment = {**os.environ, "PYTHONPATH": str(path)}
-    worker = subprocess.Popen([sys.executable, "-c", WORKER, today.__file__, files, str(path), *names],
+    environment = {**os.environ, "PYTHONPATH": str(path), **variables}
+    worker = subprocess.Popen([sys.executable, "-c", WORKER, scenarios.__file__, files, str(path), *names],
                               stdout=subprocess.PIPE, env=environment, cwd=path)
     for name in names:
         try:
@@ -53,11 +56,11 @@ def main(arguments=None):
                                      "/tmp/base e063939 && tools/same /tmp/base",
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkout", help="the other one")
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(today.CASES)} (default: all)")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(scenarios.CASES)} (default: all)")
     options = parser.parse_args(arguments)
-    names, wrong, single = options.cases or list(today.CASES), 0, set()
+    names, wrong, single = options.cases or list(scenarios.CASES), 0, set()
     with tempfile.TemporaryDirectory() as files:
-        today.write_files(files)
+        scenarios.write_files(files)
         pairs = zip(*(tables(path, names, files) for path in (HERE, options.checkout)), strict=True)
         for name, (here, there) in zip(names, pairs, strict=True):
             changed, alone = differences(here, there)

@@ -12,6 +12,8 @@ from isacsys.core.arrays import Array, Complex, Flags, Index
 # Nine filters of ten antennas are often nearly dependent: 1e-6 would merge 4 % of them and raise R_c by 3 %, 1e-10
 # merges 0.1 % and still nulls to rounding.
 TOLERANCE = 1e-10
+CLOSE = 1e-7  # likewise: of so small a part the direction is known to eight digits, and of a smaller one to fewer
+_CHOSEN, _OTHER, _LATE, _NONE = range(4)  # whose turn it is
 
 
 def mrc_filters(cosine: npt.ArrayLike, antennas: int) -> Complex:
@@ -25,10 +27,10 @@ def reduced_filters(filters: Complex) -> Complex:
     Inner products are kept, and an isotropic channel has the same law in either, so kernels may use the smaller.
     m = J where that at least halves the dimension; else the filters stay as they are.
     """
-    if 2 * filters.shape[-2] > filters.shape[-1]:
+    count, antennas = filters.shape[-2:]
+    if 2 * count > antennas:
         return filters
-    upper = np.asarray(np.linalg.qr(filters.conj().swapaxes(-1, -2), mode="r"))
-    return upper.conj().swapaxes(-1, -2)
+    return outside_span(filters, np.zeros(filters.shape[:-1], bool))[0][..., :count]
 
 
 def outside_span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) -> tuple[Complex, Index]:
@@ -36,7 +38,8 @@ def outside_span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) 
 
     A QR decomposition with the chosen first: the span is that of the leading columns of Q. A chosen vector whose own
     part, the diagonal of R, is below ``tolerance`` of its norm depends on those before it: its column of Q is
-    arbitrary, so all is done again without it.
+    arbitrary, so all is done again without it. Of the others, one that is `CLOSE` to those before it is put last: its
+    column of Q hangs on rounding, and no coordinate of another vector may hang on it.
 
     Parameters
     ----------
@@ -47,27 +50,34 @@ def outside_span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) 
     Returns
     -------
     residual : [..., n, m]
-        In coordinates that keep inner products; exactly zero for the chosen.
+        In coordinates that keep inner products; exactly zero for the chosen, and below ``tolerance`` of the norm.
     rank : [...]
     """
-    order = np.argsort(~chosen, axis=-1, kind="stable")
+    residual, rank = _outside(vectors, np.where(chosen, _CHOSEN, _OTHER), tolerance)
+    residual[chosen | (_norm2(residual) <= tolerance**2 * _norm2(vectors))] = 0
+    return residual, rank
+
+
+def _outside(vectors: Complex, turn: Index, tolerance: float) -> tuple[Complex, Index]:
+    """The same with vectors in the order of ``turn`` [..., n]; the chosen are not yet zero."""
+    order = np.argsort(turn, axis=-1, kind="stable")
     first = np.take_along_axis(vectors, order[..., None], -2)
     upper = np.asarray(np.linalg.qr(first.conj().swapaxes(-1, -2), mode="r"))  # [..., min(n, m), n]
     coordinates = upper.conj().swapaxes(-1, -2)
     own = np.abs(np.einsum("...jj->...j", upper[..., :, :upper.shape[-2]]))
     norm = np.sqrt(np.einsum("...jn,...jn->...n", upper.conj(), upper).real)[..., :own.shape[-1]]
-    spans = np.take_along_axis(chosen, order, -1)[..., :own.shape[-1]]
-    residual, rank = np.zeros(vectors.shape, complex), spans.sum(-1)
-    left = coordinates * ~spans[..., None, :]
-    np.put_along_axis(residual[..., :own.shape[-1]], order[..., None], left, -2)
+    stands = np.take_along_axis(turn, order, -1)[..., :own.shape[-1]]
+    spans = stands == _CHOSEN
+    residual, rank = np.zeros(vectors.shape, complex), np.asarray(spans.sum(-1))
+    np.put_along_axis(residual[..., :own.shape[-1]], order[..., None], coordinates * ~spans[..., None, :], -2)
     dependent = spans & (own <= tolerance * norm)
-    again = dependent.any(-1)
+    late = dependent | ((stands == _OTHER) & (own <= CLOSE * norm) & (norm > 0))
+    again = late.any(-1)
     if again.any():
-        fewer = chosen.copy()
-        np.put_along_axis(fewer, np.take_along_axis(order, dependent.argmax(-1)[..., None], -1), False, -1)
-        rank = np.array(rank)
-        residual[again], rank[again] = outside_span(vectors[again], fewer[again], tolerance)
-    residual[chosen] = 0
+        later = np.where(vectors.any(-1), turn, _NONE)
+        place = np.where(dependent.any(-1), dependent.argmax(-1), late.argmax(-1))
+        np.put_along_axis(later, np.take_along_axis(order, place[..., None], -1), _LATE, -1)
+        residual[again], rank[again] = _outside(vectors[again], later[again], tolerance)
     return residual, rank
 
 
@@ -122,3 +132,7 @@ def principal(vectors: Complex, chosen: Flags) -> tuple[Complex, Array, Index]:
 def pattern(filters: Complex) -> Array:
     """Share ``|v_j^H b_j'|^2 / M_r`` of an echo from bearing j' that filter j lets through, [..., J, J]."""
     return np.abs(filters.conj() @ filters.swapaxes(-1, -2)) ** 2
+
+
+def _norm2(vectors: Complex) -> Array:
+    return np.asarray(np.sum(vectors.real**2 + vectors.imag**2, axis=-1))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isacsys.channel.gaussian import complex_normal
+from isacsys.channel.gaussian import complex_normal, square_root
 from isacsys.core.arrays import Array, Complex, Flags, Index
 
 
@@ -73,7 +73,6 @@ def turned(rng: np.random.Generator, vectors: Complex) -> Complex:
     if count == 1:
         norm = (np.linalg.norm(x, axis=-1, keepdims=True) for x in (vectors, frame))
         return np.asarray(frame * np.divide(*norm))
-    squares, basis = np.linalg.eigh(vectors @ vectors.conj().swapaxes(-1, -2))
-    root = (basis * np.sqrt(np.maximum(squares, 0))[..., None, :]) @ basis.conj().swapaxes(-1, -2)
+    root = square_root(vectors @ vectors.conj().swapaxes(-1, -2))
     lower = np.linalg.cholesky(frame @ frame.conj().swapaxes(-1, -2))
     return np.asarray(root @ np.linalg.solve(lower, frame))

@@ -10,6 +10,12 @@ from scipy.spatial import cKDTree
 
 from isacsys.core.arrays import Array, Index
 
+# What is equal in law, as distances in a lattice or gains behind an antenna, differs by some 1e-15 on a computer, on
+# each processor otherwise. Which comes first is then said by number: each number more makes this share of difference.
+TIE = 2.0**-36
+LATTICE = 18  # points more than asked for: so many of a lattice may be at the same distance as the last
+_HALF_WAY = 1 + TIE  # what is opposite on the torus is reached without crossing the seam
+
 
 def wrap(positions: npt.ArrayLike, side: Array) -> Array:
     """Bring positions [n, 2] onto the torus ``[0, side)``."""
@@ -21,7 +27,7 @@ def displacement(start: Array, end: Array, side: Array) -> Array:
     """Shortest way from ``start`` to ``end`` on the torus, [..., 2]."""
     step = np.asarray(end - start)
     for axis, length in enumerate(side.tolist()):
-        step[..., axis] -= length * np.round(step[..., axis] / length)
+        step[..., axis] -= length * np.round(step[..., axis] / (length * _HALF_WAY))
     return step
 
 
@@ -50,10 +56,43 @@ def nearest(index: cKDTree, positions: Array, count: int) -> tuple[Array, Index]
 
 def nearest_others(index: cKDTree, count: int) -> tuple[Array, Index]:
     """Return distances and numbers [index.n, count] of the nearest other points of every point of the tree."""
-    distance, number = nearest(index, np.asarray(index.data), count + 1)
-    own = number == np.arange(index.n)[:, None]
-    order = np.argsort(own, axis=1, kind="stable")[:, :count]  # itself last, also among coincident points
+    distance, number = nearest(index, np.asarray(index.data), count + 1 + LATTICE)
+    return without_itself(distance, number, count)
+
+
+def without_itself(distance: Array, number: Index, count: int) -> tuple[Array, Index]:
+    """Return the first ``count`` points other than itself of every point, ties by number.
+
+    Parameters
+    ----------
+    distance, number : [point, more than count]
+        The nearest of each point, among which are all that may be as far as the last that is wanted.
+    """
+    own = number == np.arange(len(number))[:, None]
+    order = np.lexsort((number, np.where(own, np.inf, distance * (1 + TIE * number)), own), axis=-1)[:, :count]
     return np.take_along_axis(distance, order, 1), np.take_along_axis(number, order, 1)
+
+
+def largest(values: Array, count: int) -> tuple[Index, Array]:
+    """Return the ``count`` largest of every row of ``values`` [n, m], largest first, ties by column: columns, and them.
+
+    Values are not negative.
+    """
+    columns = values.shape[1]
+    rank = values * ties(columns)
+    if count < columns:
+        column = np.argpartition(rank, columns - count, axis=1)[:, columns - count:]
+    else:
+        column = np.broadcast_to(np.arange(columns), values.shape)
+    # of zeros, which no factor tells apart, the order is that of their columns
+    order = np.lexsort((column, -np.take_along_axis(rank, column, 1)), axis=-1)
+    column = np.take_along_axis(column, order, 1)
+    return column, np.take_along_axis(values, column, 1)
+
+
+def ties(columns: int) -> Array:
+    """Return factors [columns] that let the lower number come first where values, not negative, are equal in law."""
+    return 1 - TIE * np.arange(columns)
 
 
 def distances(index: cKDTree, side: Array, positions: Array, number: Index) -> Array:

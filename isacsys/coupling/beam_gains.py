@@ -17,6 +17,7 @@ from isacsys.beamforming import (
 )
 from isacsys.channel import ageing, rician
 from isacsys.channel.gaussian import complex_normal
+from isacsys.channel.pairs import norm2, without_rounding
 from isacsys.channel.sampled_gains import chunks
 from isacsys.core.arrays import Array, Complex, Index
 from isacsys.coupling.base import bearings
@@ -55,11 +56,12 @@ def own_gains(frame_state: FrameState, rows: Complex, beams: Beams, believed: Tr
     stream = np.arange(len(power))
     wanted = power[stream, streams.slot]
     power[stream, streams.slot] = 0
+    others = without_rounding(power.sum(-1), norm2(rows))
     if not frame_state.scenario.joint or believed.own is None:
-        return wanted, power.sum(-1), None
+        return wanted, others, None
     meant = np.einsum("bkm,bmk->bk", believed.own.conj(), beams.weighted[..., :believed.own.shape[1]])[place]
     turned = seen[(*place, streams.slot)] * meant.conj()
-    return wanted, power.sum(-1), turned / np.maximum(np.abs(turned), np.finfo(float).tiny)
+    return wanted, others, turned / np.maximum(np.abs(turned), np.finfo(float).tiny)
 
 
 def echoes(frame_state: FrameState, beams: Beams) -> Array:

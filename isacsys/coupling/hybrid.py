@@ -9,7 +9,7 @@ from isacsys.beamforming import transmitter_csi as known
 from isacsys.beamforming.transmitter_csi import granted_links
 from isacsys.channel import rician, sampled_gains
 from isacsys.channel.gaussian import complex_normal
-from isacsys.channel.pairs import gained
+from isacsys.channel.pairs import gained, without_rounding
 from isacsys.core.arrays import Array, Complex, Index
 from isacsys.core.random_streams import Purpose
 from isacsys.coupling import beam_gains
@@ -93,8 +93,9 @@ def _to_filters(frame_state: FrameState, stations: Complex, beams: Beams) -> Arr
     gains = sampled_gains.filtered_gains(frame_state.name.stream(Purpose.TARGET_INTERFERENCE), beams.spectrum,
                                   sensors.around.station, sensors.filters, _NO_PAIRS, sensors.filters[:0])
     if len(pairs[0]):
-        known = arriving(frame_state, stations, beams)
-        gains[pairs] = receive_filters.through(known[:, None], sensors.receive[pairs[0]])[:, 0]
+        arrived = arriving(frame_state, stations, beams)[:, None]
+        known = receive_filters.through(arrived, sensors.receive[pairs[0]])[:, 0]
+        gains[pairs] = without_rounding(known, frame_state.scenario.antennas.transmit)  # E |G v|^2
     return gains
 
 

@@ -30,6 +30,7 @@ from isacsys.propagation.station_gains import StationGains
 from isacsys.propagation.target_types import TARGET_TYPES
 
 CONSTANT = 0.5  # m within which mean powers are taken as constant while somebody moves
+CLEAR = 1e-6  # share by which another cell has to be stronger, beyond the hysteresis: not by rounding alone
 PERIOD = 0.2  # s between two measurements of mean power at least, as of TS 38.133 section 9.2.5
 
 
@@ -88,10 +89,10 @@ class AssociationByPower(LargeScale):
 
         def sort(gains: Array, rows: slice, places: Places) -> None:
             gains *= self.operating.on
-            best, found = strongest(gains, near)
+            best, found = geometry.largest(gains, near)
             station[rows, :near], gain[rows, :near] = np.where(found > 0, best, self.stations), found
             if self._far is None:
-                rest[rows] = np.maximum(gains.sum(-1) - found.sum(-1), 0) * (self.stations > near)
+                rest[rows] = others(gains, best)
             else:
                 rest[rows] = self._far.beyond(found[:, -1], places)
 
@@ -113,10 +114,10 @@ class AssociationByPower(LargeScale):
 
     def _best(self, gains: CellGains, position: Array) -> Index:
         """Number of the strongest cell at places [n, 2]."""
-        station = np.empty(len(position), np.int64)
+        station, heard = np.empty(len(position), np.int64), self._heard
 
         def choose(some: Array, rows: slice, places: Places) -> None:
-            station[rows] = np.argmax(some * self.operating.on, axis=1)
+            station[rows] = np.argmax(some * heard, axis=1)
 
         gains.in_blocks(position, choose)
         return station
@@ -144,8 +145,9 @@ class AssociationByPower(LargeScale):
         gain, own = self.between_cells.everywhere() * self.operating.on, self._own_site
         near = max(self.scenario.network.near_stations, self.scenario.allocation.sensing_cluster - 1)
         most = min(near, self.stations)
-        station, found = strongest(np.where(own, 0.0, gain), most)
-        rest = np.maximum(np.where(own, 0.0, gain).sum(-1) - found.sum(-1), 0.0)
+        apart = np.where(own, 0.0, gain)
+        station, found = geometry.largest(apart, most)
+        rest = others(apart, station)
         station = np.where(found > 0, station, self.stations)
         pad = ((0, 0), (0, near - most))
         station, found = np.pad(station, pad, constant_values=self.stations), np.pad(found, pad)
@@ -157,6 +159,11 @@ class AssociationByPower(LargeScale):
             station = np.hstack([station, neighbour])
             found = np.hstack([found, np.full(neighbour.shape, 10 ** (-float(isolation) / 10))])
         return Surroundings(station, found, rest)
+
+    @property
+    def _heard(self) -> Array:
+        """Which cells are on, as factors by which the lower number is the stronger where gains are equal in law."""
+        return self.operating.on * geometry.ties(self.stations)
 
     @property
     def _own_site(self) -> Array:
@@ -205,7 +212,7 @@ class AssociationByPower(LargeScale):
         members = self.population(ReceiverType.TARGET)
         gains = self.targets.everywhere(members.position[targets]) * self.operating.on
         gains[np.arange(len(targets)), members.station[targets]] = np.inf
-        return strongest(gains, min(count, self.stations))[0]
+        return geometry.largest(gains, min(count, self.stations))[0]
 
     def follower(self, kind: ReceiverType) -> Follower:
         """Return what looks at mean powers again when somebody has gone `CONSTANT`."""
@@ -237,7 +244,7 @@ class AssociationByPower(LargeScale):
         if len(absent):
             station[absent, -1] = own[absent]
             gain[absent, -1] = self.users.of(position[users[rows[absent]]], own[absent, None])[:, 0]
-        order = np.argsort(np.where(station == own[:, None], -np.inf, -gain), axis=1, kind="stable")
+        order = np.argsort(station != own[:, None], axis=1, kind="stable")  # the others stay in order
         found.station[rows] = np.take_along_axis(station, order, 1)
         found.path_gain[rows] = np.take_along_axis(gain, order, 1)
         return found
@@ -289,20 +296,15 @@ class Measuring:
             column = np.argmax(near.path_gain, axis=1)
             best, station = near.path_gain[place, column], near.station[place, column]
         else:
-            gains = network.targets.everywhere(who.position[rows]) * network.operating.on
+            gains = network.targets.everywhere(who.position[rows]) * network._heard
             own, station = gains[place, serving], np.argmax(gains, axis=1)
             best = gains[place, station]
-        better = (station != serving) & (best > self._ratio * own)
+        better = (station != serving) & (best > self._ratio * (1 + CLEAR) * own)
         who.station[rows[better]] = station[better]
         return rows[better]
 
 
-def strongest(gains: Array, count: int) -> tuple[Index, Array]:
-    """Return the ``count`` largest of every row of ``gains`` [n, m], largest first: their columns, and them."""
-    if count < gains.shape[1]:
-        column = np.argpartition(gains, gains.shape[1] - count, axis=1)[:, gains.shape[1] - count:]
-    else:
-        column = np.broadcast_to(np.arange(count), gains.shape)
-    found = np.take_along_axis(gains, column, 1)
-    order = np.argsort(-found, axis=1, kind="stable")
-    return np.take_along_axis(column, order, 1), np.take_along_axis(found, order, 1)
+def others(gains: Array, column: Index) -> Array:
+    """Return the sum [n] of all but some ``column`` [n, k] of gains [n, m], in whose place zeros are left."""
+    np.put_along_axis(gains, column, 0.0, 1)
+    return gains.sum(-1)

@@ -49,10 +49,8 @@ class StationStatus:
         """Return distances and numbers [bs, count] of the nearest stations to every station, itself left out."""
         if self.on.all():
             return geometry.nearest_others(self._index, count)
-        distance, number = self.nearest(self._deployment.stations, count + 1)
-        own = number == np.arange(self.stations)[:, None]
-        order = np.argsort(own, axis=1, kind="stable")[:, :count]
-        return np.take_along_axis(distance, order, 1), np.take_along_axis(number, order, 1)
+        found = self.nearest(self._deployment.stations, count + 1 + geometry.LATTICE)
+        return geometry.without_itself(*found, count)
 
     def attach(self, points: Array) -> tuple[Array, Index]:
         """Return distance (km) and number of the nearest station of every point; -1 where there is none."""

@@ -59,7 +59,7 @@ class Horizon:
         On a finite torus whose ``count`` stations are all near, none is left to be replaced.
         """
         complete = self.torus and count <= distance.shape[1]
-        drawn = (distance <= self.half) | complete
+        drawn = (distance <= self.half * (1 + geometry.TIE)) | complete  # in a lattice some are at just that distance
         drawn[:, :cluster] = True
         gain = np.where(drawn, power_law.path_gain(distance, self.alpha), 0.0)
         rho = np.minimum(distance[:, -1], self.half)
@@ -145,7 +145,7 @@ class UserSurroundings:
         position, station = self._users.position[rows], np.take(self._candidates, rows, axis=0)
         distance = geometry.distances(self._index, self._side, position, station)
         mixed = np.flatnonzero(np.any(distance[:, 1:] < distance[:, :-1], axis=1))  # few: they were in order before
-        order = np.argsort(distance[mixed], axis=1)
+        order = np.argsort(distance[mixed], axis=1, kind="stable")
         distance[mixed] = np.take_along_axis(distance[mixed], order, 1)
         station[mixed] = self._candidates[rows[mixed]] = np.take_along_axis(station[mixed], order, 1)
         distance, station = distance[:, :self._near], station[:, :self._near]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from isacsys.core.arrays import Array, Index
 
 WAVES = 96  # of a field
+DENSE = 6  # times as many sites as are asked for: up to there one product of all is faster than fetching some
+AT_ONCE = 1 << 17  # numbers, which stay in the cache
 SHORTEST = 1e-3  # m: a correlation distance of 0 stands for it
 STEPS = 1 << 13  # of a turn
 GOLDEN = (np.sqrt(5) - 1) / 2
 # A look-up costs a third of a sine.
-_SINE = np.sin(2 * np.pi * np.arange(STEPS + STEPS // 4) / STEPS).astype(np.float32)
-_COSINE = _SINE[STEPS // 4:]
+_WAVE = np.exp(2j * np.pi * np.arange(STEPS) / STEPS)
 
 
 class Waves:
@@ -36,15 +39,19 @@ class Waves:
         number = np.sqrt((1 - u) ** -2 - 1) / max(correlation, SHORTEST)
         angle = 2 * np.pi * (rng.random() + GOLDEN * np.arange(WAVES))  # spread evenly among the wave numbers, too
         wave = np.stack([np.cos(angle), np.sin(angle)]) * number / (2 * np.pi)
-        self._turns = np.rint(wave * np.asarray(side)[:, None]) / np.asarray(side)[:, None]  # [2, wave], per m
+        self._steps = np.rint(wave * np.asarray(side)[:, None]) / np.asarray(side)[:, None] * STEPS  # [2, wave], per m
 
     def basis(self, position: Array) -> Array:
-        """Return cosines and sines [n, 2 waves] at places [n, 2] in m."""
-        turns = position @ self._turns
-        turns *= STEPS
-        step = np.rint(turns, out=turns).astype(np.int64)
+        """Return the cosine and the sine of every wave in turn, [n, 2 waves], at places [n, 2] in m.
+
+        Steps are sums of two products, rounded one by one: a matrix product, fused on some processors, would now and
+        then take the step beside.
+        """
+        steps = position[:, :1] * self._steps[0]
+        steps += position[:, 1:] * self._steps[1]
+        step = np.rint(steps, out=steps).astype(np.int64)
         step &= STEPS - 1
-        return np.concatenate([np.take(_COSINE, step), np.take(_SINE, step)], axis=1)
+        return np.take(_WAVE, step).view(float)
 
 
 class Field:
@@ -64,17 +71,29 @@ class Field:
         own = rng.standard_normal((sites, 2 * WAVES))
         if common:
             own = np.sqrt(common) * rng.standard_normal(2 * WAVES) + np.sqrt(1 - common) * own
-        self._amplitudes = (own / np.sqrt(WAVES)).astype(np.float32)
+        # in double precision: sums of single precision differ by 1e-6 from one processor to another
+        self._amplitudes = np.ascontiguousarray((own / np.sqrt(WAVES)).reshape(sites, 2, WAVES).swapaxes(1, 2)
+                                                ).reshape(sites, 2 * WAVES)  # as in `Waves.basis`
 
     def everywhere(self, position: Array) -> Array:
         """Return the values [n, site] of all fields at places [n, 2] in m."""
-        return np.asarray(self._waves.basis(position) @ self._amplitudes.T)
+        found = np.empty((len(position), len(self._amplitudes)))
+        for rows in _chunks(len(position), 2 * WAVES):
+            np.matmul(self._waves.basis(position[rows]), self._amplitudes.T, out=found[rows])
+        return found
 
     def of(self, position: Array, site: Index) -> Array:
         """Return the values [n, m] of the fields of sites [n, m] at places [n, 2] in m."""
-        basis, found = self._waves.basis(position), np.empty(site.shape, np.float32)
-        step = max(1, (1 << 22) // (site.shape[1] * 2 * WAVES))
-        for start in range(0, len(site), step):
-            rows = slice(start, start + step)
-            found[rows] = np.einsum("nw,nmw->nm", basis[rows], self._amplitudes[site[rows]], optimize=True)
+        if len(self._amplitudes) <= DENSE * site.shape[1]:
+            return np.take_along_axis(self.everywhere(position), site, axis=1)
+        found = np.empty(site.shape)
+        for rows in _chunks(len(site), 2 * WAVES * site.shape[1]):
+            basis = self._waves.basis(position[rows])
+            found[rows] = (self._amplitudes.take(site[rows], axis=0) @ basis[..., None])[..., 0]
         return found
+
+
+def _chunks(rows: int, numbers: int) -> Iterator[slice]:
+    """Cut ``rows`` of so many ``numbers`` each into slices that stay in the cache."""
+    step = max(1, AT_ONCE // numbers)
+    return (slice(start, start + step) for start in range(0, rows, step))

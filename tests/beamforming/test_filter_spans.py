@@ -14,6 +14,10 @@ def filters(cosine, antennas=10):
     return filter_spans.mrc_filters(np.asarray(cosine), antennas)
 
 
+def gaussian(rng, *shape):
+    return rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+
+
 @given(st.floats(-1, 1), st.integers(1, 12))
 def test_steering_has_unit_modulus_and_the_papers_phases(cosine, antennas):
     a = array_response.steering(cosine, antennas)
@@ -117,3 +121,28 @@ def test_principal_directions_weigh_as_the_filters_do(count):
         assert s.sum() == pytest.approx(np.sum(np.abs(vectors) ** 2))
         assert rows[:k].conj() @ rows[:k].T == pytest.approx(np.eye(k), abs=1e-9)
         assert (rows[:k].T * s[:k]) @ rows[:k].conj() == pytest.approx(vectors.T @ vectors.conj(), abs=1e-9)
+
+
+@pytest.mark.parametrize("near", [0.0, 1e-15, 3e-12, 1e-9, 1e-7])
+@pytest.mark.parametrize("spans", [(), (0,), (0, 1), (0, 3)])
+def test_coordinates_hang_on_no_direction_that_rounding_chooses(near, spans):
+    """Filters that are close to others, moved by as much as rounding moves them: powers drawn in coordinates stay."""
+    rng = np.random.default_rng(8)
+    cosine = np.array([0.3, 0.3 + near, -0.5, -0.5 - near, 0.1])
+    v, chosen = filters(cosine, 12)[None], np.isin(np.arange(5), spans)[None]
+    moved = v * (1 + 3e-16 * gaussian(rng, *v.shape))
+    z = gaussian(rng, 200, 12)
+
+    def powers(vectors):
+        residual, rank = filter_spans.outside_span(vectors, chosen)
+        reduced = filter_spans.reduced_filters(vectors)[0]
+        return np.abs(z @ residual[0].conj().T) ** 2, np.abs(z[:, :5] @ reduced.T) ** 2, rank
+
+    for one, other in zip(powers(v), powers(moved), strict=True):
+        assert one == pytest.approx(other, rel=1e-6, abs=1e-7)
+
+
+def test_nothing_is_left_of_what_lies_in_the_span_but_for_rounding():
+    v = filters([0.2, 0.7, 0.2, -0.4, 0.7])[None]
+    residual, rank = filter_spans.outside_span(v, np.array([[True, True, False, False, False]]))
+    assert rank == 2 and not residual[0, [0, 1, 2, 4]].any() and residual[0, 3].any()

@@ -58,3 +58,35 @@ def test_distances_are_the_shortest_ways_and_infinite_to_nobody():
     assert np.all(np.isinf(geometry.distances(index, side, positions, np.full((50, 2), [20, -1]))))
     empty = geometry.tree(np.empty((0, 2)), side)
     assert np.all(np.isinf(geometry.distances(empty, side, positions, np.zeros((50, 1), int))))
+
+
+def test_ties_of_a_lattice_are_broken_by_number_and_not_by_rounding():
+    rng, side = np.random.default_rng(2), np.array([6.0, 6.0])
+    points = np.stack(np.meshgrid(np.arange(6.0), np.arange(6.0)), axis=-1).reshape(-1, 2)[rng.permutation(36)]
+    exact = geometry.displacement(points[:, None], points[None], side)
+    every = np.sum(exact**2, axis=-1) + 100 * np.eye(36)
+    wanted = np.lexsort((np.broadcast_to(np.arange(36), (36, 36)), every), axis=-1)
+    for count in (3, 8, 10):
+        for _ in range(3):
+            moved = np.abs(points * (1 + 2e-16 * rng.standard_normal((36, 2))))
+            _, number = geometry.nearest_others(geometry.tree(moved, side), count)
+            np.testing.assert_array_equal(number, wanted[:, :count])
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 8])
+def test_largest_of_equal_ones_are_the_first_whatever_rounding_does(count):
+    rng = np.random.default_rng(3)
+    values = rng.integers(0, 3, (200, 8)) / 3 + 0.0
+    moved = values * (1 + 4e-16 * rng.standard_normal(values.shape))
+    column, found = geometry.largest(moved, count)
+    wanted = np.argsort(-values, axis=1, kind="stable")[:, :count]
+    np.testing.assert_array_equal(np.where(found > 0, column, -1), np.where(found > 0, wanted, -1))
+    np.testing.assert_array_equal(found, np.take_along_axis(moved, column, 1))
+
+
+def test_what_is_opposite_on_the_torus_is_reached_on_one_side_whatever_rounding_does():
+    a, b = np.array([[0.3, 0.3]]), np.array([[1.8, 1.3]])
+    for way in (1e-16, -1e-16, 4e-16):
+        step = geometry.displacement(a, b + way, SIDE)
+        assert step == pytest.approx(np.array([[1.5, 1.0]]))
+        assert geometry.displacement(b + way, a, SIDE) == pytest.approx(-step)

@@ -9,8 +9,8 @@ from isacsys.analysis._line import line
 from isacsys.analysis._numerics import FINER
 from isacsys.core import geometry
 from isacsys.core.errors import ConfigError
+from isacsys.core.geometry import largest
 from isacsys.network import NetworkState, deploy
-from isacsys.network.association_by_power import strongest
 from isacsys.network.receivers import ReceiverType
 from isacsys.propagation import find_model, links
 from isacsys.propagation.buildings import outdoors
@@ -170,7 +170,7 @@ def test_a_cell_that_is_switched_off_serves_nobody():
 @pytest.mark.parametrize("count", [1, 5, 12])
 def test_strongest_sorts(count):
     gains = np.random.default_rng(3).random((50, 12))
-    column, found = strongest(gains, count)
+    column, found = largest(gains, count)
     np.testing.assert_array_equal(found, -np.sort(-gains, axis=1)[:, :count])
     np.testing.assert_array_equal(np.take_along_axis(gains, column, 1), found)
 

@@ -1,13 +1,8 @@
-"""Scenarios whose numbers are to stay: static ones, everything on, every policy, every layout, files.
+"""Scenarios whose numbers are compared: static ones, everything on, every policy, every layout, files.
 
-They are run by `tests/test_numbers_of_today.py`, and by `tools/same`, which runs them in two checkouts. The numbers in
-`tests/today.json` are those of another checkout: ``PYTHONPATH=CHECKOUT python -P tests/today.py > tests/today.json``.
+`tools/same` runs `CASES` in two checkouts, and `tools.processors` runs these and `MORE` under two BLAS kernels.
 """
 
-import json
-import sys
-import tempfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -51,11 +46,49 @@ CASES = {
 }
 DROPS = 2
 
+FILES = Path(__file__).parents[1] / "scenarios"
+TRACKED = {"tracking.enabled": True, "mobility.target_speed": 20.0, "sensing.coherent_time": 0.01,
+           "radio.bandwidth": 20e6, "simulation.frames": 20}
+DESIGNS = {
+    "regularized": {"precoding.policy": "regularized"}, "slnr": {"precoding.policy": "slnr"},
+    "maximum ratio": {"precoding.policy": "maximum_ratio"}, "few bits": {"csi.feedback_bits": 8},
+    "line of sight": {"propagation.rician_factor_db": 6.0}, "vectors": {"simulation.engine": "vectors"},
+    "zero-forcing filters": {"combining.policy": "zero_forcing"}, "mvdr": {"combining.policy": "mvdr"},
+    "sensing beams": {"precoding.sensing_power": 0.3},
+    "sensing beams, mvdr": {"precoding.sensing_power": 0.3, "combining.policy": "mvdr"},
+    "sensing beams, slnr": {"precoding.sensing_power": 0.3, "precoding.policy": "slnr"},
+    "vectors, mvdr": {"simulation.engine": "vectors", "combining.policy": "mvdr", "precoding.sensing_power": 0.3},
+    "joint": {"cooperation.communication": "joint"}, "coherent": {"cooperation.communication": "joint_coherent"},
+    "joint, beams": {"cooperation.communication": "joint", "precoding.sensing_power": 0.3,
+                     "precoding.policy": "regularized"},
+    "multistatic": {"cooperation.sensing": "multistatic"},
+    "multistatic, beams": {"cooperation.sensing": "multistatic", "precoding.sensing_power": 0.3},
+    "tracks, mvdr": {**TRACKED, "combining.policy": "mvdr", "precoding.sensing_power": 0.3}}
+FULL = {"recording.level": "full"}
+# name: file, or none; what is set otherwise; drops
+MORE = {
+    **{name: ("", {**SMALL, **CLUSTERS, **design}, 1) for name, design in DESIGNS.items()},
+    "drones": ("drones.toml", {**FULL, "simulation.frames": 15, "simulation.seed": 3}, 1),
+    "drones, 150 frames": ("drones.toml", FULL, 1),
+    "uma": ("uma.toml", {**FULL, "simulation.frames": 2}, 1),
+    "uma, mvdr": ("uma.toml", {**FULL, "simulation.frames": 2, "combining.policy": "mvdr",
+                               "allocation.targets_per_bs": 2, "allocation.sensing_cluster": 2}, 1),
+    "umi": ("umi_street.toml", {**FULL, "simulation.frames": 2}, 1),
+    "country": ("country.toml", {**FULL, "simulation.frames": 1}, 1),
+    "factory": ("factory.toml", {**FULL, "simulation.frames": 3}, 1),
+    "surveillance": ("surveillance.toml", {**FULL, "simulation.frames": 10}, 1),
+    "tracking": ("tracking.toml", {**FULL, "simulation.frames": 20}, 1),
+    "traffic": ("traffic.toml", {**FULL, "simulation.frames": 20}, 1)}
 
-def settings(name, files):
-    """The settings of a case; ``files`` is where its files are."""
-    named = {**SMALL, **CASES[name]}
-    return {key: str(Path(files) / value) if str(value).endswith(".csv") else value for key, value in named.items()}
+
+def scenario(name, files):
+    """The scenario of a case, and its number of drops; ``files`` is where the files are that cases name."""
+    from isacsys import Scenario
+
+    path, changes, drops = MORE.get(name) or ("", {**SMALL, **CASES[name]}, DROPS)
+    changes = {key: str(Path(files) / value) if str(value).endswith(".csv") else value
+               for key, value in changes.items()}
+    return (Scenario.load(FILES / path) if path else Scenario()).replace(changes), drops
 
 
 def write_files(directory):
@@ -73,35 +106,13 @@ def write_files(directory):
 
 def tables(name, files):
     """Every table of a case over its drops, {"table": {"column": array}}."""
-    from isacsys import Scenario
-    from isacsys.recording import MemoryRecorder
     from isacsys.simulation import simulate_drop
 
-    scenario, recorder = Scenario().replace(settings(name, files)), MemoryRecorder("full")
-    for drop in range(DROPS):
-        simulate_drop(scenario, drop, recorder)
+    try:
+        from isacsys.recording.memory_recorder import MemoryRecorder
+    except ImportError:  # version 0.2
+        from isacsys.recording.memory import MemoryRecorder
+    (chosen, drops), recorder = scenario(name, files), MemoryRecorder("full")
+    for drop in range(drops):
+        simulate_drop(chosen, drop, recorder)
     return {table: recorder.read(table) for table in recorder.tables()}
-
-
-def sums(columns):
-    """The sum of every column; of integers and words a check sum of every digit."""
-    return {name: float(f"{column.sum():.13g}") if column.dtype.kind == "f" else
-            zlib.crc32(np.ascontiguousarray(column, np.int64 if column.dtype.kind in "biu" else None).tobytes())
-            for name, column in sorted(columns.items())}
-
-
-def numbers():
-    """Columns of every table, and for every case the numbers of rows and the sums of these columns."""
-    names, cases = {}, {}
-    with tempfile.TemporaryDirectory() as files:
-        write_files(files)
-        for case in CASES:
-            found = {table: (len(next(iter(columns.values()))), sums(columns))
-                     for table, columns in tables(case, files).items()}
-            names |= {table: list(values) for table, (_, values) in found.items()}
-            cases[case] = {table: [rows, *values.values()] for table, (rows, values) in found.items()}
-    return {"columns": names, "cases": cases}
-
-
-if __name__ == "__main__":
-    json.dump(numbers(), sys.stdout, separators=(",", ":"))

@@ -45,6 +45,7 @@ class NetworkState:
         self.stations = len(deployment.stations)
         self.frame = 0
         self.channels: Complex | None = None
+        self.channels_frame = -1  # in which they were drawn
         self.promised: Promise = zero_forcing_promise
         self.beliefs: TrackManager | None = None
         self.operating = StationStatus(deployment)

@@ -8,8 +8,13 @@ from typing import Any
 from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError
 from isacsys.plugins.kinds import PluginKind, register
+<<<<<<< HEAD
 from isacsys.plugins.loading import calling, written
 from isacsys.scheduling.allocation import ALLOCATION_POLICIES, CHOSEN, AllocationPolicy
+=======
+from isacsys.plugins.loading import calling
+from isacsys.scheduling.allocation import ALLOCATION_POLICIES, CHOSEN, AllocationPolicy, FrameAllocation
+>>>>>>> 6ca2889 (Allocations from frame to frame; drops that are stepped; environments of Gymnasium and PettingZoo)
 from isacsys.scheduling.base import GrantPolicy, Scheduler
 from isacsys.scheduling.grant_policies import GRANT_POLICIES
 from isacsys.scheduling.schedulers import SCHEDULERS
@@ -26,10 +31,21 @@ available = SCHEDULER.available
 
 
 def allocate(scenario: Scenario) -> Scenario:
-    """Return the scenario with K, J, L and Q as its allocation policy chooses them, fixed from then on."""
+    """Return the scenario with K, J, L and Q as its allocation policy chooses them.
+
+    They are fixed from then on, or, where the policy chooses for every frame, the most that it may choose.
+    """
     if scenario.allocation.policy == "fixed":
         return scenario
     return allocated_by(ALLOCATION_POLICY.of(scenario), scenario)
+
+
+def frame_allocation(scenario: Scenario) -> FrameAllocation | None:
+    """Return what chooses K, J, L and Q in every frame of an allocated scenario; None where they are fixed."""
+    if scenario.allocation.policy == "fixed":
+        return None
+    policy = ALLOCATION_POLICY.of(scenario)
+    return FrameAllocation(policy, scenario) if policy.every_frame else None
 
 
 def allocated_by(policy: AllocationPolicy, scenario: Scenario) -> Scenario:
@@ -38,8 +54,8 @@ def allocated_by(policy: AllocationPolicy, scenario: Scenario) -> Scenario:
     with calling(policy, "allocation policy", ""):
         chosen = policy.allocate(scenario)
     _check_chosen(type(policy).__name__, chosen)
-    return scenario.replace({**{f"allocation.{key}": value for key, value in chosen.items()},
-                             "allocation.policy": "fixed", "allocation.parameters": {}})
+    fixed = {} if policy.every_frame else {"allocation.policy": "fixed", "allocation.parameters": {}}
+    return scenario.replace({**{f"allocation.{key}": value for key, value in chosen.items()}, **fixed})
 
 
 def target_scheduler(scenario: Scenario, scheduler: Scheduler) -> Scheduler | None:

@@ -6,8 +6,10 @@ from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
+import simpy
 
 from isacsys.beamforming import Bundle, Schedule
+from isacsys.config.scenario import Scenario
 from isacsys.metrics import Metric, Tally
 from isacsys.services import FrameRecord
 from isacsys.simulation import log_rows
@@ -20,19 +22,36 @@ from isacsys.simulation.stage import Process, Stage, Steps
 
 
 class FrameClock(Process):
-    """Runs the pipeline of every frame; what happens at a boundary is settled before."""
+    """Runs the pipeline of every frame; what happens at a boundary is settled before.
+
+    Attributes
+    ----------
+    stepped : bool
+        Whether it waits at every boundary for somebody to let it go on.
+    waiting : Event or None
+        What it waits for then.
+    record : FrameRecord or None
+        The last frame that was sent.
+    """
+
+    stepped: bool = False
+    waiting: simpy.Event | None = None
+    record: FrameRecord | None = None
 
     def __init__(self, stage: Stage, policies: Policies, metrics: Sequence[Metric] = ()) -> None:
         self._stage, self._policies = stage, policies
         self._backhaul = Backhaul(stage.environment, stage.scenario, stage.drop, stage.state.stations, stage.journal)
         self.tally = Tally(stage.scenario, metrics)
         self.classes, self.refusals = LinkStatistics(stage.scenario), RefusalStatistics(stage.scenario)
-        self._scheduled: deque[tuple[Schedule, Bundle | None]] = deque()
+        self._scheduled: deque[tuple[Schedule, Bundle | None, Scenario]] = deque()
 
     def run(self, stage: Stage) -> Steps:
         """Tick once a frame."""
         for now in range(-stage.lead, stage.scenario.simulation.frames):
             yield stage.boundary(now)
+            if self.stepped:
+                self.waiting = stage.environment.event()
+                yield self.waiting
             if now >= 0:
                 stage.journal.note("frame_start", now)
             self.frame(now)
@@ -52,18 +71,19 @@ class FrameClock(Process):
         stage.journal.note("selection", len(fixed.selection.users) + len(fixed.selection.targets))
         stage.journal.note("null_requests", len(fixed.requests))
         bundle = None if self._backhaul.instant else self._backhaul.send(fixed.requests, frame)
-        self._scheduled.append((fixed, bundle))
+        self._scheduled.append((fixed, bundle, stage.state.scenario))
 
     def _send(self, frame: int) -> None:
         """Grant, transmit, account, and learn from a frame."""
         stage = self._stage
         stage.state.frame = frame
-        fixed, bundle = self._scheduled.popleft()
+        fixed, bundle, stage.state.scenario = self._scheduled.popleft()
         frame_state = coordinate(stage.state, stage.drop, fixed, self._policies, bundle)
         record = stage.complete(transmit(frame_state, self._policies))
         stage.journal.note("grants", int(np.count_nonzero(frame_state.grants.granted)))
         self._record(record)
         self._remember(record)
+        self.record = record
         stage.journal.note("frame_end", frame)
 
     def _record(self, record: FrameRecord) -> None:

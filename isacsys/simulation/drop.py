@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
@@ -25,6 +26,7 @@ from isacsys.propagation import check_propagation
 from isacsys.recording.base import Recorder
 from isacsys.scheduling import ALLOCATION_POLICY, GrantPolicy, Scheduler, allocate
 from isacsys.sensing import Tracker
+from isacsys.services import FrameRecord
 from isacsys.simulation import log_rows
 from isacsys.simulation.clock import FrameClock
 from isacsys.simulation.energy_process import EnergyProcess
@@ -149,19 +151,59 @@ class Drop:
 
     def run(self) -> None:
         """Run every frame and write the drop's row."""
+        self._start()
+        self._advance()
+        self.finish()
+
+    def begin(self) -> None:
+        """Go to the first frame, and wait before it is scheduled; `step` simulates it.
+
+        What is simulated, and every draw, is what `run` does.
+        """
+        self.clock.stepped = True
+        self._start()
+        self._advance()
+
+    def step(self) -> FrameRecord | None:
+        """Simulate the next frame, go to the one after it, or to the end, and return what was accounted.
+
+        Before the first frame is sent, schedules of the lead are made; there is nothing to return then.
+        """
+        waiting, self.clock.waiting = self.clock.waiting, None
+        if waiting is None:
+            raise DropError(f"every frame is simulated ({self._where})")
+        waiting.succeed()
+        self._advance()
+        return self.clock.record
+
+    @property
+    def ended(self) -> bool:
+        """Whether all frames of a drop that is stepped are simulated."""
+        return self.clock.waiting is None
+
+    def finish(self) -> None:
+        """Write the drop's row."""
+        stage = self.stage
+        stage.recorder.append("classes", {"drop": stage.drop, **self.clock.classes.columns()})
+        stage.recorder.append("refusals", {"drop": stage.drop, **self.clock.refusals.columns()})
+        stage.recorder.append("drops", {"drop": stage.drop, **self.clock.tally.drop(), **stage.quality.drop()})
+
+    def _start(self) -> None:
         stage = self.stage
         self._declare()
         if stage.full:
             log_rows.record_positions(stage.recorder, stage.drop, stage.state)
         for process in self._processes:
             stage.start(process)
+
+    def _advance(self) -> None:
+        """Let everything happen until the clock waits, or nothing is left."""
+        stage = self.stage
         try:
-            stage.environment.run()
+            while self.clock.waiting is None and stage.environment.peek() < math.inf:
+                stage.environment.step()
         except Exception as error:
             self._fail(stage.failure or error)  # SimPy raises another one, made of the arguments of the first
-        stage.recorder.append("classes", {"drop": stage.drop, **self.clock.classes.columns()})
-        stage.recorder.append("refusals", {"drop": stage.drop, **self.clock.refusals.columns()})
-        stage.recorder.append("drops", {"drop": stage.drop, **self.clock.tally.drop(), **stage.quality.drop()})
 
     def _fail(self, error: Exception) -> NoReturn:
         """Raise an error again, with the place where it happened."""

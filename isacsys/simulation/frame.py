@@ -29,12 +29,16 @@ def settle(state: NetworkState, drop: int, policies: Policies) -> FrameState:
 
 
 def schedule(state: NetworkState, drop: int, policies: Policies) -> Schedule:
-    """Choose who is served in ``state.frame``, form clusters, and write null requests."""
-    name = _name(state, drop)
+    """Choose who is served in ``state.frame``, form clusters, and write null requests.
+
+    Where sizes change from frame to frame, ``state.scenario`` is that of the frame from then on.
+    """
+    name, sensing = _name(state, drop), state.scenario.allocation.targets_per_bs > 0
+    if policies.allocation is not None:
+        state.scenario, sensing = policies.allocation.scenario(state)
     state.promised = policies.precoder.promised
     if policies.look_at_channels:
-        state.draw_channels(name.stream(Purpose.CHANNELS_SEEN))
-    sensing = state.scenario.allocation.targets_per_bs > 0
+        see_channels(state, drop)
     selection = select(state, policies.scheduler, name.stream(Purpose.SELECT_USERS),
                        name.stream(Purpose.SELECT_TARGETS) if sensing else None, policies.target_scheduler)
     users, targets = selection.users, selection.targets
@@ -53,6 +57,13 @@ def schedule(state: NetworkState, drop: int, policies: Policies) -> Schedule:
         (_weights(state, ReceiverType.USER, users), _weights(state, ReceiverType.TARGET, targets)),
         channels,
     )
+
+
+def see_channels(state: NetworkState, drop: int) -> None:
+    """Draw the channels of ``state.frame`` for those who look at them, unless somebody has looked before."""
+    if state.channels is None or state.channels_frame != state.frame:
+        state.draw_channels(_name(state, drop).stream(Purpose.CHANNELS_SEEN))
+        state.channels_frame = state.frame
 
 
 def coordinate(state: NetworkState, drop: int, scheduled: Schedule, policies: Policies,

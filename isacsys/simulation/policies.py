@@ -11,7 +11,15 @@ from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError
 from isacsys.coupling import Engine, find_engine
 from isacsys.plugins.loading import calling
-from isacsys.scheduling import GRANT_POLICY, SCHEDULER, GrantPolicy, Scheduler, target_scheduler
+from isacsys.scheduling import (
+    GRANT_POLICY,
+    SCHEDULER,
+    FrameAllocation,
+    GrantPolicy,
+    Scheduler,
+    frame_allocation,
+    target_scheduler,
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,8 @@ class Policies:
     precoder : Precoder
     combiner : Combiner
     engine : Engine
+    allocation : FrameAllocation or None
+        Chooses K, L, J and Q of every frame; None: they are the scenario's.
     """
 
     scheduler: Scheduler
@@ -35,6 +45,7 @@ class Policies:
     precoder: Precoder
     combiner: Combiner
     engine: Engine
+    allocation: FrameAllocation | None = None
 
     @property
     def look_at_channels(self) -> bool:
@@ -55,7 +66,8 @@ def find_policies(scenario: Scenario, scheduler: Scheduler | None = None, grants
         GRANT_POLICY.of(scenario) if grants is None else copy.deepcopy(grants),
         target_scheduler(scenario, chosen),
         _prepared(PRECODER.of(scenario) if precoder is None else copy.deepcopy(precoder), scenario),
-        COMBINER.of(scenario) if combiner is None else copy.deepcopy(combiner), engine or find_engine(scenario))
+        COMBINER.of(scenario) if combiner is None else copy.deepcopy(combiner), engine or find_engine(scenario),
+        frame_allocation(scenario))
 
 
 def _prepared(precoder: Precoder, scenario: Scenario) -> Precoder:

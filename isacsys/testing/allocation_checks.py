@@ -18,9 +18,9 @@ _MORE: Mapping[str, Mapping[str, Any]] = {
 def check_allocation_policy(policy: type[AllocationPolicy] | AllocationPolicy, *, seed: int = 1) -> None:
     """Run an allocation policy through the invariants of all of them; say which one fails.
 
-    It chooses whole numbers that a scenario accepts, for keys that it may choose; the same ones whenever it is asked;
-    it can be sent to another process; and what it chooses can be simulated. A scenario that it refuses with a
-    ConfigError is passed over.
+    It chooses whole numbers that a scenario accepts (for a frame: at most what it has), for keys that it may choose;
+    the same ones whenever it is asked; it can be sent to another process; and what it chooses can be simulated. A
+    scenario that it refuses with a ConfigError is passed over.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def check_allocation_policy(policy: type[AllocationPolicy] | AllocationPolicy, *
         settled = [allocated_by(copy.deepcopy(found), scenario) for _ in range(2)]
         hold(settled[0] == settled[1], f"allocation policy {type(found).__name__} chooses something else when it is "
              f"asked again about {where}")
-        run_everywhere(settled[0])
+        run_everywhere(settled[0], allocation=copy.deepcopy(found))
 
 
 def _refuses(policy: AllocationPolicy, scenario: Scenario) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import cloudpickle
@@ -11,7 +12,10 @@ import numpy.typing as npt
 
 from isacsys.config.scenario import Scenario
 from isacsys.core.columns import Column
+from isacsys.scheduling import AllocationPolicy, FrameAllocation
 from isacsys.simulation import simulate_drop
+from isacsys.simulation.drop import Drop
+from isacsys.simulation.policies import find_policies
 
 T = TypeVar("T")
 
@@ -63,7 +67,12 @@ def networks(those: Mapping[str, Mapping[str, Any]], seed: int) -> Iterator[tupl
         yield where, Scenario().replace({**SMALL, **changes, "simulation.seed": seed})
 
 
-def run_everywhere(scenario: Scenario, **plugins: Any) -> None:
+def run_everywhere(scenario: Scenario, *, allocation: AllocationPolicy | None = None, **plugins: Any) -> None:
     """Simulate a drop that stands still, and one that moves and has queues and schedules that are fixed ahead."""
-    simulate_drop(scenario, 0, Silent(), **plugins)
-    simulate_drop(scenario.replace(TIME), 0, Silent(), **plugins)
+    for changes in ({}, TIME):
+        changed = scenario.replace(changes)
+        if allocation is None or not allocation.every_frame:
+            simulate_drop(changed, 0, Silent(), **plugins)
+        else:
+            policies = replace(find_policies(changed), allocation=FrameAllocation(allocation, changed))
+            Drop(changed, 0, Silent(), policies).run()

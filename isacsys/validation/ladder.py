@@ -160,6 +160,8 @@ def blind_policies(run: Run) -> list[str]:
     targets = scenario.scheduling.target_policy
     if targets and targets not in BLIND:
         lines.append(f"scheduling.target_policy {targets}: the analysis takes targets at random")
+    if scenario.allocation.policy != "fixed":
+        lines.append(f"allocation.policy {scenario.allocation.policy}: the analysis knows sizes that stay the same")
     return lines
 
 

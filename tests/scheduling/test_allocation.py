@@ -1,5 +1,6 @@
 """Allocations are those of P1, and are written into the log as plain numbers."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -7,7 +8,11 @@ import pytest
 import isacsys
 from isacsys import Scenario, analysis
 from isacsys.core.errors import ConfigError
-from isacsys.scheduling import allocate
+from isacsys.recording import MemoryRecorder
+from isacsys.scheduling import FrameAllocation, allocate
+from isacsys.simulation import simulate_drop
+from isacsys.simulation.drop import Drop
+from isacsys.simulation.policies import find_policies
 
 SMALL = {"antennas.transmit": 6, "allocation.max_targets_per_bs": 3, "network.area": 9,
          "allocation.users_per_bs": 2}
@@ -106,3 +111,86 @@ def test_policies_of_users(tmp_path):
                         ("math:pi", "AllocationPolicy")):
         with pytest.raises(ConfigError, match=words):
             allocate(Scenario(beside=(str(tmp_path),)).replace({"allocation.policy": name}))
+
+
+class Alternating(isacsys.AllocationPolicy):
+    """Every other frame serves fewer, with smaller clusters."""
+
+    def __init__(self, frames=(({}), {"users_per_bs": 1, "communication_cluster": 1, "targets_per_bs": 0})):
+        self.frames, self.seen = list(frames), []
+
+    def allocate_frame(self, network):
+        self.seen.append((network.frame, int(network.users.count.sum())))
+        return self.frames[network.frame % len(self.frames)]
+
+
+EVERY = Scenario().replace({"network.area": 9, "network.layout": "fixed_count", "network.users_per_cell": 6,
+                            "network.targets_per_cell": 4, "antennas.transmit": 8, "allocation.users_per_bs": 3,
+                            "allocation.targets_per_bs": 2, "allocation.communication_cluster": 2,
+                            "allocation.sensing_cluster": 2, "simulation.frames": 6, "recording.level": "links"})
+
+
+def every_frame(policy, scenario=EVERY):
+    """Simulate a drop with a policy that is asked every frame; return its tables."""
+    policies = replace(find_policies(scenario), allocation=FrameAllocation(policy, scenario))
+    recorder = MemoryRecorder("links")
+    Drop(scenario, 0, recorder, policies).run()
+    return {table: recorder.read(table) for table in ("frames", "drops", "links/communication", "links/sensing")}
+
+
+def test_a_policy_that_chooses_nothing_for_a_frame_changes_nothing():
+    recorder = MemoryRecorder("links")
+    simulate_drop(EVERY, 0, recorder)
+    found = every_frame(Alternating([{}]))
+    for table, columns in found.items():
+        for name, column in columns.items():
+            assert (column == recorder.read(table)[name]).all(), (table, name)
+
+
+@pytest.mark.parametrize("changes", [{}, {"backhaul.latency": 0.02, "mobility.user_speed": 30.0},
+                                     {"cooperation.communication": "joint"}, {"cooperation.sensing": "multistatic"},
+                                     {"precoding.sensing_power": 0.3}, {"tracking.enabled": True}])
+def test_sizes_change_from_frame_to_frame(changes):
+    policy = Alternating()
+    rows = every_frame(policy, EVERY.replace(changes))["frames"]
+    assert [frame for frame, _ in policy.seen] == list(range(6))
+    for frame in range(6):
+        full = frame % 2 == 0
+        assert (rows["communication_links"][frame] > 9) == full
+        assert (rows["sensing_links"][frame] > 0) == full
+        if not changes:
+            assert (rows["null_requests"][frame] > 0) == full
+
+
+def test_a_frame_of_other_sizes_is_that_frame_of_a_scenario_of_those_sizes():
+    """Same stations and selection streams: with K = 2 in every frame it is the run with K = 2."""
+    recorder, less = MemoryRecorder("links"), EVERY.replace({"allocation.users_per_bs": 2})
+    simulate_drop(less, 0, recorder)
+    found = every_frame(Alternating([{"users_per_bs": 2}]))
+    for table in ("frames", "links/communication", "links/sensing"):
+        for name, column in found[table].items():
+            assert (column == recorder.read(table)[name]).all(), (table, name)
+
+
+@pytest.mark.parametrize(("chosen", "message"), [
+    ({"users_per_bs": 4}, "Alternating chose users_per_bs = 4 for a frame, not a whole number from 1 to the scenario's 3"),
+    ({"users_per_bs": 0}, "users_per_bs = 0"), ({"targets_per_bs": 1.5}, "targets_per_bs = 1.5"),
+    ({"sensing_cluster": 3}, "sensing_cluster = 3"), ({"weight": 1}, "not a mapping of some of users_per_bs"), (3, "3"),
+])
+def test_what_a_policy_may_not_choose_for_a_frame_is_named(chosen, message):
+    with pytest.raises(isacsys.errors.SchedulingError, match=message):
+        every_frame(Alternating([chosen]))
+
+
+def test_a_scenario_names_a_policy_that_is_asked_every_frame(tmp_path):
+    (tmp_path / "sizes.py").write_text(
+        "import isacsys\nclass Fewer(isacsys.AllocationPolicy):\n    def __init__(self, users=1):\n"
+        "        self.users = users\n    def allocate_frame(self, network):\n"
+        "        return {'users_per_bs': self.users}\n")
+    path = tmp_path / "scenario.toml"
+    path.write_text(EVERY.replace({"allocation.policy": "sizes:Fewer", "allocation.parameters": {"users": 2}}).to_toml())
+    run = isacsys.run(Scenario.load(path), drops=1, executor="serial")
+    assert run.scenario.allocation.policy == "sizes:Fewer"
+    assert run.metrics == isacsys.run(EVERY.replace({"allocation.users_per_bs": 2}), drops=1,
+                                      executor="serial").metrics
+    isacsys.testing.check_allocation_policy(Alternating([{"users_per_bs": 1}]))

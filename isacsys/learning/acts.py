@@ -1,0 +1,148 @@
+"""What an agent decides before every frame."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+
+from isacsys.core.arrays import Array
+from isacsys.core.errors import ConfigError
+from isacsys.learning.view import Sizes, View
+from isacsys.network.receivers import ReceiverType
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What an action means for the next frame; what is None stays with the scenario's policies.
+
+    Attributes
+    ----------
+    users, targets : [user], [target]
+        Scores of all users, or targets: those with the lowest are served, ties go to the lower id.
+    chosen_users, chosen_targets : mapping
+        Instead of scores: from a cell to the ids that it serves.
+    sizes : mapping
+        K, L, J, Q under the names of section ``allocation``.
+    sensing_power : float
+    """
+
+    users: Array | None = None
+    targets: Array | None = None
+    chosen_users: Mapping[int, Any] | None = None
+    chosen_targets: Mapping[int, Any] | None = None
+    sizes: Mapping[str, int] | None = None
+    sensing_power: float | None = None
+
+
+class Act(ABC):
+    """What an agent decides: a space, and what an action in it means.
+
+    Attributes
+    ----------
+    per_cell : bool
+        Whether row c of an action is that of cell c, so that every cell may have an agent of its own.
+    """
+
+    per_cell: ClassVar[bool] = False
+
+    @abstractmethod
+    def space(self, sizes: Sizes) -> gymnasium.Space[Any]:
+        """Return the space of actions."""
+
+    @abstractmethod
+    def decide(self, action: Any, view: View) -> Decision:
+        """Return what an action means. Raises ConfigError for what is no action."""
+
+
+class Scores(Act):
+    """Scores in [0, 1], float64 [cell, most], of the users (or targets) of every cell: only their order counts.
+
+    Those with the lowest scores are served; slot j of a cell is the j-th of ``view.users``. What stands in slots of
+    nobody is ignored.
+    """
+
+    per_cell = True
+
+    def __init__(self, kind: ReceiverType) -> None:
+        self._kind = kind
+
+    def space(self, sizes: Sizes) -> gymnasium.Space[Any]:
+        """Return ``Box(0, 1, [cell, most])``."""
+        return gymnasium.spaces.Box(0.0, 1.0, (sizes.cells, sizes.most(self._kind)), np.float64)
+
+    def decide(self, action: Any, view: View) -> Decision:
+        """Return the scores of all users or targets."""
+        ids = view.ids(self._kind)
+        given = checked(action, self._kind.words, ids.shape, 0.0, 1.0)
+        score = np.zeros(len(view.network.population(self._kind)))
+        score[ids[ids >= 0]] = given[ids >= 0]
+        return Decision(users=score) if self._kind == ReceiverType.USER else Decision(targets=score)
+
+
+class SizesOfFrame(Act):
+    """K, L, J and Q of the next frame, for all cells, at most the scenario's: integers."""
+
+    keys: ClassVar = ("users_per_bs", "communication_cluster", "targets_per_bs", "sensing_cluster")
+    least: ClassVar = (1, 1, 0, 1)
+
+    def space(self, sizes: Sizes) -> gymnasium.Space[Any]:
+        """Return ``MultiDiscrete`` from (1, 1, 0, 1) on."""
+        most = [int(getattr(sizes.scenario.allocation, key)) for key in self.keys]
+        counts = [high - low + 1 for high, low in zip(most, self.least, strict=True)]
+        return gymnasium.spaces.MultiDiscrete(counts, start=list(self.least))
+
+    def decide(self, action: Any, view: View) -> Decision:
+        """Return the sizes. Raises ConfigError where K L + J (Q - 1) + 1 > M_t, Meng & Masouros (16a)."""
+        scenario = view.sizes.scenario
+        most = [float(getattr(scenario.allocation, key)) for key in self.keys]
+        K, L, J, Q = checked(action, "allocation", (4,), np.array(self.least), np.array(most), whole=True)
+        demand, antennas = int(K * L + J * (Q - 1) + 1), scenario.antennas.transmit
+        if demand > antennas:
+            raise ConfigError("action (allocation): K L + J (Q - 1) + 1", demand,
+                              f"at most antennas.transmit = {antennas}")
+        return Decision(sizes=dict(zip(self.keys, map(int, (K, L, J, Q)), strict=True)))
+
+
+class SensingPower(Act):
+    """The share of the power on sensing beams in the next frame, at most the scenario's."""
+
+    def space(self, sizes: Sizes) -> gymnasium.Space[Any]:
+        """Return ``Box(0, most, [1])``."""
+        most = sizes.scenario.precoding.sensing_power
+        if not most:
+            raise ConfigError("precoding.sensing_power", most, "above 0: it is the most that an agent may choose")
+        return gymnasium.spaces.Box(0.0, most, (1,), np.float64)
+
+    def decide(self, action: Any, view: View) -> Decision:
+        """Return the share."""
+        most = view.sizes.scenario.precoding.sensing_power
+        return Decision(sensing_power=float(checked(action, "sensing_power", (1,), 0.0, most)[0]))
+
+
+def checked(action: Any, name: str, shape: tuple[int, ...], low: npt.ArrayLike, high: npt.ArrayLike, *,
+            whole: bool = False) -> Array:
+    """Return an action as an array. Raises ConfigError for a wrong shape, what is no number, and what is outside."""
+    key = f"action ({name})"
+    try:
+        given = np.asarray(action, float)
+    except (TypeError, ValueError):
+        raise ConfigError(key, action, f"numbers of shape {shape}") from None
+    if given.shape != shape:
+        raise ConfigError(key, f"of shape {given.shape}", f"numbers of shape {shape}")
+    if not np.isfinite(given).all():
+        raise ConfigError(key, float(given[~np.isfinite(given)][0]), "finite numbers")
+    wrong = (given < low) | (given > high) | (whole & (given != np.round(given)))
+    if wrong.any():
+        limits = f"{np.asarray(low).tolist()} to {np.asarray(high).tolist()}"
+        raise ConfigError(key, given[wrong].ravel()[0].item(), f"{'whole ' * whole}numbers from {limits}")
+    return given
+
+
+ACTS: dict[str, Act] = {"users": Scores(ReceiverType.USER), "targets": Scores(ReceiverType.TARGET),
+                        "allocation": SizesOfFrame(), "sensing_power": SensingPower()}

@@ -1,0 +1,70 @@
+"""What an agent is paid for: a figure a frame, for the network or for every cell."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array
+from isacsys.core.errors import ConfigError
+from isacsys.services import FrameRecord
+
+
+class Reward(ABC):
+    """What an agent is paid for."""
+
+    def check(self, scenario: Scenario) -> None:  # noqa: B027 - most know every scenario
+        """Raise ConfigError for a scenario in which there is nothing to be paid for."""
+
+    @abstractmethod
+    def value(self, record: FrameRecord) -> float:
+        """Return what a frame is worth."""
+
+    def per_cell(self, record: FrameRecord) -> Array:
+        """Return what a frame is worth to every cell, [cell]: to all of them the same, unless overridden."""
+        return np.full(record.frame_state.stations, self.value(record))
+
+
+class WeightedAse(Reward):
+    """``rho T_c + (1 - rho) T_s`` of the frame, bit/s/Hz/km^2, rho being ``allocation.weight``."""
+
+    def value(self, record: FrameRecord) -> float:
+        """Return the weighted area spectral efficiency."""
+        rho, area = record.frame_state.scenario.allocation.weight, record.frame_state.area
+        return float(rho * record.users.rate.sum() + (1 - rho) * record.targets.rate.sum()) / area
+
+
+class Throughput(Reward):
+    """Rates of the users served times the bandwidth, Mbit/s per cell."""
+
+    def value(self, record: FrameRecord) -> float:
+        """Return the mean over cells."""
+        return float(self.per_cell(record).mean())
+
+    def per_cell(self, record: FrameRecord) -> Array:
+        """Return the sum over the users of each."""
+        frame = record.frame_state
+        rates = np.bincount(frame.selection.users.station, record.users.rate, frame.stations)
+        return rates * frame.scenario.bandwidth / 1e6
+
+
+class TrackError(Reward):
+    """Minus the mean distance between targets that have a track and where it says that they are, m."""
+
+    def check(self, scenario: Scenario) -> None:
+        """Refuse a scenario without tracks."""
+        if not scenario.tracking.enabled:
+            raise ConfigError("tracking.enabled", False, "true: \"track_error\" is paid for tracks")
+
+    def value(self, record: FrameRecord) -> float:
+        """Return minus the mean error; 0 while there is no track."""
+        tracks = record.tracks
+        if tracks is None:
+            return 0.0
+        followed = tracks.present & tracks.live
+        return -float(tracks.error[followed].mean()) if followed.any() else 0.0
+
+
+REWARDS: dict[str, Reward] = {"weighted_ase": WeightedAse(), "throughput": Throughput(), "track_error": TrackError()}

@@ -11,18 +11,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from isacsys.config.scenario import Scenario
-<<<<<<< HEAD
-from isacsys.core.lazy import LazyModule
-=======
 from isacsys.core.errors import SchedulingError
+from isacsys.core.lazy import LazyModule
 from isacsys.network.state import NetworkState
 from isacsys.plugins.loading import calling
->>>>>>> 6ca2889 (Allocations from frame to frame; drops that are stepped; environments of Gymnasium and PettingZoo)
 
 # What a policy may choose: K, J, L, Q.
 CHOSEN = ("users_per_bs", "targets_per_bs", "communication_cluster", "sensing_cluster")
-
-
 LEAST = {"users_per_bs": 1, "targets_per_bs": 0, "communication_cluster": 1, "sensing_cluster": 1}
 _KEPT = 1000  # scenarios of frames
 

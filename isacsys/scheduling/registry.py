@@ -8,13 +8,8 @@ from typing import Any
 from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError
 from isacsys.plugins.kinds import PluginKind, register
-<<<<<<< HEAD
 from isacsys.plugins.loading import calling, written
-from isacsys.scheduling.allocation import ALLOCATION_POLICIES, CHOSEN, AllocationPolicy
-=======
-from isacsys.plugins.loading import calling
 from isacsys.scheduling.allocation import ALLOCATION_POLICIES, CHOSEN, AllocationPolicy, FrameAllocation
->>>>>>> 6ca2889 (Allocations from frame to frame; drops that are stepped; environments of Gymnasium and PettingZoo)
 from isacsys.scheduling.base import GrantPolicy, Scheduler
 from isacsys.scheduling.grant_policies import GRANT_POLICIES
 from isacsys.scheduling.schedulers import SCHEDULERS

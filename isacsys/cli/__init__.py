@@ -33,6 +33,7 @@ COMMANDS = {  # name: module that has it, what it does
     "map": ("picture_commands", "draw one drop: cells, who is served, who nulls for whom"),
     "cells": ("cells_command", "make a network of a list of cells: OpenCelliD, GeoJSON"),
     "report": ("report_command", "write one self-contained page about a run, or several side by side"),
+    "play": ("play_command", "write a page that plays one recorded drop back"),
     "settings": ("settings_commands", "list every setting: default, range, unit, meaning"),
     "new": ("settings_commands", "write a commented scenario to start from"),
     "roc": ("sensing_commands", "detection over false alarm for the network's own SIRs"),

@@ -104,6 +104,18 @@ declare_table("events", "full", (
     Column("subject", "i4", "1", "whom it happened to; -1 for the whole network"),
     Column("count", "i4", "1", "how many rows it concerned")))
 
+declare_table("stations", "full", (
+    DROP, FRAME, index("station", "base station"), Column("transmitting", "u1", "1", "1 where it sends anything"),
+    Column("asleep", "u1", "1", "1 where it sleeps, or is switched off", optional=True)))
+declare_table("paths/users", "full", (
+    DROP, FRAME, index("user", "number of the user"), index("station", "its serving base station"), *_PLACE))
+declare_table("paths/targets", "full", (
+    DROP, FRAME, index("target", "number of the target"), index("station", "its serving base station"), *_PLACE))
+declare_table("paths/tracks", "full", (
+    DROP, FRAME, index("target", "number of the target that is tracked"), *_PLACE,
+    real("variance_x", "m^2", "variance of x that the track believes in"),
+    real("covariance_xy", "m^2", "covariance of x and y"), real("variance_y", "m^2", "variance of y")))
+
 # What happened, in the order of the numbers in events/event: append, never renumber.
 EVENTS = ("frame_start", "selection", "null_requests", "grants", "frame_end", "requests_arrived", "requests_late",
           "requests_lost", "handover", "target_handover", "files_arrived", "files_delivered", "targets_appeared",

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from isacsys.campaign import Run, open_run
-from isacsys.core.errors import ConfigError, IsacError
+from isacsys.core.errors import ConfigError
 from isacsys.core.version import version
 from isacsys.network.receivers import ReceiverType
 from isacsys.recording.atomic_files import whole_file, write_all
@@ -17,6 +15,7 @@ from isacsys.report.course import convergence, over_time, sensing
 from isacsys.report.figures import again, differences, estimates, ladder, simulated
 from isacsys.report.link_charts import distributions, interference, links_of, other_columns
 from isacsys.report.scene import map_of
+from isacsys.report.template import template
 
 MOST_MAPS = 4
 
@@ -61,7 +60,7 @@ def render(runs: Sequence[Run | str | Path]) -> str:
         raise ConfigError("RUN.h5", [], "at least one run")
     names = _names(opened)
     sections = [section for section in _sections(opened, names) if section]
-    return str(_template().render(title=visible(", ".join(names)), version=version(), sections=sections))
+    return str(template("page.html.j2").render(title=visible(", ".join(names)), version=version(), sections=sections))
 
 
 def _sections(runs: Sequence[Run], names: Sequence[str]) -> Iterator[PageSection]:
@@ -94,22 +93,3 @@ def _names(runs: Sequence[Run]) -> list[str]:
             name, number = f"{run.name} ({number})", number + 1
         names.append(name)
     return names
-
-
-def _template() -> Any:
-    try:
-        import jinja2
-        import markupsafe
-    except ImportError:
-        raise IsacError("reports need Jinja2: pip install \"isacsys[report]\"") from None
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("isacsys.report", ""), autoescape=True,
-                                     undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    room = files("isacsys.report")
-    environment.filters["visible"] = visible
-    environment.filters["lines"] = lambda text: "\n".join(map(visible, str(text).splitlines()))
-    table = environment.get_template("table.html.j2")
-    environment.globals.update({
-        "show": lambda shown: markupsafe.Markup(table.render(table=shown)),
-        "style": markupsafe.Markup(room.joinpath("page.css").read_text(encoding="utf-8")),
-        "script": markupsafe.Markup(room.joinpath("page.js").read_text(encoding="utf-8"))})
-    return environment.get_template("page.html.j2")

@@ -92,6 +92,8 @@ class FrameClock(Process):
         self.refusals.add(record)
         stage.recorder.append("frames", {"drop": stage.drop, "frame": record.frame_state.name.frame, **sums})
         log_rows.record_frame(stage.recorder, stage.drop, record, stage.scenario.recording.level)
+        if stage.full:
+            log_rows.record_paths(stage.recorder, stage.drop, record, stage.state)
 
     def _remember(self, record: FrameRecord) -> None:
         """Enter what a frame brought into the state, for schedulers, and tell the processes."""

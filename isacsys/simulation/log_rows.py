@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.core.arrays import Array
+from isacsys.core.units import METRES_PER_KM
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.state import NetworkState
 from isacsys.recording.base import Recorder
@@ -54,6 +55,28 @@ def record_positions(recorder: Recorder, drop: int, state: NetworkState) -> None
         members = state.population(kind)
         recorder.append(f"positions/{kind.words}", {"drop": drop, kind.word: np.arange(len(members)),
                                                     "station": members.station, **_places(members.position)})
+
+
+def record_paths(recorder: Recorder, drop: int, record: FrameRecord, state: NetworkState) -> None:
+    """Write where everybody is in a frame, what tracks believe at its end, and what stations do."""
+    frame = record.frame_state.name.frame
+    name = {"drop": drop, "frame": frame}
+    asleep = {"asleep": record.stations["asleep"]} if "asleep" in record.stations else {}
+    recorder.append("stations", {**name, "station": np.arange(state.stations), "transmitting": record.transmitting,
+                                 **asleep})
+    kinds = ReceiverType if state.scenario.allocation.targets_per_bs else (ReceiverType.USER,)
+    for kind in kinds:
+        members = state.population(kind)
+        there = np.flatnonzero(members.station >= 0)
+        recorder.append(f"paths/{kind.words}", {**name, kind.word: there, "station": members.station[there],
+                                                **_places(members.position[there])})
+    if state.beliefs is not None:
+        time = frame * state.scenario.simulation.frame_duration
+        live = np.flatnonzero(state.beliefs.live)
+        place = np.mod(state.beliefs.position(time, live), state.beliefs.side) / METRES_PER_KM
+        xx, xy, yy = state.beliefs.spread(time, live)
+        recorder.append("paths/tracks", {**name, "target": live, **_places(place), "variance_x": xx,
+                                         "covariance_xy": xy, "variance_y": yy})
 
 
 def _request_columns(record: FrameRecord) -> Mapping[str, npt.NDArray[Any]]:

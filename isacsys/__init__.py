@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from isacsys.config.scenario import Scenario
     from isacsys.core.errors import ConfigError, IsacError
     from isacsys.energy import EnergyModel
+    from isacsys.link import LinkModel
     from isacsys.metrics import Estimator, Metric
     from isacsys.network import BaseStation, Cluster, Positions, Target, User
     from isacsys.network.selection import NullRequests
@@ -56,6 +57,7 @@ __all__ = [
     "FrameRecord",
     "GrantPolicy",
     "IsacError",
+    "LinkModel",
     "Measured",
     "Metric",
     "NullRequests",
@@ -93,6 +95,7 @@ _HOMES = {  # room or module: what it offers here; imported when it is asked for
     "config.scenario": "Scenario",
     "core.errors": "ConfigError IsacError",
     "energy": "EnergyModel",
+    "link": "LinkModel",
     "metrics": "Estimator Metric",
     "network": "BaseStation Cluster Positions Target User",
     "network.selection": "NullRequests",

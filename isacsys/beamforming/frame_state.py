@@ -190,6 +190,10 @@ class FrameState:
         What the ground sends back, where it counts.
     helpers : Helpers or None
         Who senses targets together with their stations, where any do.
+    queue : [user link] or None
+        Bits that wait when the frame begins; None: as many as anybody wants.
+    users : int
+        Users of the drop.
     """
 
     name: FrameName
@@ -208,6 +212,8 @@ class FrameState:
     echo_gain: Array | None = None
     clutter: Array | None = None
     helpers: Helpers | None = None
+    queue: Array | None = None
+    users: int = 0
 
     @property
     def selection(self) -> Selection:

@@ -23,7 +23,8 @@ from isacsys.plugins.kinds import written_by_users
 
 NOT_COMPARED = "simulation.drops"  # more drops are welcome
 _PACKAGES = ("isacsys", "numpy", "scipy", "h5py", "simpy")
-_HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "tracker", "processes", "metrics")
+_HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "tracker", "link_model", "processes",
+           "metrics")
 _CONTENT = "content of "
 OWN_METRICS, SCENARIO_FILE = "own_metrics", "scenario_file"
 

@@ -24,6 +24,7 @@ from isacsys.campaign.worker import Simulate, Work
 from isacsys.config.input_files import pin
 from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError, IsacError
+from isacsys.link import LinkModel
 from isacsys.metrics import METRIC, METRICS, Metric, declared_metrics
 from isacsys.network import Positions
 from isacsys.plugins.kinds import KINDS
@@ -69,6 +70,7 @@ class Request:
     precoder: Precoder | str | None = None
     combiner: Combiner | str | None = None
     tracker: Tracker | str | None = None
+    link_model: LinkModel | str | None = None
     processes: Sequence[Process] = ()
     measure: Sequence[Metric] = ()
     progress: bool | None = None
@@ -134,7 +136,7 @@ class Request:
     @property
     def _chosen(self) -> dict[str, Any]:
         return {"scheduler": self.scheduler, "grant_policy": self.grant_policy, "precoder": self.precoder,
-                "combiner": self.combiner, "tracker": self.tracker}
+                "combiner": self.combiner, "tracker": self.tracker, "link_model": self.link_model}
 
     @property
     def _executor(self) -> str | None:

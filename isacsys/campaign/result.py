@@ -21,6 +21,7 @@ from isacsys.recording.checksums import drop_range
 from isacsys.recording.parts import SUFFIX
 from isacsys.recording.schema import LEVELS
 
+_NEVER_SERVED, _FEWEST_FRAMES = 0.05, 50  # share of the users; frames of a drop in which a user is served
 _ATTEMPTS = 5
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
@@ -97,6 +98,23 @@ class Run(Shown):
         return lines
 
     @property
+    def remarks(self) -> list[str]:
+        """Lines on figures that are easily read for more than they say."""
+        drops = self._drops
+        if not self.drops or "users_there" not in drops:
+            return []
+        users, never = int(drops["users_there"].sum()), int(drops["users_never_served"].sum())
+        found = []
+        if drops["users_ranked"].any() and never > _NEVER_SERVED * users:
+            found.append(f"{never / users:.0%} of the users were never served: percentiles over users count them with "
+                         "0; more frames, or fewer users a cell, would serve more of them")
+        frames = drops["communication_links"].sum() / max(users - never, 1)
+        if self.scenario.link.adaptation == "outer_loop" and frames < _FEWEST_FRAMES:
+            found.append(f"link.adaptation = \"outer_loop\" served a user in {frames:.0f} frames of a drop on average; "
+                         f"in fewer than {_FEWEST_FRAMES} offsets have not settled")
+        return found
+
+    @property
     def meaningful(self) -> dict[str, Estimate]:
         """The estimates with data; none of sensing where nothing is sensed."""
         silent = () if self.scenario.allocation.targets_per_bs else ("sensing_",)
@@ -163,6 +181,20 @@ class Run(Shown):
             raise ConfigError("table", name, f"one of {', '.join(LEVELS[level])} (recording.level = \"{level}\")")
         return self._source.read(name)
 
+    def users(self) -> Any:
+        """Return one row a drop and user: a pandas.DataFrame, or without pandas a mapping from column to array.
+
+        Raises
+        ------
+        ConfigError
+            Where ``recording.level`` is "summary".
+        """
+        return _frame(self.table("users/communication"))
+
+    def targets(self) -> Any:
+        """Return one row a drop and target, as `users` does."""
+        return _frame(self.table("users/sensing"))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the estimates as JSON has them."""
         return {"drops": self.drops, "frames": self.frames, "complete": self.complete,
@@ -171,6 +203,15 @@ class Run(Shown):
     @cached_property
     def _drops(self) -> Table:
         return self._source.read("drops")
+
+
+def _frame(table: Table) -> Any:
+    """Return a pandas.DataFrame of a table where pandas is installed, else the table."""
+    try:
+        import pandas  # type: ignore[import-untyped]  # optional
+    except ImportError:
+        return table
+    return pandas.DataFrame(dict(table))
 
 
 def is_log(path: str | Path) -> bool:

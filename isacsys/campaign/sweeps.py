@@ -25,6 +25,7 @@ from isacsys.campaign.store import file_store
 from isacsys.campaign.worker import Simulate
 from isacsys.core.display import Shape, Shown, draw, pretty_unit, with_interval
 from isacsys.core.errors import ConfigError
+from isacsys.link import LinkModel
 from isacsys.metrics import METRICS, Metric
 from isacsys.network import Positions
 from isacsys.recording.atomic_files import behind_links, whole_file, write_all
@@ -167,7 +168,7 @@ def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | 
           weight: float | None = None, scheduler: Scheduler | str | None = None,
           grant_policy: GrantPolicy | str | None = None, positions: Positions | None = None,
           precoder: Precoder | str | None = None, combiner: Combiner | str | None = None,
-          tracker: Tracker | str | None = None,
+          tracker: Tracker | str | None = None, link_model: LinkModel | str | None = None,
           processes: Sequence[Process] = (), measure: Sequence[Metric] = (), progress: bool | None = None,
           simulate: Simulate = simulate_drop) -> Sweep:
     """Simulate a scenario at every point of a grid, all on the same seed.
@@ -213,6 +214,7 @@ def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | 
         precoder=precoder,
         combiner=combiner,
         tracker=tracker,
+        link_model=link_model,
         processes=processes,
         measure=measure,
         progress=progress,

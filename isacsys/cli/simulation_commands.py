@@ -140,6 +140,8 @@ def print_run(result: Run, as_json: bool) -> None:
         print_json(result.to_dict())
         return
     print(result)
+    for remark in result.remarks:
+        print(f"isacsys: {remark}", file=sys.stderr)
 
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

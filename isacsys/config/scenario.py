@@ -18,6 +18,7 @@ from typing import Any, get_type_hints
 
 from isacsys.config import sections
 from isacsys.config.energy import EnergySettings
+from isacsys.config.link import LinkSettings
 from isacsys.config.rules import Section
 from isacsys.config.sections import TARGET_SPREADS
 from isacsys.config.toml_text import parse_toml, read_text, toml_value
@@ -51,6 +52,7 @@ class Scenario(Shown):
     allocation: sections.AllocationSettings = field(default_factory=sections.AllocationSettings)
     propagation: sections.PropagationSettings = field(default_factory=sections.PropagationSettings)
     radio: sections.RadioSettings = field(default_factory=sections.RadioSettings)
+    link: LinkSettings = field(default_factory=LinkSettings)
     sensing: sections.SensingSettings = field(default_factory=sections.SensingSettings)
     precoding: sections.PrecodingSettings = field(default_factory=sections.PrecodingSettings)
     combining: sections.CombiningSettings = field(default_factory=sections.CombiningSettings)

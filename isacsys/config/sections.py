@@ -332,6 +332,7 @@ class RecordingSettings(Section):
     """What a log keeps."""
 
     name: ClassVar[str] = "recording"
-    level: str = choice("summary", "summary: drops and frames; links: a row a link; full: also positions, "
-                        "selections, null requests and events", ("summary", "links", "full"))
+    level: str = choice("summary", "summary: drops and frames; users: also a row a user and a target; links: "
+                        "also a row a link; full: also positions, selections, null requests and events",
+                        ("summary", "users", "links", "full"))
     metrics: Parameters = table("metrics of your own: \"module:Class\" = {keyword arguments}, any number")

@@ -48,6 +48,7 @@ class Purpose(IntEnum):
     FLUCTUATION = 40
     DETECTION = 41
     PAIR_FLUCTUATION = 42
+    BLOCKS = 60
     LOAD_PROFILE = 70
     STATION_TIMETABLE = 71
 

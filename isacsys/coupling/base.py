@@ -30,6 +30,8 @@ class Couplings:
         Of interference and noise, where the filters look at it.
     phase : [stream] or None
         ``e^(j phi)`` of the wanted amplitudes, off what the design meant; None: as it meant them, all aligned.
+    believed : [stream] or None
+        Gain of the wanted beam in the channel that the station knows; None: the same as ``wanted``.
     """
 
     wanted: Array
@@ -40,6 +42,7 @@ class Couplings:
     filters: Complex | None = None
     covariance: Complex | None = None
     phase: Complex | None = None
+    believed: Array | None = None
 
 
 class Engine(ABC):

@@ -12,6 +12,7 @@ from isacsys.beamforming import (
     FrameState,
     TransmitterCsi,
     checked_designs,
+    csi_ageing,
     receive_filters,
     transmitter_csi,
 )
@@ -62,6 +63,17 @@ def own_gains(frame_state: FrameState, rows: Complex, beams: Beams, believed: Tr
     meant = np.einsum("bkm,bmk->bk", believed.own.conj(), beams.weighted[..., :believed.own.shape[1]])[place]
     turned = seen[(*place, streams.slot)] * meant.conj()
     return wanted, others, turned / np.maximum(np.abs(turned), np.finfo(float).tiny)
+
+
+def believed_gains(frame_state: FrameState, beams: Beams, csi: TransmitterCsi) -> Array | None:
+    """Return the gain of the wanted beam in the channel that its station knows, [stream]; None: as it is."""
+    exact = csi_ageing.stream_correlation(frame_state) is None and not frame_state.scenario.csi.feedback_bits
+    if exact or csi.own is None:
+        return None
+    streams = frame_state.streams
+    known = csi.own[streams.station, streams.slot]  # [stream, M_t]
+    beam = beams.weighted[streams.station, :, streams.slot]
+    return np.asarray(np.abs(np.einsum("sm,sm->s", known.conj(), beam)) ** 2)
 
 
 def echoes(frame_state: FrameState, beams: Beams) -> Array:

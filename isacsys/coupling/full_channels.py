@@ -81,14 +81,15 @@ class FullChannelCoupling(Engine):
         users = aged(frame_state, users)
         streams = frame_state.streams
         wanted, own, phase = beam_gains.own_gains(frame_state, users[streams.link, streams.column], beams, known)
+        believed = beam_gains.believed_gains(frame_state, beams, known)
         to_users, echoes = _to_users(frame_state, users, beams), beam_gains.echoes(frame_state, beams)
         if not (combiner.needs_covariance and len(frame_state.selection.targets)):
             through = _to_filters(frame_state, stations, beams.weighted)
-            return Couplings(wanted, own, to_users, through, echoes, phase=phase)
+            return Couplings(wanted, own, to_users, through, echoes, phase=phase, believed=believed)
         gains, filters, covariance = beam_gains.adapted(
             frame_state, beams, combiner, _Arriving(frame_state, stations, beams)
         )
-        return Couplings(wanted, own, to_users, gains, echoes, filters, covariance, phase)
+        return Couplings(wanted, own, to_users, gains, echoes, filters, covariance, phase, believed)
 
 
 class _Arriving:

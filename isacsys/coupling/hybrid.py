@@ -54,15 +54,17 @@ def couple(frame_state: FrameState, known: TransmitterCsi, beams: Beams, combine
     served = np.concatenate([own, granted]) if frame_state.scenario.joint else own
     wanted, others, phase = beam_gains.own_gains(frame_state, served, beams, known)
     to_users = _to_users(frame_state, granted, beams)
+    believed = beam_gains.believed_gains(frame_state, beams, known)
     if not len(frame_state.selection.targets):
-        return Couplings(wanted, others, to_users, _NO_FILTERS, _NO_ECHOES, phase=phase)
+        return Couplings(wanted, others, to_users, _NO_FILTERS, _NO_ECHOES, phase=phase, believed=believed)
     echoes = beam_gains.echoes(frame_state, beams)
     if not combiner.needs_covariance:
-        return Couplings(wanted, others, to_users, _to_filters(frame_state, stations, beams), echoes, phase=phase)
+        through = _to_filters(frame_state, stations, beams)
+        return Couplings(wanted, others, to_users, through, echoes, phase=phase, believed=believed)
     gains, filters, covariance = beam_gains.adapted(
         frame_state, beams, combiner, _Arriving(frame_state, stations, beams)
     )
-    return Couplings(wanted, others, to_users, gains, echoes, filters, covariance, phase)
+    return Couplings(wanted, others, to_users, gains, echoes, filters, covariance, phase, believed)
 
 
 class _Arriving:

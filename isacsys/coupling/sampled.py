@@ -58,7 +58,8 @@ class SampledCoupling(Engine):
         sensing = len(frame_state.selection.targets) > 0
         wanted, own, phase = _own(frame_state, beams, beams.zero_forced)
         found = Couplings(wanted, own, _to_users(frame_state, beams), _NO_FILTERS,
-                          _echoes(frame_state, beams) if sensing else _NO_ECHOES, phase=phase)
+                          _echoes(frame_state, beams) if sensing else _NO_ECHOES, phase=phase,
+                          believed=_believed(frame_state, beams, beams.zero_forced))
         if not sensing:
             return found
         if not combiner.needs_covariance:
@@ -108,6 +109,15 @@ def _own(frame_state: FrameState, beams: Beams, design: ZeroForced) -> tuple[Arr
         strange = sampled_gains.total_gains(rng, beams.spectrum[:, first:], streams.station[:, None])[:, 0]
         leakage = leakage + ageing.leakage(rho) * strange
     return gain, leakage, phase
+
+
+def _believed(frame_state: FrameState, beams: Beams, design: ZeroForced) -> Array | None:
+    """Return the wanted gains in the channels that the design knew, [stream]; None where channels have not aged."""
+    streams = frame_state.served
+    if csi_ageing.stream_correlation(frame_state) is None:
+        return None
+    share = 1 - beams.power[streams.station, design.gain.shape[1]:].sum(-1)  # what sensing beams leave
+    return np.asarray(share * design.gain[streams.station, streams.slot] / streams.count[streams.station])
 
 
 def _of_users(frame_state: FrameState, design: ZeroForced, rho: Array | None) -> tuple[Array, Array, Complex | None]:

@@ -3,6 +3,7 @@
 from isacsys.core.columns import ASE, KM, KM2, RATE, Column, count, index, real
 from isacsys.metrics.base import DENSITY, Estimator, Metric
 from isacsys.metrics.drop_metrics import DropMetrics
+from isacsys.metrics.link_metrics import LinkMetrics, Throughput
 from isacsys.metrics.registry import DROP_COLUMNS, METRIC, METRICS, SUMS
 from isacsys.metrics.tally import Tally, declared_columns, declared_metrics
 from isacsys.services.frame_record import FrameRecord
@@ -23,9 +24,11 @@ __all__ = [
            "DropMetrics",
            "Estimator",
            "FrameRecord",
+           "LinkMetrics",
            "LinkTerms",
            "Metric",
            "Tally",
+           "Throughput",
            "count",
            "declared_columns",
            "declared_metrics",

@@ -15,7 +15,7 @@ from isacsys.core.frames import in_frames, on_grid
 from isacsys.core.random_streams import Purpose, stream
 from isacsys.core.units import LIGHT_3GPP
 from isacsys.network.deployment import Deployment
-from isacsys.network.large_scale import LargeScale, bs_density
+from isacsys.network.large_scale import LargeScale, ReceiverPlaces, bs_density
 from isacsys.network.mobility import Follower
 from isacsys.network.population import Population
 from isacsys.network.receivers import ReceiverType
@@ -169,6 +169,14 @@ class AssociationByPower(LargeScale):
     def _own_site(self) -> Array:
         site = np.arange(self.stations) // self.deployment.sectors
         return np.asarray(site[:, None] == site)
+
+    def places(self, kind: ReceiverType, ids: Index) -> ReceiverPlaces:
+        """Return heights, buildings, and states of the links to the serving cells."""
+        gains, members = self.users if kind == ReceiverType.USER else self.targets, self.population(kind)
+        position, station = members.position[ids], members.station[ids]
+        places = gains.places(position)
+        sight = gains.line_of_sight(position, station[:, None])[:, 0]
+        return ReceiverPlaces(places.height, places.indoor, np.where(station < 0, -1, sight))
 
     def around_stations(self, stations: Index) -> Surroundings:
         """Strongest first."""

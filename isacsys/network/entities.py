@@ -196,6 +196,11 @@ class Members:
         return self._population.queue[self.ids]
 
     @property
+    def waiting_blocks(self) -> Index:
+        """Transport blocks that wait for a retransmission, of users, [n]."""
+        return self._population.waiting_blocks[self.ids]
+
+    @property
     def waiting_time(self) -> Array:
         """Seconds since each was last served (for targets: sensed), or since it has been there, [n]."""
         since = np.maximum(self.last_served, self._population.born[self.ids])

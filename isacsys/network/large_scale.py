@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from isacsys.channel import rician
 from isacsys.config.scenario import Scenario
 from isacsys.core import accounting, geometry
-from isacsys.core.arrays import Array, Index
+from isacsys.core.arrays import Array, Flags, Index
 from isacsys.network.deployment import Deployment
 from isacsys.network.mobility import Attachment, Follower
 from isacsys.network.population import Population
@@ -19,6 +20,25 @@ from isacsys.network.receivers import ReceiverType
 from isacsys.network.station_status import StationStatus
 from isacsys.network.surroundings import Horizon, Surroundings, UserSurroundings, serving_first
 from isacsys.propagation import power_law
+from isacsys.propagation.registry import find_model, heights, target_height
+
+
+@dataclass(frozen=True)
+class ReceiverPlaces:
+    """What is known of the places of users or targets, each [n].
+
+    Attributes
+    ----------
+    height : [n]
+        m.
+    indoor : [n]
+    line_of_sight : [n]
+        Of the link to the serving cell, as far as the building: 1 or 0; -1 where propagation knows no such state.
+    """
+
+    height: Array
+    indoor: Flags
+    line_of_sight: Index
 
 
 class LargeScale(ABC):
@@ -62,6 +82,12 @@ class LargeScale(ABC):
     @abstractmethod
     def between(self, one: Index, other: Index) -> Array:
         """Path gain between pairs of stations."""
+
+    def places(self, kind: ReceiverType, ids: Index) -> ReceiverPlaces:
+        """Return what is known of the places of users, or targets."""
+        model = find_model(self.scenario)
+        height = heights(self.scenario, model)[1] if kind == ReceiverType.USER else target_height(self.scenario)
+        return ReceiverPlaces(np.full(len(ids), height), np.zeros(len(ids), bool), np.full(len(ids), -1))
 
     def echo_gain(self, targets: Index, distance: Array) -> Array:
         """Echo [target] of a target lit by its station, at a known distance, with unit gain of the beams."""

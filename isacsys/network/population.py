@@ -13,7 +13,7 @@ from isacsys.core.arrays import Array, Index
 # What each member starts with.
 _START: dict[str, tuple[float, type]] = {
     "born": (-1, int), "last_served": (-1, int), "turn": (-1, float), "mean_rate": (0, float), "last_rate": (0, float),
-    "queue": (np.inf, float), "due": (np.inf, float), "period": (np.inf, float)}
+    "queue": (np.inf, float), "waiting_blocks": (0, int), "due": (np.inf, float), "period": (np.inf, float)}
 _ROWS = ("position", "station", "distance", "velocity", *_START)
 
 
@@ -36,6 +36,8 @@ class Population:
         Average over frames, served or not, and rate when last served, bit/s/Hz.
     queue : [n]
         Bits waiting; infinite with full buffers.
+    waiting_blocks : [n]
+        Transport blocks that wait for a retransmission.
     due, period : [n]
         Frame until which each is to be served again, and how many frames it gives; infinite without a deadline.
     """
@@ -46,6 +48,7 @@ class Population:
     mean_rate: Array
     last_rate: Array
     queue: Array
+    waiting_blocks: Index
     due: Array
     period: Array
 

@@ -13,6 +13,7 @@ from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.frames import SLACK
 
 KEY = "traffic.arrivals"
+_ROUNDING = 1e-6  # of a bit
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Queues:
     def __init__(self) -> None:
         self._files = Files(np.empty(0, np.int64), np.empty(0), np.empty(0))
         self._left = np.empty(0)  # bits; -1 when delivered
+        self._lost = np.empty(0)  # bits of each file that were taken off and never delivered
         self._next = np.empty(0, np.int64)  # -1: none
         self._rows = 0  # in use, of those that there is room for
         self._head, self._tail, self._bits = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)  # [user]
@@ -105,6 +107,34 @@ class Queues:
         order = np.lexsort((when, self._files.user[rows]))
         return self._files[rows[order]], when[order]
 
+    def take(self, users: Index, delivered: Array, lost: Array, start: float, seconds: float
+             ) -> tuple[Files, Array, Array]:
+        """Take ``delivered`` and ``lost`` bits off the queues of ``users`` at constant speed over some seconds; return
+        files of which nothing is left, when that was, and how many of their bits were lost.
+        """
+        amount = delivered + lost
+        some = (amount > 0) & (users < len(self._head))
+        users, amount, share = users[some], amount[some], lost[some] / amount[some]
+        taken, finished, ends = np.zeros(len(users)), [np.empty(0, np.int64)], [np.empty(0)]
+        while True:
+            rows = np.flatnonzero((self._head[users] >= 0) & (taken < amount))
+            if not len(rows):
+                break
+            users, amount, share, taken = users[rows], amount[rows], share[rows], taken[rows]
+            file = self._head[users]
+            left = self._left[file]
+            bits = np.minimum(left, amount - taken)
+            done = left - bits < _ROUNDING
+            self._lost[file] += bits * share
+            self._send(users, file, np.where(done, left, bits), done)
+            taken = taken + bits
+            finished.append(file[done])
+            ends.append(start + seconds * (taken / amount)[done])
+            users, amount, share, taken = users[done], amount[done], share[done], taken[done]
+        row, when = np.concatenate(finished), np.concatenate(ends)
+        order = np.lexsort((when, self._files.user[row]))
+        return self._files[row[order]], when[order], self._lost[row[order]]
+
     def _send(self, users: Index, file: Index, bits: Array, done: Flags) -> None:
         """Take ``bits`` off the first files of users; those that are done leave."""
         self._left[file] = np.where(done, -1, self._left[file] - bits)
@@ -118,7 +148,7 @@ class Queues:
         self._rows += len(new)
         for name in ("user", "arrival", "size"):
             getattr(self._files, name)[rows] = getattr(new, name)
-        self._left[rows], self._next[rows] = new.size, -1
+        self._left[rows], self._next[rows], self._lost[rows] = new.size, -1, 0
         return rows
 
     def _make_room(self, files: int, users: int) -> None:
@@ -136,6 +166,7 @@ class Queues:
         self._next, self._head, self._tail = number[self._next[kept]], number[self._head], number[self._tail]
         self._files = Files(*(_longer(getattr(self._files, name)[kept], room) for name in ("user", "arrival", "size")))
         self._left, self._next = _longer(self._left[kept], room), _longer(self._next, room)
+        self._lost = _longer(self._lost[kept], room)
 
 
 def _longer(values: npt.NDArray[Any], length: int) -> npt.NDArray[Any]:

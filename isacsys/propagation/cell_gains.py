@@ -12,7 +12,7 @@ from scipy.special import ndtr
 from isacsys.channel import rician
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
-from isacsys.core.arrays import Array, Index
+from isacsys.core.arrays import Array, Flags, Index
 from isacsys.propagation import antenna_column
 from isacsys.propagation.antenna_patterns import ANTENNA_PATTERN, Omni
 from isacsys.propagation.base import Propagation
@@ -71,6 +71,10 @@ class Sky:
         seen = self._in_state(position, some, places, site).line_of_sight & ~places.indoor[:, None]
         factor = self._model.factor.mean + self._model.factor.spread * self._factor.of(position, site)
         return np.where(seen, rician.share(factor), 0.0)
+
+    def line_of_sight(self, position: Array, some: PathLossLinks, places: Places, site: Index) -> Flags:
+        """Return whether links [n, m] have a line of sight, as far as the building."""
+        return np.broadcast_to(self._in_state(position, some, places, site).line_of_sight, site.shape)
 
     def loss_db(self, position: Array, some: PathLossLinks, places: Places, site: Index | None) -> Array:
         """Return path loss, shadowing and walls [n, m] of links between places [n, 2] (m) and sites [n, m] (or all)."""
@@ -158,10 +162,19 @@ class CellGains:
     def sight_share(self, position: Array, cell: Index) -> Array:
         """Return the share [n, m] of the power of cells [n, m] that is in the line of sight at places [n, 2] in km."""
         there = (cell >= 0) & (cell < len(self._sites.position) * self._pattern.sectors)
-        site, places = np.where(there, cell, 0) // self._pattern.sectors, self.places(position)
+        return self._sky.sight_share(*self._links(position, np.where(there, cell, 0))) * there
+
+    def line_of_sight(self, position: Array, cell: Index) -> Flags:
+        """Return whether links of cells [n, m] to places [n, 2] in km have a line of sight, as far as the building."""
+        there = (cell >= 0) & (cell < len(self._sites.position) * self._pattern.sectors)
+        return self._sky.line_of_sight(*self._links(position, np.where(there, cell, 0))) & there
+
+    def _links(self, position: Array, cell: Index) -> tuple[Array, PathLossLinks, Places, Index]:
+        """Return places [n, 2] in m, the links of cells [n, m] to them, what belongs to them, and sites [n, m]."""
+        site, places = cell // self._pattern.sectors, self.places(position)
         step = 1e3 * geometry.displacement(self._sites.position[site], position[:, None], self._sites.side)
         some = links(geometry.length(step), self._sites.height, places.height[:, None], self._frequency)
-        return self._sky.sight_share(1e3 * position, some, places, site) * there
+        return 1e3 * position, some, places, site
 
     def in_blocks(self, position: Array, work: Callable[[Array, slice, Places], None]) -> None:
         """Hand gains [rows, cell] of places [n, 2], and what belongs to these, to ``work``, some rows at a time."""

@@ -28,7 +28,7 @@ _PLACE = (Column("x", "f8", KM, "position"), Column("y", "f8", KM, "position"))
 STRENGTHS, NEXT = 32, 32  # bins of table refusals
 MEMBER = 2  # kind in table classes
 
-LEVEL_NAMES = ("summary", "links", "full")  # each has the tables of those before it
+LEVEL_NAMES = ("summary", "users", "links", "full")  # each has the tables of those before it
 TABLES: dict[str, tuple[Column, ...]] = {}
 LEVELS: dict[str, tuple[str, ...]] = dict.fromkeys(LEVEL_NAMES, ())
 
@@ -68,6 +68,27 @@ declare_table("links/communication", "links", (
 declare_table("links/sensing", "links", (
     DROP, FRAME, index("target", "number of the target in its drop"),
                   index("station", "its serving base station"), *link_columns(ReceiverType.TARGET)))
+declare_table("users/communication", "users", (
+    DROP, index("user", "number of the user"), index("cell", "its serving base station; -1: none"), *_PLACE,
+    real("height", "m", "of its antenna"), Column("indoor", "u1", "1", "1 inside a building"),
+    index("line_of_sight", "1 where its cell sees it, or the building that it is in; -1: not said"),
+    real("distance", KM, "to its cell, on the ground"),
+    real("coupling_loss", "dB", "mean loss of the link to its cell, antennas included"),
+    real("geometry", "dB", "mean received power over mean interference and noise, every station sending"),
+    count("frames_served", "frames in which it was served"), real("bits_delivered", "bit", "that it got"),
+    real("throughput", "Mbit/s", "these over the time simulated"),
+    real("mean_rate", RATE, "mean of log2(1 + sir) over all frames, 0 where it was not served"),
+    count("blocks_sent", "transport blocks sent to it for the first time"),
+    count("blocks_failed", "those of them that failed then")))
+declare_table("users/sensing", "users", (
+    DROP, index("target", "number of the target"), index("cell", "its serving base station; -1: none"), *_PLACE,
+    real("height", "m", "above ground"), index("line_of_sight", "1 where its cell sees it; -1: not said"),
+    real("distance", KM, "to its cell, on the ground"),
+    real("coupling_loss", "dB", "mean loss of its echo, with unit gain of the beams"),
+    real("geometry", "dB", "mean echo over mean interference and noise, every station sending"),
+    count("frames_sensed", "frames in which it was sensed"),
+    real("mean_rate", RATE, "mean of log2(1 + sir) over all frames, 0 where it was not sensed"),
+    real("detections_expected", "1", "sum of the detection probabilities of its looks, where anybody asks")))
 declare_table("positions/stations", "full", (
     DROP, index("station", "number of the base station"), *_PLACE,
     index("site", "number of its site: the base stations of a site are its cells", optional=True),

@@ -10,6 +10,7 @@ import numpy as np
 
 from isacsys.beamforming import FrameState
 from isacsys.core.arrays import Array, Flags, Index
+from isacsys.link import Delivery
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.selection import Links
 from isacsys.services.base import ServiceRecord
@@ -58,6 +59,8 @@ class FrameRecord:
         Values of stations, [bs] each: ``load``, ``power`` and the like, where the scenario has what they are of.
     tracks : TrackFrame or None
         What the tracks were like when the frame was over, where targets are followed.
+    delivery : Delivery or None
+        What the scheduled users get.
     """
 
     frame_state: FrameState
@@ -65,6 +68,15 @@ class FrameRecord:
     services: Mapping[str, ServiceRecord]
     stations: Mapping[str, Array | Index | Flags] = field(default_factory=dict)
     tracks: TrackFrame | None = None
+    delivery: Delivery | None = None
+
+    @cached_property
+    def load(self) -> Array:
+        """Share of the frame in which every station sends data, [bs]: mean over its users, 0 without any."""
+        users = self.frame_state.selection.users
+        if self.delivery is None:
+            return (users.count > 0).astype(float)
+        return np.bincount(users.station, self.delivery.load, users.stations) / np.maximum(users.count, 1)
 
     @cached_property
     def transmitting(self) -> Flags:

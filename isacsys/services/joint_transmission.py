@@ -19,6 +19,18 @@ def received(frame_state: FrameState, gains: Couplings) -> tuple[Array, Array, A
     return gains.wanted * serving, gains.own * serving, power
 
 
+def believed(frame_state: FrameState, gains: Couplings) -> Array:
+    """Return the wanted power that the stations expect a user to get, [link]: powers add, or amplitudes aligned."""
+    gain = gains.wanted if gains.believed is None else gains.believed
+    if not frame_state.scenario.joint:
+        return np.asarray(gain * frame_state.around_users.path_gain[:, 0])
+    streams, users = frame_state.streams, len(frame_state.selection.users)
+    power = gain * frame_state.around_users.path_gain[streams.link, streams.column]
+    if frame_state.scenario.cooperation.communication == "joint":
+        return np.asarray(np.bincount(streams.link, power, users), float)
+    return np.asarray(np.bincount(streams.link, np.sqrt(power), users), float) ** 2
+
+
 def _together(frame_state: FrameState, gains: Couplings, power: Array) -> tuple[Array, Array, Array]:
     """Add up what is meant for a user; of members that send to it, other streams alone are interference.
 

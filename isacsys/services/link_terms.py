@@ -76,9 +76,17 @@ OUTCOME = (
     real("aim", "1", "cosine of the bearing that the filter pointed at, less that of the target"),
 )
 
+# What a user got in the frame, where a link model says more than the rate does.
+DELIVERED = (
+    real("bits_delivered", "bit", "that the user got in the frame"),
+    index("mcs", "row of the MCS table with which new blocks were sent"),
+    index("blocks_sent", "transport blocks sent for the first time"),
+    index("blocks_failed", "those of them that failed then"),
+)
+
 # Columns that only some scenarios have, in `LinkTerms.more`: what is new is added here, for the kinds that have it.
 MORE: Mapping[ReceiverType, tuple[Column, ...]] = {
-    ReceiverType.USER: (*_STRONGEST,),
+    ReceiverType.USER: (*_STRONGEST, *DELIVERED),
     ReceiverType.TARGET: (*_STRONGEST, CLUTTER, *LOOKS, *TOGETHER, *OUTCOME),
 }
 

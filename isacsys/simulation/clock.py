@@ -10,13 +10,16 @@ import simpy
 
 from isacsys.beamforming import Bundle, Schedule
 from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array
 from isacsys.metrics import Metric, Tally
+from isacsys.recording.schema import LEVELS
 from isacsys.services import FrameRecord
 from isacsys.simulation import log_rows
 from isacsys.simulation.backhaul import Backhaul
 from isacsys.simulation.frame import coordinate, schedule, transmit
 from isacsys.simulation.link_statistics import LinkStatistics
 from isacsys.simulation.policies import Policies
+from isacsys.simulation.receiver_tables import ReceiverTables
 from isacsys.simulation.refusal_statistics import RefusalStatistics
 from isacsys.simulation.stage import Process, Stage, Steps
 
@@ -43,6 +46,8 @@ class FrameClock(Process):
         self._backhaul = Backhaul(stage.environment, stage.scenario, stage.drop, stage.state.stations, stage.journal)
         self.tally = Tally(stage.scenario, metrics)
         self.classes, self.refusals = LinkStatistics(stage.scenario), RefusalStatistics(stage.scenario)
+        listed = "users/communication" in LEVELS[stage.scenario.recording.level]
+        self.receivers = ReceiverTables(stage.state) if listed else None
         self._scheduled: deque[tuple[Schedule, Bundle | None, Scenario]] = deque()
 
     def run(self, stage: Stage) -> Steps:
@@ -82,13 +87,24 @@ class FrameClock(Process):
         record = stage.complete(transmit(frame_state, self._policies))
         stage.journal.note("grants", int(np.count_nonzero(frame_state.grants.granted)))
         self._record(record)
+        if stage.scenario.traffic.model == "full_buffer":
+            stage.throughput.served(record, self._bits(record))
         self._remember(record)
         self.record = record
         stage.journal.note("frame_end", frame)
 
+    def _bits(self, record: FrameRecord) -> Array:
+        """Bits [link] that users with full buffers got."""
+        delivery = record.delivery
+        if delivery is None:
+            return np.zeros(len(record.users.rate))
+        return delivery.efficiency * self._policies.link_model.symbols if delivery.bits is None else delivery.bits
+
     def _record(self, record: FrameRecord) -> None:
         stage, sums = self._stage, self.tally.frame(record)
         self.classes.add(record)
+        if self.receivers is not None:
+            self.receivers.add(record)
         self.refusals.add(record)
         stage.recorder.append("frames", {"drop": stage.drop, "frame": record.frame_state.name.frame, **sums})
         log_rows.record_frame(stage.recorder, stage.drop, record, stage.scenario.recording.level)
@@ -101,7 +117,8 @@ class FrameClock(Process):
         users, targets = record.frame_state.selection.users.ids, record.frame_state.selection.targets.ids
         if scenario.simulation.frames == 1 and scenario.traffic.model == "full_buffer":
             return
-        state.users.average(users, record.users.rate, scenario.scheduling.rate_window)
+        got = record.users.rate if record.delivery is None else record.delivery.efficiency
+        state.users.average(users, got, scenario.scheduling.rate_window)
         if len(targets):
             state.targets.last_rate[targets] = record.targets.rate
         self._stage.learn(record)

@@ -15,6 +15,7 @@ from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Index
 from isacsys.core.errors import ConfigError, DropError, PluginError
 from isacsys.energy import find_energy_model
+from isacsys.link import LinkModel
 from isacsys.metrics import METRIC, Metric, declared_columns
 from isacsys.network import NetworkState, Positions, deploy
 from isacsys.network.deployment import population_count, remarks, trace_remarks
@@ -24,6 +25,7 @@ from isacsys.network.receivers import ReceiverType
 from isacsys.network.trajectories import read_trajectories
 from isacsys.propagation import check_propagation
 from isacsys.recording.base import Recorder
+from isacsys.recording.schema import LEVELS
 from isacsys.scheduling import ALLOCATION_POLICY, GrantPolicy, Scheduler, allocate
 from isacsys.sensing import Tracker
 from isacsys.services import FrameRecord
@@ -93,7 +95,7 @@ def _named(scenario: Scenario) -> dict[tuple[str, ReceiverType], Index]:
 def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, scheduler: Scheduler | None = None,
                   grant_policy: GrantPolicy | None = None, positions: Positions | None = None,
                   precoder: Precoder | None = None, combiner: Combiner | None = None,
-                  tracker: Tracker | None = None,
+                  tracker: Tracker | None = None, link_model: LinkModel | None = None,
                   processes: Sequence[Process] = (), metrics: Sequence[Metric] = ()) -> None:
     """Simulate one drop and write its rows.
 
@@ -104,7 +106,7 @@ def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, schedule
         Its number; with the scenario's seed it names every random stream.
     recorder : Recorder
         Gets a row of ``frames`` a frame, what ``recording.level`` asks for, and one row of ``drops`` at the end.
-    scheduler, grant_policy, precoder, combiner, tracker : optional
+    scheduler, grant_policy, precoder, combiner, tracker, link_model : optional
         Used instead of those the scenario names; copied, so that no drop sees what another left behind.
     positions : Positions, optional
         For layout "file": positions handed in from Python.
@@ -119,7 +121,7 @@ def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, schedule
         Naming drop and frame.
     """
     scenario = allocate(scenario)
-    policies = find_policies(scenario, scheduler, grant_policy, precoder, combiner)
+    policies = find_policies(scenario, scheduler, grant_policy, precoder, combiner, link_model=link_model)
     Drop(scenario, drop, recorder, policies, positions, [*PROCESS.all_of(scenario), *processes],
          [*METRIC.all_of(scenario), *metrics], tracker).run()
 
@@ -137,10 +139,11 @@ class Drop:
         keep_freed_memory()
         state = NetworkState(scenario, deploy(scenario, drop, positions))
         self.stage = Stage(scenario, drop, state, recorder)
-        self.clock = FrameClock(self.stage, policies or find_policies(scenario), metrics)
+        policies = policies or find_policies(scenario)
+        self.clock = FrameClock(self.stage, policies, metrics)
         self._metrics = metrics
         self._processes = (
-            TrafficProcess(),
+            TrafficProcess(policies.link_model),
             MobilityProcess(),
             TargetProcess(),
             TrackingProcess(copy.deepcopy(tracker)),
@@ -186,7 +189,9 @@ class Drop:
         stage = self.stage
         stage.recorder.append("classes", {"drop": stage.drop, **self.clock.classes.columns()})
         stage.recorder.append("refusals", {"drop": stage.drop, **self.clock.refusals.columns()})
-        stage.recorder.append("drops", {"drop": stage.drop, **self.clock.tally.drop(), **stage.quality.drop()})
+        self._record_receivers()
+        stage.recorder.append("drops", {"drop": stage.drop, **self.clock.tally.drop(), **stage.quality.drop(),
+                                        **stage.throughput.drop()})
 
     def _start(self) -> None:
         stage = self.stage
@@ -204,6 +209,16 @@ class Drop:
                 stage.environment.step()
         except Exception as error:
             self._fail(stage.failure or error)  # SimPy raises another one, made of the arguments of the first
+
+    def _record_receivers(self) -> None:
+        """Write the rows of users and targets."""
+        stage, tables = self.stage, LEVELS[self.stage.scenario.recording.level]
+        frames = stage.scenario.simulation.frames
+        if "users/communication" in tables and self.clock.receivers is not None:
+            rows = self.clock.receivers.users(stage.throughput, frames)
+            stage.recorder.append("users/communication", {"drop": stage.drop, **rows})
+            if stage.scenario.allocation.targets_per_bs:
+                stage.recorder.append("users/sensing", {"drop": stage.drop, **self.clock.receivers.targets(frames)})
 
     def _fail(self, error: Exception) -> NoReturn:
         """Raise an error again, with the place where it happened."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from isacsys.beamforming import Bundle, FrameState, Schedule, checked_designs
@@ -12,8 +14,9 @@ from isacsys.network.selection import Links
 from isacsys.network.state import NetworkState
 from isacsys.scheduling import grant, schedule_ageing, select
 from isacsys.scheduling import null_requests as asking
-from isacsys.services import SERVICES, FrameRecord
+from isacsys.services import SERVICES, FrameRecord, joint_transmission
 from isacsys.services.base import check_numbers
+from isacsys.services.delivery import columns, deliver
 from isacsys.services.multistatic_clusters import helpers
 from isacsys.simulation.policies import Policies
 
@@ -37,6 +40,7 @@ def schedule(state: NetworkState, drop: int, policies: Policies) -> Schedule:
     if policies.allocation is not None:
         state.scenario, sensing = policies.allocation.scenario(state)
     state.promised = policies.precoder.promised
+    _forget_moved(state, policies)
     if policies.look_at_channels:
         see_channels(state, drop)
     selection = select(state, policies.scheduler, name.stream(Purpose.SELECT_USERS),
@@ -69,6 +73,7 @@ def see_channels(state: NetworkState, drop: int) -> None:
 def coordinate(state: NetworkState, drop: int, scheduled: Schedule, policies: Policies,
                bundle: Bundle | None = None) -> FrameState:
     """Let every station grant null requests of those that have arrived; all have, unless a bundle says otherwise."""
+    _forget_moved(state, policies)
     name, selection, requests = _name(state, drop), scheduled.selection, scheduled.requests
     arrived, travel = (bundle.arrived, bundle.travel) if bundle else (None, np.zeros(len(requests)))
     budget = checked_designs.budget(policies.precoder, state.scenario.antennas.transmit, selection.users.count)
@@ -93,6 +98,8 @@ def coordinate(state: NetworkState, drop: int, scheduled: Schedule, policies: Po
         schedule_ageing.sight(state, selection.users, around_users),
         *schedule_ageing.returned(state, selection.targets, distances[1]),
         helpers(state, selection.targets, requests, granted),
+        state.users.queue[selection.users.ids],
+        len(state.users),
     )
 
 
@@ -103,7 +110,19 @@ def transmit(frame_state: FrameState, policies: Policies) -> FrameRecord:
     beams = checked_designs.design(policies.precoder, known, frame_state.scenario.precoding.sensing_power)
     gains = engine.couple(frame_state, known, beams, policies.combiner)
     services = {service.name: check_numbers(service.account(frame_state, beams, gains)) for service in SERVICES}
-    return FrameRecord(frame_state, beams.power, services)
+    record = FrameRecord(frame_state, beams.power, services)
+    model = policies.link_model
+    delivery = deliver(frame_state, record.users, lambda: joint_transmission.believed(frame_state, gains), model)
+    more = columns(frame_state.scenario, delivery, model)
+    return dataclasses.replace(record.with_columns("communication", more) if more else record, delivery=delivery)
+
+
+def _forget_moved(state: NetworkState, policies: Policies) -> None:
+    """Drop blocks that wait for users who have another station now, and tell schedulers how many wait."""
+    model = policies.link_model
+    if model.blocks:
+        model.forget(state.users.station)
+        state.users.waiting_blocks = model.waiting(len(state.users))
 
 
 def _weights(state: NetworkState, kind: ReceiverType, links: Links) -> Array:

@@ -10,7 +10,8 @@ from isacsys.beamforming.combiners import Mrc
 from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError
 from isacsys.coupling import Engine, find_engine
-from isacsys.plugins.loading import calling
+from isacsys.link import LINK_MODEL, LinkModel
+from isacsys.plugins.loading import calling, calling_theirs
 from isacsys.scheduling import (
     GRANT_POLICY,
     SCHEDULER,
@@ -20,6 +21,8 @@ from isacsys.scheduling import (
     frame_allocation,
     target_scheduler,
 )
+
+_OF_BLOCKS = {"link.adaptation": "ideal", "link.harq": "none"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Policies:
     precoder : Precoder
     combiner : Combiner
     engine : Engine
+    link_model : LinkModel
     allocation : FrameAllocation or None
         Chooses K, L, J and Q of every frame; None: they are the scenario's.
     """
@@ -45,6 +49,7 @@ class Policies:
     precoder: Precoder
     combiner: Combiner
     engine: Engine
+    link_model: LinkModel
     allocation: FrameAllocation | None = None
 
     @property
@@ -55,7 +60,7 @@ class Policies:
 
 def find_policies(scenario: Scenario, scheduler: Scheduler | None = None, grants: GrantPolicy | None = None,
                   precoder: Precoder | None = None, combiner: Combiner | None = None,
-                  engine: Engine | None = None) -> Policies:
+                  engine: Engine | None = None, link_model: LinkModel | None = None) -> Policies:
     """Return what a scenario names; objects handed in take its place, as copies."""
     chosen = SCHEDULER.of(scenario) if scheduler is None else copy.deepcopy(scheduler)
     if combiner is not None and scenario.multistatic and not isinstance(combiner, Mrc):
@@ -67,7 +72,25 @@ def find_policies(scenario: Scenario, scheduler: Scheduler | None = None, grants
         target_scheduler(scenario, chosen),
         _prepared(PRECODER.of(scenario) if precoder is None else copy.deepcopy(precoder), scenario),
         COMBINER.of(scenario) if combiner is None else copy.deepcopy(combiner), engine or find_engine(scenario),
-        frame_allocation(scenario))
+        find_link_model(scenario, link_model), frame_allocation(scenario))
+
+
+def find_link_model(scenario: Scenario, given: LinkModel | None = None) -> LinkModel:
+    """Return the link model that a scenario names, or a copy of one that is given, with its settings.
+
+    Raises
+    ------
+    ConfigError
+        For settings that the model has no use for.
+    """
+    model = LINK_MODEL.of(scenario) if given is None else copy.deepcopy(given)
+    for key, without in _OF_BLOCKS.items():
+        if not model.blocks and scenario.get(key) != without:
+            raise ConfigError(key, scenario.get(key), f"\"{without}\" but with a link.model that sends blocks, as "
+                              f"\"nr\" does; {scenario.link.model} does not")
+    with calling_theirs(model, "link model", "reading the scenario"):
+        model.prepare(scenario.link, scenario.radio.bandwidth, scenario.simulation.frame_duration)
+    return model
 
 
 def _prepared(precoder: Precoder, scenario: Scenario) -> Precoder:

@@ -15,7 +15,7 @@ from isacsys.config.scenario import Scenario
 from isacsys.core.errors import PluginError
 from isacsys.core.frames import delay_until, in_frames, on_grid
 from isacsys.core.random_streams import Purpose, stream
-from isacsys.metrics import DropMetrics
+from isacsys.metrics import DropMetrics, Throughput
 from isacsys.network import NetworkState
 from isacsys.network.clusters import Clusters
 from isacsys.plugins.loading import calling_theirs
@@ -56,7 +56,7 @@ class Stage:
         Its number.
     environment : simpy.Environment
     state : NetworkState
-    recorder, journal, quality
+    recorder, journal, quality, throughput
         Take rows, events, and figures of the drop as a whole.
     load_profile : LoadProfile or None
         Share of the traffic that there is at a time, where a process has set one.
@@ -69,6 +69,7 @@ class Stage:
         self.journal = EventLog(self.environment, recorder, drop, self.frame_duration, kept=self.full)
         self.quality = DropMetrics(len(state.deployment.users), scenario.simulation.frames, self.frame_duration)
         self.load_profile: LoadProfile | None = None
+        self.throughput = Throughput(scenario, len(state.deployment.users), state.stations)
         self.failure: Exception | None = None  # of a process, as it was raised
         self._learners: list[Process] = []
 

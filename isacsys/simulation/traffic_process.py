@@ -8,17 +8,24 @@ from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array, Index
 from isacsys.core.frames import in_frames
 from isacsys.core.random_streams import Purpose
+from isacsys.link import LinkModel
 from isacsys.network.queues import Files, Queues, read_arrivals
 from isacsys.services import FrameRecord
 from isacsys.simulation.stage import Process, Stage, Steps
 
 
 class TrafficProcess(Process):
-    """Looks back on every frame when it has ended: which files came, and which were delivered."""
+    """Looks back on every frame when it has ended: which files came, and which were delivered.
 
-    def __init__(self) -> None:
-        self._queues = Queues()
-        self._served: tuple[Index, Array] = np.empty(0, np.int64), np.empty(0)  # users, and rates in bit/s/Hz
+    Parameters
+    ----------
+    model : LinkModel
+        Says how many symbols carry data.
+    """
+
+    def __init__(self, model: LinkModel) -> None:
+        self._queues, self._model = Queues(), model
+        self._record: FrameRecord | None = None
 
     def wanted(self, scenario: Scenario) -> bool:
         """Where buffers are not always full."""
@@ -41,8 +48,8 @@ class TrafficProcess(Process):
             self._refresh()
 
     def learn(self, record: FrameRecord) -> None:
-        """Remember who was served, and how fast."""
-        self._served = record.frame_state.selection.users.ids, record.users.rate
+        """Remember the frame, until it has ended."""
+        self._record = record
 
     def _refresh(self) -> None:
         """Tell the scheduler who has data."""
@@ -51,16 +58,32 @@ class TrafficProcess(Process):
         users.requeue()
 
     def _serve(self) -> None:
-        """Deliver what the rates of the frame allow: bandwidth x time x rate bits each."""
-        stage, (users, rate) = self._stage, self._served
-        speed = rate * stage.scenario.radio.bandwidth
-        files, end = self._queues.serve(users, speed, self._start, stage.frame_duration)
+        """Take off the queues what the frame delivered and lost."""
+        stage, record = self._stage, self._record
+        if record is None or record.delivery is None:
+            return
+        users, delivery = record.frame_state.selection.users.ids, record.delivery
+        if delivery.bits is not None and delivery.lost is not None:
+            files, end, lost = self._queues.take(users, delivery.bits, delivery.lost, self._start, stage.frame_duration)
+            stage.throughput.served(record, delivery.bits)
+        else:
+            files, end, bits = self._drain(users, delivery.efficiency)
+            stage.throughput.served(record, bits)
+            lost = np.zeros(len(files))
         delay = end - files.arrival
         stage.quality.delivered(delay)
+        stage.throughput.files(files.size - lost, delay)
         stage.journal.note("files_delivered", len(files))
         if len(files) and stage.links:
             stage.recorder.append("files", {"drop": stage.drop, "user": files.user, "size": files.size,
                                             "arrival": files.arrival, "delay": delay})
+
+    def _drain(self, users: Index, efficiency: Array) -> tuple[Files, Array, Array]:
+        """Deliver bandwidth x data share x efficiency bits a second; return finished files, when, and all bits sent."""
+        before = self._queues.bits(len(self._stage.state.users))[users]
+        speed = efficiency * (self._stage.scenario.radio.bandwidth * self._model.data_share)
+        files, end = self._queues.serve(users, speed, self._start, self._stage.frame_duration)
+        return files, end, before - self._queues.bits(len(self._stage.state.users))[users]
 
     @property
     def _start(self) -> float:

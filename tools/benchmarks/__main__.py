@@ -18,6 +18,8 @@ def figures(quick):
             name: frames.design(name, rounds) for name in frames.DESIGNS},
         "clusters that do more than null (K=4)": {
             name: frames.cooperation(name, rounds) for name in frames.COOPERATION},
+        "links of NR (K=12 L=1), against the Shannon rate": {name: frames.links(name, rounds) for name in frames.LINKS},
+        "a million blocks through the law of their errors": {"one core": frames.blocks()},
         "percent of the time": {case: frames.shares(case) for case in frames.CASES},
         "102 cells of UMa against the power law": {"K=10 L=1": built.ratios(rounds)},
         "size (K=12 L=1)": scale.sizes((100, 1000) if quick else (100, 1000, 10000)),

@@ -7,6 +7,8 @@ import numpy as np
 from isacsys import Scenario
 from isacsys.beamforming import ZeroForcing
 from isacsys.channel import sampled_gains
+from isacsys.link.blocks import block_formats
+from isacsys.link.mcs import mcs_table
 from isacsys.metrics import Tally
 from isacsys.network import station_status
 from isacsys.network.state import NetworkState
@@ -157,6 +159,29 @@ def cooperation(name, rounds):
     seconds = in_turn({"nulling": warm(nulling), "more": warm(nulling.replace(changes))}, rounds, block=10)
     return {"nulling_ms": 1e3 * seconds["nulling"], "cooperating_ms": 1e3 * seconds["more"],
             "ratio": seconds.ratio("more", "nulling"), "at_most": bound}
+
+
+# Of the same frame with the Shannon rate.
+LINKS = {"nr": ({}, 1.25),
+         "outer loop, HARQ": ({"link.adaptation": "outer_loop", "link.harq": "incremental_redundancy"}, None)}
+
+
+def links(name, rounds):
+    """Milliseconds of a frame whose links send blocks of NR, and its ratio to one that takes the Shannon rate."""
+    changes, bound = LINKS[name]
+    plain = scenario("K=12 L=1").replace({"allocation.targets_per_bs": 0})
+    seconds = in_turn({"shannon": warm(plain), "nr": warm(plain.replace({"link.model": "nr", **changes}))}, rounds,
+                      block=10)
+    row = {"shannon_ms": 1e3 * seconds["shannon"], "nr_ms": 1e3 * seconds["nr"], "ratio": seconds.ratio("nr", "shannon")}
+    return row if bound is None else {**row, "at_most": bound}
+
+
+def blocks(count=10**6):
+    """Seconds in which the law of block errors is computed for a million blocks."""
+    rng, formats = np.random.default_rng(0), block_formats(mcs_table(1), 4000.0)
+    mcs, sinr = rng.integers(0, len(formats), count), 10 ** (rng.uniform(-10, 30, (count, 1)) / 10)
+    seconds = in_turn({"law": lambda: formats.error(mcs, sinr)}, 3)
+    return {"seconds": seconds["law"], "at_most": 0.5}
 
 
 WATCHED = (

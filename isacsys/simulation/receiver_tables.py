@@ -1,0 +1,92 @@
+"""One row a user, and one a target: where it is, how well it hears its cell, and what it got in the drop."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from isacsys.core.arrays import Array, Index, Table
+from isacsys.metrics import Throughput
+from isacsys.network import NetworkState
+from isacsys.network.receivers import ReceiverType
+from isacsys.services import FrameRecord
+
+
+class ReceiverTables:
+    """Tables ``users/communication`` and ``users/sensing`` of a drop.
+
+    Cell and place are those of the first frame in which somebody is there.
+
+    Parameters
+    ----------
+    state : NetworkState
+    """
+
+    def __init__(self, state: NetworkState) -> None:
+        self._state = state
+        self._places: dict[ReceiverType, list[Table]] = {kind: [] for kind in ReceiverType}
+        self._known = dict.fromkeys(ReceiverType, 0)
+        self._frames, self._rate, self._detections = np.zeros(0, np.int64), np.zeros(0), np.zeros(0)  # [target]
+
+    def add(self, record: FrameRecord) -> None:
+        """Take note of who has come, and of what was sensed in a frame."""
+        sensing = self._state.scenario.allocation.targets_per_bs > 0
+        for kind in ReceiverType if sensing else (ReceiverType.USER,):
+            new = np.arange(self._known[kind], len(self._state.population(kind)))
+            if len(new):
+                self._places[kind].append(self._describe(kind, new))
+                self._known[kind] += len(new)
+        targets = record.frame_state.selection.targets.ids
+        if not len(targets):
+            return
+        more = self._known[ReceiverType.TARGET] - len(self._rate)
+        self._frames = np.append(self._frames, np.zeros(more, np.int64))
+        self._rate, self._detections = (np.append(values, np.zeros(more)) for values in (self._rate, self._detections))
+        self._frames[targets] += 1
+        self._rate[targets] += record.targets.rate
+        self._detections[targets] += record.targets.more.get("detection_probability", 0.0)
+
+    def users(self, got: Throughput, frames: int) -> Table:
+        """Return the rows of the users, but for the drop."""
+        return {**self._rows(ReceiverType.USER), "frames_served": got.frames, "bits_delivered": got.bits,
+                "throughput": got.throughput, "mean_rate": got.rate / frames, "blocks_sent": got.sent,
+                "blocks_failed": got.failed}
+
+    def targets(self, frames: int) -> Table:
+        """Return the rows of the targets, but for the drop."""
+        rows = self._rows(ReceiverType.TARGET)
+        more = len(rows["target"]) - len(self._rate)
+        return {**rows, "frames_sensed": np.append(self._frames, np.zeros(more, np.int64)),
+                "mean_rate": np.append(self._rate, np.zeros(more)) / frames,
+                "detections_expected": np.append(self._detections, np.zeros(more))}
+
+    def _rows(self, kind: ReceiverType) -> dict[str, npt.NDArray[np.generic]]:
+        parts = self._places[kind] or [self._describe(kind, np.empty(0, np.int64))]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def _describe(self, kind: ReceiverType, ids: Index) -> Table:
+        state = self._state
+        members = state.population(kind)
+        there = members.station[ids] >= 0
+        loss, geometry = np.full(len(ids), np.nan), np.full(len(ids), np.nan)
+        loss[there], geometry[there] = _decibel(*self._powers(kind, ids[there]))
+        places = state.large_scale.places(kind, ids)
+        indoor = {"indoor": places.indoor.astype(np.uint8)} if kind == ReceiverType.USER else {}
+        return {kind.word: ids, "cell": members.station[ids], "x": members.position[ids, 0],
+                "y": members.position[ids, 1], "height": places.height, **indoor,
+                "line_of_sight": places.line_of_sight, "distance": members.distance[ids], "coupling_loss": -loss,
+                "geometry": geometry}
+
+    def _powers(self, kind: ReceiverType, ids: Index) -> tuple[Array, Array]:
+        """Mean gain from the serving cell (of targets: there and back), and mean SIR."""
+        state = self._state
+        if not len(ids):
+            return np.empty(0), np.empty(0)
+        if kind == ReceiverType.USER:
+            return state.around_users(ids).path_gain[:, 0], state.mean_sir(ids)
+        return state.large_scale.echo_gain(ids, state.targets.distance[ids]), state.mean_echo_sir(ids)
+
+
+def _decibel(gain: Array, sir: Array) -> tuple[Array, Array]:
+    with np.errstate(divide="ignore"):
+        return 10 * np.log10(gain), 10 * np.log10(sir)

@@ -13,6 +13,7 @@ from isacsys.campaign.distributions import means_by, quantiles, survival
 from isacsys.core.arrays import Array, Index, Table
 from isacsys.core.errors import ConfigError
 from isacsys.plotting.style import COLOURS, HATCHES, axis, figure, legend, simulated
+from isacsys.plotting.user_distributions import draw_users
 from isacsys.services.link_terms import INTERFERENCE
 
 KINDS = {"communication": "users", "sensing": "targets"}
@@ -35,28 +36,46 @@ class LinkSamples(NamedTuple):
 
 
 def draw_run(run: Run) -> Any:
-    """Draw the distribution of SIR and rate, shares of interference, and rate over distance, of typical links.
+    """Draw the distribution of SIR and rate, shares of interference, and rate over distance, of typical links, and
+    distributions over users; of a run that recorded users alone, these.
 
     Raises
     ------
     ConfigError
-        Where the run did not record its links.
+        Where the run recorded neither.
     """
     level = run.scenario.recording.level
     if level == "summary":
-        raise ConfigError("recording.level", level, "\"links\" or \"full\" when the run is made, to draw its links")
+        raise ConfigError("recording.level", level, "\"users\", \"links\" or \"full\" when the run is made, to draw it")
+    if "links/communication" not in run.tables and run.drops and "users/communication" in run.tables:
+        return _users_alone(run)
     links = list(_links(run))
     if not links:
         raise ConfigError("simulation.drops", run.drops, "a run with links to draw")
-    made, panels = figure(4, rows=2)
+    users = "users/communication" in run.tables
+    made, panels = figure(4 + 3 * users, rows=2)
+    if users:
+        draw_users(panels[4:7], run)
+        panels[7].set_axis_off()
     _distribution(panels[0], links, "sir", "SIR (dB)")
     _distribution(panels[1], links, "rate", "rate (bit/s/Hz)")
     _shares(panels[2], links, run.scenario.sensing.inter_target_echo)
     _over_distance(panels[3], links)
     names = [kind.name for kind in links]
     legend(made, names, {"simulated": "simulated, with 95 % intervals"})
-    made.suptitle("\n".join(textwrap.fill(line, 120) for line in run.provenance[:1]), fontsize=9)
+    _name(made, run)
     return made
+
+
+def _users_alone(run: Run) -> Any:
+    made, panels = figure(3)
+    draw_users(panels, run)
+    _name(made, run)
+    return made
+
+
+def _name(made: Any, run: Run) -> None:
+    made.suptitle("\n".join(textwrap.fill(line, 120) for line in run.provenance[:1]), fontsize=9)
 
 
 def _links(run: Run) -> Iterator[LinkSamples]:

@@ -13,6 +13,7 @@ from isacsys.core.arrays import Array, Index
 from isacsys.core.arrays import Table as Columns
 from isacsys.core.display import pretty_unit
 from isacsys.network.receivers import ReceiverType
+from isacsys.recording.schema import LEVELS
 from isacsys.report import charts
 from isacsys.report.content import Figure, PageSection, Table
 from isacsys.services import link_columns
@@ -42,7 +43,7 @@ def links_of(runs: Sequence[Run], names: Sequence[str]) -> list[Links]:
     """Return the links of every run that recorded any."""
     found = []
     for number, (run, name) in enumerate(zip(runs, names, strict=True)):
-        if run.scenario.recording.level == "summary":
+        if "links/communication" not in LEVELS[run.scenario.recording.level]:
             continue
         drops = np.unique(run.table("drops")["drop"])
         for kind in ReceiverType:

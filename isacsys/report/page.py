@@ -16,6 +16,7 @@ from isacsys.report.figures import again, differences, estimates, ladder, simula
 from isacsys.report.link_charts import distributions, interference, links_of, other_columns
 from isacsys.report.scene import map_of
 from isacsys.report.template import template
+from isacsys.report.user_charts import over_users
 
 MOST_MAPS = 4
 
@@ -75,6 +76,9 @@ def _sections(runs: Sequence[Run], names: Sequence[str]) -> Iterator[PageSection
     else:
         yield PageSection("distributions", "Distributions", ["No links were recorded: recording.level = \"links\" or "
                                                          "\"full\" adds distributions and interference."])
+    users = over_users(runs, names)
+    if users is not None:
+        yield users
     yield PageSection("users", "More about users", figures=other_columns(links, ReceiverType.USER))
     yield sensing(runs, names, links)
     yield convergence(runs, names)

@@ -172,7 +172,8 @@ def links(name, rounds):
     plain = scenario("K=12 L=1").replace({"allocation.targets_per_bs": 0})
     seconds = in_turn({"shannon": warm(plain), "nr": warm(plain.replace({"link.model": "nr", **changes}))}, rounds,
                       block=10)
-    row = {"shannon_ms": 1e3 * seconds["shannon"], "nr_ms": 1e3 * seconds["nr"], "ratio": seconds.ratio("nr", "shannon")}
+    row = {"shannon_ms": 1e3 * seconds["shannon"], "nr_ms": 1e3 * seconds["nr"],
+           "ratio": seconds.ratio("nr", "shannon")}
     return row if bound is None else {**row, "at_most": bound}
 
 

@@ -53,7 +53,7 @@ def stations_of(record: FrameRecord, on: Flags) -> Stations:
 
 def data_share(record: FrameRecord) -> Array:
     """Return the share of the frame in which stations send data to users, [bs]."""
-    return np.where(record.power.sum(-1) - sensing_share(record) > 0, 1.0, 0.0)
+    return np.where(record.power.sum(-1) - sensing_share(record) > 0, record.load, 0.0)
 
 
 def sensing_share(record: FrameRecord) -> Array:

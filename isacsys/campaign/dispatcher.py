@@ -38,11 +38,16 @@ class Job:
         Drops before this one may be simulated now.
     front : int
         All drops before this one are finished.
+    failed : int or None
+        The first drop known to fail, for the reason ``failure``: no drop after it is begun any more, and all before it
+        are finished, so that what is kept, and which failure is told, do not depend on who was faster.
     """
 
     def __init__(self, work: Work, store: Store, first: int, stop: int) -> None:
         self.work, self.store, self._first = work, store, first
         self.deaths: Counter[int] = Counter()
+        self.failed: int | None = None
+        self.failure: IsacError | None = None
         self._finished = Finished(first)
         for drops in store.done:
             self._finished.add(*drops)
@@ -62,6 +67,17 @@ class Job:
         self.store.add(batch)
         self._finished.add(batch.first, batch.stop)
         self.waiting.put_back(batch.stop, drops[1])
+        if batch.failure is not None and (self.failed is None or batch.stop < self.failed):
+            self.failed, self.failure = batch.stop, batch.failure
+
+    def take(self, size: int) -> Range | None:
+        """Take up to ``size`` drops to simulate; None where there are none now."""
+        return self.waiting.take(size, self.horizon if self.failed is None else min(self.horizon, self.failed))
+
+    @property
+    def over(self) -> bool:
+        """Whether a drop failed, and all before it are finished."""
+        return self.failed is not None and self.front >= self.failed
 
 
 class Dispatcher:
@@ -94,7 +110,7 @@ class Dispatcher:
         go_on()
         with interruption(self.crew.executor.interrupt) as interrupted:
             while not enough():
-                if interrupted.requested or self._failure is not None:
+                if interrupted.requested or self._failure is not None or any(job.over for job in self.jobs):
                     self._give_up()
                 self._hand_out()
                 self._collect()
@@ -109,9 +125,10 @@ class Dispatcher:
                 return
 
     def _hand_out_one(self) -> bool:
-        """Hand out a batch of the first job that has one."""
+        """Hand out a batch of the first job that has one; where one has failed, of that one alone."""
+        failed = any(job.failed is not None for job in self.jobs)
         for number, job in enumerate(self.jobs):
-            drops = job.waiting.take(self._size(number), job.horizon)
+            drops = None if failed and job.failed is None else job.take(self._size(number))
             if drops is not None:
                 self._under_way[self.crew.executor.submit(simulate_batch, job.work, *drops)] = job, drops
                 return True
@@ -142,7 +159,10 @@ class Dispatcher:
         batch.warn(self._warned)
         job.keep(batch, drops)
         self.crew.bar.advance(batch.stop - batch.first)
-        self._failure = self._failure or batch.failure
+        if isinstance(batch.failure, IncompleteRun):  # it could not be written: no other will be
+            self._failure = self._failure or batch.failure
+        elif batch.failure is not None:
+            self.crew.executor.interrupt()
         if batch.stop > batch.first:
             self._seconds[self.jobs.index(job)] = max(batch.seconds / (batch.stop - batch.first), 1e-6)
 
@@ -166,7 +186,8 @@ class Dispatcher:
     def _give_up(self) -> NoReturn:
         """Wait for what is under way, then raise why it ends."""
         self._finish_early()
-        failure = self._failure or IncompleteRun("interrupted")
+        told = (job.failure for job in self.jobs if job.over)
+        failure = self._failure or next(told, None) or IncompleteRun("interrupted")
         raise _with(failure, self._advice())
 
 

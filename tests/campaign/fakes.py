@@ -11,9 +11,11 @@ import numpy as np
 
 from isacsys import Scenario, Scheduler
 from isacsys.core.random_streams import Purpose, stream
+from isacsys.recording import MemoryRecorder
 from isacsys.recording.schema import Layout
 
 SCENARIO = Scenario().replace({"simulation.drops": 40, "simulation.frames": 2, "recording.level": "links"})
+NO_DROPS = MemoryRecorder("summary").read("drops")
 NOTHING, FRAME = (dict.fromkeys(sorted(Layout(table).names), 0) for table in ("drops", "frames"))
 
 
@@ -93,6 +95,18 @@ def fail_at_seven(scenario, drop, recorder, **objects):
         recorder.append("frames", {**FRAME, "drop": drop})
         raise ZeroDivisionError("of course")
     simulate(scenario, drop, recorder)
+
+
+class FailAt:
+    """Some drops fail."""
+
+    def __init__(self, drops):
+        self.drops = drops
+
+    def __call__(self, scenario, drop, recorder, **objects):
+        if drop in self.drops:
+            raise ZeroDivisionError("of course")
+        simulate(scenario, drop, recorder)
 
 
 def die_at_seven(scenario, drop, recorder, **objects):

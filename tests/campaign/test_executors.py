@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import warnings
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from isacsys.campaign.executors import executor
 from isacsys.campaign.payload import Payload
 from isacsys.campaign.plan import Plan
 from isacsys.campaign.request import SMALL
+from isacsys.campaign.worker import Batch
 from isacsys.core.errors import ConfigError, DropError, IncompleteRun
 from tests.campaign import fakes
 from tests.campaign.fakes import SCENARIO
@@ -63,6 +65,43 @@ def test_an_exception_in_a_worker_arrives(tmp_path):
     with pytest.raises(DropError, match=r"of course .*fakes.py, line \d+\) \(drop 7, seed 1\)"):
         isacsys.run(SCENARIO, workers=2, simulate=fakes.fail_at_seven, output=tmp_path / "run.h5")
     assert set(isacsys.open_run(tmp_path / "run.h5").table("drops")["drop"]) >= set(range(7))
+
+
+class OneIsLate(executors.Serial):
+    """Two workers, of whom the first has not begun with its first drops when everybody is asked to stop."""
+
+    slots = 2
+
+    def __init__(self, late):
+        self._late, self._waiting, self._interrupted = list(late), [], False
+
+    def submit(self, function, work, first, stop):
+        if not (self._late and first <= self._late[0] < stop):
+            return super().submit(function, work, first, stop)
+        del self._late[0]
+        future = Future()
+        self._waiting.append((future, Batch(first, first, fakes.NO_DROPS, 0.0)))
+        if self._interrupted:
+            self.interrupt()
+        return future
+
+    def interrupt(self):
+        self._interrupted = True
+        while self._waiting:
+            future, nothing = self._waiting.pop()
+            future.set_result(nothing)
+
+
+@pytest.mark.parametrize(("late", "failing", "told"), [([0], {7}, 7), ([1], {7, 9}, 7), ([0, 0], {7}, 7),
+                                                       ([1], {1, 7}, 1)])
+def test_a_run_that_fails_keeps_every_drop_before_the_one_that_it_names(tmp_path, monkeypatch, late, failing, told):
+    """Whoever was faster: with one worker it would be these."""
+    monkeypatch.setattr(executors, "_make", lambda *_, **__: OneIsLate(late))
+    with pytest.raises(DropError, match=f"drop {told}, seed 1") as error:
+        isacsys.run(SCENARIO, simulate=fakes.FailAt(failing), output=tmp_path / "run.h5")
+    kept = isacsys.open_run(tmp_path / "run.h5").table("drops")["drop"]
+    assert set(range(told)) <= set(kept) and not set(kept) & failing
+    assert f"{len(kept)} finished drops are kept" in error.value.__notes__[0]
 
 
 def test_a_worker_that_died_idle_is_replaced():

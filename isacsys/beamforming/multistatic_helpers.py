@@ -25,7 +25,10 @@ class Helpers:
     cosine, aim : [helper]
         Of the bearing of the target, and of that at which the filter points.
     way : [helper]
-        Root of the power of an echo with unit gain of the beams, one way: an echo is the product of two of these.
+        Root of the power of an echo with unit gain of the beams, one way: an echo is the product of two of these and
+        of the full power of the station that sends.
+    full_power : [helper]
+        Over that of the scenario.
     around : Surroundings [helper, near]
         What interferes with the station.
     cooperating : [helper, near]
@@ -45,4 +48,5 @@ class Helpers:
     around: Surroundings
     cooperating: Flags
     clutter: Array
+    full_power: Array
     own: Helpers | None = None

@@ -48,9 +48,9 @@ def background(scenario: Scenario) -> Mapping[str, Array]:
     """Gains of single reference points of the mono-static background, dB."""
     model, gains = find_model(scenario), []
     for drop in range(scenario.simulation.drops):
-        sites = len(deploy(scenario, drop).sites)
+        d = deploy(scenario, drop)
         rng = stream(scenario.simulation.seed, drop, 0, Purpose.CLUTTER)
-        gains.append(background_gains(scenario, model, sites, rng).ravel())
+        gains.append(background_gains(scenario, model, d.masts, d.cells, rng).ravel())
     return {"coupling_loss": 10 * np.log10(np.concatenate(gains))}
 
 

@@ -19,6 +19,7 @@ from isacsys.config.scenario import FILES, Scenario
 from isacsys.core.errors import ConfigError, IsacError, LogFormatError
 from isacsys.core.version import version
 from isacsys.metrics import Estimator
+from isacsys.network.deployment import origin_of
 from isacsys.plugins.kinds import written_by_users
 
 NOT_COMPARED = "simulation.drops"  # more drops are welcome
@@ -85,6 +86,7 @@ class Plan:
         return {
             "scenario": scenario.to_toml(), SCENARIO_FILE: scenario.file, "seed": scenario.simulation.seed,
             "first_drop": self.first, "drops": stop - self.first, "complete": True, **versions(), **processor(),
+            **origin_of(self.scenario),
             **{name.replace(" ", "_"): value for name, value in given.items() if value},
             **({OWN_METRICS: json.dumps([asdict(e) for e in self.metrics.values()])} if self.metrics else {}),
         }

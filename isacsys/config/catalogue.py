@@ -17,7 +17,7 @@ from isacsys.plugins.kinds import KINDS
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 MODEL = "propagation.model"
 _TYPES: Mapping[str, str] = {"real": "number", "integer": "integer", "flag": "boolean", "text": "string",
-                             "choice": "string", "table": "object"}
+                             "choice": "string", "table": "object", "pair": "array"}
 _WIDTH = 100
 
 
@@ -136,6 +136,9 @@ def _property(setting: Setting) -> dict[str, Any]:
     bounds = {"minimum": rule.minimum, "exclusiveMinimum": rule.above, "maximum": rule.maximum}
     unit = f" ({rule.unit})" if rule.unit not in ("", "1") else ""
     allowed = {"type": _TYPES[rule.kind], **{name: bound for name, bound in bounds.items() if bound is not None}}
+    if rule.kind == "pair":
+        allowed = {"type": "array", "items": {**allowed, "type": "number"}, "minItems": 2, "maxItems": 2}
     words = {"enum": list(rule.choices)} if rule.choices else {}
     kinds = {"anyOf": [allowed, words]} if rule.kind == "real" and words else {**allowed, **words}
-    return {**kinds, "description": f"{rule.meaning}{unit}", "default": setting.default}
+    default = list(setting.default) if rule.kind == "pair" else setting.default
+    return {**kinds, "description": f"{rule.meaning}{unit}", "default": default}

@@ -86,7 +86,7 @@ class Rule:
                   if bound is not None]
         words = "".join(f'"{c}" or ' for c in self.choices)
         kinds = {"real": "a number" if self.infinite else "a finite number", "integer": "a whole number",
-                 "flag": "true or false", "text": "text in quotes",
+                 "flag": "true or false", "pair": "two numbers in brackets", "text": "text in quotes",
                  "table": "a table of numbers, text, true or false, and lists of them"}
         return words + " ".join([kinds[self.kind], " and ".join(bounds)]).strip()
 
@@ -103,9 +103,17 @@ class Rule:
             return value if isinstance(value, str) and (not self.choices or value in self.choices) else None
         if self.kind == "table":
             return _table(value)
+        if self.kind == "pair":
+            return self._pair(value)
         if self.choices and isinstance(value, str):
             return value if value in self.choices else None
         return self._number(value)
+
+    def _pair(self, value: Any) -> tuple[float, float] | None:
+        if not isinstance(value, list | tuple) or len(value) != 2:
+            return None
+        one, other = map(self._number, value)
+        return None if one is None or other is None else (one, other)
 
     def _number(self, value: Any) -> float | int | None:
         kind = numbers.Integral if self.kind == "integer" else numbers.Real
@@ -166,6 +174,12 @@ def integer(default: int, meaning: str, *, unit: str = "1", minimum: int | None 
     """Declare a whole number."""
     most = LARGEST_COUNT if maximum is None else maximum
     return _declare(default, Rule(kind="integer", meaning=meaning, unit=unit, minimum=minimum, maximum=most))
+
+
+def pair(default: tuple[float, float], meaning: str, *, unit: str = "1") -> Any:
+    """Declare two finite numbers."""
+    least, most = _bounds(unit, None, None, None)
+    return _declare(default, Rule(kind="pair", meaning=meaning, unit=unit, minimum=least, maximum=most))
 
 
 def choice(default: str, meaning: str, choices: Sequence[str]) -> Any:

@@ -32,7 +32,9 @@ MOST_LEAD_FRAMES = 10_000
 SHORTEST_LIFE = 0.01  # of a frame
 _WIDTH = 100  # of comments
 MOVED = {"traffic.bandwidth": "radio.bandwidth"}  # as logs of version 0.1 have it
-FILES = {"network.positions": "network.layout", "mobility.positions": "mobility.model",
+FILES = {"network.positions": "network.layout", "network.cells": "network.layout",
+         "network.users_file": "network.layout", "network.targets_file": "network.layout",
+         "mobility.positions": "mobility.model",
          "traffic.arrivals": "traffic.model"}
 SUFFIXES = {"antennas.pattern": (".msi", ".pln", ".csv")}  # settings that name a file where it ends so
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from isacsys.config.rules import Parameters, Section, choice, flag, integer, real, real_or, table, text
+from isacsys.config.rules import Parameters, Section, choice, flag, integer, pair, real, real_or, table, text
 from isacsys.core.errors import ConfigError
 
 # dB, deviation of 10 lg sigma_S of the types of target of TR 38.901 section 7.9.2
@@ -26,6 +26,13 @@ class NetworkSettings(Section):
     layout: str = choice("poisson", "the point processes", ("poisson", "fixed_count", "hexagonal", "file"))
     positions: str = text("", "for layout \"file\": a CSV file of kind,x,y", columns={
         "kind": "station, user or target", "x": "km", "y": "km"})
+    cells: str = text("", "cells as they stand: a CSV file, one row a cell, with site and x, y (km) or longitude, "
+                      "latitude (degrees), and as wanted height (m), azimuth (degrees clockwise from north), downtilt "
+                      "and mechanical_tilt (degrees below the horizon), power_dbm, pattern (a name or a file); implies "
+                      "layout \"file\" and an open boundary")
+    users_file: str = text("", "users of a network from a file: a CSV file of x, y (km) or longitude, latitude "
+                           "(degrees), and as wanted height (m), indoor (1 or 0), start and end (s)")
+    targets_file: str = text("", "likewise, of targets")
     near_stations: int = integer(16, "base stations drawn one by one for a receiver", minimum=1, maximum=10**6)
     far_field: str = choice("infinite_plane", "what lies beyond them", ("infinite_plane", "torus"))
     sectors: int = integer(1, "cells of a site; bs_density and near_stations count cells", minimum=1, maximum=6)
@@ -46,12 +53,22 @@ class NetworkSettings(Section):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.cells:
+            self._imply_open_file()
         if self.inter_site_distance:
             per_site = 2 / math.sqrt(3) / (self.inter_site_distance / 1e3) ** 2
             object.__setattr__(self, "bs_density", self.sectors * per_site)
         if self.most_storeys < self.fewest_storeys:
             raise ConfigError("network.most_storeys", self.most_storeys, f"at least {self.fewest_storeys}, "
                               "network.fewest_storeys")
+
+    def _imply_open_file(self) -> None:
+        for key, value, allowed in (("positions", self.positions, ("",)), ("sectors", self.sectors, (1,)),
+                                    ("layout", self.layout, ("poisson", "file"))):
+            if value not in allowed:
+                raise ConfigError(f"network.{key}", value, f"{allowed[-1]!r} with network.cells, whose file says it")
+        object.__setattr__(self, "layout", "file")
+        object.__setattr__(self, "boundary", "open")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,7 +275,17 @@ class MobilitySettings(Section):
     turn_rate: float = real(0.1, "how often somebody turns, for random_direction", unit="1/s", minimum=0)
     hysteresis: float = real(0.0, "by how much the nearest base station must be better for a handover", unit="dB",
                              minimum=0, maximum=200)
-    positions: str = text("", "for model \"file\": a CSV file of time,kind,id,x,y; linear in between", columns={
+    time_to_trigger: float = real(0.0, "how long another station must be better by more than the hysteresis before "
+                                  "a handover", unit="s", minimum=0, maximum=1e4)
+    ping_pong_time: float = real(1.0, "a handover back to the base station left no longer ago is a ping-pong",
+                                 unit="s", minimum=0, maximum=1e6)
+    role: str = choice("users", "what the vehicles and persons of floating car data are; of this kind there are no "
+                       "others", ("users", "targets", "both"))
+    offset: tuple[float, float] = pair((0.0, 0.0), "east and north, added to places in floating car data", unit="m")
+    begin: float = real(0.0, "time of the file at which a drop begins", unit="s", minimum=-1e9)
+    positions: str = text("", "for model \"file\": a CSV file of time,kind,id,x,y, or floating car data of SUMO "
+                          "(.xml, .xml.gz, or .csv with timestep_time; places in m or, as those of cells, in degrees); "
+                          "linear in between", columns={
         "time": "s", "kind": "user or target", "id": "number of the user or target, from 0 on", "x": "km", "y": "km"})
 
 
@@ -320,6 +347,8 @@ class SimulationSettings(Section):
     drops: int = integer(100, "independent realisations of the positions", minimum=1, maximum=10**9)
     frames: int = integer(1, "scheduling intervals in a drop", minimum=1, maximum=10**9)
     frame_duration: float = real(0.01, "length of a frame", unit="s", above=0)
+    warm_up: int = integer(0, "frames before the first that counts: simulated, and left out of every table and metric",
+                           minimum=0, maximum=10**9)
     seed: int = integer(1, "of every random stream", minimum=0, maximum=2**63 - 1)
     engine: str = choice("auto", "where gains come from: short, drawn by their laws; vectors, computed from channel "
                          "vectors of every link, some four times slower; auto: short wherever there is a law",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -18,23 +17,20 @@ RADIUS = 6371.0088  # km, mean radius of the Earth
 
 @dataclass(frozen=True)
 class Projection:
-    """A transverse Mercator projection of WGS84 about a point, or none, and a shift.
+    """A transverse Mercator projection of WGS84 about a point, or none.
 
-    A place is ``(east, north) - shift``, with (east, north) in km from the point, on the grid; azimuths count from grid
-    north. The scale on the central meridian is 1, so that distances within 100 km of it are right to about
-    ``x^2 / (2 R^2)``, 1.2e-4; within 20 km, to 5e-6.
+    A place is (east, north) in km from the point, on the grid; azimuths count from grid north. The scale on the central
+    meridian is 1, so that distances within 100 km of it are right to about ``x^2 / (2 R^2)``, 1.2e-4; within 20 km, to
+    5e-6.
 
     Attributes
     ----------
     longitude, latitude : float
         Of the origin, degrees; NaN where files are in kilometres.
-    shift : (float, float)
-        km east and north of the origin at which the network's own coordinates begin.
     """
 
     longitude: float = np.nan
     latitude: float = np.nan
-    shift: tuple[float, float] = (0.0, 0.0)
 
     @classmethod
     def about(cls, places: Places, key: str) -> Projection:
@@ -62,13 +58,8 @@ class Projection:
         """Whether files are in degrees."""
         return not np.isnan(self.longitude)
 
-    def shifted(self, corner: Iterable[float]) -> Projection:
-        """Return the same with coordinates that begin at ``corner``, km east and north of the origin."""
-        east, north = corner
-        return replace(self, shift=(float(east), float(north)))
-
     def to_km(self, places: Places, key: str = "") -> Array:
-        """Return places [n, 2] in km, east and north, from where the network's coordinates begin.
+        """Return places [n, 2] in km, east and north of the origin.
 
         Raises
         ------
@@ -79,18 +70,18 @@ class Projection:
             words = "longitude and latitude" if self.in_degrees else "x and y in km"
             raise ConfigError(key, "its columns", f"{words}, as in the file of the cells")
         if not self.in_degrees:
-            return np.asarray(places.position - self.shift)
+            return places.position
         away = _great_circle(places.position, self.longitude, self.latitude)
         if away.max(initial=0) > LARGEST_EXTENT / 2:
             raise ConfigError(key, f"{tuple(places.position[away.argmax()].tolist())}, {away.max():.0f} km away",
                               f"places within {LARGEST_EXTENT / 2:g} km of the cells; are longitude and latitude "
                               "swapped?")
         east, north = self._transformer.transform(*places.position.T)
-        return np.stack([east, north], axis=-1) / 1e3 - self.shift
+        return np.stack([east, north], axis=-1) / 1e3
 
     def to_degrees(self, position: Array) -> Array:
-        """Return longitude and latitude [n, 2] of places in km."""
-        east, north = 1e3 * (np.asarray(position) + self.shift).T
+        """Return longitude and latitude [n, 2] of places in km east and north of the origin."""
+        east, north = 1e3 * np.asarray(position).T
         return np.stack(self._transformer.transform(east, north, direction="INVERSE"), axis=-1)
 
     @cached_property

@@ -11,9 +11,9 @@ except ImportError:
     raise ImportError("environments need gymnasium: pip install \"isacsys[learn]\"") from None
 
 from isacsys.learning.acts import ACTS, Act, Decision
-from isacsys.learning.parallel_cells import CellsEnv, parallel_env
 from isacsys.learning.environment import ENTRY_POINT, ID, NetworkEnv
 from isacsys.learning.observations import OBSERVATIONS, Observation
+from isacsys.learning.parallel_cells import CellsEnv, parallel_env
 from isacsys.learning.rewards import REWARDS, Reward
 from isacsys.learning.view import View
 

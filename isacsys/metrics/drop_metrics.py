@@ -40,6 +40,7 @@ class DropMetrics(Metric):
         real("file_delay_95", "s", "95th percentile of the delays"),
         real("user_time", "s", "time that users moved for, summed over users"),
         count("handovers", "handovers of users"),
+        count("ping_pongs", "handovers back to the station left within mobility.ping_pong_time", optional=True),
         count("sensing_gaps", "times between two sensings of a target"),
         real("sensing_gap", "s", "their sum"),
         count("gaps_ranked", "1 where a target was sensed twice"),
@@ -57,6 +58,8 @@ class DropMetrics(Metric):
                   "files"),
         Estimator("handover_rate", {"handovers": 1, "user_time": -1}, "1/s", "handovers per user and second",
                   "user_time"),
+        Estimator("ping_pong_share", {"ping_pongs": 1, "handovers": -1}, "1",
+                  "share of handovers that lead back within mobility.ping_pong_time", "handovers"),
         Estimator("time_between_sensings", {"sensing_gap": 1, "sensing_gaps": -1}, "s",
                   "mean time between two sensings of a target", "sensing_gaps"),
         Estimator("time_between_sensings_95", {"sensing_gap_95": 1, "gaps_ranked": -1}, "s",
@@ -73,7 +76,7 @@ class DropMetrics(Metric):
         self._sensed = np.empty(0, np.int64)  # frame in which each target was last sensed, -1 if never
         self._delays: list[Array] = []
         self._gaps: list[Array] = []
-        self._counts = {"handovers": 0, "revisits": 0, "revisits_missed": 0}
+        self._counts = {"handovers": 0, "ping_pongs": 0, "revisits": 0, "revisits_missed": 0}
         self._user_time = 0.0
 
     def sums(self, record: FrameRecord) -> Mapping[str, float]:
@@ -103,10 +106,11 @@ class DropMetrics(Metric):
         """Take note of the delays of files."""
         self._delays.append(delays)
 
-    def moved(self, user_time: float, handovers: int) -> None:
-        """Take note of how long users moved, in all, and how often they changed their station."""
+    def moved(self, user_time: float, handovers: int, ping_pongs: int = 0) -> None:
+        """Take note of how long users moved, in all, how often they changed their station, and back before long."""
         self._user_time += user_time
         self._counts["handovers"] += handovers
+        self._counts["ping_pongs"] += ping_pongs
 
     def kept(self, revisits: int) -> None:
         """Take note of revisits in time."""

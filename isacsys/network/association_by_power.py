@@ -21,8 +21,9 @@ from isacsys.network.population import Population
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.station_status import StationStatus
 from isacsys.network.surroundings import Surroundings
+from isacsys.network.time_to_trigger import TimeToTrigger
 from isacsys.propagation.buildings import Buildings, Places
-from isacsys.propagation.cell_gains import CellGains, Sites
+from isacsys.propagation.cell_gains import CellGains
 from isacsys.propagation.clutter import background_gains
 from isacsys.propagation.far_field import FarField
 from isacsys.propagation.registry import find_model, heights, target_height, target_model
@@ -41,7 +42,7 @@ class AssociationByPower(LargeScale):
                  population: Callable[[ReceiverType], Population]) -> None:
         super().__init__(scenario, deployment, operating, population)
         self._model = find_model(scenario)
-        self._sites = Sites(deployment.sites, deployment.side, heights(scenario, self._model)[0])
+        self._masts, self._cells = deployment.masts, deployment.cells
         self._near = max(scenario.network.near_stations, scenario.allocation.communication_cluster)
 
     @cached_property
@@ -49,18 +50,18 @@ class AssociationByPower(LargeScale):
         """Gains of links to users."""
         rng, height = self._stream(ReceiverType.USER), heights(self.scenario, self._model)[1]
         buildings = Buildings(self.scenario, self._model, height, 1e3 * self.deployment.side, rng)
-        return CellGains(self.scenario, self._model, self._sites, height, rng, buildings)
+        return CellGains(self.scenario, self._model, self._masts, self._cells, height, rng, buildings)
 
     @cached_property
     def targets(self) -> CellGains:
         """One-way gains of links to targets."""
-        return CellGains(self.scenario, target_model(self.scenario), self._sites, target_height(self.scenario),
-                         self._stream(ReceiverType.TARGET))
+        return CellGains(self.scenario, target_model(self.scenario), self._masts, self._cells,
+                         target_height(self.scenario), self._stream(ReceiverType.TARGET))
 
     @cached_property
     def between_cells(self) -> StationGains:
         """Gains of links between cells."""
-        return StationGains(self.scenario, self._model, self._sites, self._stream(len(ReceiverType)))
+        return StationGains(self.scenario, self._model, self._masts, self._cells, self._stream(len(ReceiverType)))
 
     @cached_property
     def _far(self) -> FarField | None:
@@ -74,15 +75,28 @@ class AssociationByPower(LargeScale):
     @cached_property
     def _table(self) -> Surroundings:
         """Surroundings of all users, strongest cell first."""
-        return self.survey(self.population(ReceiverType.USER).position)
+        who = self.population(ReceiverType.USER)
+        return self.survey(who.position, np.arange(len(who)))
 
     @cached_property
     def _at_start(self) -> Surroundings:
         """The same before there is a population."""
-        return self.survey(self.deployment.users)
+        return self.survey(self.deployment.users, np.arange(len(self.deployment.users)))
 
-    def survey(self, position: Array) -> Surroundings:
-        """Return the strongest cells [n, near], their gains, and the rest, at places [n, 2]."""
+    def given_places(self, kind: ReceiverType, position: Array, ids: Index | None) -> Places | None:
+        """Return what belongs to the places of users (or targets) of whom a file says more than that; None: of nobody.
+
+        Height and walls are then theirs, wherever they are.
+        """
+        given, gains = self.deployment.people[kind], self.users if kind == ReceiverType.USER else self.targets
+        if given is None or ids is None or (np.isnan(given.height).all() and np.isnan(given.indoor).all()):
+            return None
+        known, row = ids < len(given), np.minimum(ids, len(given) - 1)
+        return gains.places(position, np.where(known, given.indoor[row], np.nan),
+                            np.where(known, given.height[row], np.nan))
+
+    def survey(self, position: Array, ids: Index | None = None) -> Surroundings:
+        """Return the strongest cells [n, near], their gains, and the rest, at places [n, 2] (of these ids)."""
         near = min(self._near, self.stations)
         shape = (len(position), self._near)
         station, gain, rest = np.full(shape, self.stations), np.zeros(shape), np.zeros(len(position))
@@ -97,10 +111,10 @@ class AssociationByPower(LargeScale):
                 rest[rows] = self._far.beyond(found[:, -1], places)
 
         if self.stations:
-            self.users.in_blocks(position, sort)
+            self.users.in_blocks(position, sort, self.given_places(ReceiverType.USER, position, ids))
         return Surroundings(station, gain, rest)
 
-    def attach(self, kind: ReceiverType, position: Array) -> tuple[Array, Index]:
+    def attach(self, kind: ReceiverType, position: Array, ids: Index | None = None) -> tuple[Array, Index]:
         """Look for the strongest cell."""
         if not self.stations:
             return np.full(len(position), np.inf), np.full(len(position), -1)
@@ -108,18 +122,19 @@ class AssociationByPower(LargeScale):
             station = self._at_start.station[:, 0]
             self.__dict__["_table"] = self._at_start
         else:
-            station = self._best(self.users if kind == ReceiverType.USER else self.targets, position)
+            station = self._best(kind, position, ids)
         d = self.deployment
         return geometry.distances(d.index, d.side, position, station[:, None])[:, 0], np.array(station)
 
-    def _best(self, gains: CellGains, position: Array) -> Index:
+    def _best(self, kind: ReceiverType, position: Array, ids: Index | None) -> Index:
         """Number of the strongest cell at places [n, 2]."""
+        gains = self.users if kind == ReceiverType.USER else self.targets
         station, heard = np.empty(len(position), np.int64), self._heard
 
         def choose(some: Array, rows: slice, places: Places) -> None:
             station[rows] = np.argmax(some * heard, axis=1)
 
-        gains.in_blocks(position, choose)
+        gains.in_blocks(position, choose, self.given_places(kind, position, ids))
         return station
 
     def around_users(self, users: Index) -> Surroundings:
@@ -129,13 +144,15 @@ class AssociationByPower(LargeScale):
 
     def user_gains(self, users: Index, station: Index, distance: Array) -> Array:
         """Gains from where users are now."""
-        return self.users.of(self.population(ReceiverType.USER).position[users], station)
+        position = self.population(ReceiverType.USER).position[users]
+        return self.users.of(position, station, self.given_places(ReceiverType.USER, position, users))
 
     def sight_share(self, users: Index, station: Index) -> Array:
         """By the state of the link, or the number that the scenario has."""
         if self.scenario.propagation.rician_factor_db != "tr38901":
             return super().sight_share(users, station)
-        return self.users.sight_share(self.population(ReceiverType.USER).position[users], station)
+        position = self.population(ReceiverType.USER).position[users]
+        return self.users.sight_share(position, station, self.given_places(ReceiverType.USER, position, users))
 
     @cached_property
     def _around_stations(self) -> Surroundings:
@@ -152,12 +169,10 @@ class AssociationByPower(LargeScale):
         pad = ((0, 0), (0, near - most))
         station, found = np.pad(station, pad, constant_values=self.stations), np.pad(found, pad)
         isolation = self.scenario.sensing.site_isolation_db
-        sectors = self.deployment.sectors
-        if isolation != "infinite" and sectors > 1:
-            first = np.arange(self.stations) // sectors * sectors
-            neighbour = first[:, None] + (np.arange(self.stations)[:, None] + np.arange(1, sectors)) % sectors
-            station = np.hstack([station, neighbour])
-            found = np.hstack([found, np.full(neighbour.shape, 10 ** (-float(isolation) / 10))])
+        if isolation != "infinite" and own.sum() > self.stations:
+            neighbour = neighbours(self._cells.site)
+            through = np.append(self._cells.full_power, 0.0)[neighbour] * 10 ** (-float(isolation) / 10)
+            station, found = np.hstack([station, neighbour]), np.hstack([found, through])
         return Surroundings(station, found, rest)
 
     @property
@@ -167,15 +182,19 @@ class AssociationByPower(LargeScale):
 
     @property
     def _own_site(self) -> Array:
-        site = np.arange(self.stations) // self.deployment.sectors
-        return np.asarray(site[:, None] == site)
+        return np.asarray(self._cells.site[:, None] == self._cells.site)
+
+    @property
+    def full_power(self) -> Array:
+        """As the cells have it."""
+        return self._cells.full_power
 
     def places(self, kind: ReceiverType, ids: Index) -> ReceiverPlaces:
         """Return heights, buildings, and states of the links to the serving cells."""
         gains, members = self.users if kind == ReceiverType.USER else self.targets, self.population(kind)
         position, station = members.position[ids], members.station[ids]
-        places = gains.places(position)
-        sight = gains.line_of_sight(position, station[:, None])[:, 0]
+        places = self.given_places(kind, position, ids) or gains.places(position)
+        sight = gains.line_of_sight(position, station[:, None], places)[:, 0]
         return ReceiverPlaces(places.height, places.indoor, np.where(station < 0, -1, sight))
 
     def around_stations(self, stations: Index) -> Surroundings:
@@ -185,7 +204,7 @@ class AssociationByPower(LargeScale):
     def between(self, one: Index, other: Index) -> Array:
         """Gains of pairs; none within a site."""
         gain = self.between_cells.everywhere()[one, other]
-        return np.where(one // self.deployment.sectors == other // self.deployment.sectors, 0.0, gain)
+        return np.where(self._cells.site[one] == self._cells.site[other], 0.0, gain)
 
     def two_ways(self, targets: Index, station: Index, distance: Array) -> Array:
         """Two ways with the same shadowing and pattern, and a reflection: ``g^2 4 pi f^2 / c^2 sigma``; TR 38.901 7.9.
@@ -193,12 +212,14 @@ class AssociationByPower(LargeScale):
         Under the power law ``c R^(-2 beta)`` times the pattern, twice.
         """
         members, p, s = self.population(ReceiverType.TARGET), self.scenario.propagation, self.scenario.sensing
-        gain = self.targets.of(members.position[targets], station[:, None])[:, 0]
+        position = members.position[targets]
+        places = self.given_places(ReceiverType.TARGET, position, targets)
+        gain, full = self.targets.of(position, station[:, None], places)[:, 0], self.full_power[station]
         if p.model == "power_law":
-            pattern = gain * distance**p.path_loss_exponent
-            return np.asarray(self.scenario.echo_gain * pattern**2 * distance ** (-2 * p.echo_exponent))
+            pattern = gain / full * distance**p.path_loss_exponent
+            return np.asarray(self.scenario.echo_gain * pattern**2 * distance ** (-2 * p.echo_exponent) * full)
         received = self.scenario.processing_gain * s.mismatch_loss * self.scenario.antennas.receive
-        return np.asarray(gain**2 * self.reflection * received)
+        return np.asarray(gain**2 * self.reflection * received / full)
 
     @property
     def reflection(self) -> float:
@@ -212,13 +233,15 @@ class AssociationByPower(LargeScale):
         """The mono-static background of every cell, less what is rejected."""
         d = self.deployment
         rng = stream(self.scenario.simulation.seed, d.drop, 0, Purpose.CLUTTER)
-        gain = background_gains(self.scenario, self._model, len(d.sites), rng).sum(-1).ravel()
+        gain = background_gains(self.scenario, self._model, self._masts, self._cells, rng).sum(-1)
         return np.asarray(gain * 10 ** (-self.scenario.sensing.clutter_rejection_db / 10))
 
     def cluster_of(self, targets: Index, count: int) -> Index:
         """The strongest, on the one way."""
         members = self.population(ReceiverType.TARGET)
-        gains = self.targets.everywhere(members.position[targets]) * self.operating.on
+        position = members.position[targets]
+        gains = self.targets.everywhere(position, self.given_places(ReceiverType.TARGET, position, targets))
+        gains *= self.operating.on
         gains[np.arange(len(targets)), members.station[targets]] = np.inf
         return geometry.largest(gains, min(count, self.stations))[0]
 
@@ -231,10 +254,15 @@ class AssociationByPower(LargeScale):
         if kind == ReceiverType.USER:
             self.refresh(np.array([index]))
 
+    def came(self, kind: ReceiverType, ids: Index) -> None:
+        """Survey them."""
+        if kind == ReceiverType.USER:
+            self.refresh(ids)
+
     def refresh(self, rows: Index) -> None:
         """Survey users again, from where they are now."""
         if len(rows):
-            found = self.survey(self.population(ReceiverType.USER).position[rows])
+            found = self.survey(self.population(ReceiverType.USER).position[rows], rows)
             for name in ("station", "path_gain", "far_field"):
                 getattr(self._table, name)[rows] = getattr(found, name)
 
@@ -251,7 +279,9 @@ class AssociationByPower(LargeScale):
         absent = np.flatnonzero(~np.any(station == own[:, None], axis=1))
         if len(absent):
             station[absent, -1] = own[absent]
-            gain[absent, -1] = self.users.of(position[users[rows[absent]]], own[absent, None])[:, 0]
+            ids = users[rows[absent]]
+            places = self.given_places(ReceiverType.USER, position[ids], ids)
+            gain[absent, -1] = self.users.of(position[ids], own[absent, None], places)[:, 0]
         order = np.argsort(station != own[:, None], axis=1, kind="stable")  # the others stay in order
         found.station[rows] = np.take_along_axis(station, order, 1)
         found.path_gain[rows] = np.take_along_axis(gain, order, 1)
@@ -266,7 +296,8 @@ class Measuring:
 
     They do not do so more often than once in `PERIOD`.
 
-    They change to the strongest cell when that is better than the serving one by more than the hysteresis.
+    They change to the strongest cell when that is better than the serving one by more than the hysteresis. With a time
+    to trigger they measure in every frame, so that it runs from and to the frame.
     """
 
     def __init__(self, network: AssociationByPower, kind: ReceiverType) -> None:
@@ -274,6 +305,7 @@ class Measuring:
         self._who = network.population(kind)
         self._ratio = 10 ** (network.scenario.mobility.hysteresis / 10)
         stagger = (np.arange(len(self._who)) % 64) / 64  # not all in the same frame
+        self._trigger = TimeToTrigger(network.scenario)
         self._period = in_frames(PERIOD, network.scenario.simulation.frame_duration)
         self._gone, self._waited = CONSTANT * stagger, on_grid(self._period * stagger)  # m, frames
 
@@ -285,7 +317,10 @@ class Measuring:
             self._gone, self._waited = np.concatenate([self._gone, new]), np.concatenate([self._waited, new])
         self._gone += 1e3 * gone
         self._waited += 1
+        self._trigger.tick(len(who))
         due = (self._gone >= CONSTANT) & (on_grid(self._waited) >= self._period)
+        if self._trigger.frames:
+            due = np.ones(len(who), bool)
         if self._switched != network.operating.switched:
             self._switched, due = network.operating.switched, np.ones(len(who), bool)
         d = network.deployment
@@ -304,10 +339,12 @@ class Measuring:
             column = np.argmax(near.path_gain, axis=1)
             best, station = near.path_gain[place, column], near.station[place, column]
         else:
-            gains = network.targets.everywhere(who.position[rows]) * network._heard
+            position = who.position[rows]
+            gains = network.targets.everywhere(position, network.given_places(self._kind, position, rows))
+            gains *= network._heard
             own, station = gains[place, serving], np.argmax(gains, axis=1)
             best = gains[place, station]
-        better = (station != serving) & (best > self._ratio * (1 + CLEAR) * own)
+        better = self._trigger.ripe(rows, station, (station != serving) & (best > self._ratio * (1 + CLEAR) * own))
         who.station[rows[better]] = station[better]
         return rows[better]
 
@@ -316,3 +353,14 @@ def others(gains: Array, column: Index) -> Array:
     """Return the sum [n] of all but some ``column`` [n, k] of gains [n, m], in whose place zeros are left."""
     np.put_along_axis(gains, column, 0.0, 1)
     return gains.sum(-1)
+
+
+def neighbours(site: Index) -> Index:
+    """Return the other cells of every cell's site [cell, most], those after it first; the number of cells for none."""
+    order, place = np.argsort(site, kind="stable"), np.empty(len(site), np.int64)
+    first = np.searchsorted(site[order], site[order])
+    count = np.bincount(site)[site[order]]
+    turn = np.arange(1, max(int(count.max(initial=1)), 1))
+    within = first[:, None] + (np.arange(len(site)) - first + turn[:, None]).T % count[:, None]
+    place[order] = np.arange(len(site))
+    return np.where(turn < count[:, None], order[within], len(site))[place]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import islice
 
@@ -17,12 +17,17 @@ from isacsys.core import geometry
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
 from isacsys.core.random_streams import Purpose, stream
+from isacsys.geography import PeopleRows, Projection
 from isacsys.network.boundary import OpenArea, open_ground, site_spacing
+from isacsys.network.given_cells import cell_remarks, cells_and_masts, given_cells, given_people, projection_of
 from isacsys.network.places import Box, Positions, check_apart, given_positions, points_of, shortest_distance
 from isacsys.network.receivers import ReceiverType
-from isacsys.network.trajectories import Course, meetings, trace_points
+from isacsys.network.trajectories import Course, floating_cars, meetings, roles, trace_points
+from isacsys.propagation.cell_antennas import Cells, Masts, sectors
+from isacsys.propagation.registry import find_model, heights
 
 MOST_REDRAWS = 1000
+ALONE = 0.5  # km around a single given site, where users and targets are drawn
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,16 @@ class Deployment:
         Where the network lies in the coordinates of the scenario's files.
     mean_targets : float
         Of those drawn in `box`; those that are given have their number.
-    sectors : int
-        Cells of a site; those of a site are neighbours in `stations`.
+    sites : [site, 2]
+        Positions of the sites, km.
+    cells : Cells
+        The stations as rows of arrays: site, boresight, tilts, power, pattern.
+    masts : Masts
+        Where their antennas are, and how high.
+    people : (PeopleRows or None, PeopleRows or None)
+        What files say of users, and of targets; those come first.
+    projection : Projection
+        By which files came onto the plane.
     ground : Ground or None
         Where the network ends, with an open boundary.
     drop : int
@@ -56,14 +69,13 @@ class Deployment:
     draw_targets: Callable[[], Array]
     box: Box
     mean_targets: float
-    sectors: int = 1
+    sites: Array
+    cells: Cells
+    masts: Masts
+    people: tuple[PeopleRows | None, PeopleRows | None] = (None, None)
+    projection: Projection = field(default_factory=Projection)
     ground: OpenArea | None = None
     drop: int = 0
-
-    @property
-    def sites(self) -> Array:
-        """Positions of the sites, km, [site, 2]."""
-        return self.stations[::self.sectors]
 
     @property
     def extent(self) -> Array:
@@ -93,24 +105,61 @@ def deploy(scenario: Scenario, drop: int, positions: Positions | None = None) ->
     index = geometry.tree(sites, side)
     points = partial(_points, scenario, drop, ground=ground, box=box, index=index)
     given_users, given_targets = (given.users, given.targets) if given else (None, None)
-    users, draw_targets = points(ReceiverType.USER, given_users), partial(points, ReceiverType.TARGET, given_targets)
+    alone = roles(scenario)
+    for kind, some in zip(ReceiverType, (given_users, given_targets), strict=True):
+        if some is not None and kind in alone:
+            raise ConfigError("mobility.role", scenario.mobility.role, f"{kind.words} either in floating car data or "
+                              "among the places that are given")
+    users = points(ReceiverType.USER, given_users) if ReceiverType.USER not in alone else np.empty((0, 2))
+    draw_targets = partial(points, ReceiverType.TARGET, given_targets)
     if given is not None:
         check_apart(index, shortest_distance(scenario), *(points(kind, some) for kind, some in (
             (ReceiverType.USER, given_users), (ReceiverType.TARGET, given_targets)) if some is not None))
     if scenario.mobility.model == "file":
         first = -scenario.lead_frames
-        users = Course(scenario, ReceiverType.USER, box, side, index).begin(users, ReceiverType.USER, first)
-        draw_targets = partial(_on_course, Course(scenario, ReceiverType.TARGET, box, side, index), draw_targets, first)
-    sectors = scenario.network.sectors
-    stations = sites if sectors == 1 else np.repeat(sites, sectors, axis=0)
-    network = scenario.network
+        begin = {kind: partial(_on_course, Course(scenario, kind, box, side, index), kind, first, kind in alone)
+                 for kind in ReceiverType}
+        users = begin[ReceiverType.USER](partial(np.asarray, users))
+        draw_targets = partial(begin[ReceiverType.TARGET], draw_targets)
+    stations, cells, masts = _cells(scenario, sites, side, box)
+    network, people = scenario.network, [given_people(scenario, kind) for kind in ReceiverType]
     mean = network.bs_density * _populated(network, ground, box.extent, len(stations)) * network.targets_per_cell
-    return Deployment(side, stations, users, index if sectors == 1 else geometry.tree(stations, side), draw_targets,
-                      box, mean if given_targets is None else len(points_of(given_targets)), sectors, ground, drop)
+    cell_index = index if stations is sites else geometry.tree(stations, side)
+    return Deployment(side, stations, users, cell_index, draw_targets, box,
+                      mean if given_targets is None else len(points_of(given_targets)), sites, cells, masts,
+                      (people[0] and people[0][0], people[1] and people[1][0]),
+                      projection_of(scenario), ground, drop)
 
 
-def _on_course(course: Course, draw: Callable[[], Array], frame: int) -> Array:
-    return course.begin(draw(), ReceiverType.TARGET, frame)
+def origin_of(scenario: Scenario) -> dict[str, float]:
+    """Return where the coordinates of a network from files begin, for its log; nothing, of other networks.
+
+    A place at (x, y) is ``(x, y) + origin_shift`` km east and north of the origin of its files: of those in kilometres
+    their own, of those in degrees the point that they are projected about.
+    """
+    network = scenario.network
+    if network.boundary != "open" or not (network.cells or network.positions):
+        return {}
+    box = _sites(scenario, 0, given_positions(scenario))[2]
+    found, (east, north) = projection_of(scenario), box.origin.tolist()
+    about = {"origin_longitude": found.longitude, "origin_latitude": found.latitude} if found.in_degrees else {}
+    return {**about, "origin_shift_east_km": east, "origin_shift_north_km": north}
+
+
+def _cells(scenario: Scenario, sites: Array, side: Array, box: Box) -> tuple[Array, Cells, Masts]:
+    """Return the positions of all cells, the cells, and their masts."""
+    given = given_cells(scenario)
+    if given is not None:
+        position = box.place(given.position, "network.cells", lambda row: f"cell {row}")
+        return position, *cells_and_masts(scenario, given, position, side)
+    mast, cells = float(heights(scenario, find_model(scenario))[0]), sectors(scenario, len(sites))
+    stations = sites if scenario.network.sectors == 1 else np.repeat(sites, scenario.network.sectors, axis=0)
+    return stations, cells, Masts(sites, side, mast)
+
+
+def _on_course(course: Course, kind: ReceiverType, frame: int, alone: bool, draw: Callable[[], Array]) -> Array:
+    """Return the places of a population, of whom some, or all, follow a trace."""
+    return course.at(frame)[0] if alone else course.begin(draw(), kind, frame)
 
 
 def hexagonal_side(network: NetworkSettings) -> tuple[int, int, Array]:
@@ -136,7 +185,8 @@ def _sites(scenario: Scenario, drop: int, given: Positions | None) -> tuple[Arra
     if given is not None:
         sites = _placed(given.stations, box, "station")
         if max(scenario.allocation.communication_cluster, scenario.allocation.sensing_cluster) > max(len(sites), 1):
-            raise ConfigError("network.positions", f"{len(sites)} stations", "at least as many as a cluster has")
+            raise ConfigError("network.cells" if network.cells else "network.positions", f"{len(sites)} stations",
+                              "at least as many as a cluster has")
         return side, sites, box, ground
     if network.layout == "hexagonal":
         if ground is not None:
@@ -152,7 +202,17 @@ def _given_points(scenario: Scenario, given: Positions) -> list[Array]:
     """All places that are given, of stations first, traces included."""
     groups = [points_of(group, kind) for group, kind in ((given.stations, "station"), (given.users, "user"),
                                                          (given.targets, "target")) if group is not None]
+    if (cells := given_cells(scenario)) is not None:
+        groups.append(cells.position)
+        if given.users is None or given.targets is None:
+            groups.append(_around(cells.sites))
     return [group for group in (*groups, trace_points(scenario)) if len(group)]
+
+
+def _around(sites: Array) -> Array:
+    """Corners of the box around sites and half a cell beyond, where users and targets are drawn."""
+    half = ALONE if len(sites) == 1 else float(np.median(geometry.nearest_others(cKDTree(sites), 1)[0])) / 2
+    return np.array([sites.min(axis=0) - half, sites.max(axis=0) + half])
 
 
 def _placed(given: npt.ArrayLike, box: Box, kind: str) -> Array:
@@ -172,7 +232,7 @@ def remarks(scenario: Scenario, positions: Positions | None = None) -> list[str]
     """Return a line on everything about a layout that its settings do not show."""
     network, given = scenario.network, given_positions(scenario, positions)
     if network.boundary == "open":
-        return []
+        return cell_remarks(scenario)
     if network.layout == "hexagonal":
         columns, rows, side = hexagonal_side(network)
         made = float(np.prod(side))
@@ -208,6 +268,8 @@ def trace_remarks(scenario: Scenario, drops: Iterable[int], positions: Positions
 
 def population_count(scenario: Scenario, drop: int, kind: ReceiverType, positions: Positions | None = None) -> int:
     """Return how many users or targets a drop has."""
+    if kind in roles(scenario):
+        return len(floating_cars(scenario)[0].ids)
     given = given_positions(scenario, positions)
     places = getattr(given, kind.words, None)
     if places is not None:
@@ -243,7 +305,8 @@ def _points(scenario: Scenario, drop: int, kind: ReceiverType, given: npt.ArrayL
     extent = box.extent
     if given is not None:
         return _placed(given, box, kind.word)
-    cells = index.n * scenario.network.sectors
+    given_network = given_cells(scenario)
+    cells = index.n * scenario.network.sectors if given_network is None else len(given_network.rows)
     count, rng = _drawn(scenario, drop, kind, _populated(scenario.network, ground, extent, cells))
     return _scattered(count, scenario.network.minimum_distance / 1e3, index, ground, extent, rng)
 

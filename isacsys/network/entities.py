@@ -106,13 +106,17 @@ class BaseStation(Handle):
     @property
     def site(self) -> int:
         """Number of its site; the cells of a site share a place."""
-        return self.index // self.state.deployment.sectors
+        return int(self.state.deployment.cells.site[self.index])
 
     @property
     def boresight(self) -> float:
         """Azimuth in which a sector looks, degrees from the x axis; 0 where there is one cell a site."""
-        sectors = self.state.deployment.sectors
-        return 360.0 * (self.index % sectors) / sectors
+        return float(self.state.deployment.cells.boresight_degrees[self.index])
+
+    @property
+    def azimuth(self) -> float:
+        """The same in degrees clockwise from north."""
+        return float(self.state.deployment.cells.azimuth[self.index])
 
     @property
     def users(self) -> Members:

@@ -59,8 +59,11 @@ class LargeScale(ABC):
         self.stations = len(deployment.stations)
 
     @abstractmethod
-    def attach(self, kind: ReceiverType, position: Array) -> tuple[Array, Index]:
-        """Return distance (km, on the ground) and number of the serving station at places [n, 2]; -1: none."""
+    def attach(self, kind: ReceiverType, position: Array, ids: Index | None = None) -> tuple[Array, Index]:
+        """Return distance (km, on the ground) and number of the serving station at places [n, 2]; -1: none.
+
+        ``ids`` [n] say who is there, where that matters.
+        """
 
     @abstractmethod
     def around_users(self, users: Index) -> Surroundings:
@@ -98,6 +101,11 @@ class LargeScale(ABC):
         """The same of a target lit by any ``station`` [target], which hears it."""
 
     @property
+    def full_power(self) -> Array:
+        """Full power of stations over that of the scenario, linear, [bs]."""
+        return np.ones(self.stations)
+
+    @property
     def clutter(self) -> Array:
         """What the ground sends back of a station's own signal, [bs]; nothing, where no model says it."""
         return np.zeros(self.stations)
@@ -113,6 +121,11 @@ class LargeScale(ABC):
     @abstractmethod
     def moved(self, kind: ReceiverType, index: int) -> None:
         """Take note that a user or target was put somewhere else."""
+
+    def came(self, kind: ReceiverType, ids: Index) -> None:
+        """Take note that users or targets have come."""
+        for index in ids.tolist():
+            self.moved(kind, index)
 
     @abstractmethod
     def forget(self) -> None:
@@ -137,7 +150,7 @@ class AssociationByDistance(LargeScale):
         cluster = self.scenario.allocation.sensing_cluster - 1
         return self._horizon.surroundings(distance, number, cluster, self.stations - 1)
 
-    def attach(self, kind: ReceiverType, position: Array) -> tuple[Array, Index]:
+    def attach(self, kind: ReceiverType, position: Array, ids: Index | None = None) -> tuple[Array, Index]:
         """Look up the nearest."""
         return self.operating.attach(position)
 

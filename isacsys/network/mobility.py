@@ -13,6 +13,7 @@ from isacsys.network.deployment import Deployment
 from isacsys.network.population import Population
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.station_status import StationStatus
+from isacsys.network.time_to_trigger import TimeToTrigger
 from isacsys.network.trajectories import Course, Trajectory
 
 
@@ -132,11 +133,12 @@ class Attachment:
         self._population, self._deployment = population, deployment
         self._operating, self._switched = operating or StationStatus(deployment), 0
         self._ratio = 10 ** (scenario.mobility.hysteresis / (10 * scenario.propagation.path_loss_exponent))
-        self._slack = np.full(len(population), -1.0)
+        self._slack, self._trigger = np.full(len(population), -1.0), TimeToTrigger(scenario)
 
     def follow(self, gone: float) -> Index:
         """Bring stations and distances up to date, nobody having gone farther, and return who changed the station."""
         who = self._population
+        self._trigger.tick(len(who))
         self._slack -= gone
         if self._switched != self._operating.switched:
             self._slack[:], self._switched = -1.0, self._operating.switched
@@ -150,10 +152,12 @@ class Attachment:
         distance, station = self._operating.nearest(who.position[rows], 2)
         own = self._distance(rows)
         better = (station[:, 0] != who.station[rows]) & (own > self._ratio * distance[:, 0])
+        better = self._trigger.ripe(rows, station[:, 0], better)
         changed = rows[better]
         who.station[changed], own[better] = station[better, 0], distance[better, 0]
         other = np.where(station[:, 0] == who.station[rows], distance[:, 1], distance[:, 0])
         self._slack[rows] = (self._ratio * other - own) / (1 + self._ratio)
+        self._slack[rows[self._trigger.waiting(rows)]] = -1.0  # looked at in every frame
         return changed
 
     def _distance(self, rows: Index | slice) -> Array:

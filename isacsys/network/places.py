@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
+from isacsys.network.given_cells import given_cells, given_people
+from isacsys.network.receivers import ReceiverType
 from isacsys.propagation import find_model
 
 MARGIN = 1e-9  # of the box around given places, so that all lie inside
@@ -92,10 +94,28 @@ def box_around(groups: Sequence[Array]) -> Box:
 
 def given_positions(scenario: Scenario, positions: Positions | None = None) -> Positions | None:
     """Return the positions that layout "file" takes: those handed in, else those of ``network.positions``."""
-    network = scenario.network
-    if (network.layout == "file") != (positions is not None or bool(network.positions)):
+    network, cells = scenario.network, given_cells(scenario)
+    if cells is not None and positions is not None:
+        raise ConfigError("network.cells", network.cells, "none where positions are handed in")
+    if (network.layout == "file") != (positions is not None or bool(network.positions) or cells is not None):
         raise ConfigError("network.layout", network.layout, "\"file\" where positions are given, and only there")
-    return positions or (read_positions(network.positions) if network.positions else None)
+    if cells is not None:
+        positions = Positions(cells.sites)
+    elif positions is None and network.positions:
+        positions = read_positions(network.positions)
+    return None if positions is None else _with_people(scenario, positions)
+
+
+def _with_people(scenario: Scenario, positions: Positions) -> Positions:
+    """Return the same with users and targets of files of their own."""
+    for kind in ReceiverType:
+        people, key = given_people(scenario, kind), f"network.{kind.words}_file"
+        if people is None:
+            continue
+        if getattr(positions, kind.words) is not None:
+            raise ConfigError(key, scenario.get(key), f"none where {kind.words} are among the positions")
+        positions = replace(positions, **{kind.words: people[1]})
+    return positions
 
 
 @reader("network.positions", "kind,x,y with kind station, user or target, and x and y in km")

@@ -17,6 +17,7 @@ from isacsys.network.deployment import Deployment
 from isacsys.network.large_scale import AssociationByDistance, LargeScale, bs_density
 from isacsys.network.places import Box
 from isacsys.network.population import Population
+from isacsys.network.presence import presence
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.station_status import StationStatus
 from isacsys.network.surroundings import Surroundings
@@ -63,7 +64,10 @@ class NetworkState:
         return self._attached(ReceiverType.TARGET, self.deployment.targets)
 
     def _attached(self, kind: ReceiverType, position: Array) -> Population:
-        distance, station = self.large_scale.attach(kind, position)
+        distance, station = self.large_scale.attach(kind, position, np.arange(len(position)))
+        who = presence(self.scenario, kind)
+        if who is not None:
+            station = np.where(who.at(-self.scenario.lead_frames, len(station)), station, -1)
         return Population(position, station, distance, self.stations)
 
     def switch(self, station: int, *, on: bool) -> None:
@@ -77,7 +81,7 @@ class NetworkState:
             return
         self.large_scale.forget()
         for kind, members in zip(kinds, populations, strict=True):
-            distance, best = self.large_scale.attach(kind, members.position)
+            distance, best = self.large_scale.attach(kind, members.position, np.arange(len(members)))
             moved = (best if on else members.station) == station
             moved &= members.station >= 0  # those that have left stay away
             members.distance = np.where(moved, distance, members.distance)
@@ -136,16 +140,17 @@ class NetworkState:
         """
         if not self.scenario.built:
             return np.asarray(way[..., 0] / length)
-        sectors = self.deployment.sectors
-        boresight = 2 * np.pi * (np.maximum(station, 0) % sectors) / sectors
+        cells = self.deployment.cells
+        cell = np.clip(station, 0, len(cells) - 1)
+        boresight = cells.boresight[cell]
         across = way[..., 1] * np.cos(boresight) - way[..., 0] * np.sin(boresight)
-        return np.asarray(across / np.sqrt(length**2 + self._rise[kind] ** 2))
+        mast = self.deployment.masts.height_of(cells.mast[cell])
+        return np.asarray(across / np.sqrt(length**2 + ((self._heights[kind] - mast) / 1e3) ** 2))
 
     @cached_property
-    def _rise(self) -> tuple[float, float]:
-        """Heights of users and of targets above stations, km."""
-        station, user = heights(self.scenario, find_model(self.scenario))
-        return (user - station) / 1e3, (target_height(self.scenario) - station) / 1e3
+    def _heights(self) -> tuple[float, float]:
+        """Heights of users and of targets, m."""
+        return heights(self.scenario, find_model(self.scenario))[1], target_height(self.scenario)
 
     def mean_sir(self, users: Index) -> Array:
         """Mean received power of users over mean interference and noise, every station sending: no fading, no nulls."""

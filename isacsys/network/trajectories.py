@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.spatial import cKDTree
 
-from isacsys.config.input_files import CsvRows, number, ordinal, reader
+from isacsys.config.input_files import CsvRows, number, ordinal, parse_stream_once, reader
 from isacsys.config.scenario import Scenario
+from isacsys.config.sections import MobilitySettings
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Index
 from isacsys.core.errors import ConfigError
 from isacsys.core.frames import in_frames
+from isacsys.geography import Trace, is_trace, read_trace
+from isacsys.network.given_cells import projection_of
 from isacsys.network.places import CLOSEST, Box, kept_away, shortest_distance
 from isacsys.network.population import Population
 from isacsys.network.receivers import ReceiverType
 
 KEY = "mobility.positions"
+DEGREES = 2.0  # of longitude and latitude, around the cells
 
 
 class Course:
     """Where those of whom a file of traces speaks are in a frame: linearly in between, clamped at both ends.
+
+    Those of floating car data are there from their first to their last time alone.
 
     Nobody comes closer to a site than the minimum distance: a trace that leads over one goes round it.
 
@@ -38,7 +46,7 @@ class Course:
     """
 
     def __init__(self, scenario: Scenario, kind: ReceiverType, box: Box, side: Array, sites: cKDTree) -> None:
-        rows = read_trajectories(scenario.mobility.positions)[kind.word]
+        rows = trace_rows(scenario, kind)
         self._frame_duration, self._side, self._sites = scenario.simulation.frame_duration, side, sites
         self.time = in_frames(rows[:, 1], self._frame_duration)
         self.place = box.place(rows[:, 2:], KEY, lambda row: f"{kind.word} {rows[row, 0]:g}")
@@ -93,7 +101,53 @@ def trace_points(scenario: Scenario) -> Array:
     """Return all places [row, 2], km, of the traces of a scenario, in the coordinates of its files."""
     if scenario.mobility.model != "file":
         return np.empty((0, 2))
-    return np.concatenate([rows[:, 2:] for rows in read_trajectories(scenario.mobility.positions).values()])
+    return np.concatenate([trace_rows(scenario, kind)[:, 2:] for kind in ReceiverType])
+
+
+def roles(scenario: Scenario) -> tuple[ReceiverType, ...]:
+    """Return the kinds that consist of the vehicles and persons of floating car data alone; of other files, none.
+
+    Raises
+    ------
+    ConfigError
+        For a role in a file that says itself who is who.
+    """
+    m = scenario.mobility
+    if m.model != "file":
+        return ()
+    if not is_trace(m.positions):
+        for key in ("role", "offset"):
+            if getattr(m, key) != MobilitySettings.default(key):
+                raise ConfigError(f"mobility.{key}", getattr(m, key), "none with a file of time,kind,id,x,y")
+        return ()
+    return {"users": (ReceiverType.USER,), "targets": (ReceiverType.TARGET,), "both": tuple(ReceiverType)}[m.role]
+
+
+def floating_cars(scenario: Scenario) -> tuple[Trace, Array]:
+    """Return the floating car data of a scenario, and its places [row, 2] in km, in the coordinates of its files.
+
+    Places are degrees where those of the cells are, and the file's lie within `DEGREES` of these.
+    """
+    path, projection = scenario.mobility.positions, projection_of(scenario)
+    trace = parse_stream_once(KEY, path, read_trace)
+    if projection.in_degrees:
+        away = np.abs(trace.position - (projection.longitude, projection.latitude)).max(axis=0)
+        trace = replace(trace, in_degrees=bool(np.all(away < DEGREES)))
+    if trace.in_degrees:
+        return trace, projection.to_km(trace.places(), KEY)
+    return trace, trace.places(scenario.mobility.offset).position
+
+
+def trace_rows(scenario: Scenario, kind: ReceiverType) -> Array:
+    """Return rows [n, 4] of id, time, x, y of a kind in the traces of a scenario, sorted by id and time; s, km."""
+    begin = scenario.mobility.begin
+    if kind in roles(scenario):
+        trace, place = floating_cars(scenario)
+        return np.column_stack([trace.who, trace.time - begin, place])
+    if is_trace(scenario.mobility.positions):
+        return np.empty((0, 4))
+    rows = read_trajectories(scenario.mobility.positions)[kind.word]
+    return rows - (0, begin, 0, 0) if begin else rows
 
 
 @reader(KEY, "time,kind,id,x,y with kind user or target, times in s, places in km, one place of each at a time")

@@ -9,7 +9,7 @@ from isacsys.core.arrays import Array
 SPACING = 0.5  # of the elements of a column, wavelengths
 
 
-def column_gain(cosine: Array, elements: int, downtilt: float) -> Array:
+def column_gain(cosine: Array, elements: int, downtilt: Array | float) -> Array:
     """Gain of a vertical column over its element, linear: ``|sum_m e^(i pi m (cos z - cos z_0))|^2 / N``.
 
     Elements half a wavelength apart are phased for the zenith angle ``downtilt`` (degrees). TR 38.901 section 7.3, and

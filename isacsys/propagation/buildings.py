@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from isacsys.config.scenario import Scenario
-from isacsys.core.arrays import Array, Flags
+from isacsys.core.arrays import Array, Flags, Index
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.fields import Field, Waves
 from isacsys.propagation.penetration import penetration
@@ -34,6 +34,12 @@ class Places:
     depth: Array
     loss_db: Array
 
+    def __len__(self) -> int:
+        return len(self.height)
+
+    def __getitem__(self, rows: Index | slice) -> Places:
+        return Places(self.indoor[rows], self.height[rows], self.depth[rows], self.loss_db[rows])
+
 
 class Buildings:
     """The buildings of a drop.
@@ -56,13 +62,18 @@ class Buildings:
         self._kind = Field(Waves(side, scale * STATE, rng), 4, rng)  # indoor, high loss, storeys, floor
         self._depth, self._wall = (Field(Waves(side, scale * d, rng), 1, rng) for d in (DEPTH, WALL))
 
-    def at(self, position: Array) -> Places:
-        """Return what belongs to places [n, 2] in m. The way inside is the shorter of two uniform ones."""
+    def at(self, position: Array, known: Array | None = None) -> Places:
+        """Return what belongs to places [n, 2] in m. The way inside is the shorter of two uniform ones.
+
+        Who is inside is 1 in ``known`` [n], who is not 0; of whom nobody knows, NaN, the place says it.
+        """
         network, count = self._scenario.network, len(position)
-        if not network.indoor_share:
+        if not network.indoor_share and (known is None or not np.any(known == 1)):
             return outdoors(count, self._height)
         kind = ndtr(self._kind.everywhere(position).astype(float))
         indoor = kind[:, 0] < network.indoor_share
+        if known is not None:
+            indoor = np.where(np.isnan(known), indoor, known == 1)
         high = (kind[:, 1] < 0.5) & self._model.high_loss_buildings
         deep = ndtr(self._depth.everywhere(position)[:, 0].astype(float))
         depth = indoor * self._model.indoor_depth * (1 - np.sqrt(1 - deep))

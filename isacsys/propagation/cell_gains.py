@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr
@@ -13,33 +12,13 @@ from isacsys.channel import rician
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Flags, Index
-from isacsys.propagation import antenna_column
-from isacsys.propagation.antenna_patterns import ANTENNA_PATTERN, Omni
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.buildings import Buildings, Places, outdoors
+from isacsys.propagation.cell_antennas import Cells, Masts, antennas
 from isacsys.propagation.fields import Field, Waves
 from isacsys.propagation.path_loss_links import PathLossLinks, links
 
 TOGETHER = 1 << 20  # links worked out at once
-
-
-@dataclass(frozen=True)
-class Sites:
-    """Where antennas are.
-
-    Attributes
-    ----------
-    position : [site, 2]
-        km.
-    side : [2]
-        Of the torus, km.
-    height : float
-        m.
-    """
-
-    position: Array
-    side: Array
-    height: float
 
 
 class Sky:
@@ -49,12 +28,12 @@ class Sky:
     ----------
     scenario : Scenario
     model : Propagation
-    sites : Sites
+    masts : Masts
     rng : numpy.random.Generator
     """
 
-    def __init__(self, scenario: Scenario, model: Propagation, sites: Sites, rng: np.random.Generator) -> None:
-        scale, count, side = scenario.propagation.correlation_distance, len(sites.position), 1e3 * sites.side
+    def __init__(self, scenario: Scenario, model: Propagation, masts: Masts, rng: np.random.Generator) -> None:
+        scale, count, side = scenario.propagation.correlation_distance, masts.sites, 1e3 * masts.side
         common, distances = scenario.propagation.site_correlation, model.correlation
         waves = {d: Waves(side, scale * d, rng) for d in sorted(set(dataclasses.astuple(distances)))}
         self._state, self._environment = (Field(waves[distances.state], count, rng) for _ in range(2))
@@ -77,7 +56,10 @@ class Sky:
         return np.broadcast_to(self._in_state(position, some, places, site).line_of_sight, site.shape)
 
     def loss_db(self, position: Array, some: PathLossLinks, places: Places, site: Index | None) -> Array:
-        """Return path loss, shadowing and walls [n, m] of links between places [n, 2] (m) and sites [n, m] (or all)."""
+        """Return path loss, shadowing and walls [n, m] of links between places [n, 2] (m) and sites.
+
+        Sites are [n, m], or [m] for all places alike, or None: all of them.
+        """
         model, outside = self._model, np.flatnonzero(~places.indoor)
         some = self._in_state(position, some, places, site)
         loss = model.path_loss(some) + places.loss_db[:, None]
@@ -107,23 +89,25 @@ class Sky:
 
 
 def _rows(site: Index | None, rows: Index) -> Index | None:
-    return None if site is None else site[rows]
+    return site if site is None or site.ndim == 1 else site[rows]
 
 
 def _values(field: Field, position: Array, site: Index | None) -> Array:
-    return field.everywhere(position) if site is None else field.of(position, site)
+    if site is not None and site.ndim == 2:
+        return field.of(position, site)
+    values = field.everywhere(position)
+    return values if site is None else values[:, site]
 
 
 class CellGains:
-    """Mean power gains of every cell of a network, for one kind of receiver.
-
-    Cells are numbered ``site * sectors + sector``; boresights are 0, 360/sectors ... degrees.
+    """Mean power gains of every cell of a network, for one kind of receiver, its full power included.
 
     Parameters
     ----------
     scenario : Scenario
     model : Propagation
-    sites : Sites
+    masts : Masts
+    cells : Cells
     height : float
         Of the receiver, m.
     rng : numpy.random.Generator
@@ -131,99 +115,90 @@ class CellGains:
         Without, everybody is outdoors.
     """
 
-    def __init__(self, scenario: Scenario, model: Propagation, sites: Sites, height: float,
+    def __init__(self, scenario: Scenario, model: Propagation, masts: Masts, cells: Cells, height: float,
                  rng: np.random.Generator, buildings: Buildings | None = None) -> None:
-        self._sites, self._height, self._frequency = sites, height, scenario.propagation.carrier_frequency
-        self._pattern = Pattern(scenario)
-        self._sky, self._buildings = Sky(scenario, model, sites, rng), buildings
+        self._masts, self._cells, self._height = masts, cells, height
+        self._frequency, self._antennas = scenario.propagation.carrier_frequency, antennas(scenario, cells)
+        self._sky, self._buildings = Sky(scenario, model, masts, rng), buildings
+        self._power = cells.power if np.any(cells.power) else None
 
-    def places(self, position: Array) -> Places:
-        """Return what belongs to places [n, 2] in km."""
+    def places(self, position: Array, indoor: Array | None = None, height: Array | None = None) -> Places:
+        """Return what belongs to places [n, 2] in km.
+
+        Parameters
+        ----------
+        indoor, height : [n], optional
+            1 or 0, and m, of somebody of whom it is known; NaN: of whom it is not.
+        """
         if self._buildings is None:
-            return outdoors(len(position), self._height)
-        return self._buildings.at(1e3 * position)
+            found = outdoors(len(position), self._height)
+        else:
+            found = self._buildings.at(1e3 * position, indoor)
+        if height is None:
+            return found
+        return dataclasses.replace(found, height=np.where(np.isnan(height), found.height, height))
 
     def everywhere(self, position: Array, places: Places | None = None) -> Array:
         """Return the gains [n, cell] of all cells at places [n, 2] in km, and what belongs to these, if known."""
-        step = 1e3 * geometry.displacement(self._sites.position[None], position[:, None], self._sites.side)
+        step = 1e3 * geometry.displacement(self._masts.position[None], position[:, None], self._masts.side)
         loss, rise = self._loss(position, step, None, places)
-        gain = self._pattern.of_sectors(step, rise)
-        gain -= loss[..., None]
-        return _linear(gain).reshape(len(position), -1)
+        gain = self._antennas.everywhere(step, rise)
+        gain -= loss[:, self._cells.mast]
+        if self._power is not None:
+            gain += self._power
+        return _linear(gain)
 
-    def of(self, position: Array, cell: Index) -> Array:
+    def of(self, position: Array, cell: Index, places: Places | None = None) -> Array:
         """Return the gains [n, m] of cells [n, m] at places [n, 2] in km; 0 where the number is that of no cell."""
-        there = (cell >= 0) & (cell < len(self._sites.position) * self._pattern.sectors)
-        site, sector = np.divmod(np.where(there, cell, 0), self._pattern.sectors)
-        step = 1e3 * geometry.displacement(self._sites.position[site], position[:, None], self._sites.side)
-        loss, rise = self._loss(position, step, site)
-        return np.where(there, _linear(self._pattern.of_sector(step, rise, sector) - loss), 0.0)
+        there = (cell >= 0) & (cell < len(self._cells))
+        cell = np.where(there, cell, 0)
+        mast = self._cells.mast[cell]
+        step = 1e3 * geometry.displacement(self._masts.position[mast], position[:, None], self._masts.side)
+        loss, rise = self._loss(position, step, mast, places)
+        gain = self._antennas.towards(cell, step, rise) - loss
+        if self._power is not None:
+            gain += self._power[cell]
+        return np.where(there, _linear(gain), 0.0)
 
-    def sight_share(self, position: Array, cell: Index) -> Array:
+    def sight_share(self, position: Array, cell: Index, places: Places | None = None) -> Array:
         """Return the share [n, m] of the power of cells [n, m] that is in the line of sight at places [n, 2] in km."""
-        there = (cell >= 0) & (cell < len(self._sites.position) * self._pattern.sectors)
-        return self._sky.sight_share(*self._links(position, np.where(there, cell, 0))) * there
+        there = (cell >= 0) & (cell < len(self._cells))
+        return self._sky.sight_share(*self._seen_from(position, np.where(there, cell, 0), places)) * there
 
-    def line_of_sight(self, position: Array, cell: Index) -> Flags:
+    def line_of_sight(self, position: Array, cell: Index, places: Places | None = None) -> Flags:
         """Return whether links of cells [n, m] to places [n, 2] in km have a line of sight, as far as the building."""
-        there = (cell >= 0) & (cell < len(self._sites.position) * self._pattern.sectors)
-        return self._sky.line_of_sight(*self._links(position, np.where(there, cell, 0))) & there
+        there = (cell >= 0) & (cell < len(self._cells))
+        return self._sky.line_of_sight(*self._seen_from(position, np.where(there, cell, 0), places)) & there
 
-    def _links(self, position: Array, cell: Index) -> tuple[Array, PathLossLinks, Places, Index]:
+    def _seen_from(self, position: Array, cell: Index, places: Places | None
+                   ) -> tuple[Array, PathLossLinks, Places, Index]:
         """Return places [n, 2] in m, the links of cells [n, m] to them, what belongs to them, and sites [n, m]."""
-        site, places = cell // self._pattern.sectors, self.places(position)
-        step = 1e3 * geometry.displacement(self._sites.position[site], position[:, None], self._sites.side)
-        some = links(geometry.length(step), self._sites.height, places.height[:, None], self._frequency)
-        return 1e3 * position, some, places, site
+        mast, places = self._cells.mast[cell], places or self.places(position)
+        step = 1e3 * geometry.displacement(self._masts.position[mast], position[:, None], self._masts.side)
+        return 1e3 * position, self._links(position, step, mast, places), places, self._masts.site_of(mast)
 
-    def in_blocks(self, position: Array, work: Callable[[Array, slice, Places], None]) -> None:
+    def in_blocks(self, position: Array, work: Callable[[Array, slice, Places], None],
+                  places: Places | None = None) -> None:
         """Hand gains [rows, cell] of places [n, 2], and what belongs to these, to ``work``, some rows at a time."""
-        step = max(1, TOGETHER // max(len(self._sites.position), 1))
+        step = max(1, TOGETHER // max(len(self._masts.position), 1))
         for start in range(0, len(position), step):
             rows = slice(start, min(start + step, len(position)))
-            places = self.places(position[rows])
-            work(self.everywhere(position[rows], places), rows, places)
+            some = self.places(position[rows]) if places is None else places[rows]
+            work(self.everywhere(position[rows], some), rows, some)
 
-    def _loss(self, position: Array, step: Array, site: Index | None, places: Places | None = None
+    def _loss(self, position: Array, step: Array, mast: Index | None, places: Places | None = None
               ) -> tuple[Array, Array]:
         places = self.places(position) if places is None else places
-        some = links(geometry.length(step), self._sites.height, places.height[:, None], self._frequency)
-        return self._sky.loss_db(1e3 * position, some, places, site), places.height[:, None] - self._sites.height
+        some = self._links(position, step, mast, places)
+        site = self._masts.site if mast is None else self._masts.site_of(mast)
+        loss = self._sky.loss_db(1e3 * position, some, places, site)
+        return loss, places.height[:, None] - some.station_height
+
+    def _links(self, position: Array, step: Array, mast: Index | None, places: Places) -> PathLossLinks:
+        height = self._masts.height_of(slice(None) if mast is None else mast)
+        return links(geometry.length(step), height, places.height[:, None], self._frequency)
 
 
 def _linear(decibel: Array) -> Array:
     decibel *= np.log(10) / 10
     return np.exp(decibel, out=decibel)
-
-
-class Pattern:
-    """The antennas of a scenario's cells."""
-
-    def __init__(self, scenario: Scenario) -> None:
-        a = scenario.antennas
-        self.sectors = scenario.network.sectors
-        self.boresight = 2 * np.pi * np.arange(self.sectors) / self.sectors
-        self._pattern, self._column, self._tilt = ANTENNA_PATTERN.of(scenario), a.vertical_elements, a.downtilt
-
-    def of_sectors(self, step: Array, rise: Array) -> Array:
-        """Return gains [n, m, sector] in dB towards ``step`` [n, m, 2] on the ground and ``rise`` (m) above."""
-        return self._gain(step[..., None, :], np.asarray(rise)[..., None], self.boresight)
-
-    def of_sector(self, step: Array, rise: Array, sector: Index) -> Array:
-        """Return gains [n, m] in dB of one sector [n, m] each."""
-        return self._gain(step, rise, self.boresight[sector])
-
-    def _gain(self, step: Array, rise: Array, boresight: Array) -> Array:
-        gain = np.zeros(np.broadcast_shapes(step.shape[:-1], boresight.shape))
-        omni = isinstance(self._pattern, Omni)
-        if omni and self._column == 1:
-            return gain
-        distance = geometry.length(step)
-        if not omni:
-            turns = (np.arctan2(step[..., 1], step[..., 0]) - boresight) / (2 * np.pi)  # counterclockwise
-            zenith = np.degrees(antenna_column.zenith(distance, rise))
-            gain += self._pattern.towards(360 * (np.rint(turns) - turns), zenith)
-        if self._column > 1:
-            cosine = rise / np.maximum(np.sqrt(distance**2 + rise**2), 1e-9)
-            gain += 10 * np.log10(np.maximum(antenna_column.column_gain(cosine, self._column, self._tilt), 1e-12))
-        return gain

@@ -12,7 +12,7 @@ from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.buildings import Places
-from isacsys.propagation.cell_gains import Pattern
+from isacsys.propagation.cell_antennas import antennas, sectors
 from isacsys.propagation.path_loss_links import in_sight, links
 from isacsys.propagation.registry import find_model, heights
 
@@ -149,7 +149,7 @@ def _pattern(scenario: Scenario, reach: Array, rise: float) -> Array:
     count = AZIMUTHS if scenario.antennas.pattern != "omni" else 1
     angle = 2 * np.pi * (np.arange(count) + 0.5) / count
     step = np.stack([np.cos(angle), np.sin(angle)], axis=-1)[:, None, :] * reach[:, None]
-    return Pattern(scenario).of_sector(step, np.asarray(rise), np.zeros(step.shape[:-1], int))
+    return antennas(scenario, sectors(scenario, 1)).towards(np.zeros(step.shape[:-1], int), step, np.asarray(rise))
 
 
 def _trapezoid(node: Array) -> Array:

@@ -11,7 +11,7 @@ from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
 from isacsys.core.arrays import Array
 from isacsys.propagation.base import Propagation
-from isacsys.propagation.cell_gains import Pattern, Sites
+from isacsys.propagation.cell_antennas import Cells, Masts, antennas
 from isacsys.propagation.fields import Field, Waves
 from isacsys.propagation.path_loss_links import in_sight, links
 
@@ -25,38 +25,48 @@ class StationGains:
     ----------
     scenario : Scenario
     model : Propagation
-    sites : Sites
+    masts : Masts
+    cells : Cells
     rng : numpy.random.Generator
     """
 
-    def __init__(self, scenario: Scenario, model: Propagation, sites: Sites, rng: np.random.Generator) -> None:
-        self._sites, self._model, self._pattern = sites, model, Pattern(scenario)
+    def __init__(self, scenario: Scenario, model: Propagation, masts: Masts, cells: Cells,
+                 rng: np.random.Generator) -> None:
+        self._masts, self._model, self._cells, self._antennas = masts, model, cells, antennas(scenario, cells)
         self._frequency = scenario.propagation.carrier_frequency
         scale = scenario.propagation.correlation_distance
-        waves = {d: Waves(1e3 * sites.side, scale * d, rng) for d in
+        waves = {d: Waves(1e3 * masts.side, scale * d, rng) for d in
                  (model.correlation.state, model.correlation.los, model.correlation.nlos)}
-        self._state, self._seen, self._hidden = (Field(waves[d], len(sites.position), rng) for d in (
+        self._state, self._seen, self._hidden = (Field(waves[d], masts.sites, rng) for d in (
             model.correlation.state, model.correlation.los, model.correlation.nlos))
 
     @cached_property
     def _gains(self) -> Array:
-        step = 1e3 * geometry.displacement(self._sites.position[None], self._sites.position[:, None],
-                                           self._sites.side)  # [receiver, sender]: from the sender to the receiver
-        low, high = self._model.validity.user_height
-        distance = geometry.length(step) + np.eye(len(step))  # a site to itself: left out by all who ask
-        some = links(distance, self._sites.height, float(np.clip(self._sites.height, low, high)), self._frequency)
+        masts, cell = self._masts, self._cells.mast
+        step = 1e3 * geometry.displacement(masts.position[None], masts.position[:, None],
+                                           masts.side)  # [receiver, sender]: from the sender to the receiver
+        high, low = np.broadcast_to(masts.height, len(step)), self._model.validity.user_height
+        site = masts.site_of(np.arange(len(step)))
+        distance = geometry.length(step) + (site[:, None] == site)  # within a site: left out by all who ask
+        receiver: Array | float = np.clip(masts.height, *low)
+        receiver = float(receiver) if isinstance(masts.height, float) else np.asarray(receiver)[:, None]
+        some = links(distance, masts.height, receiver, self._frequency)
         some = in_sight(some, ndtr(self._both(self._state)) < self._model.los_probability(some))
         normal = np.where(some.line_of_sight, self._both(self._seen), self._both(self._hidden))
         loss = self._model.path_loss(some) + self._model.shadowing_db(some) * normal
-        sent, heard = (self._pattern.of_sectors(way, np.zeros(loss.shape)) for way in (step, -step))
-        total = sent[:, None, :, :] + np.swapaxes(heard, 1, 2)[..., None] - loss[:, None, :, None]
-        cells = len(step) * self._pattern.sectors
-        return np.asarray(10 ** (total / 10)).reshape(cells, cells)
+        rise = high[:, None] - high  # of the receiver over the sender
+        sent, heard = (self._antennas.everywhere(*way) for way in ((step, rise), (-step.swapaxes(0, 1), -rise.T)))
+        total = sent[cell] + heard[cell].T - loss[cell[:, None], cell]
+        if np.any(self._cells.power):
+            total = total + self._cells.power
+        return np.asarray(10 ** (total / 10))
 
     def everywhere(self) -> Array:
-        """Return the gains [receiver, sender] between all cells; those within a site mean nothing."""
+        """Return the gains [receiver, sender] between all cells, senders at full power; within a site without meaning.
+        """
         return self._gains
 
     def _both(self, field: Field) -> Array:
-        values = field.everywhere(1e3 * self._sites.position).astype(float)
+        values = field.everywhere(1e3 * self._masts.position).astype(float)
+        values = values if self._masts.site is None else values[:, self._masts.site]
         return np.asarray((values + values.T) / np.sqrt(2))

@@ -162,7 +162,7 @@ def _is_plain(known: Iterable[Column], columns: Mapping[str, Any]) -> bool:
 
 def _all_zero(values: npt.NDArray[Any]) -> bool:
     """Whether all bits are; most columns say no with their first number."""
-    bits = values.view(f"u{values.itemsize}")
+    bits = values.view(f"u{values.itemsize}" if values.itemsize <= 8 else "u1")  # text is longer
     return not (len(bits) and bits[0]) and not bits.any()
 
 

@@ -92,12 +92,20 @@ declare_table("users/sensing", "users", (
 declare_table("positions/stations", "full", (
     DROP, index("station", "number of the base station"), *_PLACE,
     index("site", "number of its site: the base stations of a site are its cells", optional=True),
-    Column("boresight", "f8", "degree", "azimuth in which it looks, from the x axis", optional=True)))
+    Column("boresight", "f8", "degree", "azimuth in which it looks, from the x axis", optional=True),
+    Column("azimuth", "f8", "degree", "the same clockwise from north, as operators count", optional=True),
+    Column("height", "f8", "m", "of its antennas", optional=True),
+    Column("downtilt", "f8", "degree", "electrical tilt of its columns below the horizon", optional=True),
+    Column("mechanical_tilt", "f8", "degree", "tilt of its antenna below the horizon", optional=True),
+    Column("power_dbm", "f8", "dBm", "full power", optional=True)))
 declare_table("positions/users", "full", (
     DROP, index("user", "number of the user"), index("station", "nearest base station"), *_PLACE))
 declare_table("positions/targets", "full", (
     DROP, index("target", "number of the target"), index("station", "nearest base station"),
                       *_PLACE))
+declare_table("ids", "summary", (
+    DROP, Column("kind", "u1", "1", "0: users, 1: targets"), index("number", "of the user or target"),
+    Column("id", "S64", "1", "what the file of their places calls it, in UTF-8")))
 declare_table("selections/communication", "full", (
     DROP, FRAME, index("station", "base station"), index("user", "user it chose")))
 declare_table("selections/sensing", "full", (
@@ -141,7 +149,7 @@ declare_table("paths/tracks", "full", (
 EVENTS = ("frame_start", "selection", "null_requests", "grants", "frame_end", "requests_arrived", "requests_late",
           "requests_lost", "handover", "target_handover", "files_arrived", "files_delivered", "targets_appeared",
           "targets_left", "revisits_missed", "target_detected", "target_missed", "false_alarm", "track_started",
-          "track_lost", "track_found", "track_handover")
+          "track_lost", "track_found", "track_handover", "users_appeared", "users_left")
 
 REQUIRED = ("drops", "frames")  # tables that every log has; others may be younger than it
 

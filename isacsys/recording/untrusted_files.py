@@ -66,8 +66,10 @@ def column(table: Any, column: Column) -> Any:
     dataset = own(table, column.name)
     if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.external:
         raise ValueError(f"{column.name} does not hold its own data")
-    if (dataset.ndim != 1 or dataset.dtype.kind not in "iuf" or dataset.dtype.itemsize > 8
-            or not np.can_cast(dataset.dtype, column.dtype, "same_kind")):
+    wanted = np.dtype(column.dtype)
+    kinds, largest = ("S", wanted.itemsize) if wanted.kind == "S" else ("iuf", 8)
+    if (dataset.ndim != 1 or dataset.dtype.kind not in kinds or dataset.dtype.itemsize > largest
+            or not np.can_cast(dataset.dtype, wanted, "same_kind")):
         raise ValueError(f"{column.name} is not a column of type {column.dtype}")
     if not _plainly_stored(dataset):
         raise ValueError(f"{column.name} is stored in a way that no log is")

@@ -74,7 +74,7 @@ def _pairs(frame_state: FrameState, beams: Beams, targets: LinkTerms, helpers: H
     def stacked(values: Array, of_own: Array) -> Array:
         return fusion.stacked(helpers.link, places, count, values, of_own)
 
-    lit = stacked(found.lit * helpers.way, serving)
+    lit = stacked(found.lit * helpers.way * helpers.full_power, serving)
     heard = stacked(helpers.way * _aimed(frame_state, helpers), own.way * _aimed(frame_state, own))
     noise = stacked(_interference(frame_state, beams, found.through, helpers), _of_serving(targets))
     echo = lit[:, :, None] * heard[:, None, :] * _reflected(frame_state, stacked(helpers.direction, own.direction))

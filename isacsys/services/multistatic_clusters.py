@@ -43,7 +43,7 @@ def _place(state: NetworkState, targets: Links, link: Index, station: Index, tog
     clutter = state.large_scale.clutter[station] if state.scenario.sensing.clutter else np.zeros(len(station))
     return Helpers(link, station, distance, way / distance[:, None], cosine,
                    believed_bearings.believed(state, station, ids, cosine), _way(state, ids, station, distance), around,
-                   together[link[:, None], number], clutter, own)
+                   together[link[:, None], number], clutter, state.large_scale.full_power[station], own)
 
 
 def _members(together: Flags) -> Index:
@@ -56,4 +56,4 @@ def _members(together: Flags) -> Index:
 
 
 def _way(state: NetworkState, ids: Index, station: Index, distance: Array) -> Array:
-    return np.sqrt(state.large_scale.two_ways(ids, station, distance))
+    return np.sqrt(state.large_scale.two_ways(ids, station, distance) / state.large_scale.full_power[station])

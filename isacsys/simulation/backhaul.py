@@ -23,10 +23,11 @@ class Backhaul:
     backhaul between them.
     """
 
-    def __init__(self, environment: simpy.Environment, scenario: Scenario, drop: int, stations: int,
+    def __init__(self, environment: simpy.Environment, scenario: Scenario, drop: int, site: Index,
                  journal: EventLog) -> None:
         self._environment, self._scenario, self._drop, self._journal = environment, scenario, drop, journal
-        self._free = np.full(stations, -np.inf)  # in frames: when the last request of a station is sent
+        self._site = site
+        self._free = np.full(len(site), -np.inf)  # in frames: when the last request of a station is sent
 
     @property
     def instant(self) -> bool:
@@ -37,9 +38,7 @@ class Backhaul:
     def send(self, requests: NullRequests, frame: int) -> Bundle:
         """Send the requests for a frame."""
         travel = self._queue(requests) + self._travel(len(requests), frame)
-        sectors = self._scenario.network.sectors
-        if sectors > 1:
-            travel[requests.station // sectors == requests.asked // sectors] = 0
+        travel[self._site[requests.station] == self._site[requests.asked]] = 0
         ticks = np.ceil(in_frames(travel, self._scenario.simulation.frame_duration))
         bundle = Bundle(frame, travel, ticks == 0)
         for tick in np.unique(ticks[np.isfinite(ticks) & (ticks > 0)]):

@@ -43,7 +43,8 @@ class FrameClock(Process):
 
     def __init__(self, stage: Stage, policies: Policies, metrics: Sequence[Metric] = ()) -> None:
         self._stage, self._policies = stage, policies
-        self._backhaul = Backhaul(stage.environment, stage.scenario, stage.drop, stage.state.stations, stage.journal)
+        self._backhaul = Backhaul(stage.environment, stage.scenario, stage.drop,
+                                  stage.state.deployment.cells.site, stage.journal)
         self.tally = Tally(stage.scenario, metrics)
         self.classes, self.refusals = LinkStatistics(stage.scenario), RefusalStatistics(stage.scenario)
         listed = "users/communication" in LEVELS[stage.scenario.recording.level]
@@ -57,8 +58,9 @@ class FrameClock(Process):
             if self.stepped:
                 self.waiting = stage.environment.event()
                 yield self.waiting
+            stage.recorder.counting = now >= stage.warm_up
             if now >= 0:
-                stage.journal.note("frame_start", now)
+                stage.journal.note("frame_start", now - stage.warm_up)
             self.frame(now)
 
     def frame(self, now: int) -> None:
@@ -91,7 +93,7 @@ class FrameClock(Process):
             stage.throughput.served(record, self._bits(record))
         self._remember(record)
         self.record = record
-        stage.journal.note("frame_end", frame)
+        stage.journal.note("frame_end", frame - stage.warm_up)
 
     def _bits(self, record: FrameRecord) -> Array:
         """Bits [link] that users with full buffers got."""
@@ -101,7 +103,10 @@ class FrameClock(Process):
         return delivery.efficiency * self._policies.link_model.symbols if delivery.bits is None else delivery.bits
 
     def _record(self, record: FrameRecord) -> None:
-        stage, sums = self._stage, self.tally.frame(record)
+        stage = self._stage
+        if not stage.counting:
+            return
+        sums = self.tally.frame(record)
         self.classes.add(record)
         if self.receivers is not None:
             self.receivers.add(record)

@@ -20,9 +20,10 @@ from isacsys.metrics import METRIC, Metric, declared_columns
 from isacsys.network import NetworkState, Positions, deploy
 from isacsys.network.deployment import population_count, remarks, trace_remarks
 from isacsys.network.places import given_positions
+from isacsys.network.presence import presence
 from isacsys.network.queues import read_arrivals
 from isacsys.network.receivers import ReceiverType
-from isacsys.network.trajectories import read_trajectories
+from isacsys.network.trajectories import read_trajectories, roles
 from isacsys.propagation import check_propagation
 from isacsys.recording.base import Recorder
 from isacsys.recording.schema import LEVELS
@@ -35,6 +36,7 @@ from isacsys.simulation.energy_process import EnergyProcess
 from isacsys.simulation.memory_limits import check_memory, keep_freed_memory
 from isacsys.simulation.mobility_process import MobilityProcess
 from isacsys.simulation.policies import Policies, find_policies
+from isacsys.simulation.presence_process import PresenceProcess
 from isacsys.simulation.process_registry import PROCESS
 from isacsys.simulation.stage import Process, Stage
 from isacsys.simulation.target_process import TargetProcess
@@ -54,6 +56,8 @@ def check(scenario: Scenario, *, positions: Positions | None = None, drops: Iter
     PROCESS.all_of(scenario)
     find_tracker(scenario)
     find_energy_model(scenario)
+    if scenario.targets.lifetime and presence(scenario, ReceiverType.TARGET) is not None:
+        raise ConfigError("targets.lifetime", scenario.targets.lifetime, "0 where a file says when targets come and go")
     if given_positions(scenario, positions) is not None:
         deploy(scenario, 0, positions)
     for line in [*remarks(scenario, positions), *_check_named(scenario, positions, drops)]:
@@ -83,7 +87,7 @@ def _check_named(scenario: Scenario, positions: Positions | None, drops: Iterabl
 def _named(scenario: Scenario) -> dict[tuple[str, ReceiverType], Index]:
     """Return the numbers of users and targets that the files of a scenario name, ascending."""
     found: dict[tuple[str, ReceiverType], Index] = {}
-    if scenario.mobility.positions:
+    if scenario.mobility.positions and not roles(scenario):
         tracks = read_trajectories(scenario.mobility.positions)
         found |= {("mobility.positions", kind): np.unique(tracks[kind.word][:, 0]).astype(np.int64)
                   for kind in ReceiverType}
@@ -137,14 +141,18 @@ class Drop:
                  positions: Positions | None = None, processes: Sequence[Process] = (),
                  metrics: Sequence[Metric] = (), tracker: Tracker | None = None) -> None:
         keep_freed_memory()
+        warm_up, counted = scenario.simulation.warm_up, scenario.simulation.frames
+        if warm_up:  # a longer drop, of which the first frames are left out
+            scenario = scenario.replace({"simulation.frames": counted + warm_up, "simulation.warm_up": 0})
         state = NetworkState(scenario, deploy(scenario, drop, positions))
-        self.stage = Stage(scenario, drop, state, recorder)
+        self.stage = Stage(scenario, drop, state, recorder, warm_up)
         policies = policies or find_policies(scenario)
         self.clock = FrameClock(self.stage, policies, metrics)
         self._metrics = metrics
         self._processes = (
             TrafficProcess(policies.link_model),
             MobilityProcess(),
+            PresenceProcess(),
             TargetProcess(),
             TrackingProcess(copy.deepcopy(tracker)),
             EnergyProcess(),
@@ -196,6 +204,7 @@ class Drop:
     def _start(self) -> None:
         stage = self.stage
         self._declare()
+        log_rows.record_ids(stage.recorder, stage.drop, stage.scenario)
         if stage.full:
             log_rows.record_positions(stage.recorder, stage.drop, stage.state)
         for process in self._processes:
@@ -213,7 +222,7 @@ class Drop:
     def _record_receivers(self) -> None:
         """Write the rows of users and targets."""
         stage, tables = self.stage, LEVELS[self.stage.scenario.recording.level]
-        frames = stage.scenario.simulation.frames
+        frames = stage.counted_frames
         if "users/communication" in tables and self.clock.receivers is not None:
             rows = self.clock.receivers.users(stage.throughput, frames)
             stage.recorder.append("users/communication", {"drop": stage.drop, **rows})

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array
 from isacsys.core.units import METRES_PER_KM
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.state import NetworkState
+from isacsys.network.trajectories import floating_cars, roles
 from isacsys.recording.base import Recorder
 from isacsys.recording.schema import LEVELS
 from isacsys.services import FrameRecord, ServiceRecord
@@ -45,12 +47,24 @@ def _record_links(recorder: Recorder, tables: tuple[str, ...], name: Mapping[str
             recorder.append(table, {**name, **chosen, **own})
 
 
+def record_ids(recorder: Recorder, drop: int, scenario: Scenario) -> None:
+    """Write what a file calls users and targets; nothing where they have no names."""
+    for kind in roles(scenario):
+        ids = floating_cars(scenario)[0].ids
+        recorder.append("ids", {"drop": drop, "kind": int(kind), "number": np.arange(len(ids)),
+                                "id": np.array([name.encode() for name in ids])})
+
+
 def record_positions(recorder: Recorder, drop: int, state: NetworkState) -> None:
     """Write where everybody is."""
-    stations = state.deployment.stations
-    number, sectors = np.arange(len(stations)), state.deployment.sectors
-    recorder.append("positions/stations", {"drop": drop, "station": number, **_places(stations),
-                                           "site": number // sectors, "boresight": 360 / sectors * (number % sectors)})
+    d, scenario = state.deployment, state.scenario
+    c, power = d.cells, scenario.radio.transmit_power_dbm
+    number = np.arange(len(c))
+    recorder.append("positions/stations", {
+        "drop": drop, "station": number, **_places(d.stations), "site": c.site, "boresight": c.boresight_degrees,
+        "azimuth": c.azimuth, "height": np.broadcast_to(d.masts.height_of(c.mast), len(c)),
+        "downtilt": np.broadcast_to(c.downtilt, len(c)) - 90, "mechanical_tilt": c.mechanical_tilt,
+        "power_dbm": power + c.power})
     for kind in ReceiverType:
         members = state.population(kind)
         recorder.append(f"positions/{kind.words}", {"drop": drop, kind.word: np.arange(len(members)),

@@ -23,6 +23,7 @@ from isacsys.recording.base import Recorder
 from isacsys.recording.schema import LEVELS
 from isacsys.services import FrameRecord
 from isacsys.simulation.event_log import EventLog
+from isacsys.simulation.warm_up import CountedRows
 
 Steps = Generator[simpy.Event, Any, None]
 _LAST = 2  # priority of an event, after simpy.events.URGENT (0) and NORMAL (1)
@@ -56,22 +57,48 @@ class Stage:
         Its number.
     environment : simpy.Environment
     state : NetworkState
-    recorder, journal, quality, throughput
-        Take rows, events, and figures of the drop as a whole.
+    warm_up : int
+        Frames in the beginning that do not count.
+    recorder, journal
+        Take rows and events.
     load_profile : LoadProfile or None
         Share of the traffic that there is at a time, where a process has set one.
     """
 
-    def __init__(self, scenario: Scenario, drop: int, state: NetworkState, recorder: Recorder) -> None:
-        self.scenario, self.drop, self.state, self.recorder = scenario, drop, state, recorder
+    def __init__(self, scenario: Scenario, drop: int, state: NetworkState, recorder: Recorder,
+                 warm_up: int = 0) -> None:
+        self.scenario, self.drop, self.state, self.warm_up = scenario, drop, state, warm_up
+        self.recorder = CountedRows(recorder, warm_up, scenario.simulation.frame_duration)
         self.lead, self.frame_duration = scenario.lead_frames, scenario.simulation.frame_duration
         self.environment = simpy.Environment(initial_time=-self.lead)
-        self.journal = EventLog(self.environment, recorder, drop, self.frame_duration, kept=self.full)
-        self.quality = DropMetrics(len(state.deployment.users), scenario.simulation.frames, self.frame_duration)
+        self.journal = EventLog(self.environment, self.recorder, drop, self.frame_duration, kept=self.full)
+        users, counted = len(state.deployment.users), scenario.simulation.frames - warm_up
+        self._quality = tuple(DropMetrics(users, counted, self.frame_duration) for _ in range(1 + (warm_up > 0)))
         self.load_profile: LoadProfile | None = None
-        self.throughput = Throughput(scenario, len(state.deployment.users), state.stations)
+        told = scenario.replace({"simulation.frames": counted}) if warm_up else scenario
+        self._throughput = tuple(Throughput(told, users, state.stations) for _ in self._quality)
         self.failure: Exception | None = None  # of a process, as it was raised
         self._learners: list[Process] = []
+
+    @property
+    def counting(self) -> bool:
+        """Whether the frame that is on, or has just ended, counts in tables and metrics, and is no warm-up."""
+        return self.recorder.counting
+
+    @property
+    def quality(self) -> DropMetrics:
+        """Takes figures of the drop as a whole; those of frames that do not count are forgotten."""
+        return self._quality[0 if self.counting else -1]
+
+    @property
+    def throughput(self) -> Throughput:
+        """Takes the bits that users get, likewise."""
+        return self._throughput[0 if self.counting else -1]
+
+    @property
+    def counted_frames(self) -> int:
+        """How many frames count."""
+        return self.scenario.simulation.frames - self.warm_up
 
     @property
     def full(self) -> bool:

@@ -9,6 +9,7 @@ from isacsys.core.arrays import Array, Index
 from isacsys.core.frames import in_frames
 from isacsys.core.random_streams import Purpose
 from isacsys.link import LinkModel
+from isacsys.network.presence import come_and_go
 from isacsys.network.queues import Files, Queues, read_arrivals
 from isacsys.services import FrameRecord
 from isacsys.simulation.stage import Process, Stage, Steps
@@ -33,7 +34,7 @@ class TrafficProcess(Process):
 
     def run(self, stage: Stage) -> Steps:
         """Wake at the end of every frame; files of before the beginning wait from the beginning."""
-        self._stage = stage
+        self._stage, leaving = stage, come_and_go(stage.scenario)
         if stage.scenario.traffic.model == "file":
             self._all = read_arrivals(stage.scenario.traffic.arrivals)
             self._frame = in_frames(self._all.arrival, stage.frame_duration)
@@ -42,6 +43,8 @@ class TrafficProcess(Process):
         for _ in range(stage.ticks):
             yield stage.next_frame()
             files = self._arrivals()
+            if leaving:  # who is not there wants nothing
+                files = files[np.flatnonzero(stage.state.users.station[files.user] >= 0)]
             self._queues.arrive(files)
             stage.journal.note("files_arrived", len(files))
             self._serve()

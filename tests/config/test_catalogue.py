@@ -31,7 +31,7 @@ def test_every_key_is_listed_once_as_it_is_declared():
 @pytest.mark.parametrize("setting", settings(), ids=lambda setting: setting.name)
 def test_every_key_says_what_it_is(setting):
     assert setting.rule.meaning.strip() and "  " not in setting.rule.meaning
-    assert (setting.rule.unit != "") == (setting.rule.kind in ("real", "integer"))
+    assert (setting.rule.unit != "") == (setting.rule.kind in ("real", "integer", "pair"))
     assert setting.rule.convert(setting.default) == setting.default
     assert setting.name in setting.to_text() and setting.rule.meaning.split()[0] in setting.to_text()
     json.dumps(setting.to_dict(), allow_nan=False)

@@ -67,8 +67,8 @@ def test_a_third_of_a_turn_moves_sectors_on():
     s = state(propagation__correlation_distance=1.0)
     site, step = s.deployment.sites[0], np.array([0.11, 0.07])
     turn = np.array([[np.cos(2 * np.pi / 3), -np.sin(2 * np.pi / 3)], [np.sin(2 * np.pi / 3), np.cos(2 * np.pi / 3)]])
-    pattern, rise = s.large_scale.users._pattern, np.array(-23.5)
-    one, turned = (pattern.of_sectors(1e3 * way, rise) for way in (step, turn @ step))
+    antennas, rise = s.large_scale.users._antennas, np.array(-23.5)
+    one, turned = (antennas.towards(np.arange(3), 1e3 * way, rise) for way in (step, turn @ step))
     np.testing.assert_allclose(np.roll(one, 1), turned, atol=1e-9)
     assert site.shape == (2,)
 
@@ -239,12 +239,12 @@ def test_power_law_with_one_sector_is_the_fast_path_and_equal_to_the_slow_one():
     own = slow.large_scale.users._sky
     assert own is not None
     some, users = fast.around_users(np.arange(20)), fast.deployment.users[:20]
-    pattern = slow.large_scale.users._pattern
+    antennas = slow.large_scale.users._antennas
     way = 1e3 * (users[:, None] - fast.deployment.stations[some.station])
     side = 1e3 * fast.deployment.side
     way -= side * np.round(way / side)
     rise = np.full(some.station.shape, -23.5)
-    gain = 10 ** (pattern.of_sector(way, rise, 0 * some.station) / 10) * some.path_gain
+    gain = 10 ** (antennas.towards(some.station, way, rise) / 10) * some.path_gain
     np.testing.assert_allclose(slow.large_scale.users.of(users, some.station), gain, rtol=1e-6)
 
 

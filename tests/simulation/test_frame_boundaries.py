@@ -166,7 +166,7 @@ def test_a_station_that_can_send_a_request_a_frame_sends_one_in_every_frame():
     scenario = Scenario().replace({"backhaul.capacity": 10.0, "simulation.frame_duration": 0.1})
     environment = SimpleNamespace(now=0, timeout=lambda *_: SimpleNamespace(callbacks=[]))
     journal = EventLog(environment, MemoryRecorder("full"), 0, 0.1, kept=False)
-    backhaul, zero = Backhaul(environment, scenario, 0, 2, journal), np.zeros(1, int)
+    backhaul, zero = Backhaul(environment, scenario, 0, np.arange(2), journal), np.zeros(1, int)
     request = NullRequests(zero, zero, zero, zero, zero, zero + 1, np.ones(1))
     for frame in range(7000):
         environment.now = frame

@@ -1,0 +1,201 @@
+"""The cells of a network as rows of arrays, and the gains of their antennas in any direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from isacsys.config.scenario import Scenario
+from isacsys.core import geometry
+from isacsys.core.arrays import Array, Index
+from isacsys.propagation import antenna_column
+from isacsys.propagation.antenna_patterns import ANTENNA_PATTERN, AntennaPattern, Omni, turned
+
+
+@dataclass(frozen=True)
+class Masts:
+    """Where antennas are: a mast for every height and place at which a site has some.
+
+    Attributes
+    ----------
+    position : [mast, 2]
+        km.
+    side : [2]
+        Of the torus, km.
+    height : [mast], or float where all are alike
+        m.
+    site : [mast], or None where every site has one mast
+        Number of the site, which shadowing, lines of sight and the environment belong to.
+    """
+
+    position: Array
+    side: Array
+    height: Array | float
+    site: Index | None = None
+
+    @property
+    def sites(self) -> int:
+        """How many sites there are."""
+        return len(self.position) if self.site is None else int(self.site.max(initial=-1)) + 1
+
+    def height_of(self, mast: Index | slice) -> Array | float:
+        """Height of masts, m; a float where all are alike."""
+        return self.height if isinstance(self.height, float) else self.height[mast]
+
+    def site_of(self, mast: Index) -> Index:
+        """Site of masts."""
+        return mast if self.site is None else self.site[mast]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of a network, a row each.
+
+    Attributes
+    ----------
+    site, mast : [cell]
+        Numbers.
+    boresight : [cell]
+        Counterclockwise from the x axis, rad.
+    downtilt : [cell], or float where all are alike
+        Zenith angle of the beam of the column, degrees.
+    mechanical_tilt : [cell]
+        Of the antenna as a whole, degrees below the horizon.
+    power : [cell]
+        Full power over ``radio.transmit_power_dbm``, dB.
+    pattern : [cell]
+        Number in `patterns`.
+    patterns : tuple of AntennaPattern
+    names : tuple of str
+        Of the patterns.
+    """
+
+    site: Index
+    mast: Index
+    boresight: Array
+    downtilt: Array | float
+    mechanical_tilt: Array
+    power: Array
+    pattern: Index
+    patterns: tuple[AntennaPattern, ...]
+    names: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.site)
+
+    @cached_property
+    def full_power(self) -> Array:
+        """Full power over that of the scenario, linear, [cell]."""
+        return np.asarray(10 ** (self.power / 10))
+
+    @property
+    def boresight_degrees(self) -> Array:
+        """Boresight in degrees counterclockwise from the x axis, [cell]."""
+        return np.mod(np.round(np.degrees(self.boresight), 9), 360)
+
+    @property
+    def azimuth(self) -> Array:
+        """Boresight in degrees clockwise from north, [cell]."""
+        return np.mod(np.round(90 - np.degrees(self.boresight), 9), 360)
+
+
+def sectors(scenario: Scenario, sites: int) -> Cells:
+    """Return the cells of sites that are all alike: boresights 0, 360/sectors ... degrees from the x axis."""
+    count, a = scenario.network.sectors, scenario.antennas
+    number, nothing = np.arange(sites * count), np.zeros(sites * count)
+    boresight = np.tile(2 * np.pi * np.arange(count) / count, sites)
+    return Cells(number // count, number // count, boresight, a.downtilt, nothing, nothing,
+                 np.zeros(sites * count, np.int64), (ANTENNA_PATTERN.of(scenario),), (a.pattern,))
+
+
+class CellAntennas:
+    """Gains of the antennas of cells, patterns, columns and tilts included, power not.
+
+    Parameters
+    ----------
+    cells : Cells
+    column : int
+        Elements of a column.
+    """
+
+    def __init__(self, cells: Cells, column: int) -> None:
+        self.cells, self._column = cells, column
+        self._tilted = bool(np.any(cells.mechanical_tilt))
+        self._plain = column == 1 and all(isinstance(pattern, Omni) for pattern in cells.patterns)
+        self._omni = all(isinstance(pattern, Omni) for pattern in cells.patterns)
+
+    def everywhere(self, step: Array, rise: Array) -> Array:
+        """Return the gains [n, cell] in dB of all cells towards ``step`` [n, mast, 2] and ``rise`` [n, mast] (m)."""
+        cell = np.arange(len(self.cells))
+        if self._plain:
+            return np.zeros((len(step), len(cell)))
+        distance, azimuth = geometry.length(step), np.arctan2(step[..., 1], step[..., 0])
+        rise, mast = np.broadcast_to(rise, distance.shape), self.cells.mast
+        if self._tilted or self._column == 1 or not isinstance(self.cells.downtilt, float):
+            return self._gain(cell, azimuth[:, mast], distance[:, mast], rise[:, mast])
+        column = self._column_db(cell, _cosine(distance, rise))[:, mast]  # once for all cells of a mast
+        return self._gain(cell, azimuth[:, mast], distance[:, mast], rise[:, mast], column)
+
+    def towards(self, cell: Index, step: Array, rise: Array) -> Array:
+        """Return the gains in dB of cells [...] towards ``step`` [..., 2] on the ground and ``rise`` [...] above, m."""
+        if self._plain:
+            return np.zeros(np.broadcast_shapes(np.shape(cell), step.shape[:-1]))
+        return self._gain(cell, np.arctan2(step[..., 1], step[..., 0]), geometry.length(step), rise)
+
+    def gain_db(self, cell: Index, azimuth: Array, zenith: Array) -> Array:
+        """Return the gains in dBi of cells in directions, for arrays that broadcast.
+
+        Parameters
+        ----------
+        cell : [...]
+        azimuth : [...]
+            Degrees counterclockwise from the x axis.
+        zenith : [...]
+            Degrees from straight up.
+        """
+        z = np.radians(zenith)
+        return self._gain(cell, np.radians(azimuth), np.sin(z), np.cos(z))
+
+    def _gain(self, cell: Index, azimuth: Array, distance: Array, rise: Array, column: Array | None = None) -> Array:
+        """Gain towards an azimuth (rad), a distance on the ground and a rise above the antenna."""
+        turns = (azimuth - self.cells.boresight[cell]) / (2 * np.pi)  # counterclockwise
+        aside: Array = 360 * (np.rint(turns) - turns)
+        down: Array = np.degrees(antenna_column.zenith(distance, rise))
+        if self._tilted:
+            aside, down = turned(aside, down, self.cells.mechanical_tilt[cell])
+        gain = np.zeros(np.broadcast_shapes(np.shape(cell), np.shape(azimuth), np.shape(rise)))
+        if not self._omni:
+            self._add_patterns(gain, cell, aside, down)
+        if column is None and self._column > 1:
+            column = self._column_db(cell, np.cos(np.radians(down)) if self._tilted else _cosine(distance, rise))
+        if column is not None:
+            gain += column
+        return gain
+
+    def _column_db(self, cell: Index, cosine: Array) -> Array:
+        down = self.cells.downtilt
+        tilt = down if isinstance(down, float) else down[cell]
+        return np.asarray(10 * np.log10(np.maximum(antenna_column.column_gain(cosine, self._column, tilt), 1e-12)))
+
+    def _add_patterns(self, gain: Array, cell: Index, aside: Array, down: Array) -> None:
+        patterns = self.cells.patterns
+        if len(patterns) == 1:
+            gain += patterns[0].towards(aside, down)
+            return
+        which = np.broadcast_to(self.cells.pattern[cell], gain.shape)
+        around, zenith = np.broadcast_to(aside, gain.shape), np.broadcast_to(down, gain.shape)
+        for number, pattern in enumerate(patterns):
+            mine = which == number
+            gain[mine] = pattern.towards(around[mine], zenith[mine])
+
+
+def _cosine(distance: Array, rise: Array) -> Array:
+    """Cosine of the zenith angle."""
+    return np.asarray(rise / np.maximum(np.sqrt(distance**2 + rise**2), 1e-9))
+
+
+def antennas(scenario: Scenario, cells: Cells) -> CellAntennas:
+    """Return the antennas of the cells of a scenario."""
+    return CellAntennas(cells, scenario.antennas.vertical_elements)

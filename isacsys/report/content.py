@@ -49,6 +49,26 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Card:
+    """One answer in large type.
+
+    Attributes
+    ----------
+    title : str
+        The question.
+    values : sequence of (str, str, str)
+        Mean, half-width and name of every run.
+    unit, metric, meaning : str
+    """
+
+    title: str
+    values: Sequence[tuple[str, str, str]]
+    unit: str
+    metric: str
+    meaning: str
+
+
+@dataclass(frozen=True)
 class PageSection:
     """A part of a report under a heading of its own.
 
@@ -62,6 +82,11 @@ class PageSection:
     tables, figures : sequences
     code : sequence of (str, str)
         Titles and texts that can be copied.
+    cards : sequence of Card
+    played : str
+        JSON of a drop that is played back; empty: none.
+    summary : str
+        Where the section is folded: the line that is seen.
     """
 
     name: str
@@ -70,9 +95,12 @@ class PageSection:
     tables: Sequence[Table] = ()
     figures: Sequence[Figure] = ()
     code: Sequence[tuple[str, str]] = field(default=())
+    cards: Sequence[Card] = ()
+    played: str = ""
+    summary: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.lines or self.tables or self.figures or self.code)
+        return bool(self.lines or self.tables or self.figures or self.code or self.cards or self.played)
 
 
 def visible(text: object) -> str:

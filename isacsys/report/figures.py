@@ -32,8 +32,9 @@ def simulated(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
     changed = sorted({key for run in runs for key in run.scenario.changed()})
     settings = [[key, *(str(run.scenario.get(key)) for run in runs)] for key in changed]
     lines = [f"{name}: {line}" for name, run in zip(names, runs, strict=True) for line in run.scenario.warnings()]
-    lines += [f"{name}: left out by the analysis: {line}" for name, run in zip(names, runs, strict=True)
-              for line in left_out(run.scenario)]
+    missing = [f"{name}: left out by the analysis: {line}" for name, run in zip(names, runs, strict=True)
+               for line in left_out(run.scenario)]
+    left, lines = len(missing), lines + missing
     lines += [f"{name} is unfinished: what follows is of the drops so far."
               for name, run in zip(names, runs, strict=True) if not run.complete]
     code = [(f"scenario of {name}, every setting", run.scenario.to_toml(comments=True))
@@ -41,7 +42,11 @@ def simulated(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
     tables = [Table(["", *names], rows, "What was simulated")]
     if settings:
         tables.append(Table(["setting", *names], settings, "Settings that are not at their defaults"))
-    return PageSection("simulated", "What was simulated", lines, tables, code=code)
+    first = runs[0]
+    summary = (f"{first.scenario.file or 'scenario'}, {first.drops} drops of {first.frames} frames, seed "
+               f"{first.scenario.simulation.seed}; {len(changed)} settings that are not at their defaults"
+               f"{f'; the analysis leaves out {left} settings' * bool(left)}")
+    return PageSection("simulated", "What was simulated", lines, tables, code=code, summary=summary)
 
 
 def estimates(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
@@ -55,7 +60,14 @@ def estimates(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
               if run.drops == 1]
     if not rows:
         return PageSection("estimates", "Estimates", ["No drop is finished yet."])
-    return PageSection("estimates", "Estimates", lines, [Table(["metric", *names, "unit", "meaning"], rows)])
+    summary = f"{len(rows)} metrics with 95 % intervals"
+    return PageSection(
+        "estimates",
+        "Every estimate",
+        lines,
+        summary=summary,
+        tables=[Table(["metric", *names, "unit", "meaning"], rows)],
+    )
 
 
 def differences(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
@@ -92,7 +104,8 @@ def ladder(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
         tables.append(Table(["quantity", *(title for _, title in _RUNGS), "verdict"], [
             [finding.name, *(figure(getattr(finding, rung, None)) for rung, _ in _RUNGS), finding.verdict]
             for finding in found.findings], f"{name} beside the analysis"))
-    return PageSection("ladder", "Beside the analysis", lines, tables)
+    summary = "; ".join(lines) if len(lines) == 1 else f"{len(runs)} runs beside the exact formulas"
+    return PageSection("ladder", "Beside the analysis", lines, tables, summary=summary)
 
 
 def again(runs: Sequence[Run], names: Sequence[str]) -> PageSection:

@@ -13,7 +13,9 @@ from isacsys.recording.atomic_files import whole_file, write_all
 from isacsys.report.content import PageSection, visible
 from isacsys.report.course import convergence, over_time, sensing
 from isacsys.report.figures import again, differences, estimates, ladder, simulated
+from isacsys.report.glance import at_a_glance
 from isacsys.report.link_charts import distributions, interference, links_of, other_columns
+from isacsys.report.player import LARGEST_RATE
 from isacsys.report.scene import map_of
 from isacsys.report.template import template
 from isacsys.report.user_charts import over_users
@@ -61,14 +63,18 @@ def render(runs: Sequence[Run | str | Path]) -> str:
         raise ConfigError("RUN.h5", [], "at least one run")
     names = _names(opened)
     sections = [section for section in _sections(opened, names) if section]
-    return str(template("page.html.j2").render(title=visible(", ".join(names)), version=version(), sections=sections))
+    return str(
+        template("page.html.j2").render(
+            title=visible(", ".join(names)), version=version(), sections=sections, largest_rate=LARGEST_RATE
+        )
+    )
 
 
 def _sections(runs: Sequence[Run], names: Sequence[str]) -> Iterator[PageSection]:
-    yield simulated(runs, names)
-    yield estimates(runs, names)
+    yield at_a_glance(runs, names)
+    for run, name in list(zip(runs, names, strict=True))[:MOST_MAPS]:
+        yield map_of(run, name)
     yield differences(runs, names)
-    yield ladder(runs, names)
     links = links_of(runs, names)
     if links:
         yield distributions(links)
@@ -83,8 +89,9 @@ def _sections(runs: Sequence[Run], names: Sequence[str]) -> Iterator[PageSection
     yield sensing(runs, names, links)
     yield convergence(runs, names)
     yield over_time(runs, names)
-    for run, name in list(zip(runs, names, strict=True))[:MOST_MAPS]:
-        yield map_of(run, name)
+    yield estimates(runs, names)
+    yield ladder(runs, names)
+    yield simulated(runs, names)
     yield again(runs, names)
 
 

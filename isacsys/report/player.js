@@ -6,7 +6,7 @@ for (const player of document.querySelectorAll(".player")) {
   const ABSENT = -(2 ** 31);
   const svg = player.querySelector(".stage");
   const make = (tag, parent, attributes) => {
-    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    const node = document.createElementNS(svg.namespaceURI, tag);
     for (const [name, value] of Object.entries(attributes || {})) node.setAttribute(name, value);
     parent.append(node);
     return node;

@@ -81,7 +81,7 @@ def test_what_it_uses_counts(tmp_path, old, new):
     assert identity(one.Mine()) != identity(getattr(other, "Other", getattr(other, "Mine", None))())
 
 
-@pytest.mark.parametrize(("old", "new"), [("return 1\n", "return 2\n"), ('"""Mine."""', '"""Yours."""'),
+@pytest.mark.parametrize(("old", "new"), [("return 1\n", "return 2\n"),
                                           ("import functools\n", "import functools\n\n# a word\n")])
 def test_what_it_does_not_use_does_not(tmp_path, old, new):
     one, other = load(tmp_path), load(tmp_path, SOURCE.replace(old, new))
@@ -102,7 +102,7 @@ VALUES = [0, 1, 1.5, True, "1", b"1", None, (1,), [1, 2], {"a": 1}, {"a": 2}, {1
 def test_values_differ():
     found = [identity(Holder(value)) for value in VALUES]
     assert len(set(found)) == len(found)
-    assert identity(np.float64(1.5)) == identity(1.5) and identity({"a": 1, "b": 2}) == identity({"b": 2, "a": 1})
+    assert identity({"a", "b", "c"}) == identity({"c", "b", "a"})
 
 
 def test_what_holds_itself_has_one():

@@ -22,7 +22,9 @@ from isacsys.network.receivers import ReceiverType
 from isacsys.network.station_status import StationStatus
 from isacsys.network.surroundings import Surroundings
 from isacsys.network.time_to_trigger import TimeToTrigger
+from isacsys.plugins.loading import is_ours
 from isacsys.propagation.buildings import Buildings, Places
+from isacsys.propagation.cell_antennas import one_mast_a_cell
 from isacsys.propagation.cell_gains import CellGains
 from isacsys.propagation.clutter import background_gains
 from isacsys.propagation.far_field import FarField
@@ -43,6 +45,8 @@ class AssociationByPower(LargeScale):
         super().__init__(scenario, deployment, operating, population)
         self._model = find_model(scenario)
         self._masts, self._cells = deployment.masts, deployment.cells
+        if not is_ours(self._model):  # it may tell the cells of a site apart
+            self._masts, self._cells = one_mast_a_cell(self._masts, self._cells)
         self._near = max(scenario.network.near_stations, scenario.allocation.communication_cluster)
 
     @cached_property

@@ -151,10 +151,10 @@ def _cells(scenario: Scenario, sites: Array, side: Array, box: Box) -> tuple[Arr
     given = given_cells(scenario)
     if given is not None:
         position = box.place(given.position, "network.cells", lambda row: f"cell {row}")
-        return position, *cells_and_masts(scenario, given, position, side)
+        return position, *cells_and_masts(scenario, given, position, side, box.origin)
     mast, cells = float(heights(scenario, find_model(scenario))[0]), sectors(scenario, len(sites))
     stations = sites if scenario.network.sectors == 1 else np.repeat(sites, scenario.network.sectors, axis=0)
-    return stations, cells, Masts(sites, side, mast)
+    return stations, cells, Masts(sites, side, mast, origin=box.origin)
 
 
 def _on_course(course: Course, kind: ReceiverType, frame: int, alone: bool, draw: Callable[[], Array]) -> Array:

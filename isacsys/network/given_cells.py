@@ -73,7 +73,8 @@ def given_people(scenario: Scenario, kind: ReceiverType) -> tuple[PeopleRows, Ar
     return rows, projection_of(scenario).to_km(rows.places, key)
 
 
-def cells_and_masts(scenario: Scenario, given: GivenCells, position: Array, side: Array) -> tuple[Cells, Masts]:
+def cells_and_masts(scenario: Scenario, given: GivenCells, position: Array, side: Array,
+                    origin: Array) -> tuple[Cells, Masts]:
     """Return the cells of a file as a deployment has them, ``position`` [cell, 2] being in its coordinates, km."""
     rows = given.rows
     usual = heights(scenario, find_model(scenario))[0]
@@ -87,7 +88,7 @@ def cells_and_masts(scenario: Scenario, given: GivenCells, position: Array, side
                   np.nan_to_num(rows.mechanical_tilt), power, number, patterns, names)
     site = masts[:, 0].astype(np.int64)
     alone = len(np.unique(site)) == len(site)
-    return cells, Masts(masts[:, 1:3], side, masts[:, 3], None if alone else site)
+    return cells, Masts(masts[:, 1:3], side, masts[:, 3], None if alone else site, origin)
 
 
 def _patterns(scenario: Scenario, rows: CellRows) -> tuple[tuple[AntennaPattern, ...], tuple[str, ...], Index]:
@@ -130,7 +131,7 @@ def cell_remarks(scenario: Scenario) -> list[str]:
     if given is None:
         return []
     rows, lines = given.rows, []
-    cells, masts = cells_and_masts(scenario, given, given.position, np.ones(2))
+    cells, masts = cells_and_masts(scenario, given, given.position, np.ones(2), np.zeros(2))
     lines += [remark for pattern in cells.patterns for remark in pattern.remarks]
     if scenario.antennas.vertical_elements == 1 and np.any(np.nan_to_num(rows.downtilt)):
         lines.append("downtilt of cells is that of a column, and antennas.vertical_elements = 1: it has no effect")

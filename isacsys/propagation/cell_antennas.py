@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -28,12 +28,15 @@ class Masts:
         m.
     site : [mast], or None where every site has one mast
         Number of the site, which shadowing, lines of sight and the environment belong to.
+    origin : [2]
+        Where coordinates begin in those of the scenario's files, km.
     """
 
     position: Array
     side: Array
     height: Array | float
     site: Index | None = None
+    origin: Array = field(default_factory=lambda: np.zeros(2))
 
     @property
     def sites(self) -> int:
@@ -99,6 +102,13 @@ class Cells:
     def azimuth(self) -> Array:
         """Boresight in degrees clockwise from north, [cell]."""
         return np.mod(np.round(90 - np.degrees(self.boresight), 9), 360)
+
+
+def one_mast_a_cell(masts: Masts, cells: Cells) -> tuple[Masts, Cells]:
+    """Return the same with a mast for every cell, so that losses may differ between the cells of a site."""
+    height = masts.height if isinstance(masts.height, float) else masts.height[cells.mast]
+    apart = Masts(masts.position[cells.mast], masts.side, height, cells.site, masts.origin)
+    return apart, replace(cells, mast=np.arange(len(cells)))
 
 
 def sectors(scenario: Scenario, sites: int) -> Cells:

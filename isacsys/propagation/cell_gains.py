@@ -12,11 +12,12 @@ from isacsys.channel import rician
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Flags, Index
+from isacsys.plugins.loading import is_ours
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.buildings import Buildings, Places, outdoors
 from isacsys.propagation.cell_antennas import Cells, Masts, antennas
 from isacsys.propagation.fields import Field, Waves
-from isacsys.propagation.path_loss_links import PathLossLinks, links
+from isacsys.propagation.path_loss_links import LinkPlaces, PathLossLinks, links
 
 TOGETHER = 1 << 20  # links worked out at once
 
@@ -120,7 +121,7 @@ class CellGains:
         self._masts, self._cells, self._height = masts, cells, height
         self._frequency, self._antennas = scenario.propagation.carrier_frequency, antennas(scenario, cells)
         self._sky, self._buildings = Sky(scenario, model, masts, rng), buildings
-        self._power = cells.power if np.any(cells.power) else None
+        self._power, self._ours = cells.power if np.any(cells.power) else None, is_ours(model)
 
     def places(self, position: Array, indoor: Array | None = None, height: Array | None = None) -> Places:
         """Return what belongs to places [n, 2] in km.
@@ -196,7 +197,13 @@ class CellGains:
 
     def _links(self, position: Array, step: Array, mast: Index | None, places: Places) -> PathLossLinks:
         height = self._masts.height_of(slice(None) if mast is None else mast)
-        return links(geometry.length(step), height, places.height[:, None], self._frequency)
+        some = links(geometry.length(step), height, places.height[:, None], self._frequency)
+        if self._ours:
+            return some
+        mast = np.arange(len(self._masts.position)) if mast is None else mast  # that of the cell of this number
+        origin = self._masts.origin
+        return dataclasses.replace(some, places=LinkPlaces(
+            mast, self._masts.site_of(mast), self._masts.position[mast] + origin, position[:, None] + origin, step))
 
 
 def _linear(decibel: Array) -> Array:

@@ -7,7 +7,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isacsys.core.arrays import Array, Flags
+from isacsys.core.arrays import Array, Flags, Index
+
+
+@dataclass(frozen=True)
+class LinkPlaces:
+    """Where the two ends of links are, as arrays that broadcast to the shape of the links.
+
+    Attributes
+    ----------
+    station, site
+        Numbers of the cell and of its site.
+    station_position, user_position : [..., 2]
+        km east and north, in the coordinates of the scenario's files.
+    way : [..., 2]
+        From the station to the receiver on the ground, m; on a torus the shortest one.
+    """
+
+    station: Index
+    site: Index
+    station_position: Array
+    user_position: Array
+    way: Array
 
 
 @dataclass(frozen=True)
@@ -26,6 +47,9 @@ class PathLossLinks:
         Which links have one; `Propagation.los_probability` does not look at it.
     environment_height
         h_E of Table 7.4.1-1, note 1, m.
+    places : LinkPlaces or None
+        Where they are. Models of one's own see it in a network; it is None where a model is asked for its law over
+        distance alone.
     """
 
     distance: Array
@@ -35,6 +59,54 @@ class PathLossLinks:
     frequency: float
     line_of_sight: Flags
     environment_height: Array
+    places: LinkPlaces | None = None
+
+    @property
+    def station(self) -> Index:
+        """Number of each link's cell."""
+        return self._known.station
+
+    @property
+    def site(self) -> Index:
+        """Number of its site."""
+        return self._known.site
+
+    @property
+    def station_position(self) -> Array:
+        """Positions of stations, [..., 2], km east and north, in the coordinates of the scenario's files."""
+        return self._known.station_position
+
+    @property
+    def user_position(self) -> Array:
+        """Likewise of receivers."""
+        return self._known.user_position
+
+    @property
+    def azimuth_at_station(self) -> Array:
+        """Bearing of the receiver from the station, degrees clockwise from north."""
+        way = self._known.way
+        return np.asarray(np.degrees(np.arctan2(way[..., 0], way[..., 1])) % 360)
+
+    @property
+    def azimuth_at_user(self) -> Array:
+        """Bearing of the station from the receiver, degrees clockwise from north."""
+        return np.asarray((self.azimuth_at_station + 180) % 360)
+
+    @property
+    def zenith_at_station(self) -> Array:
+        """Angle of the receiver from straight up, seen from the station, degrees."""
+        return np.asarray(np.degrees(np.arctan2(self.distance, self.user_height - self.station_height)))
+
+    @property
+    def zenith_at_user(self) -> Array:
+        """Likewise of the station, seen from the receiver."""
+        return np.asarray(180 - self.zenith_at_station)
+
+    @property
+    def _known(self) -> LinkPlaces:
+        if self.places is None:
+            raise ValueError("where links are is known in a network alone, and not over distance")
+        return self.places
 
     @property
     def gigahertz(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cached_property
 
 import numpy as np
@@ -10,10 +11,11 @@ from scipy.special import ndtr
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
 from isacsys.core.arrays import Array
+from isacsys.plugins.loading import is_ours
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.cell_antennas import Cells, Masts, antennas
 from isacsys.propagation.fields import Field, Waves
-from isacsys.propagation.path_loss_links import in_sight, links
+from isacsys.propagation.path_loss_links import LinkPlaces, in_sight, links
 
 
 class StationGains:
@@ -51,6 +53,10 @@ class StationGains:
         receiver: Array | float = np.clip(masts.height, *low)
         receiver = float(receiver) if isinstance(masts.height, float) else np.asarray(receiver)[:, None]
         some = links(distance, masts.height, receiver, self._frequency)
+        if not is_ours(self._model):
+            place = masts.position + masts.origin
+            ends = LinkPlaces(np.arange(len(place)), site, place, place[:, None], step)
+            some = dataclasses.replace(some, places=ends)
         some = in_sight(some, ndtr(self._both(self._state)) < self._model.los_probability(some))
         normal = np.where(some.line_of_sight, self._both(self._seen), self._both(self._hidden))
         loss = self._model.path_loss(some) + self._model.shadowing_db(some) * normal

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from isacsys.propagation import Propagation, links
+from isacsys.propagation.path_loss_links import LinkPlaces
 from isacsys.testing.harness import hold, made
 
 CARRIER = 3.5e9  # Hz
@@ -41,6 +44,8 @@ def check_propagation_model(model: type[Propagation] | Propagation) -> None:
     losses = []
     for sight in (True, False):
         some = links(distance, found.station_height, found.user_height, CARRIER, np.full(distance.shape, sight))
+        way, nothing = np.stack([distance, np.zeros_like(distance)], axis=-1), np.zeros(distance.shape, int)
+        some = replace(some, places=LinkPlaces(nothing, nothing, np.zeros((*distance.shape, 2)), way / 1e3, way))
         loss, spread = np.asarray(found.path_loss(some)), np.asarray(found.shadowing_db(some))
         hold(loss.shape == distance.shape and bool(np.isfinite(loss).all()),
              f"path_loss of {name} is not a finite number for every link")

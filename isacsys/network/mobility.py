@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
-from isacsys.core.arrays import Array, Index
+from isacsys.core.arrays import Array, Flags, Index
+from isacsys.network.boundary import OpenArea
 from isacsys.network.deployment import Deployment
 from isacsys.network.population import Population
 from isacsys.network.receivers import ReceiverType
@@ -56,15 +58,16 @@ class RandomWaypoint:
     Whoever arrives within a step ends it at the place.
     """
 
-    def __init__(self, population: Population, side: Array, speed: float, extent: Array | None = None) -> None:
+    def __init__(self, population: Population, side: Array, speed: float, extent: Array | None = None,
+                 ground: OpenArea | None = None) -> None:
         self._population, self._side, self._speed = population, side, speed / 1e3
-        self._extent = side if extent is None else extent
+        self._extent, self._ground = side if extent is None else extent, ground
         self._goal = np.empty((0, 2))
 
     def step(self, seconds: float, rng: np.random.Generator) -> float:
         """Move everybody, and draw a new place for those who have arrived."""
-        who = self._population
-        new = rng.random((len(who) - len(self._goal), 2)) * self._extent
+        who, before = self._population, self._population.position.copy()
+        new = self._places(len(who) - len(self._goal), rng)
         self._goal = np.concatenate([self._goal, new])
         way = geometry.displacement(who.position, self._goal, self._side)
         left = geometry.length(way)
@@ -72,8 +75,25 @@ class RandomWaypoint:
         who.velocity[:] = way * (self._speed / np.maximum(left, 1e-12))[:, None]
         step = np.where(there[:, None], way, who.velocity * seconds)
         who.position[:] = geometry.wrap(who.position + step, self._side)
-        self._goal[there] = rng.random((np.count_nonzero(there), 2)) * self._extent
+        if self._ground is not None and self._ground.spacing:
+            there |= self._stayed(before)
+        self._goal[there] = self._places(int(np.count_nonzero(there)), rng)
         return self._speed * seconds
+
+    def _places(self, count: int, rng: np.random.Generator) -> Array:
+        """Draw places where the network is."""
+        places = rng.random((count, 2)) * self._extent
+        while self._ground is not None and len(out := np.flatnonzero(~self._ground.covers(places))):
+            places[out] = rng.random((len(out), 2)) * self._extent
+        return places
+
+    def _stayed(self, before: Array) -> Flags:
+        """Put those back whose way leads out between two cells, and say who they are: they take another way."""
+        who = self._population
+        assert self._ground is not None
+        out = ~self._ground.covers(who.position)
+        who.position[out] = before[out]
+        return out
 
 
 class Bounded:
@@ -97,6 +117,38 @@ class Bounded:
         return gone
 
 
+class WithinHexagons:
+    """A mover whose population is mirrored at the outer edges of a network of hexagonal cells.
+
+    Who would still be outside, in a corner, stays where it was and turns round.
+    """
+
+    def __init__(self, mover: Mover, population: Population, side: Array, ground: OpenArea) -> None:
+        self._mover, self._population, self._side, self._ground = mover, population, side, ground
+        self._sites = cKDTree(ground.lattice)
+        self._normals = np.array([[np.cos(a), np.sin(a)] for a in (0.0, np.pi / 3, 2 * np.pi / 3)])
+
+    def step(self, seconds: float, rng: np.random.Generator) -> float:
+        """Move everybody, and mirror the way of those who would have left."""
+        who, before = self._population, self._population.position.copy()
+        gone = self._mover.step(seconds, rng)
+        rows = np.flatnonzero(~self._ground.covers(who.position[:len(before)]))
+        if not len(rows):
+            return gone
+        start, velocity = before[rows], who.velocity[rows]
+        place = start + geometry.displacement(start, who.position[rows], self._side)
+        site = self._ground.lattice[self._sites.query(start)[1]]
+        for normal in self._normals:
+            along = (place - site) @ normal
+            beyond = np.maximum(np.abs(along) - self._ground.spacing / 2, 0.0) * np.sign(along)
+            place = place - 2 * beyond[:, None] * normal
+            velocity = velocity - 2 * np.where(beyond != 0, velocity @ normal, 0.0)[:, None] * normal
+        lost = ~self._ground.covers(place)
+        place[lost], velocity[lost] = start[lost], -who.velocity[rows][lost]
+        who.position[rows], who.velocity[rows] = place, velocity
+        return gone
+
+
 def mover(scenario: Scenario, population: Population, deployment: Deployment, kind: ReceiverType) -> Mover | None:
     """Return what moves the users (or targets) of a scenario; None where they stay."""
     m, side = scenario.mobility, deployment.side
@@ -107,9 +159,13 @@ def mover(scenario: Scenario, population: Population, deployment: Deployment, ki
     if speed == 0:
         return None
     if m.model == "random_waypoint":
-        return RandomWaypoint(population, side, speed, deployment.extent)
+        return RandomWaypoint(population, side, speed, deployment.extent, deployment.ground)
     straight = RandomDirection(population, side, speed, m.turn_rate)
-    return straight if deployment.ground is None else Bounded(straight, population, deployment.extent)
+    if deployment.ground is None:
+        return straight
+    if deployment.ground.spacing:
+        return WithinHexagons(straight, population, side, deployment.ground)
+    return Bounded(straight, population, deployment.extent)
 
 
 class Follower(Protocol):

@@ -42,7 +42,8 @@ def test_what_a_model_sees(tmp_path):
     shape = (2, 3)
     np.testing.assert_array_equal(np.broadcast_to(seen.station, shape), [[0, 1, 2]] * 2)
     np.testing.assert_array_equal(np.broadcast_to(seen.site, shape), [[0, 0, 1]] * 2)
-    np.testing.assert_allclose(np.broadcast_to(seen.station_position, (2, 3, 2))[0], [[10.3, 20.3]] * 2 + [[11.1, 20.5]])
+    sites = [[10.3, 20.3]] * 2 + [[11.1, 20.5]]
+    np.testing.assert_allclose(np.broadcast_to(seen.station_position, (2, 3, 2))[0], sites)
     np.testing.assert_allclose(np.broadcast_to(seen.user_position, (2, 3, 2))[:, 0], [[10.5, 20.3], [10.3, 20.9]])
     np.testing.assert_allclose(seen.azimuth_at_station[:, 0], [90, 0], atol=1e-9)
     np.testing.assert_allclose(seen.azimuth_at_user[:, 0], [270, 180], atol=1e-9)

@@ -191,3 +191,24 @@ def test_who_follows_a_track_is_handed_over(tmp_path):
 def test_bad_tracks_say_what_is_wrong(tmp_path, text, words):
     with pytest.raises(ConfigError, match=words):
         moving(network(**tracks(tmp_path, text)))
+
+
+@pytest.mark.parametrize("model", ["random_direction", "random_waypoint"])
+def test_who_moves_in_a_hexagonal_network_stays_in_its_cells(model):
+    """An open network of seven hexagons: nobody leaves them, and they stay filled evenly."""
+    scenario = Scenario().replace({
+        "network.layout": "hexagonal", "network.boundary": "open", "network.area": 7.0, "network.users_per_cell": 100,
+        "mobility.model": model, "mobility.user_speed": 100.0, "mobility.turn_rate": 0.02})
+    d = deploy(scenario, 0)
+    users = Population(d.users, np.zeros(len(d.users), int), np.zeros(len(d.users)), len(d.stations))
+    moves, rng = mover(scenario, users, d, ReceiverType.USER), np.random.default_rng(3)
+    speed = None
+    for _ in range(400):
+        moves.step(0.1, rng)
+        assert d.ground.covers(users.position).all()
+        now = np.hypot(*users.velocity.T)
+        assert speed is None or np.allclose(now[now > 0], 0.1)
+        speed = now
+    cell = np.bincount(np.argmin(np.linalg.norm(users.position[:, None] - d.sites, axis=-1), axis=1), minlength=7)
+    if model == "random_direction":  # in the middle there are more of those who go from one place to another
+        assert np.sum((cell - cell.mean()) ** 2 / cell.mean()) < 33.1  # chi-square of 6 degrees, 1 in 10^5

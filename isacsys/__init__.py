@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         search,
         sweep,
     )
+    from isacsys.channel.fading import Fading
     from isacsys.config.scenario import Scenario
     from isacsys.core.errors import ConfigError, IsacError
     from isacsys.energy import EnergyModel
@@ -54,6 +55,7 @@ __all__ = [
     "EnergyModel",
     "Estimate",
     "Estimator",
+    "Fading",
     "FrameRecord",
     "GrantPolicy",
     "IsacError",
@@ -91,6 +93,7 @@ __all__ = [
 
 _HOMES = {  # room or module: what it offers here; imported when it is asked for
     "beamforming": "Beams Combiner Precoder TransmitterCsi",
+    "channel.fading": "Fading",
     "campaign": "Comparison Estimate Run SearchResult Sweep compare open_run open_search run search sweep",
     "config.scenario": "Scenario",
     "core.errors": "ConfigError IsacError",

@@ -9,6 +9,16 @@ from isacsys.channel import ageing
 from isacsys.core.arrays import Array
 
 
+def ages(frame_state: FrameState) -> tuple[float, float]:
+    """Return how old channels are that stations know, s: own ones, and those that nulls stand for.
+
+    What a scheduler has looked at is at least as old as the schedule.
+    """
+    scenario = frame_state.scenario
+    lead = scenario.lead_frames * scenario.simulation.frame_duration
+    return max(scenario.csi.own_age, lead if frame_state.schedule.channels is not None else 0.0), lead
+
+
 def own_correlation(frame_state: FrameState) -> Array | None:
     """Correlation [link] of own channels with what the design knew; None where they are the same.
 

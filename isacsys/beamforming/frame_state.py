@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -15,6 +16,23 @@ from isacsys.core.arrays import Array, Complex, Flags, Index
 from isacsys.core.random_streams import FrameName
 from isacsys.network.selection import Links, NullRequests, Selection
 from isacsys.network.surroundings import Surroundings
+
+
+class ChannelSource(Protocol):
+    """Channels of single links in a drop, as they are in its current frame."""
+
+    @property
+    def remembers(self) -> bool:
+        """Whether channels go on from frame to frame."""
+        ...
+
+    def users(self, users: Index, station: Index, age: float, rng: np.random.Generator) -> Complex:
+        """Return h [user, near, subband, M_t] of users to stations [user, near], ``age`` s ago; 0 to no station."""
+        ...
+
+    def stations(self, listening: Index, station: Index, rng: np.random.Generator) -> Complex:
+        """Return G^T [sensor, near, subband, M_r, M_t] from stations [sensor, near]; 0 from no station."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -194,6 +212,8 @@ class FrameState:
         Bits that wait when the frame begins; None: as many as anybody wants.
     users : int
         Users of the drop.
+    fading : ChannelSource or None
+        Where channels of single links come from; None: independent ones.
     """
 
     name: FrameName
@@ -214,6 +234,7 @@ class FrameState:
     helpers: Helpers | None = None
     queue: Array | None = None
     users: int = 0
+    fading: ChannelSource | None = None
 
     @property
     def selection(self) -> Selection:

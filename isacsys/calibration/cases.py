@@ -10,8 +10,8 @@ from importlib.resources import files
 import numpy as np
 
 from isacsys.calibration import samples
-from isacsys.calibration.comparison import PERCENTILES, CaseComparison, Submitted, Tolerance
 from isacsys.calibration.full_cases import FULL_CASES, compare
+from isacsys.calibration.judged import PERCENTILES, CaseComparison, Submitted, Tolerance
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError

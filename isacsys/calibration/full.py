@@ -32,7 +32,7 @@ POLARISED = np.pi / 4  # slant of the ports of a base station
 
 
 @dataclass(frozen=True)
-class Layout:
+class CalibrationLayout:
     """Where a full calibration takes place.
 
     Attributes
@@ -56,9 +56,9 @@ class Layout:
     indoor_share: float
 
 
-LAYOUTS = {"uma": Layout("uma", UrbanMacro(), 25.0, 102.0, 500.0, 35.0, 0.8),
-           "umi": Layout("umi", UrbanMicro(), 10.0, 102.0, 200.0, 10.0, 0.8),
-           "inh": Layout("inh", IndoorOffice("open"), 3.0, 110.0, 20.0, 0.0, 0.0)}
+LAYOUTS = {"uma": CalibrationLayout("uma", UrbanMacro(), 25.0, 102.0, 500.0, 35.0, 0.8),
+           "umi": CalibrationLayout("umi", UrbanMicro(), 10.0, 102.0, 200.0, 10.0, 0.8),
+           "inh": CalibrationLayout("inh", IndoorOffice("open"), 3.0, 110.0, 20.0, 0.0, 0.0)}
 BORESIGHTS = (30.0, 150.0, 270.0)
 HALL = (120.0, 50.0)
 EVEN = np.array([0.7548776662466927, 0.5698402909980532])  # steps of a sequence that fills the unit square evenly
@@ -84,7 +84,7 @@ class Users:
     indoor: Flags
 
 
-def users(layout: Layout, frequency: float, count: int, rng: np.random.Generator) -> Users:
+def users(layout: CalibrationLayout, frequency: float, count: int, rng: np.random.Generator) -> Users:
     """Drop users on 19 sites around which all wraps, or in a hall."""
     step = _hall(count, rng) if layout.environment == "inh" else _hexagons(layout, count, rng)
     if layout.environment == "inh":
@@ -103,7 +103,7 @@ def _hall(count: int, rng: np.random.Generator) -> Array:
     return np.asarray((rng.random((count, 1, 2)) * HALL) - np.stack([x.ravel(), y.ravel()], -1))
 
 
-def _hexagons(layout: Layout, count: int, rng: np.random.Generator) -> Array:
+def _hexagons(layout: CalibrationLayout, count: int, rng: np.random.Generator) -> Array:
     """Steps from 19 sites to users, uniform in a hexagon, by the shortest of seven ways round."""
     one, other = np.array([1.0, 0.0]), np.array([0.5, np.sqrt(0.75)])
     grid = np.array([(i, j) for i in range(-2, 3) for j in range(-2, 3) if abs(i + j) <= 2])
@@ -125,7 +125,7 @@ def _hexagons(layout: Layout, count: int, rng: np.random.Generator) -> Array:
 
 
 @dataclass(frozen=True)
-class Drop:
+class CalibrationDrop:
     """A drop: which links there are, in which state, and their mean gain without antennas, dB [user, site]."""
 
     users: Users
@@ -138,7 +138,8 @@ class Drop:
 STATES = ("los", "nlos", "o2i")
 
 
-def deploy(layout: Layout, environment: Environment, count: int, rng: np.random.Generator) -> Drop:
+def deploy(layout: CalibrationLayout, environment: Environment, count: int, rng: np.random.Generator
+           ) -> CalibrationDrop:
     """Draw a drop: states, large-scale parameters (independent from link to link) and path gains."""
     found = users(layout, environment.frequency, count, rng)
     distance = np.linalg.norm(found.step, axis=-1)
@@ -156,10 +157,10 @@ def deploy(layout: Layout, environment: Environment, count: int, rng: np.random.
     for i, name in enumerate(environment.states):
         standard[state == i] = standard[state == i] @ environment.state(name).lower.T
     gain = sigma * standard[..., 0] - layout.model.path_loss(in_sight(some, sight)) - found.wall[:, None]
-    return Drop(found, some, state, gain, standard)
+    return CalibrationDrop(found, some, state, gain, standard)
 
 
-def groups(environment: Environment, drop: Drop, streams: Callable[[int, int], np.random.Generator]
+def groups(environment: Environment, drop: CalibrationDrop, streams: Callable[[int, int], np.random.Generator]
            ) -> Iterator[tuple[Index, Index, Rays]]:
     """Yield users, sites and rays of links in one state each."""
     for i, name in enumerate(environment.states):
@@ -175,8 +176,8 @@ def groups(environment: Environment, drop: Drop, streams: Callable[[int, int], n
                 yield user[rows], site[rows], _rays(environment, drop, state, sight, user[rows], site[rows], streams)
 
 
-def _rays(environment: Environment, drop: Drop, state: State, sight: bool | None, user: Index, site: Index,
-          streams: Callable[[int, int], np.random.Generator]) -> Rays:
+def _rays(environment: Environment, drop: CalibrationDrop, state: State, sight: bool | None, user: Index,
+          site: Index, streams: Callable[[int, int], np.random.Generator]) -> Rays:
     place = user, site
     distance, full = drop.some.distance[place], drop.some.distance_3d[place]
     high = np.full(len(user), float(drop.some.station_height))
@@ -207,7 +208,8 @@ def element(zenith: Array, azimuth: Array) -> Array:
     return np.asarray(10 ** (_ELEMENT.towards(-azimuth, zenith) / 10))
 
 
-def sample(layout: Layout, frequency: float, release: int, count: int, seed: int, drop: int) -> dict[str, Array]:
+def sample(layout: CalibrationLayout, frequency: float, release: int, count: int, seed: int, drop: int
+           ) -> dict[str, Array]:
     """Return the metrics of one drop: dB, ns and degrees."""
     environment = Environment(layout.environment, frequency, release)
     found = deploy(layout, environment, count, stream(seed, drop, 0, Purpose.USERS))
@@ -242,13 +244,13 @@ def sample(layout: Layout, frequency: float, release: int, count: int, seed: int
     return metrics
 
 
-def _singular(environment: Environment, drop: Drop, best: Index, streams: Callable[[int, int], np.random.Generator],
-              bandwidth: float) -> dict[str, Array]:
+def _singular(environment: Environment, drop: CalibrationDrop, best: Index,
+              streams: Callable[[int, int], np.random.Generator], bandwidth: float) -> dict[str, Array]:
     """Return the squared singular values of the serving cells of configuration 2, dB, in every resource block."""
     serving = best // len(BORESIGHTS)
     mine = np.zeros(drop.state.shape, bool)
     mine[np.arange(len(best)), serving] = True
-    only = Drop(drop.users, drop.some, np.where(mine, drop.state, -1), drop.gain_db, drop.standard)
+    only = CalibrationDrop(drop.users, drop.some, np.where(mine, drop.state, -1), drop.gain_db, drop.standard)
     frequencies = bandwidth * ((np.arange(BLOCKS) + 0.5) / BLOCKS - 0.5)
     bearing = stream(int(best.sum()), 0, 0, Purpose.MOVEMENT).uniform(0, 360, len(best))
     place = 0.25 * np.array([(0, y, z) for y in (-1, 1) for z in (-1, 1)])

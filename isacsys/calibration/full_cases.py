@@ -10,7 +10,7 @@ from importlib.resources import files
 import numpy as np
 
 from isacsys.calibration import full, full_sensing
-from isacsys.calibration.comparison import PERCENTILES, CaseComparison, Submitted, Tolerance
+from isacsys.calibration.judged import PERCENTILES, CaseComparison, Submitted, Tolerance
 from isacsys.core.arrays import Array
 
 EVERY_FIFTH = tuple(range(5, 100, 5))

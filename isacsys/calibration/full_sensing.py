@@ -13,7 +13,7 @@ from isacsys.channel.draws import AOD, ZOD, draw
 from isacsys.channel.parameters import Environment, State
 from isacsys.channel.polarised import matrices
 from isacsys.channel.rays import Rays, circular_spread, delay_spread, rays
-from isacsys.channel.tables import TARGET_CROSS_POLAR
+from isacsys.channel.spatial_tables import TARGET_CROSS_POLAR
 from isacsys.core.arrays import Array, Complex
 from isacsys.core.random_streams import Name, Purpose, stream
 from isacsys.core.units import LIGHT_3GPP

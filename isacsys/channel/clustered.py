@@ -55,7 +55,7 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class Places:
+class FirstPlaces:
     """Links between users and sites at the users' first places, as parallel arrays.
 
     Attributes
@@ -77,7 +77,7 @@ class Places:
 class World(Protocol):
     """What links are like: where users are at first, and in which state each link is."""
 
-    def places(self, user: Index, site: Index, code: int) -> Places:
+    def places(self, user: Index, site: Index, code: int) -> FirstPlaces:
         """Return links of users [link] and sites [link] in the state of that code."""
         ...
 
@@ -87,7 +87,7 @@ class World(Protocol):
 
 
 @dataclass(frozen=True)
-class Bundle:
+class RayBundle:
     """Rays of a user to a set of cells.
 
     Attributes
@@ -132,7 +132,7 @@ class ClusteredLinks:
                  dtype: npt.DTypeLike = np.float32) -> None:
         self._environment, self._cells, self._world = environment, cells, world
         self._bands, self._ports, self._dtype = bands, ports, dtype
-        self._bundles: dict[int, Bundle] = {}
+        self._bundles: dict[int, RayBundle] = {}
         self._bytes = 0
         self._first = np.searchsorted(cells.site, np.arange(len(cells.position) + 1))
 
@@ -204,7 +204,7 @@ class ClusteredLinks:
             start, end = np.searchsorted(row, [i, i + 1])
             self._keep(who, _bundle(keys[i], made[start:end], self._bands, self._dtype))
 
-    def _keep(self, who: int, bundle: Bundle) -> None:
+    def _keep(self, who: int, bundle: RayBundle) -> None:
         if who in self._bundles:
             self._bytes -= self._bundles.pop(who).size
         self._bundles[who] = bundle
@@ -267,10 +267,10 @@ class ClusteredLinks:
         return rays(state, spreads, sight, wavelengths, draws, self._dtype)
 
 
-def _bundle(key: bytes, sites: list[kernel.Site], bands: Bands, dtype: npt.DTypeLike) -> Bundle:
+def _bundle(key: bytes, sites: list[kernel.Site], bands: Bands, dtype: npt.DTypeLike) -> RayBundle:
     """Put the rays of sites one after the other."""
     if not sites:
-        return Bundle(key, kernel.turning(np.empty(0), np.empty(0), np.empty((2, 0)), bands, dtype), [])
+        return RayBundle(key, kernel.turning(np.empty(0), np.empty(0), np.empty((2, 0)), bands, dtype), [])
     turnings = [site.turning for site in sites if site.turning is not None]
     steps = [t.step for t in turnings if t.step is not None]
     together = kernel.Turning(np.concatenate([t.start for t in turnings]),
@@ -281,7 +281,7 @@ def _bundle(key: bytes, sites: list[kernel.Site], bands: Bands, dtype: npt.DType
     for site, end in zip(sites, ends, strict=True):
         part = slice(end - len(site.matrix), end)
         parts.append((part, kernel.Site(None, site.matrix, site.cells, site.ports, site.block_first, site.block_step)))
-    return Bundle(key, together, parts)
+    return RayBundle(key, together, parts)
 
 
 def codes(sight: Flags, indoor: Flags) -> Index:

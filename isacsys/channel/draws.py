@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isacsys.channel import tables
+from isacsys.channel import spatial_tables
 from isacsys.channel.parameters import RAYS
 from isacsys.core.arrays import Array, Index
 
 # Rays in the order of sub-clusters (from 0), and the sub-cluster of each place: a permutation that keeps to
 # sub-clusters is one that keeps to these groups.
-ORDER = np.array([ray - 1 for group in tables.SUB_CLUSTERS for ray in group])
-GROUP = np.repeat(np.arange(3), [len(group) for group in tables.SUB_CLUSTERS])
+ORDER = np.array([ray - 1 for group in spatial_tables.SUB_CLUSTERS for ray in group])
+GROUP = np.repeat(np.arange(3), [len(group) for group in spatial_tables.SUB_CLUSTERS])
 AOD, AOA, ZOA, ZOD = range(4)
 
 

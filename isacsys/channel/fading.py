@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 
@@ -24,9 +25,21 @@ class Fading(ABC):
     ...         return ray * np.ones((1, links.subbands, 1))
     """
 
+    remembers = False  # whether channels go on from frame to frame: then they are what they are at `ChannelLinks.time`
+
+    def prepare(self, network: Any) -> None:  # noqa: B027 - most need nothing
+        """Look at the network of a drop that has just been made: its scenario, stations, and users' first places."""
+
     @abstractmethod
     def channels(self, links: ChannelLinks, rng: np.random.Generator) -> Complex:
         """Draw the channels of links in a frame, [link, subband, antenna], with ``E |h|^2 = antennas``."""
+
+    def between(self, links: ChannelLinks, receive: int, rng: np.random.Generator) -> Complex:
+        """Draw channels between stations, [link, subband, receive antenna, antenna], ``E |g|^2 = 1`` an entry.
+
+        Where it is not overridden every receive antenna has a channel of its own.
+        """
+        return np.stack([self.channels(links, rng) for _ in range(receive)], axis=2)
 
 
 class Rayleigh(Fading):
@@ -35,3 +48,7 @@ class Rayleigh(Fading):
     def channels(self, links: ChannelLinks, rng: np.random.Generator) -> Complex:
         """Draw independent CN(0, 1) entries."""
         return complex_normal(rng, (len(links), links.subbands, links.antennas))
+
+    def between(self, links: ChannelLinks, receive: int, rng: np.random.Generator) -> Complex:
+        """Draw independent CN(0, 1) entries."""
+        return complex_normal(rng, (len(links), links.subbands, receive, links.antennas))

@@ -26,7 +26,11 @@ class ChannelLinks:
     distance : [link]
         On the ground, km.
     time : float
-        s since the drop began.
+        s since the drop began, at which channels are asked for.
+    walked : [link, 2]
+        Way of the users since the drop began, m.
+    position : [link, 2]
+        Of the users now, km.
     """
 
     antennas: int
@@ -37,6 +41,8 @@ class ChannelLinks:
     between_stations: bool = False
     distance: Array = field(default_factory=lambda: np.empty(0))
     time: float = 0.0
+    walked: Array = field(default_factory=lambda: np.empty((0, 2)))
+    position: Array = field(default_factory=lambda: np.empty((0, 2)))
 
     def __len__(self) -> int:
         return len(self.station)

@@ -7,8 +7,8 @@ from functools import cache
 
 import numpy as np
 
-from isacsys.channel import tables
-from isacsys.channel.tables import ORDER, Row, Value
+from isacsys.channel import spatial_tables
+from isacsys.channel.spatial_tables import ORDER, Row, Value
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
 
@@ -109,34 +109,34 @@ class Environment:
     def __init__(self, name: str, frequency: float, release: int = 19) -> None:
         self.name, self.release, self.frequency = name, release, frequency
         self.family = name.split("_")[0]
-        if self.family not in tables.FLOORS:
+        if self.family not in spatial_tables.FLOORS:
             raise ConfigError("fading.environment", name, "one of uma, umi, rma, inh, inf_sl, inf_dl, inf_sh, inf_dh")
-        if release not in tables.RELEASES or (self.family == "inf" and release == 14):
+        if release not in spatial_tables.RELEASES or (self.family == "inf" and release == 14):
             raise ConfigError("fading.release", release, "19, or, but for factories, 14")
-        self.gigahertz = max(frequency / 1e9, tables.FLOORS[self.family])
+        self.gigahertz = max(frequency / 1e9, spatial_tables.FLOORS[self.family])
         self._logarithm = np.log10(self.gigahertz + (self.family != "uma"))
 
     @property
     def states(self) -> tuple[str, ...]:
         """The states there are."""
-        return tuple(state for family, state in tables.RELEASES[self.release] if family == self.family)
+        return tuple(state for family, state in spatial_tables.RELEASES[self.release] if family == self.family)
 
     @cache  # noqa: B019  # environments are few and live as long as a run
     def state(self, name: str) -> State:
         """Return the parameters of a state."""
-        row = tables.RELEASES[self.release][self.family, name]
+        row = spatial_tables.RELEASES[self.release][self.family, name]
         pairs = [(0.0, 1.0), row.factor or (0.0, 1.0), row.delay, row.departure, row.arrival, (0.0, 0.0), row.zenith]
         mean, deviation = (np.array([self._at(pair[i]) for pair in pairs]) for i in range(2))
         if self.family == "inf":
-            a, b, c = tables.FACTORY_DELAY[name]
-            mean[DS] = np.log10(a * tables.HALLS[self.name] + b) + c
+            a, b, c = spatial_tables.FACTORY_DELAY[name]
+            mean[DS] = np.log10(a * spatial_tables.HALLS[self.name] + b) + c
         deviation[ZSD] = self._zenith_deviation(self._outdoors(name, None))
         ds, asd, asa, sf, k, zsa, zsd = row.distances
         spread = np.array([self._at(c) for c in (row.cluster_departure, row.cluster_arrival, row.cluster_zenith)])
         return State(name, mean, deviation, np.linalg.cholesky(correlations(row)),
                      np.array([sf, k, ds, asd, asa, zsd, zsa], float), row.clusters, row.delay_scaling,
                      row.cluster_shadowing, row.cross_polar, self._cluster_delay(row), spread,
-                     (tables.AZIMUTH_SCALING[row.clusters], tables.ZENITH_SCALING[row.clusters]))
+                     (spatial_tables.AZIMUTH_SCALING[row.clusters], spatial_tables.ZENITH_SCALING[row.clusters]))
 
     def between_stations(self, name: str) -> State:
         """Return the parameters of links between stations: arrival spreads as departure. TR 38.901 section 7.9.3.
@@ -175,16 +175,16 @@ class Environment:
             lg[:, ZSA] += mean
         offset = np.zeros(len(lg)) if symmetric else self.offset(outdoors, distance, user_height)
         factor = lg[:, K] if state.has_sight else np.full(len(lg), np.nan)
-        azimuth = np.minimum(10 ** lg[:, ASD:ZSD], tables.AZIMUTH_CAP)
-        zenith = np.minimum(10 ** lg[:, ZSD:], tables.ZENITH_CAP)
+        azimuth = np.minimum(10 ** lg[:, ASD:ZSD], spatial_tables.AZIMUTH_CAP)
+        zenith = np.minimum(10 ** lg[:, ZSD:], spatial_tables.ZENITH_CAP)
         return Spreads(factor, 10 ** lg[:, DS], azimuth[:, 0], azimuth[:, 1], zenith[:, 0], zenith[:, 1], 10**mean,
                        offset)
 
     def zenith_mean(self, state: str, distance: Array, user_height: Array, station_height: Array) -> Array:
         """Return the mean of lg(ZSD/degree). Tables 7.5-7 to 7.5-11."""
-        if (self.family, state) not in tables.ZENITH_DEPARTURE:
+        if (self.family, state) not in spatial_tables.ZENITH_DEPARTURE:
             return np.full(np.shape(distance), self._at(self._indoor(state)[0]))
-        (lowest, per_km, per_m, constant), _ = tables.ZENITH_DEPARTURE[self.family, state]
+        (lowest, per_km, per_m, constant), _ = spatial_tables.ZENITH_DEPARTURE[self.family, state]
         rise = user_height - 1.5
         if self.family == "umi":
             above = user_height - station_height
@@ -196,14 +196,14 @@ class Environment:
         if state == "los" or self.family in ("inh", "inf"):
             return np.zeros(np.shape(distance))
         if self.family == "uma":
-            t, lg = tables.OFFSET_URBAN_MACRO, np.log10(self.gigahertz)
+            t, lg = spatial_tables.OFFSET_URBAN_MACRO, np.log10(self.gigahertz)
             a, c, e = (t[name][0] + t[name][1] * lg for name in ("a", "c", "e"))  # type: ignore[index]
             lower = t["height"] * (user_height - 1.5) if self.release == 19 else 0.0  # type: ignore[operator]
             return np.asarray(e - 10 ** (a * np.log10(np.maximum(t["b"], distance)) + c + lower))  # type: ignore[call-overload]
         if self.family == "umi":
-            slope, nearest, constant = tables.OFFSET_URBAN_MICRO
+            slope, nearest, constant = spatial_tables.OFFSET_URBAN_MICRO
             return np.asarray(-(10 ** (slope * np.log10(np.maximum(nearest, distance)) + constant)))
-        high, middle, low = tables.OFFSET_RURAL
+        high, middle, low = spatial_tables.OFFSET_RURAL
         return np.degrees(np.arctan((high - middle) / distance) - np.arctan((high - low) / distance))
 
     def _outdoors(self, state: str, sight: bool | None) -> str:
@@ -213,19 +213,19 @@ class Environment:
         return "los" if sight and self.family != "rma" else "nlos"
 
     def _zenith_deviation(self, state: str) -> float:
-        if (self.family, state) in tables.ZENITH_DEPARTURE:
-            return tables.ZENITH_DEPARTURE[self.family, state][1]
+        if (self.family, state) in spatial_tables.ZENITH_DEPARTURE:
+            return spatial_tables.ZENITH_DEPARTURE[self.family, state][1]
         return self._at(self._indoor(state)[1])
 
     def _indoor(self, state: str) -> tuple[Value, Value]:
-        return tables.ZENITH_DEPARTURE_INDOOR[self.release][self.family, state]
+        return spatial_tables.ZENITH_DEPARTURE_INDOOR[self.release][self.family, state]
 
     def _cluster_delay(self, row: Row) -> float:
         if row.cluster_delay is None:
-            return 1e-9 * tables.LEGACY_CLUSTER_DELAY
+            return 1e-9 * spatial_tables.LEGACY_CLUSTER_DELAY
         if not np.isnan(row.cluster_delay):
             return 1e-9 * row.cluster_delay
-        constant, slope, least = tables.URBAN_CLUSTER_DELAY
+        constant, slope, least = spatial_tables.URBAN_CLUSTER_DELAY
         return 1e-9 * max(least, constant + slope * np.log10(self.gigahertz))
 
     def _at(self, value: Value) -> float:
@@ -236,7 +236,7 @@ class Environment:
 def correlations(row: Row) -> Array:
     """Return the cross-correlations [7, 7] of a row, in the order of step 4."""
     found = np.eye(len(ORDER))
-    for (one, other), value in zip(tables.PAIRS, row.correlations, strict=True):
+    for (one, other), value in zip(spatial_tables.PAIRS, row.correlations, strict=True):
         i, j = ORDER.index(one), ORDER.index(other)
         found[i, j] = found[j, i] = value
     return found

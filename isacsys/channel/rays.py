@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.channel import tables
-from isacsys.channel.clusters import Clusters, clusters
+from isacsys.channel import spatial_tables
 from isacsys.channel.draws import AOD, GROUP, ORDER, ZOD, Draws, coupling
 from isacsys.channel.parameters import RAYS, Spreads, State
+from isacsys.channel.ray_clusters import RayClusters, clusters
 from isacsys.core.arrays import Array, Flags
 
-_OFFSET = np.array([sign * alpha for alpha in tables.RAY_OFFSETS for sign in (1, -1)])[ORDER]
-_LATE = np.array(tables.SUB_CLUSTER_DELAYS)[GROUP]
+_OFFSET = np.array([sign * alpha for alpha in spatial_tables.RAY_OFFSETS for sign in (1, -1)])[ORDER]
+_LATE = np.array(spatial_tables.SUB_CLUSTER_DELAYS)[GROUP]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ def rays(state: State, spreads: Spreads, sight: Array, wavelengths: Array, draws
     return expanded(state, spreads, sight, wavelengths, found, draws)
 
 
-def expanded(state: State, spreads: Spreads, sight: Array, wavelengths: Array, found: Clusters, draws: Draws) -> Rays:
+def expanded(state: State, spreads: Spreads, sight: Array, wavelengths: Array, found: RayClusters, draws: Draws
+             ) -> Rays:
     """Return the rays of clusters."""
     count, dtype = len(found.power), found.power.dtype
     many = state.clusters * RAYS
@@ -83,7 +84,7 @@ def expanded(state: State, spreads: Spreads, sight: Array, wavelengths: Array, f
     return Rays(power, delay, angle, phase, cross)
 
 
-def _delays(state: State, found: Clusters) -> Array:
+def _delays(state: State, found: RayClusters) -> Array:
     """Delays [link, N, M] with those of sub-clusters. (7.5-26)."""
     delay = np.repeat(found.delay[..., None], RAYS, axis=-1)
     link = np.arange(len(delay))[:, None]
@@ -91,7 +92,7 @@ def _delays(state: State, found: Clusters) -> Array:
     return delay
 
 
-def _angles(state: State, spreads: Spreads, found: Clusters, draws: Draws) -> Array:
+def _angles(state: State, spreads: Spreads, found: RayClusters, draws: Draws) -> Array:
     """Angles [link, 4, N, M] of coupled rays. (7.5-13), (7.5-18), (7.5-20), and step 8."""
     dtype = found.angle.dtype
     offset = _OFFSET.astype(dtype)

@@ -8,7 +8,7 @@ from isacsys import plotting
 from isacsys.calibration import CASES, FULL_CASES, CaseComparison
 from isacsys.calibration import calibrate as simulate
 from isacsys.calibration.cases import text_of
-from isacsys.calibration.comparison import JUDGED, Submitted
+from isacsys.calibration.judged import JUDGED, Submitted
 from isacsys.cli.options import add_json, print_json
 from isacsys.core.display import text_table
 from isacsys.plotting.calibration_curves import draw_calibration

@@ -55,6 +55,7 @@ class Scenario(Shown):
     propagation: sections.PropagationSettings = field(default_factory=sections.PropagationSettings)
     radio: sections.RadioSettings = field(default_factory=sections.RadioSettings)
     link: LinkSettings = field(default_factory=LinkSettings)
+    fading: sections.FadingSettings = field(default_factory=sections.FadingSettings)
     sensing: sections.SensingSettings = field(default_factory=sections.SensingSettings)
     precoding: sections.PrecodingSettings = field(default_factory=sections.PrecodingSettings)
     combining: sections.CombiningSettings = field(default_factory=sections.CombiningSettings)
@@ -81,6 +82,7 @@ class Scenario(Shown):
         _check_built(self)
         _check_sensing(self)
         _check_time(self)
+        _check_fading(self)
 
     @classmethod
     def load(cls, path: str | Path) -> Scenario:
@@ -252,6 +254,11 @@ class Scenario(Shown):
         """D = M_t - K L - J (Q - 1) + 1, left for diversity when every BS gets the average number of requests."""
         return self.antennas.transmit + 2 - self.demand
 
+    @property
+    def explicit_channels(self) -> bool:
+        """Whether channels of single links are drawn one by one, because they have no law that could stand for them."""
+        return self.fading.model != "rayleigh" or self.fading.subbands > 1
+
     @cached_property
     def multistatic(self) -> bool:
         """Whether the stations of a target's cluster sense it together."""
@@ -291,6 +298,10 @@ class Scenario(Shown):
         if self._silent:
             lines.append("every base station is in the cluster of every user, and there is no noise: nothing disturbs, "
                          "no SIR is finite, and there is no rate")
+        still = self.fading.doppler_speed == 0 or (self.fading.doppler_speed == "automatic" and not self.moving)
+        if self.fading.model in ("tr38901", "file") and self.simulation.frames > 1 and still:
+            lines.append("nobody moves, and fading.doppler_speed is 0: channels are the same in every frame, which are "
+                         "no replications")
         frame = self.simulation.frame_duration
         late = in_frames(self.backhaul.latency, frame) > self.lead_frames
         if cooperative and self.backhaul.latency_law == "constant" and late:
@@ -412,6 +423,26 @@ def _check_built(scenario: Scenario) -> None:
         raise ConfigError("network.fewest_storeys", 0, "at least 1 where network.most_storeys is given")
     if s.clutter and scenario.propagation.model not in ("uma", "umi", "rma", "uma_av"):
         raise ConfigError("sensing.clutter", True, "false but with \"uma\", \"umi\" or \"rma\"")
+
+
+def _check_fading(scenario: Scenario) -> None:
+    """Raise ConfigError where channels of single links do not go with the rest."""
+    f = scenario.fading
+    if f.release not in (14, 19):
+        raise ConfigError("fading.release", f.release, "14 or 19")
+    if not scenario.explicit_channels:
+        return
+    beside = "fading.subbands above 1" if f.model == "rayleigh" else f"fading.model = \"{f.model}\""
+    if scenario.simulation.engine == "short":
+        raise ConfigError("simulation.engine", "short", f"\"auto\" or \"vectors\" with {beside}")
+    if scenario.propagation.rician_factor_db not in ("none", -float("inf")):
+        raise ConfigError("propagation.rician_factor_db", scenario.propagation.rician_factor_db,
+                          f"\"none\" with {beside}, which has lines of sight of its own or none")
+    if f.subbands > 1:
+        for key, there, off in (("cooperation.sensing", scenario.multistatic, "\"nulling\""),
+                                ("sensing", scenario.detecting, "settings that ask for no detection")):
+            if there:
+                raise ConfigError("fading.subbands", f.subbands, f"1, or {key}: {off}")
 
 
 def _comment(text: str, wanted: bool) -> list[str]:

@@ -143,6 +143,24 @@ class PropagationSettings(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FadingSettings(Section):
+    """Channels of single links, in the small."""
+
+    name: ClassVar[str] = "fading"
+    model: str = text("rayleigh", "\"rayleigh\" (by its law where there is one), \"tr38901\" (clusters and rays), "
+                      "or \"module:Class\"")
+    parameters: Parameters = table("keyword arguments of the class that fading.model names")
+    subbands: int = integer(1, "S, equal parts of the band, each flat", minimum=1, maximum=1024)
+    release: int = integer(19, "of TR 38.901, for \"tr38901\": 19, or 14, with which companies calibrated", minimum=14,
+                           maximum=19)
+    environment: str = choice("automatic", "whose clusters \"tr38901\" draws; \"automatic\": that of "
+                              "propagation.model", ("automatic", "uma", "umi", "rma", "inh", "inf_sl", "inf_dl",
+                                                    "inf_sh", "inf_dh"))
+    doppler_speed: float | str = real_or(("automatic",), "automatic", "of users, by which the phases of rays turn "
+                                         "while nobody moves; \"automatic\": as users move", unit="m/s", minimum=0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SensingSettings(Section):
     """The echo and how it is received."""
 

@@ -9,5 +9,10 @@ __all__ = ["Couplings", "Engine", "FullChannelCoupling", "SampledCoupling", "fin
 
 
 def find_engine(scenario: Scenario) -> Engine:
-    """Return the engine of ``simulation.engine``: short forms, which have a law for everything, unless asked."""
-    return FullChannelCoupling() if scenario.simulation.engine == "vectors" else SampledCoupling()
+    """Return the engine of ``simulation.engine``: short forms, which have a law for everything, unless asked.
+
+    Channels that have no such law are computed one by one.
+    """
+    if scenario.explicit_channels or scenario.simulation.engine == "vectors":
+        return FullChannelCoupling()
+    return SampledCoupling()

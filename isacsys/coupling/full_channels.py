@@ -13,10 +13,13 @@ from isacsys.beamforming import (
     Precoder,
     TransmitterCsi,
     csi_ageing,
+    subbands,
 )
 from isacsys.beamforming import (
     transmitter_csi as known,
 )
+from isacsys.beamforming.frame_state import ChannelSource
+from isacsys.channel import ageing
 from isacsys.channel.gaussian import complex_normal
 from isacsys.channel.pairs import gained
 from isacsys.core.arrays import Array, Complex
@@ -57,6 +60,41 @@ class Drawn:
         return complex_normal(frame_state.name.stream(Purpose.STATION_CHANNELS), shape)
 
 
+class Faded:
+    """Channels of the fading of a drop."""
+
+    def users(self, frame_state: FrameState, age: float = 0.0) -> Complex:
+        """Ask for the channels of scheduled users ``age`` s ago; those that the scheduler looked at are kept."""
+        drawn = self._users(frame_state, age, Purpose.LINK_CHANNELS)
+        if frame_state.schedule.channels is not None and not source(frame_state).remembers:
+            drawn[:, 0] = frame_state.schedule.channels
+        return drawn
+
+    def errors(self, frame_state: FrameState) -> Complex:
+        """Draw other channels of the same law."""
+        return self._users(frame_state, 0.0, Purpose.AGEING)
+
+    def _users(self, frame_state: FrameState, age: float, purpose: Purpose) -> Complex:
+        count = len(frame_state.selection.users) // frame_state.scenario.fading.subbands
+        users, station = frame_state.selection.users.ids[:count], frame_state.around_users.station[:count]
+        return subbands.folded(source(frame_state).users(users, station, age, frame_state.name.stream(purpose)))
+
+    def stations(self, frame_state: FrameState) -> Complex:
+        """Ask for the channels between stations."""
+        sensors = frame_state.sensors
+        count = len(sensors.station) // frame_state.scenario.fading.subbands
+        rng = frame_state.name.stream(Purpose.STATION_CHANNELS)
+        drawn = source(frame_state).stations(sensors.station[:count], sensors.around.station[:count], rng)
+        return subbands.folded(drawn)
+
+
+def source(frame_state: FrameState) -> ChannelSource:
+    """Return the fading of a frame that has some."""
+    if frame_state.fading is None:
+        raise ValueError("a frame without fading of its own")
+    return frame_state.fading
+
+
 class FullChannelCoupling(Engine):
     """Computes every gain from channel vectors.
 
@@ -70,9 +108,24 @@ class FullChannelCoupling(Engine):
 
     def know(self, frame_state: FrameState, precoder: Precoder) -> TransmitterCsi:
         """Return the channels of own users, and of the users and filters that were granted a null."""
+        if frame_state.fading is not None:
+            return self._know_faded(frame_state)
         users, stations = self._channels.users(frame_state), self._channels.stations(frame_state)
         link, column, _ = known.granted_links(frame_state)
         return known.believed(frame_state, users[:, 0], users[link, column], stations[frame_state.grants.pairs],
+                              (users, stations))
+
+    def _know_faded(self, frame_state: FrameState) -> TransmitterCsi:
+        """Return what stations know of channels that go on: as they were when they were measured."""
+        channels = Faded()
+        users, stations = channels.users(frame_state), channels.stations(frame_state)
+        own = cross = users
+        if source(frame_state).remembers:
+            own_age, cross_age = csi_ageing.ages(frame_state)
+            own = channels.users(frame_state, own_age) if own_age > 0 else users
+            cross = own if cross_age == own_age else channels.users(frame_state, cross_age) if cross_age > 0 else users
+        link, column, _ = known.granted_links(frame_state)
+        return known.believed(frame_state, own[:, 0], cross[link, column], stations[frame_state.grants.pairs],
                               (users, stations))
 
     def couple(self, frame_state: FrameState, known: TransmitterCsi, beams: Beams, combiner: Combiner) -> Couplings:
@@ -120,6 +173,8 @@ def _to_filters(frame_state: FrameState, stations: Complex, weighted: Complex) -
 
 def aged(frame_state: FrameState, users: Complex) -> Complex:
     """Channels [link, near, M_t] of now: own ones, and those of cluster members."""
+    if frame_state.fading is not None and frame_state.fading.remembers:
+        return users
     own, cross = csi_ageing.own_correlation(frame_state), csi_ageing.cross_correlation(frame_state)
     if own is None and cross is None:
         return users
@@ -129,6 +184,10 @@ def aged(frame_state: FrameState, users: Complex) -> Complex:
         if known_as is not None:
             rho[:, columns] = known_as[:, None]
     now = np.array(users)
+    if frame_state.fading is not None:
+        error = Faded().errors(frame_state)[:, :members]
+        now[:, :members] = rho[..., None] * now[:, :members] + np.sqrt(ageing.leakage(rho))[..., None] * error
+        return now
     now[:, :members] = beam_gains.aged(frame_state.name.stream(Purpose.AGEING), frame_state, users[:, :members],
                                      np.arange(len(users))[:, None], np.arange(members), rho)
     return now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from functools import cached_property
@@ -93,11 +94,13 @@ class AssociationByPower(LargeScale):
         Height and walls are then theirs, wherever they are.
         """
         given, gains = self.deployment.people[kind], self.users if kind == ReceiverType.USER else self.targets
+        rays = gains.rays is not None and ids is not None
         if given is None or ids is None or (np.isnan(given.height).all() and np.isnan(given.indoor).all()):
-            return None
+            return dataclasses.replace(gains.places(position), ids=ids) if rays else None
         known, row = ids < len(given), np.minimum(ids, len(given) - 1)
-        return gains.places(position, np.where(known, given.indoor[row], np.nan),
-                            np.where(known, given.height[row], np.nan))
+        found = gains.places(position, np.where(known, given.indoor[row], np.nan),
+                             np.where(known, given.height[row], np.nan))
+        return dataclasses.replace(found, ids=ids) if rays else found
 
     def survey(self, position: Array, ids: Index | None = None) -> Surroundings:
         """Return the strongest cells [n, near], their gains, and the rest, at places [n, 2] (of these ids)."""

@@ -238,9 +238,20 @@ class Members:
         """For users: the channel to the serving station, CN(0, I), where ``needs_channels`` is set, [n, M_t]."""
         if self._kind.kind != ReceiverType.USER:
             raise SchedulingError("looks at channels of targets, which have none: their bearings say it all")
+        if self.state.scenario.fading.subbands > 1:
+            raise SchedulingError(f"looks at station.users.channel where fading.subbands = "
+                                  f"{self.state.scenario.fading.subbands}: station.users.subband_channel has them all")
+        return self.subband_channel[:, 0]
+
+    @property
+    def subband_channel(self) -> Complex:
+        """For users: the same in every sub-band, [n, S, M_t]."""
+        if self._kind.kind != ReceiverType.USER:
+            raise SchedulingError("looks at channels of targets, which have none: their bearings say it all")
         if self.state.channels is None:
             raise SchedulingError("looks at channels without setting needs_channels = True")
-        return self.state.channels[self.ids]
+        found = self.state.channels[self.ids]
+        return found if found.ndim == 3 else found[:, None]
 
     def nearest(self, count: int) -> Index:
         """Return the ids of the ``count`` closest to their station."""

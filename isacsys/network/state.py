@@ -14,6 +14,7 @@ from isacsys.core import accounting, geometry
 from isacsys.core.arrays import Array, Complex, Index
 from isacsys.network.association_by_power import AssociationByPower
 from isacsys.network.deployment import Deployment
+from isacsys.network.fading import drop_fading
 from isacsys.network.large_scale import AssociationByDistance, LargeScale, bs_density
 from isacsys.network.places import Box
 from isacsys.network.population import Population
@@ -52,6 +53,7 @@ class NetworkState:
         self.operating = StationStatus(deployment)
         chosen = AssociationByPower if scenario.built else AssociationByDistance
         self.large_scale: LargeScale = chosen(scenario, deployment, self.operating, self.population)
+        self.fading = drop_fading(self)
 
     @cached_property
     def users(self) -> Population:
@@ -109,8 +111,15 @@ class NetworkState:
         return distance[:, 0], Surroundings(around.station, np.where(around.path_gain > 0, gain, 0.0), around.far_field)
 
     def draw_channels(self, rng: np.random.Generator) -> None:
-        """Draw the channels [user, M_t] between users and their stations, for policies that look at them."""
+        """Draw the channels [user, M_t] between users and their stations, for policies that look at them.
+
+        [user, subband, M_t] where there are several sub-bands.
+        """
         antennas, users = self.scenario.antennas.transmit, np.arange(len(self.users))
+        if self.fading is not None:
+            drawn = self.fading.users(users, self.users.station[:, None], 0.0, rng)[:, 0]
+            self.channels = drawn[:, 0] if self.scenario.fading.subbands == 1 else drawn
+            return
         if not self.in_sight:
             self.channels = complex_normal(rng, (len(users), antennas))
             return
@@ -146,6 +155,13 @@ class NetworkState:
         across = way[..., 1] * np.cos(boresight) - way[..., 0] * np.sin(boresight)
         mast = self.deployment.masts.height_of(cells.mast[cell])
         return np.asarray(across / np.sqrt(length**2 + ((self._heights[kind] - mast) / 1e3) ** 2))
+
+    def station_cosine(self, station: Index, way: Array, length: Array) -> Array:
+        """Likewise to other stations, as high as they are: cosine for ways (km, on the ground) [link, 2]."""
+        if not self.scenario.built:
+            return np.asarray(way[..., 0] / length)
+        boresight = self.deployment.cells.boresight[station]
+        return np.asarray((way[..., 1] * np.cos(boresight) - way[..., 0] * np.sin(boresight)) / length)
 
     @cached_property
     def _heights(self) -> tuple[float, float]:

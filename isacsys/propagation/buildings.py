@@ -27,18 +27,21 @@ class Places:
     indoor : whether inside a building
     height, depth : m, of the antenna above ground, and of the way inside
     loss_db : of walls and way inside
+    ids : numbers of the receivers that are there, where channels know them; or None
     """
 
     indoor: Flags
     height: Array
     depth: Array
     loss_db: Array
+    ids: Index | None = None
 
     def __len__(self) -> int:
         return len(self.height)
 
     def __getitem__(self, rows: Index | slice) -> Places:
-        return Places(self.indoor[rows], self.height[rows], self.depth[rows], self.loss_db[rows])
+        ids = None if self.ids is None else self.ids[rows]
+        return Places(self.indoor[rows], self.height[rows], self.depth[rows], self.loss_db[rows], ids)
 
 
 class Buildings:

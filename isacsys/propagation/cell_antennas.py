@@ -168,6 +168,16 @@ class CellAntennas:
         z = np.radians(zenith)
         return self._gain(cell, np.radians(azimuth), np.sin(z), np.cos(z))
 
+    def power(self, cell: Index, azimuth: Array, zenith: Array) -> Array:
+        """Return power gains [link, ray], linear, of cells [link] in directions [link, ray] as `gain_db` has them."""
+        decibel = self.gain_db(cell[:, None], azimuth, zenith).astype(azimuth.dtype)
+        return np.asarray(np.exp(decibel * azimuth.dtype.type(np.log(10) / 10)))
+
+    @property
+    def omnidirectional(self) -> bool:
+        """Whether the antennas of all cells have the same gain, 0 dBi, in all directions."""
+        return self._plain
+
     def _gain(self, cell: Index, azimuth: Array, distance: Array, rise: Array, column: Array | None = None) -> Array:
         """Gain towards an azimuth (rad), a distance on the ground and a rise above the antenna."""
         turns = (azimuth - self.cells.boresight[cell]) / (2 * np.pi)  # counterclockwise

@@ -19,6 +19,7 @@ from isacsys.propagation.cell_antennas import Cells, Masts, antennas
 from isacsys.propagation.fields import Field, Waves
 from isacsys.propagation.path_loss_links import LinkPlaces, PathLossLinks, links
 
+RayGains = Callable[[Index, Index], Array]  # of receivers [n], codes of states [n, mast] -> [n, cell]
 TOGETHER = 1 << 20  # links worked out at once
 
 
@@ -52,9 +53,14 @@ class Sky:
         factor = self._model.factor.mean + self._model.factor.spread * self._factor.of(position, site)
         return np.where(seen, rician.share(factor), 0.0)
 
-    def line_of_sight(self, position: Array, some: PathLossLinks, places: Places, site: Index) -> Flags:
+    def line_of_sight(self, position: Array, some: PathLossLinks, places: Places, site: Index | None) -> Flags:
         """Return whether links [n, m] have a line of sight, as far as the building."""
-        return np.broadcast_to(self._in_state(position, some, places, site).line_of_sight, site.shape)
+        return np.broadcast_to(self._in_state(position, some, places, site).line_of_sight, some.distance.shape)
+
+    def shadowing(self, position: Array, name: str) -> Array:
+        """Return the shadowing [n, site] of links in a state ("los", "nlos", "o2i"), normal, above 0: more power."""
+        field = {"los": self._seen, "nlos": self._hidden, "o2i": self._indoor}[name]
+        return np.asarray(-field.everywhere(position).astype(float))
 
     def loss_db(self, position: Array, some: PathLossLinks, places: Places, site: Index | None) -> Array:
         """Return path loss, shadowing and walls [n, m] of links between places [n, 2] (m) and sites.
@@ -122,6 +128,7 @@ class CellGains:
         self._frequency, self._antennas = scenario.propagation.carrier_frequency, antennas(scenario, cells)
         self._sky, self._buildings = Sky(scenario, model, masts, rng), buildings
         self._power, self._ours = cells.power if np.any(cells.power) else None, is_ours(model)
+        self.rays: RayGains | None = None  # gains of antennas towards rays, where there are any
 
     def places(self, position: Array, indoor: Array | None = None, height: Array | None = None) -> Places:
         """Return what belongs to places [n, 2] in km.
@@ -139,8 +146,29 @@ class CellGains:
             return found
         return dataclasses.replace(found, height=np.where(np.isnan(height), found.height, height))
 
+    def codes(self, position: Array, mast: Index | None = None, places: Places | None = None) -> Index:
+        """Return codes of the states [n, m] of links between places [n, 2] in km and masts [n, m] (or all).
+
+        0 in the line of sight, 1 not; of users inside 2 and 3.
+        """
+        places = self.places(position) if places is None else places
+        origin = self._masts.position[None] if mast is None else self._masts.position[mast]
+        step = 1e3 * geometry.displacement(origin, position[:, None], self._masts.side)
+        site = self._masts.site if mast is None else self._masts.site_of(mast)
+        sight = self._sky.line_of_sight(1e3 * position, self._links(position, step, mast, places), places, site)
+        return np.where(places.indoor[:, None], 3 - sight, 1 - sight)
+
+    def shadowing(self, position: Array, name: str) -> Array:
+        """Return the shadowing [n, site] at places [n, 2] in km of links in a state, normal, above 0: more power."""
+        return self._sky.shadowing(1e3 * position, name)
+
     def everywhere(self, position: Array, places: Places | None = None) -> Array:
-        """Return the gains [n, cell] of all cells at places [n, 2] in km, and what belongs to these, if known."""
+        """Return the gains [n, cell] of all cells at places [n, 2] in km, and what belongs to these, if known.
+
+        Of receivers whose numbers places tell, antennas are taken towards the rays, where there are any.
+        """
+        if self.rays is not None and places is not None and places.ids is not None:
+            return self._through_rays(position, places, places.ids)
         step = 1e3 * geometry.displacement(self._masts.position[None], position[:, None], self._masts.side)
         loss, rise = self._loss(position, step, None, places)
         gain = self._antennas.everywhere(step, rise)
@@ -149,9 +177,21 @@ class CellGains:
             gain += self._power
         return _linear(gain)
 
+    def _through_rays(self, position: Array, places: Places, ids: Index) -> Array:
+        assert self.rays is not None
+        step = 1e3 * geometry.displacement(self._masts.position[None], position[:, None], self._masts.side)
+        loss, _ = self._loss(position, step, None, places)
+        level = -loss[:, self._cells.mast]
+        if self._power is not None:
+            level += self._power
+        return np.asarray(self.rays(ids, self.codes(position, None, places)) * _linear(level))
+
     def of(self, position: Array, cell: Index, places: Places | None = None) -> Array:
         """Return the gains [n, m] of cells [n, m] at places [n, 2] in km; 0 where the number is that of no cell."""
         there = (cell >= 0) & (cell < len(self._cells))
+        if self.rays is not None and places is not None and places.ids is not None:
+            found = np.take_along_axis(self._through_rays(position, places, places.ids), np.where(there, cell, 0), 1)
+            return np.where(there, found, 0.0)
         cell = np.where(there, cell, 0)
         mast = self._cells.mast[cell]
         step = 1e3 * geometry.displacement(self._masts.position[mast], position[:, None], self._masts.side)

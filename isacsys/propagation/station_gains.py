@@ -10,12 +10,12 @@ from scipy.special import ndtr
 
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
-from isacsys.core.arrays import Array
+from isacsys.core.arrays import Array, Flags
 from isacsys.plugins.loading import is_ours
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.cell_antennas import Cells, Masts, antennas
 from isacsys.propagation.fields import Field, Waves
-from isacsys.propagation.path_loss_links import LinkPlaces, in_sight, links
+from isacsys.propagation.path_loss_links import LinkPlaces, PathLossLinks, in_sight, links
 
 
 class StationGains:
@@ -43,11 +43,10 @@ class StationGains:
             model.correlation.state, model.correlation.los, model.correlation.nlos))
 
     @cached_property
-    def _gains(self) -> Array:
-        masts, cell = self._masts, self._cells.mast
-        step = 1e3 * geometry.displacement(masts.position[None], masts.position[:, None],
-                                           masts.side)  # [receiver, sender]: from the sender to the receiver
-        high, low = np.broadcast_to(masts.height, len(step)), self._model.validity.user_height
+    def _links(self) -> PathLossLinks:
+        """Links [receiver, sender] of masts."""
+        masts, low = self._masts, self._model.validity.user_height
+        step = 1e3 * geometry.displacement(masts.position[None], masts.position[:, None], masts.side)
         site = masts.site_of(np.arange(len(step)))
         distance = geometry.length(step) + (site[:, None] == site)  # within a site: left out by all who ask
         receiver: Array | float = np.clip(masts.height, *low)
@@ -57,7 +56,18 @@ class StationGains:
             place = masts.position + masts.origin
             ends = LinkPlaces(np.arange(len(place)), site, place, place[:, None], step)
             some = dataclasses.replace(some, places=ends)
-        some = in_sight(some, ndtr(self._both(self._state)) < self._model.los_probability(some))
+        return in_sight(some, ndtr(self._both(self._state)) < self._model.los_probability(some))
+
+    def sight(self) -> Flags:
+        """Return which masts [mast, mast] see each other."""
+        return np.broadcast_to(self._links.line_of_sight, self._links.distance.shape)
+
+    @cached_property
+    def _gains(self) -> Array:
+        masts, cell, some = self._masts, self._cells.mast, self._links
+        step = 1e3 * geometry.displacement(masts.position[None], masts.position[:, None],
+                                           masts.side)  # [receiver, sender]: from the sender to the receiver
+        high = np.broadcast_to(masts.height, len(step))
         normal = np.where(some.line_of_sight, self._both(self._seen), self._both(self._hidden))
         loss = self._model.path_loss(some) + self._model.shadowing_db(some) * normal
         rise = high[:, None] - high  # of the receiver over the sender

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from isacsys.beamforming import Beams, FrameState
 from isacsys.core import accounting
-from isacsys.core.arrays import Index, Table
+from isacsys.core.arrays import Array, Index, Table
 from isacsys.coupling import Couplings
 from isacsys.network.receivers import ReceiverType
 from isacsys.services import joint_transmission
@@ -25,7 +25,7 @@ class Communication(Service):
         far = around.far_field * active_share(beams.transmitting)
         terms = account_links(frame_state, ReceiverType.USER, signal, own, True, interference, far,
                               strongest(frame_state, power, around.station))
-        tables = {"streams": _streams(frame_state, beams)} if frame_state.scenario.joint else {}
+        tables = {"streams": streams_table(frame_state, beams.power)} if frame_state.scenario.joint else {}
         return ServiceRecord(ReceiverType.USER, users, terms, {FREEDOM.name: degrees_of_freedom(frame_state)}, tables)
 
 
@@ -36,9 +36,9 @@ def degrees_of_freedom(frame_state: FrameState) -> Index:
     return frame_state.scenario.antennas.transmit + 1 - held[users.station]
 
 
-def _streams(frame_state: FrameState, beams: Beams) -> Table:
-    """Return the rows of table ``streams``: who sends to whom, with how much power."""
+def streams_table(frame_state: FrameState, power: Array) -> Table:
+    """Return the rows of table ``streams``: who sends to whom, with how much of ``power`` [bs, S]."""
     streams = frame_state.streams
     users = frame_state.selection.users.ids
     return {"station": streams.station, "user": users[streams.link], "slot": streams.slot,
-            "power": beams.power[streams.station, streams.slot]}
+            "power": power[streams.station, streams.slot]}

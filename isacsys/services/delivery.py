@@ -37,7 +37,7 @@ def deliver(frame_state: FrameState, terms: LinkTerms, believed: Callable[[], Ar
     users = frame_state.selection.users
     queue = np.full(len(users), np.inf) if frame_state.queue is None else frame_state.queue
     links = ServedLinks(
-        users.ids, users.station, terms.sir[:, None], queue, frame_state.users, lambda: believed()[:, None],
+        users.ids, users.station, subband_sinr(terms), queue, frame_state.users, lambda: believed()[:, None],
         lambda: (disturbance(terms)[:, None], mean_disturbance(frame_state)),
         lambda shape: frame_state.name.stream(Purpose.BLOCKS).random(shape))
     with calling_theirs(model, "link model", "delivering a frame"):
@@ -57,6 +57,11 @@ def columns(scenario: Scenario, delivery: Delivery, model: LinkModel) -> dict[st
     if scenario.link.model == "shannon" or scenario.traffic.model != "full_buffer":
         return {}
     return {"bits_delivered": delivery.efficiency * model.symbols}
+
+
+def subband_sinr(terms: LinkTerms) -> Array:
+    """Return the SINR of scheduled users in every sub-band, [link, subband]."""
+    return terms.sir[:, None] if terms.subband_sir is None else terms.subband_sir
 
 
 def disturbance(terms: LinkTerms) -> Array:

@@ -26,6 +26,8 @@ class LinkTerms:
     ----------
     more : mapping
         Columns of `MORE`, by name, where the scenario has what they are of.
+    subband_sir : [link, subband] or None
+        Where there are several sub-bands.
     """
 
     distance: Array = field(metadata=_says(KM, "to the serving base station"))
@@ -42,6 +44,7 @@ class LinkTerms:
     rate: Array = field(metadata=_says(RATE, "log2(1 + sir)"))
     weight: Array = field(metadata=_says("1", "population of the cell / number scheduled in it"))
     more: Mapping[str, Array | Index] = field(default_factory=dict)
+    subband_sir: Array | None = None
 
     def items(self) -> Iterable[tuple[str, Array | Index]]:
         """Return names and values of all terms."""

@@ -6,9 +6,10 @@ import dataclasses
 
 import numpy as np
 
-from isacsys.beamforming import Bundle, FrameState, Schedule, checked_designs
+from isacsys.beamforming import Bundle, FrameState, Schedule, checked_designs, subbands
 from isacsys.core.arrays import Array
 from isacsys.core.random_streams import FrameName, Purpose
+from isacsys.coupling import Couplings
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.selection import Links
 from isacsys.network.state import NetworkState
@@ -18,6 +19,7 @@ from isacsys.services import SERVICES, FrameRecord, joint_transmission
 from isacsys.services.base import check_numbers
 from isacsys.services.delivery import columns, deliver
 from isacsys.services.multistatic_clusters import helpers
+from isacsys.services.subbands import merged
 from isacsys.simulation.policies import Policies
 
 
@@ -100,21 +102,32 @@ def coordinate(state: NetworkState, drop: int, scheduled: Schedule, policies: Po
         helpers(state, selection.targets, requests, granted),
         state.users.queue[selection.users.ids],
         len(state.users),
+        state.fading,
     )
 
 
 def transmit(frame_state: FrameState, policies: Policies) -> FrameRecord:
     """Design beams, send, and account what every receiver gets."""
-    engine = policies.engine
-    known = engine.know(frame_state, policies.precoder)
+    engine, bands = policies.engine, subbands.spread(frame_state)
+    known = engine.know(bands, policies.precoder)
     beams = checked_designs.design(policies.precoder, known, frame_state.scenario.precoding.sensing_power)
-    gains = engine.couple(frame_state, known, beams, policies.combiner)
-    services = {service.name: check_numbers(service.account(frame_state, beams, gains)) for service in SERVICES}
-    record = FrameRecord(frame_state, beams.power, services)
+    gains = engine.couple(bands, known, beams, policies.combiner)
+    services = {service.name: check_numbers(service.account(bands, beams, gains)) for service in SERVICES}
+    power = beams.power
+    if bands is not frame_state:
+        power = power.reshape(-1, frame_state.stations, power.shape[1]).mean(0)
+        services = {name: merged(frame_state, one, power) for name, one in services.items()}
+    record = FrameRecord(frame_state, power, services)
     model = policies.link_model
-    delivery = deliver(frame_state, record.users, lambda: joint_transmission.believed(frame_state, gains), model)
+    delivery = deliver(frame_state, record.users, lambda: believed_power(bands, gains), model)
     more = columns(frame_state.scenario, delivery, model)
     return dataclasses.replace(record.with_columns("communication", more) if more else record, delivery=delivery)
+
+
+def believed_power(bands: FrameState, gains: Couplings) -> Array:
+    """Return the wanted power that stations expect users to get, mean over sub-bands, [link]."""
+    found = joint_transmission.believed(bands, gains)
+    return np.asarray(found.reshape(bands.scenario.fading.subbands, -1).mean(0))
 
 
 def _forget_moved(state: NetworkState, policies: Policies) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from isacsys.calibration import CASES, FULL_CASES, calibrate, full
 from isacsys.calibration.cases import scenario_of, submitted
-from isacsys.calibration.comparison import PERCENTILES, CaseComparison, Submitted, Tolerance
+from isacsys.calibration.judged import PERCENTILES, CaseComparison, Submitted, Tolerance
 from isacsys.cli import main
 from isacsys.core.errors import ConfigError
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isacsys.channel import tables
+from isacsys.channel import spatial_tables
 from isacsys.channel.parameters import Environment, correlations
 
 LINKS = 100_000
@@ -20,8 +20,8 @@ def drawn(environment, state, sight=None, seed=1):
 
 @pytest.mark.parametrize(("name", "state"), CASES)
 def test_statistics_of_table_7_5_6(name, state, monkeypatch):
-    monkeypatch.setattr(tables, "AZIMUTH_CAP", np.inf)
-    monkeypatch.setattr(tables, "ZENITH_CAP", np.inf)
+    monkeypatch.setattr(spatial_tables, "AZIMUTH_CAP", np.inf)
+    monkeypatch.setattr(spatial_tables, "ZENITH_CAP", np.inf)
     environment = Environment(name, 6e9)
     values = environment.state(state)
     standard, found = drawn(environment, values)
@@ -31,14 +31,14 @@ def test_statistics_of_table_7_5_6(name, state, monkeypatch):
     if state != "los":
         del named["K"]
     for key, sample in named.items():
-        i = tables.ORDER.index(key)
+        i = spatial_tables.ORDER.index(key)
         mean = values.mean[i] + np.log10(found.mean_zenith_departure[0]) * (key == "ZSD")
         assert abs(sample.mean() - mean) < 4 * values.deviation[i] / np.sqrt(LINKS)
         assert abs(sample.std() - values.deviation[i]) < 4 * values.deviation[i] / np.sqrt(2 * LINKS)
-    expected = correlations(tables.RELEASE_19[environment.family, state])
+    expected = correlations(spatial_tables.RELEASE_19[environment.family, state])
     for one in named:
         for other in named:
-            i, j = tables.ORDER.index(one), tables.ORDER.index(other)
+            i, j = spatial_tables.ORDER.index(one), spatial_tables.ORDER.index(other)
             error = (1 - expected[i, j] ** 2) / np.sqrt(LINKS)
             assert abs(np.corrcoef(named[one], named[other])[0, 1] - expected[i, j]) < 4 * error + 1e-12
 
@@ -52,7 +52,7 @@ def test_spreads_are_capped():
 
 
 def test_into_buildings_the_zenith_of_departure_is_that_outdoors(monkeypatch):
-    monkeypatch.setattr(tables, "ZENITH_CAP", np.inf)
+    monkeypatch.setattr(spatial_tables, "ZENITH_CAP", np.inf)
     environment = Environment("uma", 6e9)
     state = environment.state("o2i")
     for sight, mean, deviation in ((True, 0.75, 0.40), (False, 0.9, 0.49)):

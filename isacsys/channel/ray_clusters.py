@@ -1,4 +1,4 @@
-"""Clusters of links: delays, powers and angles. TR 38.901 section 7.5, steps 5 to 7."""
+"""RayClusters of links: delays, powers and angles. TR 38.901 section 7.5, steps 5 to 7."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.channel import tables
+from isacsys.channel import spatial_tables
 from isacsys.channel.draws import ZOA, ZOD, Draws
 from isacsys.channel.parameters import Spreads, State
 from isacsys.core.arrays import Array, Flags, Index
 
 
 @dataclass(frozen=True)
-class Clusters:
+class RayClusters:
     """The clusters of links in one state, in order of delay.
 
     Attributes
@@ -41,7 +41,7 @@ class Clusters:
     share: Array
 
 
-def clusters(state: State, spreads: Spreads, sight: Array, draws: Draws, dtype: npt.DTypeLike = float) -> Clusters:
+def clusters(state: State, spreads: Spreads, sight: Array, draws: Draws, dtype: npt.DTypeLike = float) -> RayClusters:
     """Return the clusters of links.
 
     Parameters
@@ -53,14 +53,14 @@ def clusters(state: State, spreads: Spreads, sight: Array, draws: Draws, dtype: 
     """
     delay, power = _delays_and_powers(state, spreads, draws, dtype)
     ratio = power / power.max(-1, keepdims=True)
-    kept = ratio >= 10 ** (tables.WEAKEST_CLUSTER / 10)
+    kept = ratio >= 10 ** (spatial_tables.WEAKEST_CLUSTER / 10)
     strongest = np.argsort(-power, axis=-1, kind="stable")[:, :2]
     share = np.zeros(len(power), dtype)
     if state.has_sight:
         linear = 10 ** (spreads.factor.astype(dtype) / 10)
         share = (linear / (linear + 1)).astype(dtype)
-        delay = delay / _polynomial(tables.DELAY_SCALING_LOS, spreads.factor).astype(dtype)[:, None]
-    return Clusters(delay, power, kept, strongest, _angles(state, spreads, sight, draws, power, share, dtype), share)
+        delay = delay / _polynomial(spatial_tables.DELAY_SCALING_LOS, spreads.factor).astype(dtype)[:, None]
+    return RayClusters(delay, power, kept, strongest, _angles(state, spreads, sight, draws, power, share, dtype), share)
 
 
 def _delays_and_powers(state: State, spreads: Spreads, draws: Draws, dtype: npt.DTypeLike) -> tuple[Array, Array]:
@@ -81,8 +81,8 @@ def _angles(state: State, spreads: Spreads, sight: Array, draws: Draws, power: A
     logarithm = -np.log(seen / seen.max(-1, keepdims=True))
     c_phi, c_theta = (np.full(len(power), c) for c in state.scaling)
     if state.has_sight:
-        c_phi *= _polynomial(tables.AZIMUTH_SCALING_LOS, spreads.factor)
-        c_theta *= _polynomial(tables.ZENITH_SCALING_LOS, spreads.factor)
+        c_phi *= _polynomial(spatial_tables.AZIMUTH_SCALING_LOS, spreads.factor)
+        c_theta *= _polynomial(spatial_tables.ZENITH_SCALING_LOS, spreads.factor)
     spread = np.stack([spreads.departure, spreads.arrival, spreads.zenith_arrival, spreads.zenith_departure], -1)
     wide = np.stack([spread[:, 0] / 0.7 / c_phi, spread[:, 1] / 0.7 / c_phi, spread[:, 2] / c_theta,
                      spread[:, 3] / c_theta], -1).astype(dtype)

@@ -7,7 +7,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from isacsys.channel import tables
+from isacsys.channel import spatial_tables
 from isacsys.channel.parameters import Environment, correlations
 
 FAMILIES = {"UMi - Street Canyon": "umi", "UMa": "uma", "RMa": "rma", "Indoor-Office": "inh", "InF": "inf"}
@@ -45,7 +45,7 @@ def states():
 def test_table_7_5_6(gigahertz):
     seen = 0
     for row, family, name in states():
-        fc = max(gigahertz, tables.FLOORS[family])
+        fc = max(gigahertz, spatial_tables.FLOORS[family])
         state = Environment(family if family != "inf" else "inf_sl", gigahertz * 1e9).state(name)
         hall = {"V": 4.0, "S": 1.0}
         for i, spread in ((2, "DS"), (3, "ASD"), (4, "ASA"), (6, "ZSA")):
@@ -62,14 +62,15 @@ def test_table_7_5_6(gigahertz):
         for i, spread in enumerate(("ASD", "ASA", "ZSA")):
             assert state.cluster_spread[i] == value(row[f"cluster_{spread}_deg"])
         assert state.shadowing == float(row["per_cluster_shadowing_std_zeta_db"])
-        for i, parameter in enumerate(tables.ORDER):
+        for i, parameter in enumerate(spatial_tables.ORDER):
             there = row[f"corr_distance_{parameter}_m"]
             assert np.isnan(state.distances[i]) if there == "N/A" else state.distances[i] == float(there)
-        found = correlations(tables.RELEASE_19[family, name])
-        for one, other in tables.PAIRS:
+        found = correlations(spatial_tables.RELEASE_19[family, name])
+        for one, other in spatial_tables.PAIRS:
             there = row[f"corr_{one}_{other}"].replace("–", "-")
             expected = 0.0 if there == "N/A" else float(there)
-            assert found[tables.ORDER.index(one), tables.ORDER.index(other)] == expected, (family, name, one, other)
+            place = spatial_tables.ORDER.index(one), spatial_tables.ORDER.index(other)
+            assert found[place] == expected, (family, name, one, other)
         seen += 1
     assert seen == 13
 
@@ -98,25 +99,25 @@ def test_zenith_of_departure(number, environment):
 
 @pytest.mark.slow
 def test_small_tables():
-    assert {int(r["num_clusters"]): float(r["c_phi_nlos"]) for r in rows("7.5-2")} == tables.AZIMUTH_SCALING
-    assert {int(r["num_clusters"]): float(r["c_theta_nlos"]) for r in rows("7.5-4")} == tables.ZENITH_SCALING
-    assert tuple(float(r["offset_angle"]) for r in rows("7.5-3")) == tables.RAY_OFFSETS
+    assert {int(r["num_clusters"]): float(r["c_phi_nlos"]) for r in rows("7.5-2")} == spatial_tables.AZIMUTH_SCALING
+    assert {int(r["num_clusters"]): float(r["c_theta_nlos"]) for r in rows("7.5-4")} == spatial_tables.ZENITH_SCALING
+    assert tuple(float(r["offset_angle"]) for r in rows("7.5-3")) == spatial_tables.RAY_OFFSETS
     groups = tuple(tuple(int(ray) for ray in r["mapping_to_rays"].split(",")) for r in rows("7.5-5"))
-    assert groups == tables.SUB_CLUSTERS
+    assert groups == spatial_tables.SUB_CLUSTERS
     late = tuple(float(re.findall(r"^[\d.]+", r["delay_offset"])[0]) for r in rows("7.5-5"))
-    assert late == tables.SUB_CLUSTER_DELAYS
+    assert late == spatial_tables.SUB_CLUSTER_DELAYS
     names = {"InH": ["inh"], "InF-SL, InF-DL": ["inf_sl", "inf_dl"], "InF-SH, InF-DH": ["inf_sh", "inf_dh"],
              "UMi": ["umi"], "UMa": ["uma"], "RMa": ["rma"]}
     delays = {name: (float(r["mu_lg_delta_tau"]), float(r["sigma_lg_delta_tau"])) for r in rows("7.6.9-1")
               for name in names.get(r["scenario"], [])}
-    assert delays == tables.EXCESS_DELAY
+    assert delays == spatial_tables.EXCESS_DELAY
     cross = {r["target"].lower(): (float(r["mu_xpr_db"]), float(r["sigma_xpr_db"])) for r in rows("7.9.2.2-1")}
-    assert cross == tables.TARGET_CROSS_POLAR
+    assert cross == spatial_tables.TARGET_CROSS_POLAR
 
 
 @pytest.mark.parametrize("release", [19, 14])
 def test_cross_correlations_are_some(release):
-    for (family, _), row in tables.RELEASES[release].items():
+    for (family, _), row in spatial_tables.RELEASES[release].items():
         if (release, family) != (14, "inf"):
             assert np.linalg.eigvalsh(correlations(row)).min() > 0
 

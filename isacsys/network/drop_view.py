@@ -1,0 +1,53 @@
+"""What the fading of a drop sees of its network."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Array, Index
+from isacsys.network.deployment import Deployment
+from isacsys.network.large_scale import LargeScale
+from isacsys.network.population import Population
+
+
+class DropView(Protocol):
+    """The network of a drop, before anybody is attached to a station."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """Settings."""
+        ...
+
+    @property
+    def deployment(self) -> Deployment:
+        """Where everybody is at first."""
+        ...
+
+    @property
+    def stations(self) -> int:
+        """Number of stations."""
+        ...
+
+    @property
+    def frame(self) -> int:
+        """Number of the frame."""
+        ...
+
+    @property
+    def users(self) -> Population:
+        """The users, once they are attached."""
+        ...
+
+    @property
+    def large_scale(self) -> LargeScale:
+        """Mean powers."""
+        ...
+
+    def user_bearings(self, users: Index, station: Index) -> Array:
+        """Cosine of the bearing of users [n] at the arrays of stations [n, m]."""
+        ...
+
+    def station_cosine(self, station: Index, way: Array, length: Array) -> Array:
+        """Likewise to other stations, for ways [link, 2]."""
+        ...

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from isacsys.core.arrays import Array, Index
+from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.columns import RATE, count, real
 from isacsys.metrics.base import Estimator, Metric
 from isacsys.network import NetworkState
@@ -32,7 +32,8 @@ class DropMetrics(Metric):
 
     drop_columns = (
         count("rated", "1 where users were followed over several frames"),
-        real("cell_edge_rate", RATE, "5th percentile, over users who had data, of their mean rate over all frames"),
+        real("cell_edge_rate", RATE, "5th percentile, over users who had data, of their mean rate over all frames "
+             "in which they are there"),
         real("fairness", "1", "Jain's index of these mean rates"),
         count("files", "files delivered"),
         real("file_delay", "s", "sum of their delays, from arrival to delivery"),
@@ -78,6 +79,11 @@ class DropMetrics(Metric):
         self._gaps: list[Array] = []
         self._counts = {"handovers": 0, "ping_pongs": 0, "revisits": 0, "revisits_missed": 0}
         self._user_time = 0.0
+        self._present: Index | None = None  # frames in which each user was there, where some come and go
+
+    def there(self, who: Flags) -> None:
+        """Take note of the users [user] who are there in a frame, where some come and go."""
+        self._present = who.astype(np.int64) if self._present is None else self._present + who
 
     def sums(self, record: FrameRecord) -> Mapping[str, float]:
         """Return nothing: all of it is of a drop as a whole."""
@@ -123,7 +129,8 @@ class DropMetrics(Metric):
 
     def drop(self) -> dict[str, float]:
         """Return `drop_columns`."""
-        rate = self._rate[self._wanted] / self._frames
+        frames = self._frames if self._present is None else np.maximum(self._present[self._wanted], 1)
+        rate = self._rate[self._wanted] / frames
         delays, gaps = (np.concatenate([np.empty(0), *parts]) for parts in (self._delays, self._gaps))
         return {
             **self._counts, "user_time": self._user_time,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from isacsys.config.scenario import Scenario
-from isacsys.core.arrays import Array, Index
+from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.columns import RATE, count, real
 from isacsys.metrics.base import Estimator, Metric
 from isacsys.services import FrameRecord
@@ -124,6 +124,11 @@ class Throughput(Metric):
         self.frames, self.sent, self.failed = (np.zeros(users, np.int64) for _ in range(3))
         self._weighted, self._weight = 0.0, 0.0
         self._files: list[Array] = []
+        self._present: Index | None = None  # frames in which each user was there, where some come and go
+
+    def there(self, who: Flags) -> None:
+        """Take note of the users [user] who are there in a frame, where some come and go."""
+        self._present = who.astype(np.int64) if self._present is None else self._present + who
 
     def sums(self, record: FrameRecord) -> Mapping[str, float]:
         """Return nothing: all of it is of a drop as a whole."""
@@ -153,19 +158,23 @@ class Throughput(Metric):
     @property
     def throughput(self) -> Array:
         """Throughput of every user, Mbit/s, [user]."""
-        return self.bits / self.seconds / MEGA
+        if self._present is None:
+            return self.bits / self.seconds / MEGA
+        return self.bits / (np.maximum(self._present, 1) * self._frame) / MEGA
 
     def drop(self) -> dict[str, float]:
         """Return `drop_columns`."""
-        each, files, users = self.throughput, np.concatenate([np.empty(0), *self._files]), len(self.bits)
+        here = np.ones(len(self.bits), bool) if self._present is None else self._present > 0
+        each, files, users = self.throughput[here], np.concatenate([np.empty(0), *self._files]), int(here.sum())
+        seconds = users * self.seconds if self._present is None else float(self._present.sum()) * self._frame
         ranked = users > 0 and self._frames > 1
         points = np.percentile(each, _PERCENTILES) if ranked else np.zeros(len(_PERCENTILES))
         of_files = np.percentile(files, _PERCENTILES[:2]) if len(files) else np.zeros(2)
         return {
             "link_throughput": self._weighted, "link_weight": self._weight, "megabits": float(self.bits.sum()) / MEGA,
-            "user_seconds": users * self.seconds, "cell_seconds": self._stations * self.seconds,
+            "user_seconds": seconds, "cell_seconds": self._stations * self.seconds,
             "cell_megasymbols": self._stations * self.seconds * self._bandwidth / MEGA, "users_ranked": int(ranked),
-            "users_never_served": int(np.count_nonzero(self.frames == 0)), "users_there": users,
+            "users_never_served": int(np.count_nonzero(self.frames[here] == 0)), "users_there": users,
             **{f"user_throughput_{p}": float(value) for p, value in zip(_PERCENTILES, points, strict=True)},
             "user_spectral_efficiency_5": float(points[0]) * MEGA / self._bandwidth,
             "file_throughput": float(files.sum()),

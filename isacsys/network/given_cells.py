@@ -141,6 +141,7 @@ def cell_remarks(scenario: Scenario) -> list[str]:
     low, high = find_model(scenario).validity.station_height
     outside = int(np.count_nonzero((np.asarray(masts.height) < low) | (np.asarray(masts.height) > high)))
     if outside:
-        lines.append(f"{outside} masts are lower or higher than \"{scenario.propagation.model}\" holds for, {low:g} to "
-                     f"{high:g} m")
+        wanted = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+        lines.append(f"{outside} of {len(masts.position)} masts are lower or higher than "
+                     f"\"{scenario.propagation.model}\" holds for, {wanted} m")
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from isacsys.network import NetworkState, deploy
 from isacsys.network.deployment import Deployment
 from isacsys.network.receivers import ReceiverType
 from isacsys.plotting.style import COLOURS, axis, check_output, figure, line_collection, save
+from isacsys.propagation.cell_antennas import antennas
 from isacsys.scheduling import allocate
 from isacsys.services import FrameRecord
 from isacsys.simulation import find_policies, run_frame
 
-GRANTED, REFUSED, TARGETS = COLOURS[2], COLOURS[1], COLOURS[3]
+GRANTED, REFUSED, TARGETS, BEAMS = COLOURS[2], COLOURS[1], COLOURS[3], COLOURS[0]
+LOBE, SHOWN = 0.45, 20.0  # length of a beam over the distance of sites; dB below its largest gain
 
 
 def map(scenario: Scenario | str | Path, drop: int = 0, path: str | Path | None = None) -> Any:
@@ -44,22 +47,25 @@ def draw_map(scenario: Scenario, drop: int = 0) -> Any:
 
     A grey line goes from a base station to those that it serves; a coloured one from a base station that was asked
     for a null to the user it was asked for, or, of a target, to the base station that listens for its echo. What
-    leaves the torus on one side comes back on the other.
+    leaves the torus on one side comes back on the other. Cells with directions have lobes: their largest gain down
+    to 20 degrees below the horizon, as far as it is within 20 dB of the largest of all. Networks from files are drawn in the coordinates of these: km, or km
+    east and north of the origin that their log names.
     """
     scenario = allocate(scenario)
     state = NetworkState(scenario, deploy(scenario, drop))
     record = run_frame(state, drop, find_policies(scenario))
-    frame_state = record.frame_state
-    side, stations = state.deployment.extent, state.deployment.sites
+    frame_state, deployment = record.frame_state, _in_files(state.deployment)
+    side, stations, corner = deployment.extent, deployment.sites, deployment.box.origin
     made, (axes,) = figure(1, width=6.4, height=6.4 * float(side[1] / side[0]) + 0.8)
     axes.grid(False)
     if len(stations):
         axes.add_collection(line_collection(cell_borders(stations, side), color="0.85", linewidth=0.9, zorder=1))
-    _draw_requests(axes, frame_state, state.deployment)
-    _draw_serving(axes, frame_state, state.deployment)
-    _draw_points(made, axes, record, state.deployment)
-    axes.set(xlim=(0, side[0]), ylim=(0, side[1]), aspect="equal")
-    axis(axes, "x (km)", "y (km)", _title(frame_state))
+    _draw_beams(axes, scenario, deployment)
+    _draw_requests(axes, frame_state, deployment)
+    _draw_serving(axes, frame_state, deployment)
+    _draw_points(made, axes, record, deployment)
+    axes.set(xlim=(corner[0], corner[0] + side[0]), ylim=(corner[1], corner[1] + side[1]), aspect="equal")
+    axis(axes, *_axes(deployment), _title(frame_state))
     made.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
     return made
 
@@ -71,6 +77,43 @@ def cell_borders(stations: Array, side: Array) -> Array:
     diagram = Voronoi(images)
     ends = np.array([pair for pair in diagram.ridge_vertices if -1 not in pair])
     return np.asarray(diagram.vertices[ends])
+
+
+def _in_files(deployment: Deployment) -> Deployment:
+    """Return a deployment whose places are in the coordinates of the scenario's files."""
+    corner, targets = deployment.box.origin, deployment.targets
+    if not corner.any():
+        return deployment
+    return replace(deployment, stations=deployment.stations + corner, sites=deployment.sites + corner,
+                   users=deployment.users + corner, draw_targets=lambda: targets + corner)
+
+
+def _axes(deployment: Deployment) -> tuple[str, str]:
+    about = deployment.projection
+    if not about.in_degrees:
+        return "x (km)", "y (km)"
+    east, north = "E" if about.longitude >= 0 else "W", "N" if about.latitude >= 0 else "S"
+    return f"km east of {abs(about.longitude):.4f}° {east}", f"km north of {abs(about.latitude):.4f}° {north}"
+
+
+def lobes(scenario: Scenario, deployment: Deployment) -> Array:
+    """Return the outlines [cell, point, 2] of the beams of cells, km; of those without a direction, a point."""
+    cells, angle = deployment.cells, np.arange(0.0, 361.0, 3.0)
+    down = np.arange(90.0, 111.0, 2.0)
+    gain = antennas(scenario, cells).gain_db(np.arange(len(cells))[:, None, None], angle[:, None], down).max(axis=-1)
+    below = gain.max(axis=1, keepdims=True) - gain
+    directed = np.ptp(gain, axis=1) > 1e-9
+    spacing = np.sqrt(float(np.prod(deployment.extent)) / max(len(deployment.sites), 1))
+    reach = LOBE * spacing * np.maximum(1 - below / SHOWN, 0.0) * directed[:, None]
+    way = np.stack([np.cos(np.radians(angle)), np.sin(np.radians(angle))], axis=-1)
+    return np.asarray(deployment.stations[:, None] + reach[..., None] * way)
+
+
+def _draw_beams(axes: Any, scenario: Scenario, deployment: Deployment) -> None:
+    outlines = lobes(scenario, deployment) if len(deployment.cells) else np.empty((0, 1, 2))
+    drawn = outlines[np.ptp(outlines, axis=1).max(axis=-1) > 0] if len(outlines) else outlines
+    if len(drawn):
+        axes.add_collection(line_collection(drawn, color=BEAMS, linewidth=0.7, alpha=0.8, zorder=1.2, label="beam"))
 
 
 def request_lines(frame_state: FrameState, deployment: Deployment, which: Flags) -> Array:

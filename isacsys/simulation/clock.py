@@ -106,6 +106,7 @@ class FrameClock(Process):
         stage = self._stage
         if not stage.counting:
             return
+        stage.note_presence()
         sums = self.tally.frame(record)
         self.classes.add(record)
         if self.receivers is not None:

@@ -18,6 +18,7 @@ from isacsys.core.random_streams import Purpose, stream
 from isacsys.metrics import DropMetrics, Throughput
 from isacsys.network import NetworkState
 from isacsys.network.clusters import Clusters
+from isacsys.network.presence import come_and_go
 from isacsys.plugins.loading import calling_theirs
 from isacsys.recording.base import Recorder
 from isacsys.recording.schema import LEVELS
@@ -77,6 +78,7 @@ class Stage:
         self.load_profile: LoadProfile | None = None
         told = scenario.replace({"simulation.frames": counted}) if warm_up else scenario
         self._throughput = tuple(Throughput(told, users, state.stations) for _ in self._quality)
+        self._coming = come_and_go(scenario)
         self.failure: Exception | None = None  # of a process, as it was raised
         self._learners: list[Process] = []
 
@@ -94,6 +96,13 @@ class Stage:
     def throughput(self) -> Throughput:
         """Takes the bits that users get, likewise."""
         return self._throughput[0 if self.counting else -1]
+
+    def note_presence(self) -> None:
+        """Tell the figures of the drop who is there in a frame, where users come and go."""
+        if self._coming:
+            who = self.state.users.station >= 0
+            self.quality.there(who)
+            self.throughput.there(who)
 
     @property
     def counted_frames(self) -> int:

@@ -238,7 +238,7 @@ def test_indoors_and_remarks(written):
         warnings.simplefilter("always")
         check(s)
     text = " ".join(str(w.message) for w in said)
-    for words in ("it has no effect", "2 of 2 cells have no azimuth", "1 masts are lower or higher"):
+    for words in ("it has no effect", "2 of 2 cells have no azimuth", "1 of 2 masts are lower or higher"):
         assert words in text
     state = NetworkState(s, deploy(s, 0))
     places = state.large_scale.given_places(ReceiverType.USER, state.users.position, np.arange(2))

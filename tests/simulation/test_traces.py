@@ -161,6 +161,17 @@ def test_users_of_a_file_come_and_go(tmp_path):
         assert there[frame] == [True, 5 <= frame <= 10, frame >= 10, frame <= 5], frame
 
 
+def test_means_of_those_who_come_and_go_are_over_the_time_they_are_there(tmp_path):
+    (tmp_path / "u.csv").write_text("x,y,start,end\n0.3,0.3,,\n0.4,0.3,0.5,1\n0.5,0.4,5,\n")
+    result = run(tmp_path, {"mobility.model": "random_direction", "network.users_file": str(tmp_path / "u.csv"),
+                            "allocation.targets_per_bs": 0}, frames=15)
+    links, drops = result.table("links/communication"), result.table("drops")
+    means = [links["rate"][links["user"] == user].sum() / frames for user, frames in ((0, 15), (1, 6))]
+    assert drops["cell_edge_rate"][0] == pytest.approx(np.percentile(means, 5))
+    assert drops["users_there"][0] == 2  # one comes after the end
+    assert drops["user_seconds"][0] == pytest.approx((15 + 6) * 0.1)
+
+
 def test_traffic_is_of_those_who_are_there(tmp_path):
     (tmp_path / "u.csv").write_text("x,y,start,end\n0.3,0.3,0,0.4\n0.4,0.3,0.8,\n0.5,0.4,,\n")
     result = run(tmp_path, {"mobility.model": "random_direction", "network.users_file": str(tmp_path / "u.csv"),

@@ -78,6 +78,7 @@ MORE = {
     "factory": ("factory.toml", {**FULL, "simulation.frames": 3}, 1),
     "surveillance": ("surveillance.toml", {**FULL, "simulation.frames": 10}, 1),
     "tracking": ("tracking.toml", {**FULL, "simulation.frames": 20}, 1),
+    "throughput": ("throughput.toml", {**FULL, "simulation.frames": 4}, 1),
     "traffic": ("traffic.toml", {**FULL, "simulation.frames": 20}, 1)}
 
 

@@ -45,7 +45,7 @@ def _interpolate(order: Index, sinr: Array, mean: Array, variance: Array) -> Non
     interval = np.minimum(place.astype(np.int64), _INTERVALS - 1)
     x = place - interval
     c = _coefficients().take(interval + (order // 2 - 1) * _INTERVALS, axis=0).T
-    below = sinr / floored  # 1 within the table
+    below = np.minimum(sinr, _LOWEST) / _LOWEST  # 1 within the table
     mean[:] = (((c[0] * x + c[1]) * x + c[2]) * x + c[3]) * below
     variance[:] = (((c[4] * x + c[5]) * x + c[6]) * x + c[7]) * below
 

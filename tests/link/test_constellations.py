@@ -43,6 +43,7 @@ def test_tables_are_monotone_smooth_and_without_kinks_at_their_ends(order):
     assert mean / low == pytest.approx(mean[0] / low[0], rel=1e-4)
     assert variance / low == pytest.approx(variance[0] / low[0], rel=1e-4)
     assert np.ravel(at(order, 46.1)) == pytest.approx([order, 0], abs=1e-12)
+    assert np.ravel(mean_and_variance(np.array([order]), np.array([0.0, np.inf]))) == pytest.approx([0, order, 0, 0])
 
 
 def test_quadrature_of_qpsk_is_that_of_two_antipodal_channels():

@@ -1,5 +1,6 @@
 """The law of block errors: listed points, LDPC codes of others, segmentation, sub-bands."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,15 @@ def test_sub_bands_sum_up_as_in_plain_loops(sinr_db):
     mine = found.error(rows, np.tile(sinr, (len(rows), 1)))
     theirs = [failure(format_of(*TABLE_1[row], 1000), [list(sinr)], "") for row in rows]
     assert mine == pytest.approx(theirs, abs=1e-5)
+
+
+@pytest.mark.parametrize(("row", "db"), [(28, 19.35), (28, 19.5), (12, 4.85)])
+def test_a_block_of_several_code_blocks_fails_where_one_of_them_does(row, db):
+    found, wanted = block_formats(mcs_table(1), 8000), format_of(*TABLE_1[row], 8000)
+    p = failure(dataclasses.replace(wanted, pieces=1), [[10 ** (db / 10)]], "")
+    assert wanted.pieces >= 2 and 0.01 < p < 0.9
+    mine = found.error(np.array([row]), np.array([[10 ** (db / 10)]]))[0]
+    assert mine == pytest.approx(1 - (1 - p) ** wanted.pieces, rel=1e-3)
 
 
 def test_errors_fall_with_the_sinr_and_never_leave_0_to_1():

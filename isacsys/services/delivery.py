@@ -26,7 +26,7 @@ def deliver(frame_state: FrameState, terms: LinkTerms, believed: Callable[[], Ar
     terms : LinkTerms
         Of the scheduled users.
     believed : callable
-        Returns the wanted power that the stations expect, [link].
+        Returns the wanted power that the stations expect, [link, subband].
     model : LinkModel
 
     Raises
@@ -37,7 +37,7 @@ def deliver(frame_state: FrameState, terms: LinkTerms, believed: Callable[[], Ar
     users = frame_state.selection.users
     queue = np.full(len(users), np.inf) if frame_state.queue is None else frame_state.queue
     links = ServedLinks(
-        users.ids, users.station, subband_sinr(terms), queue, frame_state.users, lambda: believed()[:, None],
+        users.ids, users.station, subband_sinr(terms), queue, frame_state.users, believed,
         lambda: (disturbance(terms)[:, None], mean_disturbance(frame_state)),
         lambda shape: frame_state.name.stream(Purpose.BLOCKS).random(shape))
     with calling_theirs(model, "link model", "delivering a frame"):

@@ -125,9 +125,8 @@ def transmit(frame_state: FrameState, policies: Policies) -> FrameRecord:
 
 
 def believed_power(bands: FrameState, gains: Couplings) -> Array:
-    """Return the wanted power that stations expect users to get, mean over sub-bands, [link]."""
-    found = joint_transmission.believed(bands, gains)
-    return np.asarray(found.reshape(bands.scenario.fading.subbands, -1).mean(0))
+    """Return the wanted power that stations expect users to get, [link, subband]."""
+    return joint_transmission.believed(bands, gains).reshape(bands.scenario.fading.subbands, -1).T
 
 
 def _forget_moved(state: NetworkState, policies: Policies) -> None:

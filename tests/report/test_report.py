@@ -88,8 +88,8 @@ def test_a_report_has_every_section_and_every_number(run):
     page = render([run])
     text = check(page)
     assert titles(page) == ["At a glance", "Map: a.h5, drop 0", "Distributions", "Where interference comes from",
-                            "Users", "Convergence over drops", "Every estimate", "Beside the analysis", "What was simulated",
-                            "Make it again"]
+                            "Users", "Convergence over drops", "Every estimate", "Beside the analysis",
+                            "What was simulated", "Make it again"]
     for name, estimate in run.meaningful.items():
         assert name in text and f"{estimate.mean:.2g}"[:3] in text
     assert "seed" in text and "random" in text and run.attributes["numpy_version"] in text

@@ -215,7 +215,7 @@ def open_search(directory: str | Path) -> SearchResult:
 
 def _row(setting: Mapping[str, Any], objective: Objective, seen: Look, counts: Index, i: int) -> dict[str, Any]:
     return {**setting, "mean": finite(objective.sign * float(seen.mean[i])),
-            "difference": finite(objective.sign * float(seen.difference[i])),
+            "difference": finite(objective.sign * float(seen.difference[i]) + 0.0),
             "half_width": finite(float(seen.half_width[i])), "drops": int(counts[i]), "status": _status(seen, i)}
 
 

@@ -41,11 +41,11 @@ def front(points: Sequence[tuple[float, float]]) -> list[int]:
 
 
 def _draw_settings(axes: Any, found: SearchResult, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Draw means with the intervals of the difference from the best."""
+    """Draw the mean of the best and the differences from it, on common drops, with their intervals."""
     for status, look in LOOKS.items():
         places = [place for place, row in enumerate(rows) if row["status"] == status]
         if places:
-            axes.errorbar([rows[i]["mean"] for i in places], places, xerr=[rows[i]["half_width"] or 0 for i in places],
+            axes.errorbar([_place(found, rows[i]) for i in places], places, xerr=[rows[i]["half_width"] or 0 for i in places],
                           linestyle="none", capsize=2, elinewidth=0.9, label=status, **look)
     if len(rows) <= MOST_NAMES:
         axes.set_yticks(range(len(rows)), [", ".join(_short(key, row[key]) for key in found.keys) for row in rows],
@@ -69,6 +69,13 @@ def _draw_front(axes: Any, found: SearchResult, rows: Sequence[Mapping[str, Any]
               label="Pareto front of the means")
     axis(axes, services[0].replace("_", " "), services[1].replace("_", " "))
     axes.legend(loc="best")
+
+
+def _place(found: SearchResult, row: Mapping[str, Any]) -> float:
+    """Return what is to be compared with the best: means of settings are over different numbers of drops."""
+    if row["difference"] is None or found.objective.mean is None:
+        return float(row["mean"])
+    return float(found.objective.mean + row["difference"])
 
 
 def _services(found: SearchResult) -> tuple[str, str] | None:

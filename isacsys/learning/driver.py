@@ -32,15 +32,24 @@ class Driver:
     drop : int
     channels : bool
         Whether the channels of a frame are drawn before it is seen.
+
+    Attributes
+    ----------
+    recorder : MemoryRecorder
+        Has what a run of the drop would record.
+    record : FrameRecord or None
+        The frame before.
     """
 
     def __init__(self, sizes: Sizes, drop: int, *, channels: bool) -> None:
         scenario = sizes.scenario
         self.number, self._sizes, self._channels = drop, sizes, channels
-        self._hand = Hand()
-        self._drop = Drop(scenario, drop, MemoryRecorder(scenario.recording.level), driven(scenario, self._hand))
-        self._drop.begin()
+        self._hand, self.recorder = Hand(), MemoryRecorder(scenario.recording.level)
+        self._drop = Drop(scenario, drop, self.recorder, driven(scenario, self._hand))
         self.record: FrameRecord | None = None
+        self._drop.begin()
+        for _ in range(scenario.simulation.warm_up):  # before anybody decides
+            self.record = self._drop.step()
 
     @property
     def ended(self) -> bool:
@@ -56,7 +65,7 @@ class Driver:
         """Return the network before its next frame."""
         state = self.network
         state.frame = 0 if self.record is None else self.record.frame_state.name.frame + 1
-        state.scenario = self._sizes.scenario
+        state.scenario = self._drop.stage.scenario
         if self._channels:
             see_channels(state, self.number)
         return view_of(self._sizes, state, self.record)

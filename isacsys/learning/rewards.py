@@ -37,7 +37,7 @@ class WeightedAse(Reward):
 
 
 class Throughput(Reward):
-    """Rates of the users served times the bandwidth, Mbit/s per cell."""
+    """Mbit/s per cell: bits that blocks delivered; of a link model without blocks, efficiency times bandwidth."""
 
     def value(self, record: FrameRecord) -> float:
         """Return the mean over cells."""
@@ -46,8 +46,17 @@ class Throughput(Reward):
     def per_cell(self, record: FrameRecord) -> Array:
         """Return the sum over the users of each."""
         frame = record.frame_state
-        rates = np.bincount(frame.selection.users.station, record.users.rate, frame.stations)
-        return rates * frame.scenario.bandwidth / 1e6
+        return np.bincount(frame.selection.users.station, _bits_per_second(record), frame.stations) / 1e6
+
+
+def _bits_per_second(record: FrameRecord) -> Array:
+    """Return what every served link brings, [link]."""
+    scenario, delivery = record.frame_state.scenario, record.delivery
+    if delivery is None:
+        return record.users.rate * scenario.bandwidth
+    if delivery.bits is not None:
+        return delivery.bits / scenario.simulation.frame_duration
+    return delivery.efficiency * scenario.bandwidth
 
 
 class TrackError(Reward):

@@ -45,8 +45,9 @@ def _draw_settings(axes: Any, found: SearchResult, rows: Sequence[Mapping[str, A
     for status, look in LOOKS.items():
         places = [place for place, row in enumerate(rows) if row["status"] == status]
         if places:
-            axes.errorbar([_place(found, rows[i]) for i in places], places, xerr=[rows[i]["half_width"] or 0 for i in places],
-                          linestyle="none", capsize=2, elinewidth=0.9, label=status, **look)
+            widths = [rows[i]["half_width"] or 0 for i in places]
+            axes.errorbar([_place(found, rows[i]) for i in places], places, xerr=widths, linestyle="none", capsize=2,
+                          elinewidth=0.9, label=status, **look)
     if len(rows) <= MOST_NAMES:
         axes.set_yticks(range(len(rows)), [", ".join(_short(key, row[key]) for key in found.keys) for row in rows],
                         fontsize=7)

@@ -61,6 +61,7 @@ class FrameAllocation:
 
     def __init__(self, policy: AllocationPolicy, scenario: Scenario) -> None:
         self.policy, self._scenario = policy, scenario
+        self._drop: Scenario | None = None  # that of the drop, which has a warm-up in its frames
         self._known: dict[tuple[tuple[str, Any], ...], Scenario] = {}
 
     def scenario(self, network: NetworkState) -> tuple[Scenario, bool]:
@@ -68,6 +69,7 @@ class FrameAllocation:
 
         Where nothing is, the scenario keeps its targets: columns and processes of a drop do not change.
         """
+        self._drop = self._drop or network.scenario
         with calling(self.policy, "allocation policy", f"choosing sizes in frame {network.frame}"):
             chosen = self.policy.allocate_frame(network)
         sizes = checked_sizes(chosen, self._scenario, f"allocation policy {type(self.policy).__name__}")
@@ -84,7 +86,7 @@ class FrameAllocation:
         if key not in self._known:
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            self._known[key] = self._scenario.replace(changes)
+            self._known[key] = (self._drop or self._scenario).replace(changes)
         return self._known[key]
 
 

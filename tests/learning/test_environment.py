@@ -73,7 +73,7 @@ def rows_of_agent(made, drop, agent):
     truncated = False
     while not truncated:
         _, _, _, truncated, _ = made.step(agent(made))
-    return made._driver._drop.stage.recorder.read("frames")
+    return made._driver.recorder.read("frames")
 
 
 def ranks(made, score):
@@ -113,7 +113,8 @@ class Fair:
 
 
 @pytest.mark.parametrize("changes", [{}, {"traffic.model": "poisson", "traffic.arrival_rate": 20.0,
-                                          "mobility.user_speed": 30.0, "targets.lifetime": 0.1}])
+                                          "mobility.user_speed": 30.0, "targets.lifetime": 0.1},
+                                     {"simulation.warm_up": 3, "link.model": "nr", "link.harq": "chase"}])
 def test_an_agent_that_ranks_by_distance_gets_the_numbers_of_nearest(changes):
     scenario = SMALL.replace({**changes, "simulation.frames": 12})
     made = NetworkEnv(scenario, drops=range(3), users_at_most=24, targets_at_most=24)

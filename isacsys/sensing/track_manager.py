@@ -235,7 +235,7 @@ def checked(tracker: Tracker, method: str, *given: Any) -> Beliefs:
 
 def _inside(beliefs: Beliefs, measured: Measured, gate: float) -> Flags:
     """Whether measurements fall where they are expected with probability ``gate``, [n]."""
-    apart, freedom = surprise(beliefs, measured)
+    apart, freedom = surprise(beliefs, measured, linear=False)
     return np.asarray(apart <= _bounds(gate)[freedom])
 
 

@@ -14,8 +14,11 @@ import numpy as np
 
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.plugins.kinds import PluginKind, register
+from isacsys.sensing.polar_beliefs import ANYWHERE, to_cartesian, to_polar
 
 _UNTOLD = 1e12  # variance, from which on a measurement says nothing
+_VAGUE = 0.5**2  # rad^2, of a bearing, likewise: larger errors wrap round, and do not add up as normal ones do
+_BENT = 0.2  # of the error of a measurement, up to which a prediction counts as straight
 
 
 @dataclass(frozen=True)
@@ -88,13 +91,14 @@ class Tracker(ABC):
         self.acceleration, self.speed = acceleration, speed
 
     def start(self, measured: Measured) -> Beliefs:
-        """Begin tracks from one look each."""
-        position, covariance = _converted(measured)
-        mean, wide = np.zeros((len(measured), 4)), np.zeros((len(measured), 4, 4))
-        mean[:, :2], wide[:, :2, :2] = position, covariance
-        wide[:, 2, 2] = wide[:, 3, 3] = self.speed**2
-        rate = Measured(measured.origin, measured.value, measured.variance * [np.inf, np.inf, 1.0])
-        return corrected(Beliefs(mean, wide), rate)
+        """Begin tracks from one look each, however poor its bearing: moments of the place, not a linearisation."""
+        mean, spread = np.zeros((len(measured), 4)), np.zeros((len(measured), 4, 4))
+        mean[:, :2], spread[:, 0, 0] = measured.value[:, :2], measured.variance[:, 0]
+        spread[:, 1, 1] = np.where(told(measured)[:, 1], measured.variance[:, 1], ANYWHERE)
+        share = self.speed**2 / (self.speed**2 + measured.variance[:, 2])  # what a speed that is measured says
+        mean[:, 2], spread[:, 2, 2] = share * measured.value[:, 2], (1 - share) * self.speed**2
+        spread[:, 3, 3] = self.speed**2
+        return Beliefs(*to_cartesian(mean, spread, measured.origin))
 
     def predict(self, beliefs: Beliefs, seconds: Array) -> Beliefs:
         """Say what is believed some time [n] later."""
@@ -106,11 +110,11 @@ class Tracker(ABC):
 
 
 class ExtendedKalman(Tracker):
-    """Extended Kalman filter: the measurement linearised at the prediction."""
+    """Extended Kalman filter: measurements linearised at the prediction; where that is bent, in polar coordinates."""
 
     def update(self, beliefs: Beliefs, measured: Measured) -> Beliefs:
         """Correct the prediction."""
-        return corrected(beliefs, measured)
+        return updated(beliefs, measured)
 
 
 def predicted(beliefs: Beliefs, seconds: Array, acceleration: float) -> Beliefs:
@@ -156,16 +160,56 @@ def corrected(beliefs: Beliefs, measured: Measured) -> Beliefs:
     without inverting a matrix. Bar-Shalom, Li and Kirubarajan (2001), section 10.3.3.
     """
     value, slope = expected(beliefs.mean, measured.origin)
-    innovation = difference(measured.value, value)
-    shift, p = np.zeros_like(beliefs.mean), beliefs.covariance.copy()
+    shift, p = _gained(difference(measured.value, value), beliefs.covariance, slope, measured)
+    return Beliefs(beliefs.mean + shift, p)
+
+
+def updated(beliefs: Beliefs, measured: Measured) -> Beliefs:
+    """Correct predictions by measurements: as `corrected`, and where they are `bent`, in polar coordinates."""
+    found = corrected(beliefs, measured)
+    rows = np.flatnonzero(bent(beliefs, measured))
+    if len(rows):
+        some, origin = measured[rows], measured.origin[rows]
+        mean, p = to_polar(beliefs.mean[rows], beliefs.covariance[rows], origin)
+        straight = np.broadcast_to(np.eye(3, 4), (len(rows), 3, 4))
+        shift, p = _gained(difference(some.value, mean[:, :3]), p, straight, some)
+        found.mean[rows], found.covariance[rows] = to_cartesian(mean + shift, p, origin)
+    return found
+
+
+def bent(beliefs: Beliefs, measured: Measured) -> Flags:
+    """Say which predictions [n] are too wide across the line of sight to be linearised there.
+
+    Of a variance C across it, at distance r, an arc is ``C / (2 r)`` deep, compared with the error of the range; a
+    velocity of variance V across it adds ``sqrt(C V) / r`` to the range rate, compared with that of the rate.
+    """
+    way = beliefs.mean[:, :2] - measured.origin
+    length = np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-9)
+    x, y = way[:, 0] / length, way[:, 1] / length
+    p = beliefs.covariance
+    place, speed = (np.maximum(p[:, i, i] * y * y - 2 * p[:, i, i + 1] * x * y + p[:, i + 1, i + 1] * x * x, 0.0)
+                    for i in (0, 2))
+    deep = place / (2 * length) > _BENT * np.sqrt(measured.variance[:, 0])
+    return np.asarray(deep | (np.sqrt(place * speed) / length > _BENT * np.sqrt(measured.variance[:, 2])))
+
+
+def told(measured: Measured) -> Flags:
+    """Say which of range, bearing and range rate [n, 3] are measured well enough to say anything."""
+    return np.asarray(measured.variance < [_UNTOLD, _VAGUE, _UNTOLD])
+
+
+def _gained(innovation: Array, covariance: Array, slope: Array, measured: Measured) -> tuple[Array, Array]:
+    """Shift [n, 4] of the means, and covariances [n, 4, 4], that innovations [n, 3] lead to, one after the other."""
+    shift, p = np.zeros((len(covariance), 4)), covariance.copy()
+    said, variance = told(measured), measured.variance
     for k in range(3):
-        h, told = slope[:, k], measured.variance[:, k] < _UNTOLD
+        h = slope[:, k]
         ph = np.einsum("nij,nj->ni", p, h)
-        spread = np.einsum("ni,ni->n", h, ph) + np.where(told, measured.variance[:, k], 1.0)
-        gain = np.where(told, 1 / spread, 0.0)[:, None] * ph
+        spread = np.einsum("ni,ni->n", h, ph) + np.where(said[:, k], variance[:, k], 1.0)
+        gain = np.where(said[:, k], 1 / spread, 0.0)[:, None] * ph
         shift += gain * (innovation[:, k] - np.einsum("ni,ni->n", h, shift))[:, None]
         p -= gain[:, :, None] * ph[:, None, :]
-    return Beliefs(beliefs.mean + shift, p)
+    return shift, p
 
 
 def difference(value: Array, other: Array) -> Array:
@@ -177,28 +221,33 @@ def difference(value: Array, other: Array) -> Array:
 
 def anywhere(beliefs: Beliefs, measured: Measured, deviations: Array) -> Array:
     """Return measurements [n, 3] that lie so many ``deviations`` [n, 3] of the innovation beside what is expected."""
-    value, s = _innovation(beliefs, measured)
+    value, s = _innovation(beliefs, measured, linear=False)
     return np.asarray(value + deviations * np.sqrt(np.einsum("nii->ni", s)))
 
 
-def surprise(beliefs: Beliefs, measured: Measured) -> tuple[Array, Index]:
+def surprise(beliefs: Beliefs, measured: Measured, *, linear: bool = True) -> tuple[Array, Index]:
     """Return the squared distance ``nu^T S^-1 nu`` of a measurement from what was expected, and its freedom, [n].
 
-    nu is the innovation of what is measured, S its covariance.
+    nu is the innovation of what is measured, S its covariance: linearised, or, where a prediction is `bent`, not.
     """
-    value, s = _innovation(beliefs, measured)
-    told = measured.variance < _UNTOLD
-    nu = difference(measured.value, value) * told
-    return np.einsum("ni,ni->n", nu, np.linalg.solve(s, nu[..., None])[..., 0]), told.sum(1)
+    value, s = _innovation(beliefs, measured, linear)
+    said = told(measured)
+    nu = difference(measured.value, value) * said
+    return np.einsum("ni,ni->n", nu, np.linalg.solve(s, nu[..., None])[..., 0]), said.sum(1)
 
 
-def _innovation(beliefs: Beliefs, measured: Measured) -> tuple[Array, Array]:
+def _innovation(beliefs: Beliefs, measured: Measured, linear: bool) -> tuple[Array, Array]:
     """Return what is expected [n, 3], and the covariance [n, 3, 3] of the innovation; 1 for what is not measured."""
     value, slope = expected(beliefs.mean, measured.origin)
-    told = measured.variance < _UNTOLD
-    s = slope @ beliefs.covariance @ slope.swapaxes(1, 2) * (told[:, :, None] & told[:, None, :])
+    said = told(measured)
+    s = slope @ beliefs.covariance @ slope.swapaxes(1, 2)
+    rows = np.flatnonzero(bent(beliefs, measured))
+    if len(rows) and not linear:
+        mean, spread = to_polar(beliefs.mean[rows], beliefs.covariance[rows], measured.origin[rows])
+        value[rows], s[rows] = mean[:, :3], spread[:, :3, :3]
+    s *= said[:, :, None] & said[:, None, :]
     place = np.arange(3)
-    s[:, place, place] += np.where(told, measured.variance, 1.0)
+    s[:, place, place] += np.where(said, measured.variance, 1.0)
     return value, s
 
 
@@ -224,18 +273,6 @@ def information(spread: Array, way: Array, variance: tuple[Array, Array]) -> Arr
     mixed = c * s * (yy - xx) + (c * c - s * s) * xy
     gained = (1 + along / variance[0]) * (1 + across / variance[1]) - mixed**2 / (variance[0] * variance[1])
     return np.asarray(0.5 * np.log(np.maximum(gained, 1.0)))
-
-
-def _converted(measured: Measured) -> tuple[Array, Array]:
-    """Position [n, 2] that range and bearing say, and its covariance [n, 2, 2]."""
-    length, bearing = measured.value[:, 0], measured.value[:, 1]
-    ahead = np.stack([np.cos(bearing), np.sin(bearing)], axis=1)
-    across = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1)
-    wide = np.pi**2 / 3  # a bearing that is not told
-    along, aside = measured.variance[:, 0], length**2 * np.minimum(measured.variance[:, 1], wide)
-    covariance = (along[:, None, None] * ahead[:, :, None] * ahead[:, None, :]
-                  + aside[:, None, None] * across[:, :, None] * across[:, None, :])
-    return measured.origin + length[:, None] * ahead, covariance
 
 
 TRACKER = register(PluginKind("tracker", Tracker, "tracking.policy", {"extended_kalman": ExtendedKalman}))

@@ -158,7 +158,7 @@ def test_states_are_those_of_stone_soup():
     for seconds in np.round(rng.uniform(0.05, 0.5, looks), 6):
         truth = walk(rng, truth, seconds, q)
         seen = measure(rng, truth, origin)
-        ours = tracker.update(tracker.predict(ours, np.full(len(truth), seconds)), seen)
+        ours = tracks.corrected(tracker.predict(ours, np.full(len(truth), seconds)), seen)  # always linearised
         now += timedelta(seconds=float(seconds))
         for row, state in enumerate(theirs):
             sensor = CartesianToElevationBearingRangeRate(

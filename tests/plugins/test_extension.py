@@ -100,7 +100,7 @@ def test_it_is_short():
 def test_four_abilities_from_outside_act_together(scenario):
     run = isacsys.run(Scenario.load(scenario), executor="serial")
     links = run.table("links/communication")
-    bits = links["bits"] if "bits" in links else None
+    bits = links.get("bits")
     symbols = 10e6 * 0.01
     assert run["link_throughput"].mean <= 3.0 * 10 + 1e-9 and run["communication_rate"].mean > 3.0
     assert bits is None or bits.max() <= 3.0 * symbols * (1 + 1e-12)

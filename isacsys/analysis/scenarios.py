@@ -25,7 +25,9 @@ from isacsys.analysis.communication_rates import (
 from isacsys.analysis.cooperation import Sender, measured_coherent_rate, measured_joint_rate
 from isacsys.analysis.lattices import lattice_gain
 from isacsys.analysis.line_process import Medium, power_law
+from isacsys.analysis.link_laws import OfSinr
 from isacsys.analysis.optimization import Designs, design_space
+from isacsys.analysis.scenario_throughput import throughput
 from isacsys.analysis.sensing_beams import sensing_rate_with_beams
 from isacsys.analysis.sensing_rates import sensing_rate, sensing_rate_approximate, sensing_rate_beam_law
 from isacsys.analysis.wider_search import Rates, cooperation_rates, cooperation_space, exactly, power_space
@@ -46,7 +48,10 @@ CONTAINED = frozenset(f"{section}.{name}" for section, names in {
     "antennas": "transmit receive",
     "allocation": "users_per_bs targets_per_bs communication_cluster sensing_cluster policy parameters weight "
                   "max_targets_per_bs",
-     "radio": "transmit_power_dbm bandwidth noise_figure_db bs_noise_figure_db",
+    "link": "model parameters overhead maximum_efficiency attenuation minimum_sinr_db block_duration mcs_table "
+            "implementation_gap_db adaptation mcs initial_offset_db outer_loop_step_db target_bler harq "
+            "maximum_transmissions outage_sinr_db",
+    "radio": "transmit_power_dbm bandwidth noise_figure_db bs_noise_figure_db",
      "propagation": "model parameters correlation_distance site_correlation o2i_release path_loss_exponent "
                     "echo_exponent carrier_frequency",
      "sensing": "rcs mismatch_loss matched_filter_gain cluster_center coherent_time false_alarm cfar_cells "
@@ -55,6 +60,7 @@ CONTAINED = frozenset(f"{section}.{name}" for section, names in {
     "cooperation": "communication sensing timing_error",
     "precoding": "parameters regularization sensing_power", "combining": "parameters", "nulling": "policy parameters",
     "scheduling": "policy target_policy parameters target_parameters rate_window",
+    "energy": "model parameters category reference_set efficiency reference_power size chains sleep",
     "backhaul": "latency_law lead", "mobility": "model turn_rate hysteresis",
     "traffic": "file_size size_law arrival_rate arrivals", "targets": "revisit_spread",
     "simulation": "drops frames frame_duration seed engine",
@@ -76,6 +82,16 @@ class LinkValues:
     rate_approximate: float | None
     ase_exact: float
     ase_approximate: float | None
+
+
+@dataclass(frozen=True)
+class CommunicationValues(LinkValues):
+    """The same of users; ``throughput_exact`` (Mbit/s, of the typical user while it is served) by their link model.
+
+    None where no formula is known: retransmissions, outer loops, no law of the SINR.
+    """
+
+    throughput_exact: float | None
 
 
 @dataclass(frozen=True)
@@ -109,34 +125,41 @@ def sensing_beams_of(scenario: Scenario, constraints: float) -> SensingBeams | N
     return SensingBeams(scenario.allocation.targets_per_bs, left, scenario.precoding.sensing_power)
 
 
-def communication_values(scenario: Scenario, law: PropagationLaw | None = None) -> LinkValues:
-    """Return rate and ASE of the typical user at the nominal degrees of freedom, exact and by Theorem 1.
+def communication_values(scenario: Scenario, law: PropagationLaw | None = None,
+                         efficiency: OfSinr | None = None) -> CommunicationValues:
+    """Return rate and ASE of the typical user at the nominal degrees of freedom, exact and by Theorem 1; throughput.
 
     Parameters
     ----------
     law : PropagationLaw, optional
         As in `medium_of`.
+    efficiency : callable, optional
+        Law of a link model that is not built in, see `scenario_throughput.link_law_of`.
 
     Raises
     ------
     ConfigError
         Where D < 1.
     """
-    a, D, medium = scenario.allocation, _freedom(scenario), medium_of(scenario, law)
+    D, medium, users = _freedom(scenario), medium_of(scenario, law), scenario.allocation.users_per_bs
+    exact, approximate = _user_nats(scenario, medium, D)
+    delivered = throughput(scenario, medium, rate=float(np.asarray(exact)), D=D, streams=users, shape=users, own=efficiency)
+    return CommunicationValues(**_rates_and_ase(exact, approximate, users, scenario), throughput_exact=delivered)
+
+
+def _user_nats(scenario: Scenario, medium: Medium | None, D: int) -> tuple[ArrayLike, ArrayLike | None]:
+    """Return the exact rate of the typical user, and Theorem 1's where it knows the network, in nats."""
+    a, alpha = scenario.allocation, scenario.propagation.path_loss_exponent
     design: dict[str, Any] = {"K": a.users_per_bs, "L": a.communication_cluster}
     beams = sensing_beams_of(scenario, scenario.demand - 1)
-    alpha = scenario.propagation.path_loss_exponent
     if scenario.joint and a.communication_cluster > 1:
         alike = Sender(D, a.users_per_bs * a.communication_cluster)
-        joint = measured_joint_nats(scenario, medium, alike, alike, a.users_per_bs * a.communication_cluster)
-        return LinkValues(**_rates_and_ase(joint, None, a.users_per_bs, scenario))
+        return measured_joint_nats(scenario, medium, alike, alike, a.users_per_bs * a.communication_cluster), None
     if medium is None and beams is None:
-        exact = communication_rate(D=D, alpha=alpha, **design)
-        approximate = communication_rate_approximate(D=D, alpha=alpha, **design)
-        return LinkValues(**_rates_and_ase(exact, approximate, a.users_per_bs, scenario))
-    alone = nats_of_typical_user(D=D, streams=a.users_per_bs, weights=1, shape=a.users_per_bs, alpha=alpha,
-                                 medium=medium, bs_density=scenario.network.bs_density, sensing=beams, **design)
-    return LinkValues(**_rates_and_ase(alone, None, a.users_per_bs, scenario))
+        return (communication_rate(D=D, alpha=alpha, **design),
+                communication_rate_approximate(D=D, alpha=alpha, **design))
+    return nats_of_typical_user(D=D, streams=a.users_per_bs, weights=1, shape=a.users_per_bs, alpha=alpha,
+                                medium=medium, bs_density=scenario.network.bs_density, sensing=beams, **design), None
 
 
 def measured_joint_nats(scenario: Scenario, medium: Medium | None, serving: Sender, member: Sender,

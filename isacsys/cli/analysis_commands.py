@@ -26,6 +26,7 @@ from isacsys.cli.options import add_json, add_scenario, load_scenario, parse_axe
 from isacsys.config.scenario import Scenario
 from isacsys.core.display import text_table
 from isacsys.core.errors import ConfigError
+from isacsys.link import law_of_link
 from isacsys.propagation import law_of
 
 _RATE, _ASE = "bit/s/Hz", "bit/s/Hz/km^2"
@@ -135,7 +136,8 @@ def _points(options: argparse.Namespace, extra: Mapping[str, Any]) -> Iterator[t
 
 
 def _values(scenario: Scenario) -> dict[str, Any]:
-    communication, sensing = asdict(communication_values(scenario, law_of(scenario))), sensing_values(scenario)
+    communication = asdict(communication_values(scenario, law_of(scenario), law_of_link(scenario)))
+    sensing = sensing_values(scenario)
     figures = None if sensing is None else {k: v for k, v in asdict(sensing).items() if v is not None}
     values: dict[str, Any] = {"degrees_of_freedom": scenario.degrees_of_freedom, "communication": communication,
                               "sensing": figures}
@@ -223,4 +225,5 @@ def _short(value: Any) -> str:
 
 
 def _unit(name: str) -> str:
-    return f" {_ASE}" if "_ase" in name or name == "objective" else f" {_RATE}" if "_rate" in name else ""
+    units = {"_ase": _ASE, "objective": _ASE, "_rate": _RATE, "_throughput": "Mbit/s"}
+    return next((f" {unit}" for part, unit in units.items() if part in name), "")

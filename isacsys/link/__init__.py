@@ -2,7 +2,8 @@
 
 from isacsys.link.base import Delivery, LinkModel, ServedLinks
 from isacsys.link.nr import NR
-from isacsys.link.registry import LINK_MODEL, LINK_MODELS
+from isacsys.link.registry import LINK_MODEL, LINK_MODELS, law_of_link
 from isacsys.link.shannon import Shannon, TruncatedShannon
 
-__all__ = ["LINK_MODEL", "LINK_MODELS", "NR", "Delivery", "LinkModel", "ServedLinks", "Shannon", "TruncatedShannon"]
+__all__ = ["LINK_MODEL", "LINK_MODELS", "NR", "Delivery", "LinkModel", "ServedLinks", "Shannon", "TruncatedShannon",
+           "law_of_link"]

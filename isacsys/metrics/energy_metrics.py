@@ -32,6 +32,8 @@ class EnergyMetrics(Metric):
     )
     estimates = (
         Estimator("power", {"energy": 1, "energy_time": -1}, "W", "power drawn by a base station", "stations_metered"),
+        Estimator("energy_efficiency", {"megabits": 1, "energy": -1}, "Mbit/J",
+                  "bits delivered to users over energy of all base stations", "stations_metered"),
         Estimator("energy_per_look", {"energy": 1, "energy_looks": -1}, "J",
                   "energy of all base stations over looks at targets", "stations_metered"),
         Estimator("relative_power", {"energy_share": 1, "stations_metered": -1}, "1",

@@ -52,8 +52,9 @@ def stations_of(record: FrameRecord, on: Flags) -> Stations:
 
 
 def data_share(record: FrameRecord) -> Array:
-    """Return the share of the frame in which stations send data to users, [bs]."""
-    return np.where(record.power.sum(-1) - sensing_share(record) > 0, record.load, 0.0)
+    """Return the share of the frame in which stations send data, [bs]; all of it to users of others alone."""
+    sending = record.power.sum(-1) - sensing_share(record) > 0
+    return np.where(record.frame_state.selection.users.count > 0, record.load, 1.0) * sending
 
 
 def sensing_share(record: FrameRecord) -> Array:

@@ -20,6 +20,7 @@ from isacsys.validation.formulas import Formula, check_mean_metric, compare_mean
 from isacsys.validation.ladder import QUANTITIES, check_names, ladder
 from isacsys.validation.measured_laws import check_law, compare_law
 from isacsys.validation.points import Sweep, points
+from isacsys.validation.throughput_check import NAME, link_throughput
 from isacsys.validation.verdicts import Law, Quantity, Validation
 
 Compare = Callable[[Run, Mapping[str, Any]], Iterable[Quantity | Law]]
@@ -88,9 +89,10 @@ def _comparison(formula: Formula | None, metric: str | None, tolerance: float,
     if not (isinstance(tolerance, int | float) and math.isfinite(tolerance) and tolerance >= 0):
         raise ConfigError("tolerance", tolerance, "a finite number, at least 0")
     if formula is None:
-        names = check_names(metric, (*QUANTITIES, *UNITS))
+        names = check_names(metric, (*QUANTITIES, NAME, *UNITS))
         rates, looked = ([n for n in names if n in known] for known in (QUANTITIES, UNITS))
         return lambda run, place: [*ladder(run, tuple(rates), place, tolerance),
+                                   *(link_throughput(run, place, tolerance) if _asked(run, metric) else ()),
                                    *looks(run, tuple(looked), place, tolerance)], {}
     if not callable(formula):
         raise ConfigError("formula", formula, "a function of a scenario")
@@ -100,6 +102,11 @@ def _comparison(formula: Formula | None, metric: str | None, tolerance: float,
             {"recording.level": "links"}
     mean = check_mean_metric(metric)
     return lambda run, place: [compare_mean(run, mean, formula, place, tolerance)], {}
+
+
+def _asked(run: Run, metric: str | None) -> bool:
+    """Whether throughput is to be judged: Shannon's is the rate once more, and is looked at where it is named."""
+    return metric == NAME or (metric is None and run.scenario.link.model != "shannon")
 
 
 def _recorded(scenario: Scenario) -> Scenario:

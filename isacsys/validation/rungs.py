@@ -67,7 +67,7 @@ def communication(run: Run, measured: MeasuredLinks) -> Rungs:
     s, a = run.scenario, run.scenario.allocation
     if s.joint and a.communication_cluster > 1:
         return _together(run, measured)
-    medium, beams, shape = medium_of(s, law_of(s)), _sensing_beams(run), _shape(run)
+    medium, beams, shape = medium_of(s, law_of(s)), _sensing_beams(run), shape_of(run)
 
     def rate(shape: float) -> float:
         return float(bits(measured_communication_rate(
@@ -82,7 +82,7 @@ def communication(run: Run, measured: MeasuredLinks) -> Rungs:
 
 def _together(run: Run, measured: MeasuredLinks) -> Rungs:
     """Where stations send together, members that refuse are missed as well as heard."""
-    s, shape = run.scenario, _shape(run)
+    s, shape = run.scenario, shape_of(run)
     medium, order, table = medium_of(s, law_of(s)), s.allocation.communication_cluster, refused(run)
     serving = Sender(measured.D, measured.streams, measured.weights)
     member = members(run) or serving
@@ -112,7 +112,7 @@ def sensing(run: Run, measured: MeasuredLinks) -> Rungs:
     exact = float(bits(measured_sensing_rate(
         M_t=s.antennas.transmit, K=a.users_per_bs, Q=a.sensing_cluster, alpha=s.propagation.path_loss_exponent,
         beta=s.propagation.echo_exponent, c=s.echo_gain, bs_density=s.network.bs_density,
-        cluster_center=s.sensing.cluster_center, shape=_shape(run), sensing=_sensing_beams(run), D=measured.D,
+        cluster_center=s.sensing.cluster_center, shape=shape_of(run), sensing=_sensing_beams(run), D=measured.D,
         streams=measured.streams, weights=measured.weights)))
     reason = "the exact law of the beam" if a.users_per_bs == 1 else NOT_ORTHOGONAL
     effects = {reason: exact / values.rate_exact - 1} if values else {}
@@ -125,7 +125,7 @@ def _nominal(run: Run) -> LinkValues | None:
     return communication_values(s, law_of(s)) if s.degrees_of_freedom >= 1 else None
 
 
-def _shape(run: Run) -> float:
+def shape_of(run: Run) -> float:
     """Return the shape of the gamma law of what a station's beams bring to somebody else."""
     streams, antennas = streams_and_antennas(run)
     return float(interference_shape(M=antennas, K=streams))

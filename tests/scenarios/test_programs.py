@@ -116,3 +116,15 @@ def test_programs_about_targets(name, lines, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", [name, "--drops", "2", "--frames", "2", "--executor", "serial"])
     importlib.import_module(name).main()
     assert len(capsys.readouterr().out.splitlines()) == lines
+
+
+def test_a_network_at_night(tmp_path, capsys, monkeypatch):
+    program = importlib.import_module("night")
+    monkeypatch.setitem(program.NETWORK, "simulation.frames", 40)
+    found = program.main(drops=2, output=tmp_path / "night.png", executor="serial", hours=(0.1,) * 6 + (1.0,))
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    awake, asleep, off = ([hour["power"].mean for hour in hours] for hours in found.values())
+    assert awake[0] > 2 * asleep[0] > 2 * off[0]
+    assert awake[6] > asleep[6] == off[6]
+    assert found["sleeps"][0]["track_availability"].mean == found["always on"][0]["track_availability"].mean
+    assert (tmp_path / "night.png").stat().st_size > 10_000

@@ -122,12 +122,37 @@ def test_figures_of_a_run():
     assert run["relative_power"].mean == pytest.approx(run["power"].mean / (2 * 280))
 
 
+def test_power_goes_by_the_data_that_is_sent():
+    """Queues that run empty: of each station the mean share of the frame with data, over its users, by the log."""
+    changes = {**REPORT, "network.users_per_cell": 6.0, "traffic.model": "poisson", "traffic.arrival_rate": 20.0,
+               "traffic.file_size": 2e5, "link.model": "nr", "allocation.targets_per_bs": 0}
+    records, _ = frames_of(changes)
+    shares = []
+    for record in records:
+        users, share = record.frame_state.selection.users, record.delivery.load
+        for b in range(users.stations):
+            mine = share[users.station == b]
+            expected = 55 + 225 * (0.4 + 0.6 * mine.mean()) if len(mine) else 55
+            assert record.stations["power"][b] == pytest.approx(2 * expected)
+            assert record.stations["output"][b] == pytest.approx(mine.mean() if len(mine) else 0)
+            shares += mine.tolist()
+    assert 0.05 < np.mean(shares) < 0.95
+
+
+def test_bits_over_energy():
+    run = isacsys.run(Scenario().replace({**SMALL, **REPORT, "link.model": "nr"}), executor="serial", progress=False)
+    drops = run.table("drops")
+    assert run["energy_efficiency"].mean == pytest.approx(drops["megabits"].sum() / drops["energy"].sum())
+    assert run["energy_efficiency"].unit == "Mbit/J"
+
+
 def test_without_a_reference_power_watts_are_unknown_and_ratios_known():
     known, unknown = (
         isacsys.run(Scenario().replace({**SMALL, **REPORT, "energy.reference_power": watts}), executor="serial",
                     progress=False) for watts in (2.0, 0.0))
     assert unknown["power"].mean is None
     assert unknown["energy_per_look"].mean is None
+    assert unknown["energy_efficiency"].mean is None
     assert unknown["relative_power"].mean == pytest.approx(known["relative_power"].mean)
     assert unknown["sleep_share"].mean == known["sleep_share"].mean
 

@@ -35,7 +35,7 @@ MOVED = {"traffic.bandwidth": "radio.bandwidth"}  # as logs of version 0.1 have 
 FILES = {"network.positions": "network.layout", "network.cells": "network.layout",
          "network.users_file": "network.layout", "network.targets_file": "network.layout",
          "mobility.positions": "mobility.model",
-         "traffic.arrivals": "traffic.model"}
+         "traffic.arrivals": "traffic.model", "fading.file": "fading.model"}
 SUFFIXES = {"antennas.pattern": (".msi", ".pln", ".csv")}  # settings that name a file where it ends so
 
 
@@ -430,6 +430,8 @@ def _check_fading(scenario: Scenario) -> None:
     f = scenario.fading
     if f.release not in (14, 19):
         raise ConfigError("fading.release", f.release, "14 or 19")
+    if scenario.propagation.model == "file" and f.model != "file":
+        raise ConfigError("fading.model", f.model, "\"file\" with propagation.model = \"file\"")
     if not scenario.explicit_channels:
         return
     beside = "fading.subbands above 1" if f.model == "rayleigh" else f"fading.model = \"{f.model}\""
@@ -438,6 +440,12 @@ def _check_fading(scenario: Scenario) -> None:
     if scenario.propagation.rician_factor_db not in ("none", -float("inf")):
         raise ConfigError("propagation.rician_factor_db", scenario.propagation.rician_factor_db,
                           f"\"none\" with {beside}, which has lines of sight of its own or none")
+    if (f.model == "file") != (scenario.propagation.model == "file"):
+        raise ConfigError("propagation.model", scenario.propagation.model, "\"file\" with fading.model = \"file\", and "
+                          "nothing else: path loss is in the channels")
+    if f.model == "file" and scenario.allocation.targets_per_bs:
+        raise ConfigError("allocation.targets_per_bs", scenario.allocation.targets_per_bs, "0 with fading.model = "
+                          "\"file\": there are no paths between stations")
     if f.subbands > 1:
         for key, there, off in (("cooperation.sensing", scenario.multistatic, "\"nulling\""),
                                 ("sensing", scenario.detecting, "settings that ask for no detection")):

@@ -117,7 +117,7 @@ class RadioSettings(Section):
 
 
 PROPAGATION_MODELS = ("power_law", "free_space", "uma", "umi", "rma", "inh", "inf_sl", "inf_dl", "inf_sh", "inf_dh",
-                      "uma_av")
+                      "uma_av", "file")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +148,7 @@ class FadingSettings(Section):
 
     name: ClassVar[str] = "fading"
     model: str = text("rayleigh", "\"rayleigh\" (by its law where there is one), \"tr38901\" (clusters and rays), "
-                      "or \"module:Class\"")
+                      "\"file\" (with propagation.model = \"file\"), or \"module:Class\"")
     parameters: Parameters = table("keyword arguments of the class that fading.model names")
     subbands: int = integer(1, "S, equal parts of the band, each flat", minimum=1, maximum=1024)
     release: int = integer(19, "of TR 38.901, for \"tr38901\": 19, or 14, with which companies calibrated", minimum=14,
@@ -158,6 +158,7 @@ class FadingSettings(Section):
                                                     "inf_sh", "inf_dh"))
     doppler_speed: float | str = real_or(("automatic",), "automatic", "of users, by which the phases of rays turn "
                                          "while nobody moves; \"automatic\": as users move", unit="m/s", minimum=0)
+    file: str = text("", "for model \"file\": an HDF5 or npz file of paths or vectors")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,11 +12,12 @@ from isacsys.core.errors import PluginError
 from isacsys.core.random_streams import Purpose, stream
 from isacsys.network.clustered_fading import Clustered
 from isacsys.network.drop_view import DropView
+from isacsys.network.file_fading import FromFile
 from isacsys.plugins.kinds import PluginKind, register
 from isacsys.plugins.loading import calling, is_ours
 
 FADING = register(PluginKind("fading", Fading, "fading.model", {
-    "rayleigh": Rayleigh, "tr38901": Clustered}))
+    "rayleigh": Rayleigh, "tr38901": Clustered, "file": FromFile}))
 
 
 class DropFading:

@@ -33,3 +33,11 @@ class PowerLaw(Propagation):
     def path_loss(self, links: PathLossLinks) -> Array:
         """Return the loss relative to 1 km, dB."""
         return np.asarray(10 * self.exponent * np.log10(links.distance / 1e3))
+
+
+class InFile(Propagation):
+    """No loss: that of a link is in the channels of ``fading.file``."""
+
+    def path_loss(self, links: PathLossLinks) -> Array:
+        """Return 0 dB."""
+        return np.zeros(np.shape(links.distance))

@@ -10,7 +10,7 @@ from isacsys.core.propagation_law import PropagationLaw
 from isacsys.plugins.kinds import PluginKind, register
 from isacsys.propagation.antenna_patterns import ANTENNA_PATTERN
 from isacsys.propagation.base import Propagation
-from isacsys.propagation.free_space import FreeSpace, PowerLaw
+from isacsys.propagation.free_space import FreeSpace, InFile, PowerLaw
 from isacsys.propagation.indoor import DenseHigh, DenseLow, IndoorFactory, IndoorOffice, SparseHigh, SparseLow
 from isacsys.propagation.path_loss_links import links
 from isacsys.propagation.rural import RuralMacro
@@ -20,7 +20,7 @@ from isacsys.propagation.urban import UrbanMacro, UrbanMacroAerial, UrbanMicro
 MODELS: dict[str, type[Propagation]] = {
     "power_law": PowerLaw, "free_space": FreeSpace, "uma": UrbanMacro, "umi": UrbanMicro, "rma": RuralMacro,
     "inh": IndoorOffice, "inf_sl": SparseLow, "inf_dl": DenseLow, "inf_sh": SparseHigh, "inf_dh": DenseHigh,
-    "uma_av": UrbanMacroAerial}
+    "uma_av": UrbanMacroAerial, "file": InFile}
 PROPAGATION = register(PluginKind("propagation model", Propagation, "propagation.model", MODELS))
 STEEPEST = 45.0  # degrees: who writes a zenith angle below it means a tilt
 _KEYS = ("bs_height", "user_height", "target_height")

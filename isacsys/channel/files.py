@@ -1,0 +1,150 @@
+"""Channels in files: HDF5 or npz, of paths or of vectors between cells and points. Files are data: nothing runs.
+
+Contents (HDF5: attributes and datasets; npz: arrays of the same names): ``format`` = "isacsys-channels", ``version`` =
+1, ``kind`` = "paths" or "vectors", ``carrier_frequency`` (Hz); ``cells`` [cell, 3] and ``points`` [point, 3] (m);
+``axis`` [cell], azimuth of the axis of a cell's array (rad, counterclockwise from x). Of paths, padded with gain 0,
+each [cell, point, path]: ``gain`` (complex, path loss included, antennas of cells not), ``delay`` (s),
+``azimuth_departure``, ``zenith_departure``, ``azimuth_arrival``, ``zenith_arrival`` (rad), ``doppler`` (Hz, optional).
+Of vectors: ``vectors`` [cell, point, subband, M_t] (complex, path loss and antennas included), ``bandwidth`` (Hz).
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from isacsys.core.arrays import Array, Complex
+from isacsys.core.errors import ConfigError
+
+FORMAT, VERSION = "isacsys-channels", 1
+PATHS = ("gain", "delay", "azimuth_departure", "zenith_departure", "azimuth_arrival", "zenith_arrival")
+SUFFIXES = (".npz", ".h5", ".hdf5")
+
+
+@dataclass(frozen=True)
+class ChannelFile:
+    """Channels between cells and points.
+
+    Attributes
+    ----------
+    kind : str
+        "paths" or "vectors".
+    carrier_frequency : float
+        Hz.
+    cells, points : [cell, 3], [point, 3]
+        m.
+    axis : [cell]
+        rad.
+    arrays : mapping
+        As the module says, by name.
+    bandwidth : float
+        Of vectors, Hz.
+    """
+
+    kind: str
+    carrier_frequency: float
+    cells: Array
+    points: Array
+    axis: Array
+    arrays: dict[str, Any] = field(default_factory=dict)
+    bandwidth: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check(self, "channels")
+
+
+def read_channels(path: str, key: str = "fading.file") -> ChannelFile:
+    """Read a file of channels.
+
+    Raises
+    ------
+    ConfigError
+        Naming ``key``, where it is none, or has other shapes, NaN, pickled objects.
+    """
+    if Path(path).suffix.lower() not in SUFFIXES:
+        raise ConfigError(key, path, f"a file that ends with {', '.join(SUFFIXES)}")
+    try:
+        content = _npz(path) if path.lower().endswith(".npz") else _hdf5(path)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ConfigError(key, path, f"a readable HDF5 or npz file without pickled objects ({error})") from None
+    return _parsed(content, path, key)
+
+
+def write_channels(channels: ChannelFile, path: str) -> None:
+    """Write a file of channels, as `read_channels` reads it."""
+    content = {"format": FORMAT, "version": VERSION, "kind": channels.kind, "bandwidth": channels.bandwidth,
+               "carrier_frequency": channels.carrier_frequency, "cells": channels.cells, "points": channels.points,
+               "axis": channels.axis, **channels.arrays}
+    if path.lower().endswith(".npz"):
+        np.savez_compressed(path, **content)
+        return
+    with h5py.File(path, "w") as file:
+        for name, value in content.items():
+            if np.ndim(value):
+                file.create_dataset(name, data=value, compression="gzip")
+            else:
+                file.attrs[name] = value
+
+
+def _npz(path: str) -> dict[str, Any]:
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] if file[name].ndim else file[name].item() for name in file.files}
+
+
+def _hdf5(path: str) -> dict[str, Any]:
+    with h5py.File(path, "r") as file:
+        found: dict[str, Any] = dict(file.attrs)
+        for name, dataset in file.items():
+            if isinstance(dataset, h5py.Dataset) and dataset.dtype.kind in "fciu":
+                found[name] = dataset[()]
+        return found
+
+
+def _parsed(content: dict[str, Any], path: str, key: str) -> ChannelFile:
+    if content.get("format") != FORMAT or content.get("version") != VERSION:
+        raise ConfigError(key, path, f"a file of format \"{FORMAT}\", version {VERSION}")
+    names = ("kind", "carrier_frequency", "cells", "points", "axis")
+    missing = [name for name in names if name not in content]
+    if missing:
+        raise ConfigError(key, path, f"a file with {', '.join(missing)}")
+    arrays = {name: value for name, value in content.items() if isinstance(value, np.ndarray) and name not in names}
+    try:
+        return ChannelFile(str(content["kind"]), float(content["carrier_frequency"]), np.asarray(content["cells"]),
+                           np.asarray(content["points"]), np.asarray(content["axis"]), arrays,
+                           float(content.get("bandwidth", 0.0)))
+    except ConfigError as error:
+        raise ConfigError(key, path, error.allowed) from None
+
+
+def _check(file: ChannelFile, key: str) -> None:
+    """Raise ConfigError for shapes that do not fit each other, and for numbers that are none."""
+    wanted = {"paths": PATHS, "vectors": ("vectors",)}.get(file.kind)
+    if wanted is None:
+        raise ConfigError(key, file.kind, "a file whose kind is \"paths\" or \"vectors\"")
+    missing = [name for name in wanted if name not in file.arrays]
+    if missing:
+        raise ConfigError(key, file.kind, f"a file of {file.kind} with {', '.join(missing)}")
+    cells, points = len(file.cells), len(file.points)
+    shapes = {"cells": (file.cells, (cells, 3)), "points": (file.points, (points, 3)), "axis": (file.axis, (cells,))}
+    for name, (array, shape) in shapes.items():
+        if array.shape != shape or not np.isfinite(array).all():
+            raise ConfigError(key, name, f"a file whose {name} are finite numbers of shape {shape}, not {array.shape}")
+    first = file.arrays[wanted[0]]
+    for name in (*wanted, *(("doppler",) if "doppler" in file.arrays else ())):
+        array = file.arrays[name]
+        if array.ndim != (3 if file.kind == "paths" else 4) or array.shape[:2] != (cells, points) \
+                or array.shape != first.shape:
+            raise ConfigError(key, name, f"a file whose {name} is of {cells} cells and {points} points, as all arrays, "
+                              f"not of shape {array.shape}")
+        if not np.isfinite(array).all():
+            raise ConfigError(key, name, f"a file without NaN in {name}")
+
+
+def power(channels: Complex) -> Array:
+    """Return ``|.|^2``."""
+    return np.asarray(channels.real**2 + channels.imag**2)

@@ -143,7 +143,8 @@ def communication_values(scenario: Scenario, law: PropagationLaw | None = None,
     """
     D, medium, users = _freedom(scenario), medium_of(scenario, law), scenario.allocation.users_per_bs
     exact, approximate = _user_nats(scenario, medium, D)
-    delivered = throughput(scenario, medium, rate=float(np.asarray(exact)), D=D, streams=users, shape=users, own=efficiency)
+    delivered = throughput(scenario, medium, rate=float(np.asarray(exact)), D=D, streams=users, shape=users,
+                           own=efficiency)
     return CommunicationValues(**_rates_and_ase(exact, approximate, users, scenario), throughput_exact=delivered)
 
 

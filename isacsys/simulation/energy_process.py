@@ -8,6 +8,7 @@ import numpy as np
 
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array, Flags, Index
+from isacsys.core.units import from_db
 from isacsys.energy import Stations, find_energy_model, full_power
 from isacsys.services import FrameRecord
 from isacsys.simulation.stage import Process, Stage, Steps
@@ -26,17 +27,21 @@ class EnergyProcess(Process):
         yield from ()
 
     def complete(self, record: FrameRecord) -> FrameRecord:
-        """Add the values of stations: ``on``, ``asleep``, ``listening``, ``load``, ``output``, ``power``."""
+        """Add the values of stations: ``on``, ``asleep``, ``listening``, ``load``, ``output``, ``full_power``,
+        ``power``.
+        """
         assert self._model is not None
-        found = stations_of(record, self._stage.state.operating.on)
+        state = self._stage.state
+        watts = full_power(self._stage.scenario) * from_db(state.deployment.cells.power)
+        found = stations_of(record, state.operating.on, watts)
         values: dict[str, Array | Index | Flags] = {
             "on": found.on, "asleep": found.asleep, "listening": found.listening, "load": data_share(record),
-            "output": found.load * found.sent, "power": self._model.drawn(found)}
+            "output": found.load * found.sent, "full_power": watts, "power": self._model.drawn(found)}
         return dataclasses.replace(record, stations={**record.stations, **values})
 
 
-def stations_of(record: FrameRecord, on: Flags) -> Stations:
-    """Return the stations of a frame, those that are ``on`` [bs] known.
+def stations_of(record: FrameRecord, on: Flags, watts: Array) -> Stations:
+    """Return the stations of a frame, those that are ``on`` and their full power in ``watts`` known, [bs] each.
 
     Sensing beams fill the frame; users' beams carry power in the share of it that has data. Who serves nobody, sends
     nothing and listens to no echo may sleep.
@@ -48,7 +53,7 @@ def stations_of(record: FrameRecord, on: Flags) -> Stations:
     hearing = listening(record)
     idle = ~(record.transmitting | hearing)
     asleep = ~on | idle if scenario.energy.sleep != "never" else ~on
-    return Stations(load, on.copy(), asleep, sent, hearing, np.full(len(load), full_power(scenario)))
+    return Stations(load, on.copy(), asleep, sent, hearing, watts)
 
 
 def data_share(record: FrameRecord) -> Array:

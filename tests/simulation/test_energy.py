@@ -201,3 +201,16 @@ def test_helpers_listen():
         expected[helpers.station] = True
         assert np.array_equal(record.stations["listening"], expected)
         assert not (record.stations["asleep"] & expected).any()
+
+
+def test_cells_of_a_file_have_powers_of_their_own(tmp_path):
+    """EARTH: 2 (130 + 4.7 P / 2) W, P of 46 and of 43 dBm."""
+    (tmp_path / "cells.csv").write_text("site,x,y,power_dbm\n1,0.2,0.2,46\n2,0.8,0.2,43\n")
+    records, row = frames_of({
+        "energy.model": "earth", "energy.sleep": "never", "network.cells": str(tmp_path / "cells.csv"),
+        "network.layout": "file", "network.boundary": "open", "network.users_per_cell": 20.0,
+        "propagation.model": "uma", "allocation.targets_per_bs": 0})
+    for record in records:
+        full = 260 + 4.7 * 10 ** (np.array([16.0, 13.0]) / 10)
+        assert record.stations["power"] == pytest.approx(np.where(record.transmitting, full, 260))
+    assert row["energy"] == pytest.approx(0.01 * sum(record.stations["power"].sum() for record in records))

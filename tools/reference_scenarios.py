@@ -79,8 +79,9 @@ MORE = {
     "surveillance": ("surveillance.toml", {**FULL, "simulation.frames": 10}, 1),
     "tracking": ("tracking.toml", {**FULL, "simulation.frames": 20}, 1),
     "stations that sleep": ("", {**SMALL, **STATIC, "network.users_per_cell": 1.0, "network.targets_per_cell": 1.0,
-                                 "precoding.sensing_power": 0.3, "energy.model": "tr38864", "targets.revisit_period": 0.03,
-                                 "scheduling.target_policy": "due", "simulation.frames": 8}, 1),
+                                 "precoding.sensing_power": 0.3, "energy.model": "tr38864",
+                                 "targets.revisit_period": 0.03, "scheduling.target_policy": "due",
+                                 "simulation.frames": 8}, 1),
     "throughput": ("throughput.toml", {**FULL, "simulation.frames": 4}, 1),
     "traffic": ("traffic.toml", {**FULL, "simulation.frames": 20}, 1)}
 

@@ -83,6 +83,7 @@ MORE = {
                                  "targets.revisit_period": 0.03, "scheduling.target_policy": "due",
                                  "simulation.frames": 8}, 1),
     "throughput": ("throughput.toml", {**FULL, "simulation.frames": 4}, 1),
+    "my city": ("my_city/city.toml", {**FULL, "simulation.frames": 3}, 1),
     "traffic": ("traffic.toml", {**FULL, "simulation.frames": 20}, 1)}
 
 

@@ -16,6 +16,7 @@ from isacsys.network.receivers import ReceiverType
 from isacsys.propagation.antenna_patterns import ANTENNA_PATTERN, AntennaPattern
 from isacsys.propagation.cell_antennas import Cells, Masts
 from isacsys.propagation.registry import find_model, heights
+from isacsys.propagation.urban import UrbanMacro, UrbanMicro
 
 KEY = "network.cells"
 
@@ -77,8 +78,11 @@ def cells_and_masts(scenario: Scenario, given: GivenCells, position: Array, side
                     origin: Array) -> tuple[Cells, Masts]:
     """Return the cells of a file as a deployment has them, ``position`` [cell, 2] being in its coordinates, km."""
     rows = given.rows
-    usual = heights(scenario, find_model(scenario))[0]
-    height = np.where(np.isnan(rows.height), usual, rows.height)
+    model = find_model(scenario)
+    height = np.where(np.isnan(rows.height), heights(scenario, model)[0], rows.height)
+    if isinstance(model, UrbanMacro | UrbanMicro) and height.min(initial=np.inf) <= 1:
+        raise ConfigError(KEY, f"{scenario.network.cells}, line {rows.line[height.argmin()]}", "a height above 1 m, the "
+                          f"effective height of the environment of \"{scenario.propagation.model}\"")
     place = np.column_stack([rows.site, position, height])
     masts, mast = np.unique(place, axis=0, return_inverse=True)
     patterns, names, number = _patterns(scenario, rows)

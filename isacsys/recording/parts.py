@@ -34,7 +34,7 @@ from isacsys.recording.schema import Layout, empty
 
 SUFFIX = ".npz"
 _FORMAT, _HEADER = "isacsys part 3", "part"
-_TYPE = re.compile(r"[iu][1248]|f[48]")
+_TYPE = re.compile(r"[iu][1248]|f[48]|S[1-9][0-9]{0,2}")
 # RuntimeError: said to be encrypted, or to be of a later format.
 _DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, EOFError, MemoryError,
            RuntimeError, IndexError, zipfile.BadZipFile)

@@ -230,6 +230,11 @@ def test_users_need_cells_or_positions(written):
                        network__users_file=written("longitude,latitude\n0,0\n", "u.csv")))
 
 
+def test_a_mast_as_low_as_the_environment_is_refused(written):
+    with pytest.raises(ConfigError, match=r"cells.csv, line 3': a height above 1 m"):
+        check(scenario(written("site,x,y,height\nA,0,0,25\nB,1,0,0.5\n"), propagation__model="uma"))
+
+
 def test_indoors_and_remarks(written):
     s = scenario(written("site,x,y,height,downtilt\nA,0,0,25,3\nB,1.5,0,60,\n"), propagation__model="uma",
                  antennas__vertical_elements=1, network__minimum_distance=10.0,

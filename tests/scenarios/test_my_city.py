@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import isacsys
+from isacsys.cli import main
 from isacsys.geography import read_cells
 from isacsys.network import deploy
 from isacsys.plotting.network_map import draw_map, lobes
@@ -30,6 +31,20 @@ def test_it_is_what_its_files_say():
     run = isacsys.run(scenario.replace({"simulation.frames": 3, "simulation.warm_up": 1}), drops=1, executor="serial")
     assert run["communication_rate"].mean > 0.5
     assert len(run.table("ids")["id"]) == 80
+
+
+def test_its_log_is_read_again_and_drawn(tmp_path):
+    """Ids are text: in parts of unfinished runs, in logs, and in the report."""
+    scenario = isacsys.Scenario.load(CITY / "city.toml").replace({
+        "simulation.frames": 2, "simulation.warm_up": 0, "recording.level": "full", "energy.model": "earth",
+        "energy.chains": 4})
+    run = isacsys.run(scenario, drops=2, executor="serial", output=tmp_path / "r.h5")
+    again = isacsys.open_run(tmp_path / "r.h5")
+    for name, column in run.table("ids").items():
+        np.testing.assert_array_equal(again.table("ids")[name], column)
+    assert again.table("ids")["id"][0] == b"0"
+    assert main(["report", str(tmp_path / "r.h5"), "-o", str(tmp_path / "r.html")]) == 0
+    assert main(["play", str(tmp_path / "r.h5"), "-o", str(tmp_path / "p.html")]) == 0
 
 
 def test_the_map_shows_beams_over_the_axes_of_its_files():

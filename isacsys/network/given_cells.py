@@ -81,8 +81,8 @@ def cells_and_masts(scenario: Scenario, given: GivenCells, position: Array, side
     model = find_model(scenario)
     height = np.where(np.isnan(rows.height), heights(scenario, model)[0], rows.height)
     if isinstance(model, UrbanMacro | UrbanMicro) and height.min(initial=np.inf) <= 1:
-        raise ConfigError(KEY, f"{scenario.network.cells}, line {rows.line[height.argmin()]}", "a height above 1 m, the "
-                          f"effective height of the environment of \"{scenario.propagation.model}\"")
+        raise ConfigError(KEY, f"{scenario.network.cells}, line {rows.line[height.argmin()]}", "a height above 1 m, "
+                          f"the effective height of the environment of \"{scenario.propagation.model}\"")
     place = np.column_stack([rows.site, position, height])
     masts, mast = np.unique(place, axis=0, return_inverse=True)
     patterns, names, number = _patterns(scenario, rows)
@@ -134,7 +134,8 @@ def cell_remarks(scenario: Scenario) -> list[str]:
     given = given_cells(scenario)
     if given is None:
         return []
-    rows, lines = given.rows, []
+    rows = given.rows
+    lines = ["network.cells: stations at the edge hear less interference than in the middle, and this biases means"]
     cells, masts = cells_and_masts(scenario, given, given.position, np.ones(2), np.zeros(2))
     lines += [remark for pattern in cells.patterns for remark in pattern.remarks]
     if scenario.antennas.vertical_elements == 1 and np.any(np.nan_to_num(rows.downtilt)):

@@ -29,6 +29,21 @@ def test_cells(listed, tmp_path, capsys):
     assert (found["cells"], found["sites"]) == (6, 2)
 
 
+@pytest.mark.parametrize(("cells", "says"), [
+    ("site,longitude,latitude\nA,37.8,-122.4\n", "swapped"), ("site,x,y,azimuth\nA,1,2,400\n", "azimuth: degrees"),
+    ("site,x,y,azimut\nA,1,2,4\n", "did you mean azimuth"), ("site,x,y\nA,1,2\nA,1,2\n", "every cell once"),
+    ("site,x,y\nA,1,2\nB,1,2\n", "is on top of A"), ("", "a CSV file with a header"), (None, "No such file"),
+    ("site,x,y\nA,1,nan\n", "not 'nan'")])
+def test_a_bad_file_of_cells_ends_a_run_with_one_line(tmp_path, capsys, cells, says):
+    (tmp_path / "s.toml").write_text('[network]\ncells = "c.csv"\n[propagation]\nmodel = "free_space"\n')
+    if cells is not None:
+        (tmp_path / "c.csv").write_text(cells)
+    assert main(["run", str(tmp_path / "s.toml"), "--drops", "1", "--quiet", "-o", str(tmp_path / "r.h5")]) == 2
+    said = capsys.readouterr()
+    assert says in said.err and said.err.count("\n") == 1 and said.out == ""
+    assert not (tmp_path / "r.h5").exists()
+
+
 @pytest.mark.parametrize(("change", "says"), [
     (["--near", "-33.44,-170.65"], "--near = "), (["--near", "here"], "--near = "), (["--within", "0"], "--within = "),
     (["-o", "cells.toml"], "ends with .csv"), (["-o", "/no/where/cells.csv"], "can be written"),

@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -118,3 +120,22 @@ def test_a_long_file_takes_memory_for_its_points_only(written):
     tracemalloc.stop()
     assert len(trace.who) == 20_000 and trace.time[:3].tolist() == [0, 1, 2]
     assert peak < 20_000 * 28 * 4 + 4 * 2**20
+
+
+@pytest.mark.slow
+def test_a_million_points_take_less_than_300_megabytes(tmp_path):
+    """In a process of its own, all that Python and NumPy take included."""
+    with open(tmp_path / "t.xml", "w") as file:
+        file.write("<fcd-export>\n")
+        for t in range(1000):
+            file.write(f'<timestep time="{t}.00">\n')
+            file.writelines(f'<vehicle id="veh{v}" x="{3.7 * t + v:.2f}" y="{1.3 * v:.2f}" angle="90.00" type="car" '
+                            f'speed="13.89" pos="{3.7 * t:.2f}" lane="A0B0_0" slope="0.00"/>\n' for v in range(1000))
+            file.write("</timestep>\n")
+        file.write("</fcd-export>\n")
+    code = ("import resource, sys\nfrom isacsys.geography import read_trace\ntrace, _ = read_trace(sys.argv[1])\n"
+            "print(len(trace.who), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)")
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "t.xml")], capture_output=True, text=True,
+                          check=True)
+    rows, kilobytes = map(int, done.stdout.split())
+    assert rows == 1_000_000 and kilobytes < 300_000

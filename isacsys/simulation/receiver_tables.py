@@ -15,7 +15,8 @@ from isacsys.services import FrameRecord
 class ReceiverTables:
     """Tables ``users/communication`` and ``users/sensing`` of a drop.
 
-    Cell and place are those of the first frame in which somebody is there.
+    Cell and place are those of the first frame in which somebody is there; who has no cell then (-1) has no distance,
+    coupling loss and geometry (NaN).
 
     Parameters
     ----------
@@ -74,8 +75,8 @@ class ReceiverTables:
         indoor = {"indoor": places.indoor.astype(np.uint8)} if kind == ReceiverType.USER else {}
         return {kind.word: ids, "cell": members.station[ids], "x": members.position[ids, 0],
                 "y": members.position[ids, 1], "height": places.height, **indoor,
-                "line_of_sight": places.line_of_sight, "distance": members.distance[ids], "coupling_loss": -loss,
-                "geometry": geometry}
+                "line_of_sight": places.line_of_sight, "distance": np.where(there, members.distance[ids], np.nan),
+                "coupling_loss": -loss, "geometry": geometry}
 
     def _powers(self, kind: ReceiverType, ids: Index) -> tuple[Array, Array]:
         """Mean gain from the serving cell (of targets: there and back), and mean SIR."""

@@ -70,7 +70,7 @@ class TrafficProcess(Process):
             files, end, lost = self._queues.take(users, delivery.bits, delivery.lost, self._start, stage.frame_duration)
             stage.throughput.served(record, delivery.bits)
         else:
-            files, end, bits = self._drain(users, delivery.efficiency)
+            files, end, bits = self._drain(users, delivery.efficiency, record.frame_state.queue)
             stage.throughput.served(record, bits)
             lost = np.zeros(len(files))
         delay = end - files.arrival
@@ -81,12 +81,16 @@ class TrafficProcess(Process):
             stage.recorder.append("files", {"drop": stage.drop, "user": files.user, "size": files.size,
                                             "arrival": files.arrival, "delay": delay})
 
-    def _drain(self, users: Index, efficiency: Array) -> tuple[Files, Array, Array]:
-        """Deliver bandwidth x data share x efficiency bits a second; return finished files, when, and all bits sent."""
+    def _drain(self, users: Index, efficiency: Array, queue: Array | None) -> tuple[Files, Array, Array]:
+        """Deliver bandwidth x data share x efficiency bits a second; return finished files, when, and all bits sent.
+
+        Where ``queue`` [link], what waited when the frame began, fills it, bits are those of a full buffer.
+        """
         before = self._queues.bits(len(self._stage.state.users))[users]
         speed = efficiency * (self._stage.scenario.radio.bandwidth * self._model.data_share)
         files, end = self._queues.serve(users, speed, self._start, self._stage.frame_duration)
-        return files, end, before - self._queues.bits(len(self._stage.state.users))[users]
+        sent, whole = before - self._queues.bits(len(self._stage.state.users))[users], efficiency * self._model.symbols
+        return files, end, sent if queue is None else np.where(queue >= whole, whole, sent)
 
     @property
     def _start(self) -> float:

@@ -61,7 +61,9 @@ def test_everything_on_is_reproducible_finite_and_fills_every_column():
     for table, columns in one.rows.items():
         for name in columns:
             values = one.table(table)[name]
-            assert np.array_equal(values, other.table(table)[name])
+            assert np.array_equal(values, other.table(table)[name], equal_nan=True)
+            if table == "users/sensing":
+                values = values[one.table(table)["cell"] >= 0]  # those that have left have no distance
             assert np.all(np.isfinite(values)) or name in ("sir", "travel"), (table, name)
     drop = {name: values[0] for name, values in one.table("drops").items()}
     for name in ("null_late", "null_lost", "null_refused", "files", "handovers", "sensing_gaps", "revisits_missed"):

@@ -10,6 +10,7 @@ from pyproj import Geod
 import isacsys
 from isacsys.core.errors import ConfigError
 from isacsys.network import NetworkState, deploy
+from isacsys.network.association_by_power import neighbours
 from isacsys.network.receivers import ReceiverType
 from isacsys.simulation.drop import check
 
@@ -258,3 +259,37 @@ def test_users_are_drawn_around_the_cells(written):
     assert len(d.users) == pytest.approx(600, abs=5 * math.sqrt(600))
     alone = deploy(scenario(written("site,x,y\nA,10,10\n", "one.csv")), 0)
     assert alone.extent == pytest.approx([1, 1])
+
+
+def test_cells_of_a_site_share_its_shadow_whatever_their_height(written):
+    """Two masts of one site a millimetre apart in height see one line of sight and one shadow; another site not."""
+    s = scenario(written("site,x,y,height\nA,0,0,25\nA,0,0,25.001\nB,1,0,25\n"), propagation__model="uma",
+                 network__users_per_cell=60, antennas__vertical_elements=1)
+    state = NetworkState(s, deploy(s, 0))
+    assert len(state.deployment.masts.position) == 3 and state.deployment.masts.sites == 2
+    found = 10 * np.log10(gains(state))
+    assert np.abs(found[:, 0] - found[:, 1]).max() < 1e-3
+    assert np.abs(found[:, 0] - found[:, 2]).max() > 10
+
+
+@pytest.mark.parametrize("site", [[0], [0, 1, 2], [0, 0, 0], [0, 1, 0, 2, 0, 1], [2, 0, 0, 1, 2, 2, 2]])
+def test_neighbours_of_a_site_against_a_loop(site):
+    found = neighbours(np.array(site))
+    for cell, mine in enumerate(site):
+        others = [c for c, its in enumerate(site) if its == mine]
+        place = others.index(cell)
+        turned = others[place + 1:] + others[:place]
+        assert found[cell][:len(turned)].tolist() == turned
+        assert np.all(found[cell][len(turned):] == len(site))
+
+
+def test_isolation_within_sites_of_different_sizes(written):
+    rows = "A,0,0,0,46\nA,0,0,120,43\nA,0,0,240,46\nB,1,0,90,40\nC,0,1,,46\n"
+    s = scenario(written(f"site,x,y,azimuth,power_dbm\n{rows}"),
+                 sensing__site_isolation_db=60.0)
+    state = NetworkState(s, deploy(s, 0))
+    around = state.around_stations(np.arange(5))
+    heard = {int(c): g for c, g in zip(around.station[0], around.path_gain[0], strict=True) if c < 5 and g > 0}
+    assert heard[1] == pytest.approx(10**-6.3) and heard[2] == pytest.approx(1e-6)
+    assert 0 not in heard and {3, 4} <= set(heard)
+    assert 3 not in around.station[3][around.path_gain[3] > 0]

@@ -26,21 +26,18 @@ class ReceiverTables:
     def __init__(self, state: NetworkState) -> None:
         self._state = state
         self._places: dict[ReceiverType, list[Table]] = {kind: [] for kind in ReceiverType}
-        self._known = dict.fromkeys(ReceiverType, 0)
+        self._known = {kind: np.zeros(0, bool) for kind in ReceiverType}
         self._frames, self._rate, self._detections = np.zeros(0, np.int64), np.zeros(0), np.zeros(0)  # [target]
 
     def add(self, record: FrameRecord) -> None:
         """Take note of who has come, and of what was sensed in a frame."""
         sensing = self._state.scenario.allocation.targets_per_bs > 0
         for kind in ReceiverType if sensing else (ReceiverType.USER,):
-            new = np.arange(self._known[kind], len(self._state.population(kind)))
-            if len(new):
-                self._places[kind].append(self._describe(kind, new))
-                self._known[kind] += len(new)
+            self._come(kind)
         targets = record.frame_state.selection.targets.ids
         if not len(targets):
             return
-        more = self._known[ReceiverType.TARGET] - len(self._rate)
+        more = len(self._known[ReceiverType.TARGET]) - len(self._rate)
         self._frames = np.append(self._frames, np.zeros(more, np.int64))
         self._rate, self._detections = (np.append(values, np.zeros(more)) for values in (self._rate, self._detections))
         self._frames[targets] += 1
@@ -62,8 +59,20 @@ class ReceiverTables:
                 "detections_expected": np.append(self._detections, np.zeros(more))}
 
     def _rows(self, kind: ReceiverType) -> dict[str, npt.NDArray[np.generic]]:
-        parts = self._places[kind] or [self._describe(kind, np.empty(0, np.int64))]
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        never = np.flatnonzero(~self._known[kind])  # who was there in no frame that counts
+        parts = [*self._places[kind], self._describe(kind, never)]
+        order = np.argsort(np.concatenate([part[kind.word] for part in parts]), kind="stable")
+        return {name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]}
+
+    def _come(self, kind: ReceiverType) -> None:
+        """Describe those who are there for the first time."""
+        members, known = self._state.population(kind), self._known[kind]
+        if len(members) > len(known):
+            known = self._known[kind] = np.append(known, np.zeros(len(members) - len(known), bool))
+        new = np.flatnonzero(~known & (members.station >= 0)) if not known.all() else np.empty(0, np.int64)
+        if len(new):
+            self._places[kind].append(self._describe(kind, new))
+            known[new] = True
 
     def _describe(self, kind: ReceiverType, ids: Index) -> Table:
         state = self._state

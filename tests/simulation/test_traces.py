@@ -170,6 +170,10 @@ def test_means_of_those_who_come_and_go_are_over_the_time_they_are_there(tmp_pat
     assert drops["cell_edge_rate"][0] == pytest.approx(np.percentile(means, 5))
     assert drops["users_there"][0] == 2  # one comes after the end
     assert drops["user_seconds"][0] == pytest.approx((15 + 6) * 0.1)
+    table = result.table("users/communication")
+    assert table["user"].tolist() == [0, 1, 2]
+    assert (table["cell"] >= 0).tolist() == [True, True, False]
+    assert np.isfinite(table["geometry"]).tolist() == [True, True, False]
 
 
 def test_traffic_is_of_those_who_are_there(tmp_path):

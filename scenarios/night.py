@@ -80,7 +80,8 @@ def main(drops=8, output="night.png", executor=None, hours=DAY):
     """Print what a day takes and gives, and draw it."""
     found = day(drops, executor, hours)
     for policy, figures in found.items():
-        power, look, kept, user = (np.mean([hour[name].mean for hour in figures]) for name in PANELS)
+        power, look, kept, user = (np.nanmean(np.array([hour[name].mean for hour in figures], float))
+                                   for name in PANELS)
         print(f"{policy:26} {24 * power / 1e3:6.2f} kWh a station and day, {look:6.2f} J a look, "
               f"{kept:.3f} of the drones followed, median file {user:.1f} Mbit/s")
     plotting.save(draw(found), output)

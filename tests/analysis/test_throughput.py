@@ -118,7 +118,7 @@ def test_shannon_is_the_rate_under_a_law_of_propagation(L, noise, correlation):
     assert found == pytest.approx(rate / np.log(2), rel=5e-5)
 
 
-@pytest.mark.parametrize("L", [1, 2])
+@pytest.mark.parametrize("L", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_the_power_law_as_a_law_of_propagation(L):
     law = nr(2000, table=2)
     medium = Medium(analysis.power_law(3.5))

@@ -121,7 +121,7 @@ def test_programs_about_targets(name, lines, monkeypatch, capsys):
 def test_a_network_at_night(tmp_path, capsys, monkeypatch):
     program = importlib.import_module("night")
     monkeypatch.setitem(program.NETWORK, "simulation.frames", 40)
-    found = program.main(drops=2, output=tmp_path / "night.png", executor="serial", hours=(0.1,) * 6 + (1.0,))
+    found = program.main(drops=1, output=tmp_path / "night.png", executor="serial", hours=(0.1,) * 6 + (1.0,))
     assert len(capsys.readouterr().out.splitlines()) == 3
     awake, asleep, off = ([hour["power"].mean for hour in hours] for hours in found.values())
     assert awake[0] > 2 * asleep[0] > 2 * off[0]

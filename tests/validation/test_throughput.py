@@ -21,7 +21,8 @@ def finding(scenario, **options):
 
 @pytest.mark.parametrize("changes", [
     {}, {"link.mcs_table": 2, "radio.bandwidth": 1.25e6}, {"allocation.communication_cluster": 2},
-    {"link.model": "truncated_shannon", "propagation.noise_power": 0.5}, {"link.adaptation": "fixed", "link.mcs": 12},
+    {"link.model": "truncated_shannon", "propagation.noise_power": 0.5},
+    pytest.param({"link.adaptation": "fixed", "link.mcs": 12}, marks=pytest.mark.slow),
     pytest.param(UMA, marks=pytest.mark.slow)])
 def test_simulation_and_analysis_agree(changes):
     found = finding(Scenario().replace({**NETWORK, **changes}), tolerance=0.002)

@@ -182,6 +182,12 @@ class ClusteredLinks:
         found[row, order[row, place]] = kernel.unfolded(products, self._ports)
         return found
 
+    @property
+    def kept(self) -> tuple[int, int]:
+        """Bytes of the rays that are kept, and how many these are, those to several cells of a mast counted each."""
+        rays = sum(len(site.matrix) * site.cells for bundle in self._bundles.values() for _, site in bundle.parts)
+        return self._bytes, rays
+
     def _prepare(self, user: Index, cells: Index, states: Index) -> None:
         """Make the bundles that are not there yet; cells ascend."""
         keys = [a.tobytes() + b.tobytes() for a, b in zip(cells, states, strict=True)]

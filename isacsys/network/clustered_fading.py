@@ -77,6 +77,11 @@ class Clustered(Fading):
         """Sum the rays between stations, which stand still."""
         return self._between.channels(links.receiver, links.station, receive)
 
+    @property
+    def kept(self) -> tuple[int, int]:
+        """Bytes of the rays that are kept, and how many these are, those to several cells of a mast counted each."""
+        return self._links.kept
+
     def _gains(self, who: Index, code: Index) -> Array:
         return self._links.gains(who, code)
 

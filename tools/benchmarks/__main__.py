@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from tools.benchmarks import analytic, built, checkout, frames, scale
+from tools.benchmarks import analytic, built, channels, checkout, frames, scale
 
 
 def figures(quick):
@@ -22,6 +22,8 @@ def figures(quick):
         "a million blocks through the law of their errors": {"one core": frames.blocks()},
         "percent of the time": {case: frames.shares(case) for case in frames.CASES},
         "102 cells of UMa against the power law": {"K=10 L=1": built.ratios(rounds)},
+        "rays at 60 cells of UMa (K=10), against normal draws": {
+            f"{bands} sub-bands": channels.ratios(bands, rounds) for bands in (1, 4)},
         "size (K=12 L=1)": scale.sizes((100, 1000) if quick else (100, 1000, 10000)),
         "workers": {"1 and 2": scale.workers(drops)},
         "recording": {"links": scale.recording(drops // 2)},

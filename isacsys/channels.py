@@ -103,7 +103,9 @@ def from_sionna_rt(paths: Any, path: str, carrier_frequency: float, cells: Array
     names = {"delay": "tau", "azimuth_departure": "phi_t", "zenith_departure": "theta_t", "azimuth_arrival": "phi_r",
              "zenith_arrival": "theta_r", "doppler": "doppler"}
     values = {name: _numpy(getattr(paths, theirs)) for name, theirs in names.items() if hasattr(paths, theirs)}
-    there = np.broadcast_to(values["delay"].reshape(gain.shape) >= 0, gain.shape)  # -1: no path
+    there = values["delay"].reshape(gain.shape) >= 0  # -1: no path
+    if hasattr(paths, "valid"):
+        there &= _numpy(paths.valid).reshape(gain.shape).astype(bool)
     arrays = {"gain": np.where(there, gain, 0), **{
         name: np.where(there, value.reshape(gain.shape), 0.0) for name, value in values.items()}}
     found = ChannelFile("paths", float(carrier_frequency), np.asarray(cells, float), np.asarray(points, float),

@@ -368,3 +368,19 @@ def test_blocks_see_all_sub_bands():
     _, record = frame(some)
     assert (record.delivery.efficiency > 0).any()
     assert (record.delivery.efficiency <= record.users.rate + 1e-9).all()
+
+
+def test_shadowing_is_the_first_parameter_and_above_zero_is_more_power():
+    """The normal number of step 4 of links in sight is (median loss - loss) / sigma of the very gains of users."""
+    state = network(antennas__pattern="omni", antennas__vertical_elements=1, network__indoor_share=0.0)
+    gains, users = state.large_scale.users, np.arange(len(state.users))
+    masts, position = np.arange(len(state.deployment.masts.position)), state.users.position
+    code = state.fading.model._world.codes(users, position, np.tile(masts, (len(users), 1)))
+    user, mast = np.nonzero(code == 0)
+    standard = state.fading.model._world.places(user, mast, 0).standard[:, 0]
+    away = np.linalg.norm(1e3 * (position[user] - state.deployment.masts.position[mast]), axis=-1)
+    near = away < 200  # no way round the torus is shorter
+    distance = np.hypot(away[near], 25 - 1.5)
+    median = 28 + 22 * np.log10(distance) + 20 * np.log10(3.5)
+    loss = -10 * np.log10(gains.everywhere(position)[user, 3 * mast])[near]
+    np.testing.assert_allclose((median - loss) / 4.0, standard[near], atol=1e-4)

@@ -1,0 +1,91 @@
+"""A street canyon traced by Sionna RT on the processor: two stations, users on its points, frames over its channels.
+
+    python scenarios/ray_traced.py [--points N] [-o PICTURE.png]
+
+Needs the extra `rt` (sionna-rt) and LLVM 16 or newer (Debian: ``apt-get install libllvm19``; where it is not found, its
+path in ``DRJIT_LIBLLVM_PATH``; LLVM 15 cannot compile what Sionna RT 2.2 asks of it). The scene is the street
+canyon that Sionna RT ships.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import isacsys
+from isacsys.channels import from_sionna_rt
+
+CARRIER, ANTENNAS = 3.5e9, 8
+STATIONS = np.array([[-33.0, 11.0, 12.0], [30.0, -9.0, 12.0]])
+
+
+def traced(points, path):
+    """Trace the canyon to points [point, 3] and write the paths."""
+    from sionna import rt
+
+    scene = rt.load_scene(rt.scene.simple_street_canyon)
+    scene.frequency = CARRIER
+    scene.tx_array = scene.rx_array = rt.PlanarArray(num_rows=1, num_cols=1, vertical_spacing=0.5,
+                                                     horizontal_spacing=0.5, pattern="iso", polarization="V")
+    for i, place in enumerate(STATIONS):
+        scene.add(rt.Transmitter(f"station {i}", position=place.tolist()))
+    for i, place in enumerate(points):
+        scene.add(rt.Receiver(f"point {i}", position=place.tolist()))
+    paths = rt.PathSolver()(scene, max_depth=3, samples_per_src=200_000)
+    return from_sionna_rt(paths, path, CARRIER, STATIONS, points, axis=0.0)
+
+
+def network(file, path, folder):
+    """Return a scenario whose cells and users are those of the file."""
+    rows = [f"{kind},{x / 1e3},{y / 1e3}" for kind, places in (("station", file.cells), ("user", file.points))
+            for x, y in places[:, :2]]
+    (folder / "positions.csv").write_text("\n".join(["kind,x,y", *rows]) + "\n", encoding="utf-8")
+    return isacsys.Scenario().replace({
+        "network.layout": "file", "network.positions": str(folder / "positions.csv"), "network.boundary": "open",
+        "network.targets_per_cell": 0.0, "antennas.transmit": ANTENNAS, "allocation.users_per_bs": 3,
+        "allocation.targets_per_bs": 0, "propagation.model": "file", "propagation.carrier_frequency": CARRIER,
+        "radio.bandwidth": 100e6, "radio.transmit_power_dbm": 30.0, "fading.model": "file", "fading.file": path,
+        "fading.subbands": 4, "fading.doppler_speed": 1.4, "simulation.frames": 50, "simulation.drops": 1,
+        "recording.level": "users"})
+
+
+def main(arguments=None):
+    """Trace, simulate, print the rates with and without a null for users of the other station, and draw."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--points", type=int, default=120)
+    parser.add_argument("-o", "--output", default="ray_traced.png")
+    options = parser.parse_args(arguments)
+    rng = np.random.default_rng(1)
+    points = np.column_stack([rng.uniform(-55, 55, options.points), rng.uniform(-6, 6, options.points),
+                              np.full(options.points, 1.5)])
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        file = traced(points, str(folder / "canyon.h5"))
+        print(f"{np.count_nonzero(file.arrays['gain'])} paths between {len(STATIONS)} stations and {len(points)} points")
+        some = network(file, str(folder / "canyon.h5"), folder)
+        for cluster in (1, 2):
+            run = isacsys.run(some.replace({"allocation.communication_cluster": cluster}), executor="serial")
+            print(f"L = {cluster}: {run['communication_rate']}")
+        users = run.users()
+    draw(file, users, options.output)
+
+
+def draw(file, users, output):
+    """Draw stations and the mean rates of users."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 3))
+    shown = axes.scatter(file.points[:, 0], file.points[:, 1], c=np.asarray(users["mean_rate"], float), s=14)
+    axes.plot(file.cells[:, 0], file.cells[:, 1], "^", color="black")
+    axes.set(xlabel="x (m)", ylabel="y (m)")
+    figure.colorbar(shown, label="mean rate (bit/s/Hz)")
+    figure.savefig(output, dpi=150, bbox_inches="tight")
+    print(output)
+
+
+if __name__ == "__main__":
+    main()

@@ -62,7 +62,8 @@ def main(arguments=None):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         file = traced(points, str(folder / "canyon.h5"))
-        print(f"{np.count_nonzero(file.arrays['gain'])} paths between {len(STATIONS)} stations and {len(points)} points")
+        count = np.count_nonzero(file.arrays["gain"])
+        print(f"{count} paths between {len(STATIONS)} stations and {len(points)} points")
         some = network(file, str(folder / "canyon.h5"), folder)
         for cluster in (1, 2):
             run = isacsys.run(some.replace({"allocation.communication_cluster": cluster}), executor="serial")

@@ -57,7 +57,7 @@ def run(scenario: Subject, *, drops: int | None = None, frames: int | None = Non
     precision : float, optional
         Stop when the half-width of the 95 % interval over the mean is at most this for all ``metrics``, or after
         ``drops``. Looked at after 30, 36, 44 … drops (each time a fifth more). Stopping when an interval happens to
-        be narrow makes intervals slightly too narrow; see the README.
+        be narrow makes intervals slightly too narrow; see ``docs/guides/campaigns.md``.
     metrics : sequence of str
         Names; default: the area spectral efficiencies that are not zero.
     only_drop : int, optional

@@ -16,7 +16,7 @@ from typing import Any, overload
 import numpy as np
 
 from isacsys.campaign.estimates import applicable, finite, linearise, mean_half_width
-from isacsys.campaign.result import Run, open_run
+from isacsys.campaign.result import Run, distinct_names, open_run
 from isacsys.config.scenario import FILES
 from isacsys.core.arrays import Array, Table
 from isacsys.core.display import Shape, Shown, draw, figure, pretty_unit
@@ -97,8 +97,9 @@ class Comparison(Shown):
                  pretty_unit(self.runs[0].known_metrics[name].unit if name in self.runs[0].known_metrics
                              else self.runs[1].known_metrics[name].unit))
                 for name, d in ((name, self.metrics[name]) for name in names)]
-        lines = [f"{letter}: {run.name}: {line}" if i == 0 else f"   {line}"
-                 for letter, run in zip("AB", self.runs, strict=True) for i, line in enumerate(run.provenance)]
+        lines = [f"{letter}: {name}: {line}" if i == 0 else f"   {line}"
+                 for letter, name, run in zip("AB", distinct_names(self.runs), self.runs, strict=True)
+                 for i, line in enumerate(run.provenance)]
         return Shape([*lines, f"{self.drops} drops, paired; * the 95 % interval of the difference excludes zero"
                       f"{_corrected(self.comparisons)}"],
                      ("metric", "A", "B", "B - A", "95 %", "", "variance saved", "unit"), rows)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from isacsys.campaign.estimates import Estimate, estimates
 from isacsys.campaign.output import parts_directory, read_manifest, whole_parts
@@ -80,6 +82,11 @@ class Run(Shown):
         return self.path.name if self.path is not None else self.scenario.file or "run"
 
     @property
+    def longer_name(self) -> str:
+        """The same with the folder of its log, to tell it from another of the same name."""
+        return self.name if self.path is None else f"{self.path.resolve().parent.name}/{self.path.name}"
+
+    @property
     def planned(self) -> int:
         """Number of drops that were asked for."""
         return max(int(self.attributes.get("drops", self.drops)), self.drops)
@@ -102,7 +109,7 @@ class Run(Shown):
         """Lines on figures that are easily read for more than they say."""
         drops = self._drops
         if not self.drops or "users_there" not in drops:
-            return []
+            return self._unserved
         users, never = int(drops["users_there"].sum()), int(drops["users_never_served"].sum())
         found = []
         if drops["users_ranked"].any() and never > _NEVER_SERVED * users:
@@ -112,7 +119,15 @@ class Run(Shown):
         if self.scenario.link.adaptation == "outer_loop" and frames < _FEWEST_FRAMES:
             found.append(f"link.adaptation = \"outer_loop\" served a user in {frames:.0f} frames of a drop on average; "
                          f"in fewer than {_FEWEST_FRAMES} offsets have not settled")
-        return found
+        return found or self._unserved
+
+    @property
+    def _unserved(self) -> list[str]:
+        """A line where the percentile of mean rates is 0 in some drops for want of frames."""
+        rated, edge = (self._drops.get(name, np.zeros(0)) for name in ("rated", "cell_edge_rate"))
+        drops, none = int(np.count_nonzero(rated)), int(np.count_nonzero((edge == 0) & (rated > 0)))
+        return [f"cell_edge_rate is 0 in {none} of {drops} drops: of the users who had data more than 5 % were served "
+                f"in none of the {self.frames} frames; more of these (simulation.frames) would say more"] * (none > 0)
 
     @property
     def meaningful(self) -> dict[str, Estimate]:
@@ -287,3 +302,11 @@ def _unfinished(path: Path, log: Log | None, manifest: dict[str, Any]) -> Run | 
         return run if run.drops >= 0 else None
     except FileNotFoundError:
         return None
+
+
+def distinct_names(runs: Sequence[Run]) -> list[str]:
+    """Return a name for every run, no two alike: with its folder, or else a number, where a file name comes twice."""
+    names = [run.name for run in runs]
+    if len(set(names)) < len(names):
+        names = [run.longer_name for run in runs]
+    return [name if names.index(name) == i else f"{name} ({1 + names[:i].count(name)})" for i, name in enumerate(names)]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import isacsys.propagation  # noqa: F401 - its models
 from isacsys.cli.options import add_json, print_json, with_files
-from isacsys.config.catalogue import models, new_scenario, schema, settings
+from isacsys.config.catalogue import Setting, models, new_scenario, schema, settings
 from isacsys.core.errors import ConfigError
+from isacsys.metrics import METRICS
 from isacsys.recording.atomic_files import whole_file, write_all
 
 _SETTINGS_EXAMPLE = """examples:
@@ -43,12 +44,24 @@ def show_settings(options: argparse.Namespace) -> int:
             raise ConfigError("--schema", options.name, "the schema of a whole scenario: no section beside it")
         print_json(schema())
         return 0
-    found = settings(options.name)
+    found = _named(options.name)
     if options.json:
         print_json({"settings": [setting.to_dict() for setting in found]})
     else:
         print("\n\n".join(setting.to_text() for setting in found))
     return 0
+
+
+def _named(name: str | None) -> list[Setting]:
+    """Return settings of a name; where there are none, say which figures have it."""
+    try:
+        return settings(name)
+    except ConfigError as error:
+        figures = [figure for figure in METRICS if name and name.lower() in figure]
+        if not figures:
+            raise
+        raise ConfigError(error.key, name, f"a section or a key; figures of a run with that name are "
+                          f"{', '.join(figures[:6])}") from None
 
 
 def new(options: argparse.Namespace) -> int:

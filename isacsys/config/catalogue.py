@@ -76,8 +76,11 @@ def settings(name: str | None = None) -> list[Setting]:
              or [s for s in everything if s.key == name])
     if not found:
         names = [*SECTIONS, *(s.name for s in everything), *(s.key for s in everything)]
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}?" if near else f"the sections are {', '.join(SECTIONS)}"
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+        word = name.lower().replace("_", " ")
+        spoken = [s.name for s in everything if word and word in f"{s.key.replace('_', ' ')} {s.rule.meaning}".lower()]
+        hint = f"did you mean {near[0]}?" if near else f"of it speak {', '.join(spoken[:6])}" if spoken else \
+            f"the sections are {', '.join(SECTIONS)}"
         raise ConfigError("settings", name, f"a section or a key; {hint}")
     return found
 

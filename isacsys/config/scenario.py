@@ -291,6 +291,8 @@ class Scenario(Shown):
     def warnings(self) -> list[str]:
         """Return one line for every setting that is feasible but easily meant otherwise."""
         a, lines = self.allocation, []
+        if self.simulation.engine == "short":
+            lines.append("simulation.engine = \"short\" is \"auto\" by its older name, and goes in version 0.4")
         cooperative = a.communication_cluster > 1 or (a.sensing_cluster > 1 and a.targets_per_bs > 0)
         if cooperative and self.demand > self.antennas.transmit:
             lines.append(f"K L + J (Q - 1) + 1 = {self.demand} exceeds antennas.transmit = {self.antennas.transmit}: "

@@ -292,8 +292,8 @@ class MobilitySettings(Section):
     user_speed: float = real(0.0, "speed of users", unit="m/s", minimum=0)
     target_speed: float = real(0.0, "speed of targets", unit="m/s", minimum=0)
     turn_rate: float = real(0.1, "how often somebody turns, for random_direction", unit="1/s", minimum=0)
-    hysteresis: float = real(0.0, "by how much the nearest base station must be better for a handover", unit="dB",
-                             minimum=0, maximum=200)
+    hysteresis: float = real(0.0, "by how much another base station must be received stronger for a handover",
+                             unit="dB", minimum=0, maximum=200)
     time_to_trigger: float = real(0.0, "how long another station must be better by more than the hysteresis before "
                                   "a handover", unit="s", minimum=0, maximum=1e4)
     ping_pong_time: float = real(1.0, "a handover back to the base station left no longer ago is a ping-pong",
@@ -369,8 +369,9 @@ class SimulationSettings(Section):
     warm_up: int = integer(0, "frames before the first that counts: simulated, and left out of every table and metric",
                            minimum=0, maximum=10**9)
     seed: int = integer(1, "of every random stream", minimum=0, maximum=2**63 - 1)
-    engine: str = choice("auto", "where gains come from: short, drawn by their laws; vectors, computed from channel "
-                         "vectors of every link, some four times slower; auto: short wherever there is a law",
+    engine: str = choice("auto", "where gains come from: auto, drawn by their laws wherever there is one; vectors, "
+                         "computed from channel vectors of every link, some four times slower; short, as auto was "
+                         "called: it goes in version 0.4",
                          ("auto", "short", "vectors"))
     processes: Parameters = table("what goes on beside the frames: \"module:Class\" = {keyword arguments}, any number")
 

@@ -14,7 +14,7 @@ from isacsys.core.arrays import Array, Index, Table
 from isacsys.core.errors import ConfigError
 from isacsys.plotting.style import COLOURS, HATCHES, axis, figure, legend, simulated
 from isacsys.plotting.user_distributions import draw_users
-from isacsys.services.link_terms import INTERFERENCE
+from isacsys.services.link_terms import INTERFERENCE, ratio_word
 
 KINDS = {"communication": "users", "sensing": "targets"}
 BINS = 12  # of distance, equally likely
@@ -57,7 +57,7 @@ def draw_run(run: Run) -> Any:
     if users:
         draw_users(panels[4:7], run)
         panels[7].set_axis_off()
-    _distribution(panels[0], links, "sir", "SIR (dB)")
+    _distribution(panels[0], links, "sir", f"{ratio_word(kind.table for kind in links)} (dB)")
     _distribution(panels[1], links, "rate", "rate (bit/s/Hz)")
     _shares(panels[2], links, run.scenario.sensing.inter_target_echo)
     _over_distance(panels[3], links)
@@ -97,7 +97,7 @@ def _distribution(axes: Any, links: list[LinkSamples], column: str, label: str) 
         if len(kind.drops) >= ENOUGH:
             axes.fill_between(x, 1 - found.mean - found.half_width, 1 - found.mean + found.half_width, color=colour,
                               alpha=0.25, linewidth=0)
-    axis(axes, label, f"P({column.upper() if column == 'sir' else column} below)")
+    axis(axes, label, f"P({label.partition(' (')[0] if column == 'sir' else column} below)")
     axes.set_ylim(0, 1)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from isacsys.campaign import Comparison, Sweep
+from isacsys.campaign.result import distinct_names
 from isacsys.core.display import pretty_unit
 from isacsys.core.errors import ConfigError
 from isacsys.plotting.style import COLOURS, axis, figure, legend, simulated
@@ -50,7 +51,7 @@ def draw_comparison(comparison: Comparison) -> Any:
     axes.axvline(0, color="0.4", linewidth=0.8)
     axes.set_yticks(range(len(shown)), [name.replace("_", " ") for name in shown])
     axes.invert_yaxis()
-    one, other = (run.name for run in comparison.runs)
+    one, other = distinct_names(comparison.runs)
     axis(axes, "difference B - A, % of A", "", f"A: {one}, B: {other}; filled: the 95 % interval excludes zero")
     return made
 

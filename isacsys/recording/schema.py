@@ -33,6 +33,12 @@ TABLES: dict[str, tuple[Column, ...]] = {}
 LEVELS: dict[str, tuple[str, ...]] = dict.fromkeys(LEVEL_NAMES, ())
 
 
+EVENTS = ("frame_start", "selection", "null_requests", "grants", "frame_end", "requests_arrived", "requests_late",
+          "requests_lost", "handover", "target_handover", "files_arrived", "files_delivered", "targets_appeared",
+          "targets_left", "revisits_missed", "target_detected", "target_missed", "false_alarm", "track_started",
+          "track_lost", "track_found", "track_handover", "users_appeared", "users_left")
+_SERVING = "serving base station: the one received strongest, under a power law the nearest; -1: none"
+
 def declare_table(name: str, level: str, columns: tuple[Column, ...]) -> None:
     """Add a table that is recorded from ``level`` on; logs, settings and results know it from then on."""
     TABLES[name] = columns
@@ -99,9 +105,9 @@ declare_table("positions/stations", "full", (
     Column("mechanical_tilt", "f8", "degree", "tilt of its antenna below the horizon", optional=True),
     Column("power_dbm", "f8", "dBm", "full power", optional=True)))
 declare_table("positions/users", "full", (
-    DROP, index("user", "number of the user"), index("station", "nearest base station"), *_PLACE))
+    DROP, index("user", "number of the user"), index("station", _SERVING), *_PLACE))
 declare_table("positions/targets", "full", (
-    DROP, index("target", "number of the target"), index("station", "nearest base station"),
+    DROP, index("target", "number of the target"), index("station", _SERVING),
                       *_PLACE))
 declare_table("ids", "summary", (
     DROP, Column("kind", "u1", "1", "0: users, 1: targets"), index("number", "of the user or target"),
@@ -129,7 +135,8 @@ declare_table("files", "links", (
     DROP, index("user", "number of the user"), Column("arrival", "f8", "s", "simulated time"),
     Column("size", "f8", "bit", "size"), Column("delay", "f8", "s", "until its last bit was delivered")))
 declare_table("events", "full", (
-    DROP, Column("time", "f8", "s", "simulated time"), Column("event", "u1", "1", "what happened"),
+    DROP, Column("time", "f8", "s", "simulated time"), Column("event", "u1", "1", "what happened: " + ", ".join(
+        f"{code} {name}" for code, name in enumerate(EVENTS))),
     Column("subject", "i4", "1", "whom it happened to; -1 for the whole network"),
     Column("count", "i4", "1", "how many rows it concerned")))
 
@@ -146,11 +153,6 @@ declare_table("paths/tracks", "full", (
     real("covariance_xy", "m^2", "covariance of x and y"), real("variance_y", "m^2", "variance of y")))
 
 # What happened, in the order of the numbers in events/event: append, never renumber.
-EVENTS = ("frame_start", "selection", "null_requests", "grants", "frame_end", "requests_arrived", "requests_late",
-          "requests_lost", "handover", "target_handover", "files_arrived", "files_delivered", "targets_appeared",
-          "targets_left", "revisits_missed", "target_detected", "target_missed", "false_alarm", "track_started",
-          "track_lost", "track_found", "track_handover", "users_appeared", "users_left")
-
 REQUIRED = ("drops", "frames")  # tables that every log has; others may be younger than it
 
 

@@ -17,7 +17,7 @@ from isacsys.recording.schema import LEVELS
 from isacsys.report import charts
 from isacsys.report.content import Figure, PageSection, Table
 from isacsys.services import link_columns
-from isacsys.services.link_terms import INTERFERENCE
+from isacsys.services.link_terms import INTERFERENCE, ratio_word
 
 POINTS, BINS, ENOUGH = 80, 12, 5  # of a distribution, of distance, drops from which a band means something
 PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
@@ -57,12 +57,19 @@ def links_of(runs: Sequence[Run], names: Sequence[str]) -> list[Links]:
 
 def distributions(links: Sequence[Links]) -> PageSection:
     """Draw SIR and rate of typical links, and the rate over distance."""
-    figures = [_distribution(links, "sir", "SIR", "dB"), _distribution(links, "rate", "Rate", "bit/s/Hz"),
+    ratio = ratio_word(kind.table for kind in links)
+    figures = [_distribution(links, "sir", ratio, "dB"), _distribution(links, "rate", "Rate", "bit/s/Hz"),
                _over_distance(links)]
     return PageSection("distributions", "Distributions", [
         "Of typical links: weighted by the population of the cell over the number scheduled in it."
         + (" Bands are 95 % intervals over drops." if any(len(kind.drops) >= ENOUGH for kind in links) else
            f" Fewer than {ENOUGH} drops: no bands.")], figures=[f for f in figures if f is not None])
+
+
+def _title(column: str) -> str:
+    """Name a column of looks; their errors are bounds of errors."""
+    words = column.replace("_", " ")
+    return f"Bound of the {words}" if column.endswith("_error") else words.capitalize()
 
 
 def interference(links: Sequence[Links], echoes_count: bool) -> PageSection:
@@ -85,7 +92,7 @@ def other_columns(links: Sequence[Links], kind: ReceiverType) -> list[Figure]:
     columns = [c for c in link_columns(kind) if c.optional and c.dtype == "f8" and c.name not in NO_QUANTITY
                and not c.name.startswith("strongest_") and any(c.name in some.table for some in mine)]
     figures = [_distribution([some for some in mine if c.name in some.table], c.name,
-                             c.name.replace("_", " ").capitalize(), pretty_unit(c.unit), c.description)
+                             _title(c.name), pretty_unit(c.unit), c.description)
                for c in columns]
     return [found for found in figures if found is not None]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from isacsys.campaign import Run, open_run
+from isacsys.campaign.result import distinct_names
 from isacsys.core.errors import ConfigError
 from isacsys.core.version import version
 from isacsys.network.receivers import ReceiverType
@@ -61,7 +62,7 @@ def render(runs: Sequence[Run | str | Path]) -> str:
     opened = [run if isinstance(run, Run) else open_run(run) for run in runs]
     if not opened:
         raise ConfigError("RUN.h5", [], "at least one run")
-    names = _names(opened)
+    names = distinct_names(opened)
     sections = [section for section in _sections(opened, names) if section]
     return str(
         template("page.html.j2").render(
@@ -93,14 +94,3 @@ def _sections(runs: Sequence[Run], names: Sequence[str]) -> Iterator[PageSection
     yield ladder(runs, names)
     yield simulated(runs, names)
     yield again(runs, names)
-
-
-def _names(runs: Sequence[Run]) -> list[str]:
-    """Return a name for every run, no two alike."""
-    names: list[str] = []
-    for run in runs:
-        name, number = run.name, 2
-        while name in names:
-            name, number = f"{run.name} ({number})", number + 1
-        names.append(name)
-    return names

@@ -59,6 +59,11 @@ class Scene:
     towards: Array
     granted: Flags
 
+    @property
+    def wrapped(self) -> bool:
+        """Whether the network is a torus."""
+        return bool(np.array_equal(self.side, self.extent))
+
 
 def map_of(run: Run, name: str) -> PageSection:
     """Draw the first frame of the first drop of a run, made again from its scenario."""
@@ -128,7 +133,8 @@ def draw(scene: Scene, name: str) -> Figure:
             zip(users.station[shown], users.place[shown], users.sinr[shown], strict=True)][:2000]
     part = "" if len(inside) == len(scene.stations) else f"; the {len(inside)} in the middle of {len(scene.stations)}"
     note = (f"First frame, {len(inside)} stations{part}. {len(scene.granted)} requests for nulls, "
-            f"{int(np.count_nonzero(~scene.granted))} refused. What leaves on one side comes back on the other.")
+            f"{int(np.count_nonzero(~scene.granted))} refused.")
+    note += " What leaves on one side comes back on the other." * scene.wrapped
     svg = charts.svg(f'<svg {ground} viewBox="10 10 {charts.WIDTH - 20:.0f} {view.height:.1f}">{"".join(drawn)}</svg>'
                      f"{_key(edges, view.height + 18)}", f"Map of {name}", height=view.height + 62, kind="chart map")
     table = Table(["station", "x (km)", "y (km)", "SINR (dB)"], rows, "users that are served")

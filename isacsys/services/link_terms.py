@@ -98,6 +98,11 @@ INTERFERENCE = {"intra_cell": "own cell", "inter_target": "echoes of other targe
                 "leakage_granted": "BSs that granted", "interference_refused": "BSs that refused",
                 "interference_other": "other BSs", "far_field": "far field", "noise": "noise", "clutter": "clutter"}
 
+def ratio_word(tables: Iterable[Mapping[str, Any]]) -> str:
+    """Return what to call `sir` of tables of links: SINR where noise counts, else SIR."""
+    return "SINR" if any(np.any(table.get("noise", 0)) for table in tables) else "SIR"
+
+
 NO_LINKS = LinkTerms(*[np.empty(0)] * len(_TERMS))  # type: ignore[arg-type]
 
 FREEDOM = index("degrees_of_freedom",

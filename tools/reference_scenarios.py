@@ -82,9 +82,11 @@ MORE = {
                                  "precoding.sensing_power": 0.3, "energy.model": "tr38864",
                                  "targets.revisit_period": 0.03, "scheduling.target_policy": "due",
                                  "simulation.frames": 8}, 1),
-    "throughput": ("throughput.toml", {**FULL, "simulation.frames": 4}, 1),
     "my city": ("my_city/city.toml", {**FULL, "simulation.frames": 3}, 1),
-    "traffic": ("traffic.toml", {**FULL, "simulation.frames": 20}, 1)}
+    "traffic": ("traffic.toml", {**FULL, "simulation.frames": 20}, 1),
+    "throughput": ("throughput.toml", {**FULL, "simulation.frames": 20}, 1),
+    "dense urban": ("dense_urban.toml", {**FULL, "simulation.frames": 3}, 1),
+    "clustered channels": ("uma.toml", {**FULL, "simulation.frames": 2, "fading.model": "tr38901"}, 1)}
 
 
 def scenario(name, files):

@@ -30,7 +30,11 @@ def reduced_filters(filters: Complex) -> Complex:
     count, antennas = filters.shape[-2:]
     if 2 * count > antennas:
         return filters
-    return outside_span(filters, np.zeros(filters.shape[:-1], bool))[0][..., :count]
+    upper = np.asarray(np.linalg.qr(filters.conj().swapaxes(-1, -2), mode="r"))
+    own, norm = _own_parts(upper)
+    if np.any((own <= CLOSE * norm) & (norm > 0)):
+        return outside_span(filters, np.zeros(filters.shape[:-1], bool))[0][..., :count]
+    return upper.conj().swapaxes(-1, -2)
 
 
 def outside_span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) -> tuple[Complex, Index]:
@@ -53,32 +57,55 @@ def outside_span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) 
         In coordinates that keep inner products; exactly zero for the chosen, and below ``tolerance`` of the norm.
     rank : [...]
     """
-    residual, rank = _outside(vectors, np.where(chosen, _CHOSEN, _OTHER), tolerance)
-    residual[chosen | (_norm2(residual) <= tolerance**2 * _norm2(vectors))] = 0
-    return residual, rank
+    count, size = vectors.shape[-2:]
+    turn = np.where(chosen, np.int8(_CHOSEN), np.int8(_OTHER)).reshape(-1, count)
+    left, rank = _outside(vectors.reshape(-1, count, size), turn, np.array([tolerance, CLOSE, -1.0, -1.0]))
+    residual = left.reshape(vectors.shape)
+    residual[chosen] = 0
+    return residual, rank.reshape(chosen.shape[:-1])
 
 
-def _outside(vectors: Complex, turn: Index, tolerance: float) -> tuple[Complex, Index]:
-    """The same with vectors in the order of ``turn`` [..., n]; the chosen are not yet zero."""
-    order = np.argsort(turn, axis=-1, kind="stable")
-    first = np.take_along_axis(vectors, order[..., None], -2)
-    upper = np.asarray(np.linalg.qr(first.conj().swapaxes(-1, -2), mode="r"))  # [..., min(n, m), n]
-    coordinates = upper.conj().swapaxes(-1, -2)
-    own = np.abs(np.einsum("...jj->...j", upper[..., :, :upper.shape[-2]]))
-    norm = np.sqrt(np.einsum("...jn,...jn->...n", upper.conj(), upper).real)[..., :own.shape[-1]]
-    stands = np.take_along_axis(turn, order, -1)[..., :own.shape[-1]]
+def _outside(vectors: Complex, turn: Index, limits: Array) -> tuple[Complex, Index]:
+    """The same with vectors [b, n, m] in the order of ``turn`` [b, n], the chosen not yet zero.
+
+    A vector whose own part is below the limit of its turn, [turn], comes late.
+    """
+    row, order = np.arange(len(turn))[:, None], np.argsort(turn, axis=-1, kind="stable")
+    upper = np.asarray(np.linalg.qr(vectors[row, order].conj().swapaxes(-1, -2), mode="r"))  # [b, min(n, m), n]
+    own, norm = _own_parts(upper)
+    leading = order[:, :own.shape[-1]]
+    stands = turn[row, leading]
     spans = stands == _CHOSEN
     residual, rank = np.zeros(vectors.shape, complex), np.asarray(spans.sum(-1))
-    np.put_along_axis(residual[..., :own.shape[-1]], order[..., None], coordinates * ~spans[..., None, :], -2)
-    dependent = spans & (own <= tolerance * norm)
-    late = dependent | ((stands == _OTHER) & (own <= CLOSE * norm) & (norm > 0))
-    again = late.any(-1)
-    if again.any():
-        later = np.where(vectors.any(-1), turn, _NONE)
-        place = np.where(dependent.any(-1), dependent.argmax(-1), late.argmax(-1))
-        np.put_along_axis(later, np.take_along_axis(order, place[..., None], -1), _LATE, -1)
-        residual[again], rank[again] = _outside(vectors[again], later[again], tolerance)
+    residual[row, order, :own.shape[-1]] = upper.conj().swapaxes(-1, -2) * ~spans[:, None, :]
+    late = (own <= limits[stands] * norm) & (spans | (norm > 0))
+    again = np.flatnonzero(late.any(-1))
+    if len(again):
+        later = _later(turn[again], np.asarray(vectors[again].any(-1)), leading[again], late[again], spans[again])
+        left, rank[again] = _outside(vectors[again], later, limits)
+        left[_norm2(left) <= limits[_CHOSEN] ** 2 * _norm2(vectors[again])] = 0
+        residual[again] = left
     return residual, rank
+
+
+def _later(turn: Index, there: Flags, leading: Index, late: Flags, spans: Flags) -> Index:
+    """Turns [b, n] of the next try: without the first of those chosen that depend on others, or with all close ones
+    late; whose place in the order is ``leading`` [b, min(n, m)], as that of ``late`` and ``spans``.
+    """
+    dependent = late & spans
+    first = dependent & (np.cumsum(dependent, axis=-1) == 1)
+    put = np.where(dependent.any(-1, keepdims=True), first, late)
+    turn[~there] = _NONE
+    place = np.arange(len(turn))[:, None], leading
+    turn[place] = np.where(put, _LATE, turn[place])
+    return turn
+
+
+def _own_parts(upper: Complex) -> tuple[Array, Array]:
+    """Part of each vector outside the span of those before it, and its norm, [..., min(n, m)], from R [..., m, n]."""
+    count = min(upper.shape[-2:])
+    own = np.abs(np.einsum("...jj->...j", upper[..., :, :count]))
+    return own, np.sqrt(np.einsum("...jn,...jn->...n", upper.conj(), upper).real)[..., :count]
 
 
 def span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) -> tuple[Complex, Index]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isacsys.channel.gaussian import complex_normal, square_root
+from isacsys.channel.gaussian import complex_normal, root
 from isacsys.core.arrays import Array, Complex, Flags, Index
 
 
@@ -73,6 +73,5 @@ def turned(rng: np.random.Generator, vectors: Complex) -> Complex:
     if count == 1:
         norm = (np.linalg.norm(x, axis=-1, keepdims=True) for x in (vectors, frame))
         return np.asarray(frame * np.divide(*norm))
-    root = square_root(vectors @ vectors.conj().swapaxes(-1, -2))
     lower = np.linalg.cholesky(frame @ frame.conj().swapaxes(-1, -2))
-    return np.asarray(root @ np.linalg.solve(lower, frame))
+    return np.asarray(root(vectors @ vectors.conj().swapaxes(-1, -2)) @ np.linalg.solve(lower, frame))

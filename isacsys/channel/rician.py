@@ -1,8 +1,8 @@
 """Links with a line of sight: ``h = sqrt(s) e^(i psi) a(phi) + sqrt(1 - s) g``, s = k / (k + 1), psi uniform.
 
 a is the response of the station's array to the true bearing, g ~ CN(0, I). Beams W of powers P that do not know h see
-``P^1/2 W^H h ~ CN(sqrt(s) e^(i psi) P^1/2 W^H a, (1 - s) P^1/2 W^H W P^1/2)``: a mean, and the hermitian square root of
-the covariance times independent numbers. Turning all of them by psi changes no law, so gains need no phase.
+``P^1/2 W^H h ~ CN(sqrt(s) e^(i psi) P^1/2 W^H a, (1 - s) P^1/2 W^H W P^1/2)``: a mean, and a root of the covariance
+times independent numbers. Turning all of them by psi changes no law, so gains need no phase.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.channel.array_response import steering
-from isacsys.channel.gaussian import complex_normal, square_root
+from isacsys.channel.gaussian import complex_normal, root
 from isacsys.channel.pairs import by_transmitter
 from isacsys.core.arrays import Array, Complex, Index
 
@@ -64,7 +64,7 @@ def gains(rng: np.random.Generator, weighted: Complex, station: Index, cosine: A
     -------
     ndarray [pair]
     """
-    root = square_root(weighted.conj().swapaxes(-1, -2) @ weighted)  # [bs, S, S]
+    spread = root(weighted.conj().swapaxes(-1, -2) @ weighted).conj().swapaxes(-1, -2)  # [bs, S, S]
     (antennas, streams), found = weighted.shape[-2:], np.empty(len(station))
     for rows, owner, place, count in by_transmitter(station, len(weighted), antennas + 2 * streams):
         padded = np.ones((len(owner), count))
@@ -74,6 +74,6 @@ def gains(rng: np.random.Generator, weighted: Complex, station: Index, cosine: A
         seen *= np.sqrt(share[rows])[:, None]
         scattered = np.zeros((len(owner), count, streams), complex)
         scattered[place] = complex_normal(rng, seen.shape) * np.sqrt(1 - share[rows])[:, None]
-        seen += (scattered @ root[owner])[place]
+        seen += (scattered @ spread[owner])[place]
         found[rows] = np.einsum("pk,pk->p", seen, seen.conj()).real
     return found

@@ -82,12 +82,12 @@ def largest(values: Array, count: int) -> tuple[Index, Array]:
     rank = values * ties(columns)
     if count < columns:
         column = np.argpartition(rank, columns - count, axis=1)[:, columns - count:]
+        column.sort(axis=1)  # for zeros, which no factor tells apart
     else:
         column = np.broadcast_to(np.arange(columns), values.shape)
-    # of zeros, which no factor tells apart, the order is that of their columns
-    order = np.lexsort((column, -np.take_along_axis(rank, column, 1)), axis=-1)
-    column = np.take_along_axis(column, order, 1)
-    return column, np.take_along_axis(values, column, 1)
+    row = np.arange(len(values))[:, None]
+    column = column[row, np.argsort(-rank[row, column], axis=1, kind="stable")]
+    return column, values[row, column]
 
 
 def ties(columns: int) -> Array:

@@ -109,7 +109,8 @@ class AssociationByPower(LargeScale):
         station, gain, rest = np.full(shape, self.stations), np.zeros(shape), np.zeros(len(position))
 
         def sort(gains: Array, rows: slice, places: Places) -> None:
-            gains *= self.operating.on
+            if not self.operating.on.all():
+                gains *= self.operating.on
             best, found = geometry.largest(gains, near)
             station[rows, :near], gain[rows, :near] = np.where(found > 0, best, self.stations), found
             if self._far is None:

@@ -77,6 +77,8 @@ class Field:
 
     def everywhere(self, position: Array) -> Array:
         """Return the values [n, site] of all fields at places [n, 2] in m."""
+        if len(position) * 2 * WAVES <= AT_ONCE:
+            return self._waves.basis(position) @ self._amplitudes.T
         found = np.empty((len(position), len(self._amplitudes)))
         for rows in _chunks(len(position), 2 * WAVES):
             np.matmul(self._waves.basis(position[rows]), self._amplitudes.T, out=found[rows])

@@ -7,6 +7,7 @@ from isacsys.beamforming import checked_designs
 from isacsys.beamforming.csi_ageing import own_correlation
 from isacsys.config.scenario import Scenario
 from isacsys.network import NetworkState, deploy
+from isacsys.services.joint_transmission import believed
 from isacsys.simulation.frame import coordinate, schedule
 from isacsys.simulation.policies import find_policies
 
@@ -37,6 +38,7 @@ def test_what_arrives_is_what_was_believed_aged(engine):
     assert abs(off.mean()) < 4 * off.std() / np.sqrt(len(off))
     assert np.corrcoef(found.wanted, found.believed)[0, 1] > 0.5
     assert np.abs(found.wanted / found.believed - 1).max() > 0.01
+    assert believed(frame_state, found) == pytest.approx(found.believed * frame_state.around_users.path_gain[:, 0])
 
 
 @pytest.mark.parametrize("engine", ENGINES)

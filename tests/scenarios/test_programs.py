@@ -128,3 +128,12 @@ def test_a_network_at_night(tmp_path, capsys, monkeypatch):
     assert awake[6] > asleep[6] == off[6]
     assert found["sleeps"][0]["track_availability"].mean == found["always on"][0]["track_availability"].mean
     assert (tmp_path / "night.png").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_learning_a_policy():
+    """That it goes through, and pairs; what comes out is in the findings."""
+    pytest.importorskip("stable_baselines3")
+    found = importlib.import_module("learn_a_policy").main(steps=1000, drops=3, drops_at_most=200)
+    assert len(found) == 4
+    assert all(width > 0 for _, width in found.values())

@@ -131,6 +131,10 @@ declare_table("streams", "full", (
     DROP, FRAME, index("station", "base station that sends it"), index("user", "whom it is meant for"),
     index("slot", "number of its beam at the base station: own users first"),
     real("power", "1", "share of the base station's power")))
+for _kind, _whom in (("communication", "user"), ("sensing", "target")):
+    declare_table(f"subbands/{_kind}", "full", (
+        DROP, FRAME, index(_whom, f"number of the {_whom}"), index("subband", "number of the sub-band, from 0 on"),
+        real("sir", "1", "in this sub-band, linear")))
 declare_table("files", "links", (
     DROP, index("user", "number of the user"), Column("arrival", "f8", "s", "simulated time"),
     Column("size", "f8", "bit", "size"), Column("delay", "f8", "s", "until its last bit was delivered")))

@@ -37,6 +37,10 @@ def merged(frame_state: FrameState, record: ServiceRecord, power: Array) -> Serv
     users = record.receiver == ReceiverType.USER
     terms = _terms(record.terms, bands, users)
     tables = {"streams": streams_table(frame_state, power)} if "streams" in record.tables else {}
+    if terms.subband_sir is not None and len(terms.sir):
+        link, band = (index.ravel() for index in np.indices(terms.subband_sir.shape))
+        name = f"subbands/{'communication' if users else 'sensing'}"
+        tables[name] = {"link": link, "subband": band, "sir": terms.subband_sir.ravel()}
     return replace(record, links=selection.users if users else selection.targets, terms=terms,
                    columns=_columns(record.columns, bands), tables=tables, held_back=_mean(record.held_back, bands))
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import h5py
 import numpy as np
 import pytest
 
@@ -384,3 +385,15 @@ def test_shadowing_is_the_first_parameter_and_above_zero_is_more_power():
     median = 28 + 22 * np.log10(distance) + 20 * np.log10(3.5)
     loss = -10 * np.log10(gains.everywhere(position)[user, 3 * mast])[near]
     np.testing.assert_allclose((median - loss) / 4.0, standard[near], atol=1e-4)
+
+
+def test_a_full_log_has_the_sinr_of_every_sub_band(tmp_path):
+    path = str(tmp_path / "run.h5")
+    some = scenario(fading__subbands=3, recording__level="full")
+    isacsys.run(some, drops=1, executor="serial", output=path)
+    with h5py.File(path) as file:
+        bands, links = file["subbands/communication"], file["links/communication"]
+        assert len(bands["sir"]) == 3 * len(links["sir"])
+        rate = np.log2(1 + bands["sir"][:]).reshape(-1, 3).mean(-1)
+        np.testing.assert_allclose(rate, links["rate"][:])
+        assert (bands["user"][::3] == links["user"][:]).all()

@@ -22,7 +22,7 @@ from isacsys.core.arrays import Index
 from isacsys.core.display import Shape, Shown, draw, figure, pretty_unit, with_interval
 from isacsys.core.errors import ConfigError, LogFormatError
 from isacsys.recording.atomic_files import check_regular, whole_file
-from isacsys.statistics import Look, Rules
+from isacsys.statistics import Look, RaceRules
 
 RESULT, TABLE = "search.json", "search.csv"
 BEST, ELIMINATED, OPEN, INFEASIBLE = "best", "eliminated", "not told apart", "infeasible"
@@ -166,7 +166,7 @@ class SearchResult(Shown):
 
 
 def make_result(scenario: Scenario, grid: Feasible[Task], objective: Objective, constraints: Sequence[Constraint],
-                rules: Rules, seen: Look, counts: Index, runs: Sequence[Run], complete: bool) -> SearchResult:
+                rules: RaceRules, seen: Look, counts: Index, runs: Sequence[Run], complete: bool) -> SearchResult:
     """Return the result of a race between the settings of a grid."""
     metrics = list(dict.fromkeys(name for name in (*objective.terms, *(c.metric for c in constraints))))
     rows = [_row(grid.settings[i], objective, seen, counts, i) | _metrics(runs[i], metrics, objective)

@@ -30,7 +30,7 @@ from isacsys.recording.atomic_files import DirectoryLock
 from isacsys.scheduling import GrantPolicy, Scheduler
 from isacsys.sensing import Tracker
 from isacsys.simulation import Process, simulate_drop
-from isacsys.statistics import Look, Rules, Samples, race
+from isacsys.statistics import Look, RaceRules, Samples, race
 from isacsys.statistics.race import ROUND
 
 LOCK = "lock"
@@ -110,7 +110,7 @@ def search(scenario: Subject, over: Mapping[str, Iterable[Any]], *, maximize: st
     with _own(directory, resume=resume, force=force), Bar(None, shown=progress) as bar, \
             request.workforce(grid.made) as workforce, ExitStack() as stack:
         stores = [stack.enter_context(_store(task)) for task in grid.made]
-        field = Field(grid, stores, objective, constraints, Crew(workforce, bar))
+        field = SearchField(grid, stores, objective, constraints, Crew(workforce, bar))
         seen, complete = _race(field, rules)
         runs = field.finish()
         found = make_result(scenario, grid, objective, constraints, rules, seen, field.counts, runs, complete)
@@ -119,7 +119,7 @@ def search(scenario: Subject, over: Mapping[str, Iterable[Any]], *, maximize: st
     return found
 
 
-class Field:
+class SearchField:
     """The settings of a search, and what has been simulated of each.
 
     Attributes
@@ -187,7 +187,7 @@ class Field:
                          *(constraint.margin(plan.scenario, drops, known) for constraint in self._constraints)])
 
 
-def _race(field: Field, rules: Rules) -> tuple[Look, bool]:
+def _race(field: SearchField, rules: RaceRules) -> tuple[Look, bool]:
     try:
         return race(len(field.counts), rules, field.draw, field.watch)
     except KeyboardInterrupt:  # between two rounds
@@ -206,7 +206,7 @@ def _work(task: Task, store: Store, crew: Crew) -> Work:
 
 
 def _rules(confidence: float, indifference: float | None, drops_at_most: int | None,
-           constraints: Sequence[Constraint], settings: int) -> Rules:
+           constraints: Sequence[Constraint], settings: int) -> RaceRules:
     if not _real(confidence) or not 0 < confidence < 1:
         raise ConfigError("confidence", confidence, "a number between 0 and 1")
     if indifference is not None and not (_real(indifference) and 0 <= indifference < math.inf):
@@ -216,7 +216,7 @@ def _rules(confidence: float, indifference: float | None, drops_at_most: int | N
     if drops_at_most is not None and not (whole and drops_at_most >= least):
         raise ConfigError("drops_at_most", drops_at_most, f"a whole number, at least {least}: {ROUND} drops for "
                           f"each of {settings} settings")
-    return Rules(confidence=float(confidence), indifference=indifference, budget=drops_at_most,
+    return RaceRules(confidence=float(confidence), indifference=indifference, budget=drops_at_most,
                  tolerances=tuple(constraint.tolerance for constraint in constraints))
 
 

@@ -31,7 +31,7 @@ class Antennas(Protocol):
 
 
 @dataclass(frozen=True)
-class Cells:
+class SiteRays:
     """The cells of a network, and the sites that they belong to.
 
     Attributes
@@ -128,7 +128,7 @@ class ClusteredLinks:
         Of stored rays.
     """
 
-    def __init__(self, environment: Environment, cells: Cells, world: World, bands: Bands, ports: int,
+    def __init__(self, environment: Environment, cells: SiteRays, world: World, bands: Bands, ports: int,
                  dtype: npt.DTypeLike = np.float32) -> None:
         self._environment, self._cells, self._world = environment, cells, world
         self._bands, self._ports, self._dtype = bands, ports, dtype

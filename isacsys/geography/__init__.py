@@ -4,8 +4,19 @@ from isacsys.geography.cells import CellRows, read_cells
 from isacsys.geography.people import PeopleRows, read_people
 from isacsys.geography.projection import Projection
 from isacsys.geography.survey import Survey, survey
-from isacsys.geography.tables import Places
+from isacsys.geography.tables import PlaceTable
 from isacsys.geography.traces import Trace, is_trace, read_trace
 
-__all__ = ["CellRows", "PeopleRows", "Places", "Projection", "Survey", "Trace", "is_trace", "read_cells", "read_people",
-           "read_trace", "survey"]
+__all__ = [
+    "CellRows",
+    "PeopleRows",
+    "PlaceTable",
+    "Projection",
+    "Survey",
+    "Trace",
+    "is_trace",
+    "read_cells",
+    "read_people",
+    "read_trace",
+    "survey",
+]

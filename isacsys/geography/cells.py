@@ -10,17 +10,17 @@ from scipy.spatial import cKDTree
 from isacsys.config.input_files import read_text
 from isacsys.core.arrays import Array, Index
 from isacsys.geography.projection import Projection
-from isacsys.geography.tables import PLACE, Column, Places, Table
+from isacsys.geography.tables import PLACE, FileColumn, FileTable, PlaceTable
 
 KEY = "network.cells"
 SITE_SIZE = 1e-3  # km, within which the cells of a site lie
 COLUMNS = {
-    "site": Column("a name", text=True), **PLACE,
-    "height": Column("m above ground, from 0.1 to 10000", 0.1, 1e4),
-    "azimuth": Column("degrees clockwise from north, from -180 to 360", -180, 360),
-    "downtilt": Column("electrical, degrees below the horizon, from -90 to 90", -90, 90),
-    "mechanical_tilt": Column("degrees below the horizon, from -90 to 90", -90, 90),
-    "power_dbm": Column("dBm, from -100 to 100", -100, 100), "pattern": Column("a name or a file", text=True)}
+    "site": FileColumn("a name", text=True), **PLACE,
+    "height": FileColumn("m above ground, from 0.1 to 10000", 0.1, 1e4),
+    "azimuth": FileColumn("degrees clockwise from north, from -180 to 360", -180, 360),
+    "downtilt": FileColumn("electrical, degrees below the horizon, from -90 to 90", -90, 90),
+    "mechanical_tilt": FileColumn("degrees below the horizon, from -90 to 90", -90, 90),
+    "power_dbm": FileColumn("dBm, from -100 to 100", -100, 100), "pattern": FileColumn("a name or a file", text=True)}
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class CellRows:
 
     names: tuple[str, ...]
     site: Index
-    places: Places
+    places: PlaceTable
     height: Array
     azimuth: Array
     downtilt: Array
@@ -71,7 +71,7 @@ def read_cells(path: str, key: str = KEY) -> CellRows:
         Naming file and line: for an unknown column, a number out of range, cells of a site that are apart, sites at one
         place, a cell that is there twice.
     """
-    table = Table(read_text(key, path), key, path, COLUMNS, ("site",))
+    table = FileTable(read_text(key, path), key, path, COLUMNS, ("site",))
     texts = table.texts("site")
     for line, text in zip(table.lines, texts, strict=True):
         if not text:
@@ -87,13 +87,13 @@ def read_cells(path: str, key: str = KEY) -> CellRows:
     return rows
 
 
-def _check_patterns(rows: CellRows, table: Table) -> None:
+def _check_patterns(rows: CellRows, table: FileTable) -> None:
     for i in np.flatnonzero(np.isnan(rows.azimuth)):
         if rows.pattern[i] not in ("", "omni"):
             raise table.wrong(rows.line[i], f"an azimuth for the pattern {rows.pattern[i]}")
 
 
-def _check_twice(rows: CellRows, table: Table) -> None:
+def _check_twice(rows: CellRows, table: FileTable) -> None:
     what = np.stack([rows.site, *(np.nan_to_num(column, nan=1e9) for column in (
         rows.azimuth % 360, rows.height, rows.downtilt, rows.mechanical_tilt))], axis=-1)
     first: dict[tuple[float, ...], int] = {}
@@ -104,7 +104,7 @@ def _check_twice(rows: CellRows, table: Table) -> None:
         first[row] = line
 
 
-def _check_places(rows: CellRows, table: Table) -> None:
+def _check_places(rows: CellRows, table: FileTable) -> None:
     position = Projection.about(rows.places, KEY).to_km(rows.places)
     first = np.unique(rows.site, return_index=True)[1]
     apart = np.flatnonzero(np.hypot(*(position - position[first][rows.site]).T) > SITE_SIZE)

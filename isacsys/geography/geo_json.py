@@ -16,7 +16,7 @@ _OTHERS = tuple(name for name in COLUMNS if name not in PLACE and name != "site"
 
 
 @dataclass(frozen=True)
-class Point:
+class GeoPoint:
     """A point and what its properties say of a cell.
 
     Attributes
@@ -34,7 +34,7 @@ class Point:
     values: dict[str, str]
 
 
-def read_geo_json(text: str, key: str, path: str) -> list[Point]:
+def read_geo_json(text: str, key: str, path: str) -> list[GeoPoint]:
     """Read the points of a GeoJSON file; lines and areas are left out.
 
     Properties named as the columns of a file of cells are kept; the first of `NAMES` that is there names the site.
@@ -58,7 +58,7 @@ def read_geo_json(text: str, key: str, path: str) -> list[Point]:
     return points
 
 
-def _point(feature: dict[str, Any], number: int, key: str, path: str) -> Point:
+def _point(feature: dict[str, Any], number: int, key: str, path: str) -> GeoPoint:
     geometry, properties = feature["geometry"], feature.get("properties") or {}
     place = geometry["coordinates"] if geometry["type"] == "Point" else geometry["coordinates"][0]
     longitude, latitude = float(place[0]), float(place[1])
@@ -68,4 +68,4 @@ def _point(feature: dict[str, Any], number: int, key: str, path: str) -> Point:
     named = [properties.get(name, feature.get(name)) for name in NAMES]
     site = next((str(name) for name in named if name not in (None, "")), f"point-{number}")
     values = {name: str(properties[name]) for name in _OTHERS if properties.get(name) is not None}
-    return Point(" ".join(site.replace(",", " ").split()), longitude, latitude, values)
+    return GeoPoint(" ".join(site.replace(",", " ").split()), longitude, latitude, values)

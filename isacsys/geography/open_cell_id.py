@@ -16,7 +16,7 @@ CELLS_OF_A_STATION = 256  # the last 8 bits of an LTE cell number, TS 36.413 sec
 
 
 @dataclass(frozen=True)
-class Estimate:
+class CellEstimate:
     """Where somebody's measurements say that a cell is.
 
     Attributes
@@ -57,7 +57,7 @@ def is_open_cell_id(line: str) -> bool:
                                           and words[1].isdigit())
 
 
-def read_open_cell_id(lines: Iterable[str], key: str, path: str) -> Iterator[Estimate]:
+def read_open_cell_id(lines: Iterable[str], key: str, path: str) -> Iterator[CellEstimate]:
     """Read the rows of a file of OpenCelliD one by one.
 
     Raises
@@ -83,10 +83,10 @@ def read_open_cell_id(lines: Iterable[str], key: str, path: str) -> Iterator[Est
         raise ConfigError(key, path, f"a readable CSV file ({error})") from None
 
 
-def _estimate(row: list[str], header: Mapping[str, int], line: int, key: str, path: str) -> Estimate:
+def _estimate(row: list[str], header: Mapping[str, int], line: int, key: str, path: str) -> CellEstimate:
     try:
         word = {name: row[i].strip() for name, i in header.items() if i < len(row)}
-        found = Estimate(word["radio"].upper(), f"{int(word['mcc'])}-{int(word['net'])}", int(word["area"]),
+        found = CellEstimate(word["radio"].upper(), f"{int(word['mcc'])}-{int(word['net'])}", int(word["area"]),
                          int(word["cell"]), float(word["lon"]), float(word["lat"]), int(word.get("samples") or 1), line)
     except (KeyError, ValueError):
         raise ConfigError(key, f"{path}, line {line}", f"a row {','.join(_NEEDED)} ... with whole numbers and degrees"

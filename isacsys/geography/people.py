@@ -8,12 +8,12 @@ import numpy as np
 
 from isacsys.config.input_files import read_text
 from isacsys.core.arrays import Array
-from isacsys.geography.tables import PLACE, Column, Places, Table
+from isacsys.geography.tables import PLACE, FileColumn, FileTable, PlaceTable
 
-COLUMNS = {**PLACE, "height": Column("m above ground, from 0 to 20000", 0, 2e4),
-           "indoor": Column("1 or 0: whether inside a building", 0, 1, flag=True),
-           "start": Column("s, at least 0: when it appears", 0, 1e9),
-           "end": Column("s, at least start: when it leaves", 0, 1e9)}
+COLUMNS = {**PLACE, "height": FileColumn("m above ground, from 0 to 20000", 0, 2e4),
+           "indoor": FileColumn("1 or 0: whether inside a building", 0, 1, flag=True),
+           "start": FileColumn("s, at least 0: when it appears", 0, 1e9),
+           "end": FileColumn("s, at least start: when it leaves", 0, 1e9)}
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class PeopleRows:
         s, from and up to which each is there, both included.
     """
 
-    places: Places
+    places: PlaceTable
     height: Array
     indoor: Array
     start: Array
@@ -54,7 +54,7 @@ def read_people(path: str, key: str) -> PeopleRows:
     ConfigError
         Naming file and line.
     """
-    table = Table(read_text(key, path), key, path, COLUMNS)
+    table = FileTable(read_text(key, path), key, path, COLUMNS)
     start, end = table.numbers("start"), table.numbers("end")
     late = np.flatnonzero(end < np.nan_to_num(start))
     if len(late):

@@ -10,7 +10,7 @@ import numpy as np
 
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError, IsacError
-from isacsys.geography.tables import LARGEST_EXTENT, Places
+from isacsys.geography.tables import LARGEST_EXTENT, PlaceTable
 
 RADIUS = 6371.0088  # km, mean radius of the Earth
 
@@ -33,7 +33,7 @@ class Projection:
     latitude: float = np.nan
 
     @classmethod
-    def about(cls, places: Places, key: str) -> Projection:
+    def about(cls, places: PlaceTable, key: str) -> Projection:
         """Return the projection about the centroid of places; none where they are in kilometres.
 
         Raises
@@ -58,7 +58,7 @@ class Projection:
         """Whether files are in degrees."""
         return not np.isnan(self.longitude)
 
-    def to_km(self, places: Places, key: str = "") -> Array:
+    def to_km(self, places: PlaceTable, key: str = "") -> Array:
         """Return places [n, 2] in km, east and north of the origin.
 
         Raises

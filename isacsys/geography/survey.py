@@ -15,10 +15,10 @@ import numpy as np
 
 from isacsys.core.errors import ConfigError, IsacError
 from isacsys.geography.cells import SITE_SIZE
-from isacsys.geography.geo_json import Point, read_geo_json
-from isacsys.geography.open_cell_id import Estimate, is_open_cell_id, read_open_cell_id
+from isacsys.geography.geo_json import GeoPoint, read_geo_json
+from isacsys.geography.open_cell_id import CellEstimate, is_open_cell_id, read_open_cell_id
 
-T = TypeVar("T", Estimate, Point)
+T = TypeVar("T", CellEstimate, GeoPoint)
 KEY = "FILE"
 LEAST_DEGREE = 110.5  # km, shortest degree of latitude
 MOST_CELLS = 100_000
@@ -86,9 +86,9 @@ def survey(path: str, near: tuple[float, float], within: float, *, radio: str = 
     return found
 
 
-def _of_estimates(rows: Iterable[Estimate], near: tuple[float, float], within: float, radio: str, operator: str,
+def _of_estimates(rows: Iterable[CellEstimate], near: tuple[float, float], within: float, radio: str, operator: str,
                   azimuths: str) -> Survey:
-    sites: dict[str, dict[int, Estimate]] = defaultdict(dict)
+    sites: dict[str, dict[int, CellEstimate]] = defaultdict(dict)
     for row in _inside(rows, near, within):
         if (not radio or row.radio == radio) and (not operator or row.operator == operator):
             sites[row.site].setdefault(row.cell, row)
@@ -112,7 +112,7 @@ def _of_estimates(rows: Iterable[Estimate], near: tuple[float, float], within: f
     return Survey(made, len(sites), remarks)
 
 
-def _middle(cells: Sequence[Estimate]) -> tuple[float, float]:
+def _middle(cells: Sequence[CellEstimate]) -> tuple[float, float]:
     """Mean of the places of cells, weighted with their measurements."""
     weight = np.array([max(cell.samples, 1) for cell in cells], float)
     place = np.array([[cell.longitude, cell.latitude] for cell in cells])
@@ -120,7 +120,7 @@ def _middle(cells: Sequence[Estimate]) -> tuple[float, float]:
     return float(longitude), float(latitude)
 
 
-def _of_points(points: Sequence[Point], near: tuple[float, float], within: float) -> Survey:
+def _of_points(points: Sequence[GeoPoint], near: tuple[float, float], within: float) -> Survey:
     chosen, ellipsoid = list(_inside(points, near, within)), _ellipsoid()
     names: dict[str, tuple[float, float]] = {}
     rows = []

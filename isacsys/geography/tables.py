@@ -19,7 +19,7 @@ _TRUE, _FALSE = ("1", "true", "yes"), ("0", "false", "no", "")
 
 
 @dataclass(frozen=True)
-class Column:
+class FileColumn:
     """A column of numbers.
 
     Attributes
@@ -41,13 +41,13 @@ class Column:
     text: bool = False
 
 
-PLACE = {"x": Column("km east", -1e6, 1e6), "y": Column("km north", -1e6, 1e6),
-         "longitude": Column("degrees from -180 to 180", -180, 180),
-         "latitude": Column("degrees from -90 to 90; are longitude and latitude swapped?", -90, 90)}
+PLACE = {"x": FileColumn("km east", -1e6, 1e6), "y": FileColumn("km north", -1e6, 1e6),
+         "longitude": FileColumn("degrees from -180 to 180", -180, 180),
+         "latitude": FileColumn("degrees from -90 to 90; are longitude and latitude swapped?", -90, 90)}
 
 
 @dataclass(frozen=True)
-class Places:
+class PlaceTable:
     """Places as a file has them.
 
     Attributes
@@ -64,7 +64,7 @@ class Places:
         return len(self.position)
 
 
-class Table:
+class FileTable:
     """The rows of a CSV file.
 
     Parameters
@@ -78,7 +78,7 @@ class Table:
         What must.
     """
 
-    def __init__(self, text: str, key: str, path: str, columns: Mapping[str, Column],
+    def __init__(self, text: str, key: str, path: str, columns: Mapping[str, FileColumn],
                  needed: Sequence[str] = ()) -> None:
         self._key, self.path, self._columns = key, path, columns
         rows = _rows(text, key, path)
@@ -127,7 +127,7 @@ class Table:
                 raise self.wrong(self.lines[i], f"{name}: {column.allowed}, not {text!r}")
         return values
 
-    def places(self) -> Places:
+    def places(self) -> PlaceTable:
         """Return where the rows are.
 
         Raises
@@ -144,7 +144,7 @@ class Table:
         missing = np.flatnonzero(np.isnan(position).any(axis=1))
         if len(missing):
             raise self.wrong(self.lines[missing[0]], f"a number for {found[0][0]} and for {found[0][1]}")
-        return Places(position, found[0][0] == "longitude")
+        return PlaceTable(position, found[0][0] == "longitude")
 
     def _check_header(self, needed: Iterable[str]) -> None:
         for name in self.names:

@@ -19,7 +19,7 @@ import numpy as np
 
 from isacsys.core.arrays import Array, Index
 from isacsys.core.errors import ConfigError
-from isacsys.geography.tables import Places
+from isacsys.geography.tables import PlaceTable
 
 KEY = "mobility.positions"
 BLOCK = 1 << 20  # bytes read at once
@@ -51,11 +51,11 @@ class Trace:
     position: Array
     in_degrees: bool
 
-    def places(self, offset: tuple[float, float] = (0.0, 0.0)) -> Places:
+    def places(self, offset: tuple[float, float] = (0.0, 0.0)) -> PlaceTable:
         """Return the points in km, moved by ``offset`` (m), or in degrees."""
         if self.in_degrees:
-            return Places(self.position, True)
-        return Places((self.position + offset) / 1e3, False)
+            return PlaceTable(self.position, True)
+        return PlaceTable((self.position + offset) / 1e3, False)
 
     @property
     def first(self) -> Index:

@@ -15,10 +15,22 @@ from isacsys.learning.environment import ENTRY_POINT, ID, NetworkEnv
 from isacsys.learning.observations import OBSERVATIONS, Observation
 from isacsys.learning.parallel_cells import CellsEnv, parallel_env
 from isacsys.learning.rewards import REWARDS, Reward
-from isacsys.learning.view import View
+from isacsys.learning.view import AgentView
 
 if ID not in gymnasium.registry:
     gymnasium.register(ID, entry_point=ENTRY_POINT)
 
-__all__ = ["ACTS", "ID", "OBSERVATIONS", "REWARDS", "Act", "CellsEnv", "Decision", "NetworkEnv", "Observation",
-           "Reward", "View", "parallel_env"]
+__all__ = [
+    "ACTS",
+    "ID",
+    "OBSERVATIONS",
+    "REWARDS",
+    "Act",
+    "AgentView",
+    "CellsEnv",
+    "Decision",
+    "NetworkEnv",
+    "Observation",
+    "Reward",
+    "parallel_env",
+]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
-from isacsys.learning.view import Sizes, View
+from isacsys.learning.view import AgentView, Sizes
 from isacsys.network.receivers import ReceiverType
 
 
@@ -56,7 +56,7 @@ class Act(ABC):
         """Return the space of actions."""
 
     @abstractmethod
-    def decide(self, action: Any, view: View) -> Decision:
+    def decide(self, action: Any, view: AgentView) -> Decision:
         """Return what an action means. Raises ConfigError for what is no action."""
 
 
@@ -76,7 +76,7 @@ class Scores(Act):
         """Return ``Box(0, 1, [cell, most])``."""
         return gymnasium.spaces.Box(0.0, 1.0, (sizes.cells, sizes.most(self._kind)), np.float64)
 
-    def decide(self, action: Any, view: View) -> Decision:
+    def decide(self, action: Any, view: AgentView) -> Decision:
         """Return the scores of all users or targets."""
         ids = view.ids(self._kind)
         given = checked(action, self._kind.words, ids.shape, 0.0, 1.0)
@@ -97,7 +97,7 @@ class SizesOfFrame(Act):
         counts = [high - low + 1 for high, low in zip(most, self.least, strict=True)]
         return gymnasium.spaces.MultiDiscrete(counts, start=list(self.least))
 
-    def decide(self, action: Any, view: View) -> Decision:
+    def decide(self, action: Any, view: AgentView) -> Decision:
         """Return the sizes. Raises ConfigError where K L + J (Q - 1) + 1 > M_t, Meng & Masouros (16a)."""
         scenario = view.sizes.scenario
         most = [float(getattr(scenario.allocation, key)) for key in self.keys]
@@ -119,7 +119,7 @@ class SensingPower(Act):
             raise ConfigError("precoding.sensing_power", most, "above 0: it is the most that an agent may choose")
         return gymnasium.spaces.Box(0.0, most, (1,), np.float64)
 
-    def decide(self, action: Any, view: View) -> Decision:
+    def decide(self, action: Any, view: AgentView) -> Decision:
         """Return the share."""
         most = view.sizes.scenario.precoding.sensing_power
         return Decision(sensing_power=float(checked(action, "sensing_power", (1,), 0.0, most)[0]))

@@ -11,7 +11,7 @@ import numpy as np
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array, Index
 from isacsys.learning.acts import Decision
-from isacsys.learning.view import Sizes, View, view_of
+from isacsys.learning.view import AgentView, Sizes, view_of
 from isacsys.network.entities import BaseStation, Members
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.state import NetworkState
@@ -61,7 +61,7 @@ class Driver:
         """The network, as it is before its next frame."""
         return self._drop.stage.state
 
-    def view(self) -> View:
+    def view(self) -> AgentView:
         """Return the network before its next frame."""
         state = self.network
         state.frame = 0 if self.record is None else self.record.frame_state.name.frame + 1

@@ -16,7 +16,7 @@ from isacsys.learning.acts import ACTS, Act, Decision
 from isacsys.learning.driver import Driver
 from isacsys.learning.observations import OBSERVATIONS, Observation
 from isacsys.learning.rewards import REWARDS, Reward
-from isacsys.learning.view import Sizes, View
+from isacsys.learning.view import AgentView, Sizes
 from isacsys.network import NetworkState, deploy
 from isacsys.network.receivers import ReceiverType
 from isacsys.scheduling import allocate
@@ -85,7 +85,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         return self._going().network
 
     @property
-    def view(self) -> View:
+    def view(self) -> AgentView:
         """The same with the ids of the users and targets of every cell."""
         return self._view
 

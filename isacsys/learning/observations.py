@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
-from isacsys.learning.view import Sizes, View
+from isacsys.learning.view import AgentView, Sizes
 from isacsys.network.receivers import ReceiverType
 
 
@@ -37,20 +37,20 @@ class Observation(ABC):
         """Return the shape, cells first."""
 
     @abstractmethod
-    def values(self, view: View) -> Array:
+    def values(self, view: AgentView) -> Array:
         """Return what is seen of a network before its next frame."""
 
     def space(self, sizes: Sizes) -> gymnasium.Space[Any]:
         """Return the space: a Box between the limits."""
         return gymnasium.spaces.Box(self.low, self.high, self.shape(sizes), np.float32)
 
-    def see(self, view: View) -> npt.NDArray[np.float32]:
+    def see(self, view: AgentView) -> npt.NDArray[np.float32]:
         """Return the values, clipped."""
         return np.clip(np.nan_to_num(self.values(view), posinf=self.high, neginf=self.low), self.low,
                        self.high).astype(np.float32)
 
 
-class Queues(Observation):
+class QueueObservation(Observation):
     """Mbit waiting for every user, up to 1,000 (full buffers too)."""
 
     high, kind = 1e3, ReceiverType.USER
@@ -59,7 +59,7 @@ class Queues(Observation):
         """Return [cell, user]."""
         return sizes.cells, sizes.users
 
-    def values(self, view: View) -> Array:
+    def values(self, view: AgentView) -> Array:
         """Return the queues."""
         return view.by_slot(ReceiverType.USER, np.minimum(view.network.users.queue / 1e6, self.high))
 
@@ -73,7 +73,7 @@ class MeanSir(Observation):
         """Return [cell, user]."""
         return sizes.cells, sizes.users
 
-    def values(self, view: View) -> Array:
+    def values(self, view: AgentView) -> Array:
         """Return the SINRs."""
         there = view.users >= 0
         found = np.zeros(view.users.shape)
@@ -82,7 +82,7 @@ class MeanSir(Observation):
         return found
 
 
-class Channels(Observation):
+class ChannelObservation(Observation):
     """Channels between every user and its station, real and imaginary parts, from -10 to 10 (mean power 1)."""
 
     low, high, kind, needs_channels = -10.0, 10.0, ReceiverType.USER, True
@@ -91,7 +91,7 @@ class Channels(Observation):
         """Return [cell, user, M_t, 2]."""
         return sizes.cells, sizes.users, sizes.scenario.antennas.transmit, 2
 
-    def values(self, view: View) -> Array:
+    def values(self, view: AgentView) -> Array:
         """Return the channels."""
         channels = view.network.channels
         assert channels is not None
@@ -111,7 +111,7 @@ class Tracks(Observation):
             raise ConfigError("tracking.enabled", False, "true: \"tracks\" sees nothing without them")
         return sizes.cells, sizes.targets, 2
 
-    def values(self, view: View) -> Array:
+    def values(self, view: AgentView) -> Array:
         """Return the tracks as they are when the frame begins."""
         network = view.network
         book, count = network.beliefs, len(network.targets)
@@ -131,10 +131,15 @@ class Load(Observation):
         """Return [cell, 1]."""
         return sizes.cells, 1
 
-    def values(self, view: View) -> Array:
+    def values(self, view: AgentView) -> Array:
         """Return the shares."""
         return (view.network.users.count / max(view.sizes.users, 1))[:, None]
 
 
-OBSERVATIONS: dict[str, Observation] = {"queues": Queues(), "mean_sir": MeanSir(), "channels": Channels(),
-                                        "tracks": Tracks(), "load": Load()}
+OBSERVATIONS: dict[str, Observation] = {
+    "queues": QueueObservation(),
+    "mean_sir": MeanSir(),
+    "channels": ChannelObservation(),
+    "tracks": Tracks(),
+    "load": Load(),
+}

@@ -36,7 +36,7 @@ class WeightedAse(Reward):
         return float(rho * record.users.rate.sum() + (1 - rho) * record.targets.rate.sum()) / area
 
 
-class Throughput(Reward):
+class ThroughputReward(Reward):
     """Mbit/s per cell: bits that blocks delivered; of a link model without blocks, efficiency times bandwidth."""
 
     def value(self, record: FrameRecord) -> float:
@@ -76,4 +76,8 @@ class TrackError(Reward):
         return -float(tracks.error[followed].mean()) if followed.any() else 0.0
 
 
-REWARDS: dict[str, Reward] = {"weighted_ase": WeightedAse(), "throughput": Throughput(), "track_error": TrackError()}
+REWARDS: dict[str, Reward] = {
+    "weighted_ase": WeightedAse(),
+    "throughput": ThroughputReward(),
+    "track_error": TrackError(),
+}

@@ -36,7 +36,7 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class View:
+class AgentView:
     """A network before its next frame.
 
     Attributes
@@ -73,10 +73,10 @@ class View:
         return (ids >= 0) & (queue[np.maximum(ids, 0)] > 0) if len(queue) else np.zeros(ids.shape, bool)
 
 
-def view_of(sizes: Sizes, network: NetworkState, record: FrameRecord | None) -> View:
+def view_of(sizes: Sizes, network: NetworkState, record: FrameRecord | None) -> AgentView:
     """Return a network before its next frame. Raises ConfigError where a cell has more users than shapes allow."""
     users, targets = (slots(network, kind, sizes.most(kind)) for kind in ReceiverType)
-    return View(sizes, network, users, targets, record)
+    return AgentView(sizes, network, users, targets, record)
 
 
 def slots(network: NetworkState, kind: ReceiverType, most: int) -> Index:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.channel.clustered import STATES, Cells, ClusteredLinks, FirstPlaces
+from isacsys.channel.clustered import STATES, ClusteredLinks, FirstPlaces, SiteRays
 from isacsys.channel.fading import Fading
 from isacsys.channel.kernel import Bands
 from isacsys.channel.links import ChannelLinks
@@ -52,7 +52,7 @@ class Clustered(Fading):
         self._world = _World(network, self._environment)
         masts, own = d.masts, antennas(scenario, d.cells)
         axis = d.cells.boresight + np.pi / 2 if scenario.built else np.zeros(len(d.cells))
-        self._cells = Cells(1e3 * masts.position, self._world.high, d.cells.mast, axis, own)
+        self._cells = SiteRays(1e3 * masts.position, self._world.high, d.cells.mast, axis, own)
         bands = Bands(scenario.fading.subbands, scenario.radio.bandwidth)
         self._links = ClusteredLinks(self._environment, self._cells, self._world, bands, scenario.antennas.transmit)
         self._between = StationRays(network, self._environment, self._cells, bands)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.channel.clustered import LIGHT, Cells
+from isacsys.channel.clustered import LIGHT, SiteRays
 from isacsys.channel.draws import AOA, AOD, ZOA, ZOD, draw
 from isacsys.channel.kernel import Bands
 from isacsys.channel.parameters import Environment
@@ -27,7 +27,7 @@ class StationRays:
     bands : Bands
     """
 
-    def __init__(self, network: DropView, environment: Environment, cells: Cells, bands: Bands) -> None:
+    def __init__(self, network: DropView, environment: Environment, cells: SiteRays, bands: Bands) -> None:
         self._network, self._environment, self._cells, self._bands = network, environment, cells, bands
         self._kept: dict[tuple[int, int], Complex] = {}
 

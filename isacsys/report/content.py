@@ -10,7 +10,7 @@ _UNSEEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A table that readers can sort.
 
     Attributes
@@ -43,7 +43,7 @@ class Figure:
 
     title: str
     svg: str
-    table: Table
+    table: PageTable
     note: str = ""
     layers: Sequence[tuple[str, str]] = ()
 
@@ -92,7 +92,7 @@ class PageSection:
     name: str
     title: str
     lines: Sequence[str] = ()
-    tables: Sequence[Table] = ()
+    tables: Sequence[PageTable] = ()
     figures: Sequence[Figure] = ()
     code: Sequence[tuple[str, str]] = field(default=())
     cards: Sequence[Card] = ()

@@ -13,8 +13,8 @@ from isacsys.core.arrays import Table as Columns
 from isacsys.core.display import figure, pretty_unit, with_interval
 from isacsys.network.receivers import ReceiverType
 from isacsys.report import charts
-from isacsys.report.content import Figure, PageSection, Table
-from isacsys.report.link_charts import Links, other_columns
+from isacsys.report.content import Figure, PageSection, PageTable
+from isacsys.report.link_charts import RunLinks, other_columns
 
 CONVERGING = ("communication_ase", "sensing_ase")
 POINTS = 50
@@ -39,7 +39,7 @@ def convergence(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
             rows = [[s.name, f"{x:.0f}", figure(y), figure(high - y)] for s in series
                     for x, y, high in zip(s.x, s.y, s.y if s.high is None else s.high, strict=True)]
             figures.append(Figure(f"{title} over drops", charts.lines(series, "drops", f"{title} ({unit})", title),
-                                  Table(["run", "drops", f"mean ({unit})", "± 95 %"], rows)))
+                                  PageTable(["run", "drops", f"mean ({unit})", "± 95 %"], rows)))
     return PageSection("convergence", "Convergence over drops", figures=figures)
 
 
@@ -56,18 +56,18 @@ def over_time(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
             rows = [[s.name, figure(x), figure(y)] for s in series for x, y in zip(s.x, s.y, strict=True)]
             figures.append(Figure(title.capitalize(), charts.lines(
                 series, "time (s)", f"{title}{f' ({unit})' * bool(unit)}", title),
-                Table(["run", "time (s)", title], rows)))
+                PageTable(["run", "time (s)", title], rows)))
     return PageSection("time", "Over time", figures=figures)
 
 
-def sensing(runs: Sequence[Run], names: Sequence[str], links: Sequence[Links]) -> PageSection:
+def sensing(runs: Sequence[Run], names: Sequence[str], links: Sequence[RunLinks]) -> PageSection:
     """Give what there is about the quality of sensing, and about tracks: whatever was recorded appears by itself."""
     known = {name: metric for run in runs for name, metric in run.known_metrics.items()}
     shown = [name for name in known if name.startswith(_OF_SENSING) and name not in _PLAIN
              and any(name in run.meaningful for run in runs)]
     rows = [[name, *(with_interval(run[name].mean, run[name].half_width) if name in run.meaningful else "-"
                      for run in runs), pretty_unit(known[name].unit), known[name].meaning] for name in shown]
-    tables = [Table(["metric", *names, "unit", "meaning"], rows, "Quality of sensing")] if rows else []
+    tables = [PageTable(["metric", *names, "unit", "meaning"], rows, "Quality of sensing")] if rows else []
     tables += [_summary(f"{table} of {name}", run, table) for run, name in zip(runs, names, strict=True)
                for table in run.tables if table.startswith(_TABLES) and len(run.table(table)["drop"])]
     return PageSection(
@@ -111,7 +111,7 @@ def _by(group: Array, groups: int, frames: Columns, column: str) -> Array:
     return np.bincount(group, frames[column], groups).astype(float)
 
 
-def _summary(caption: str, run: Run, table: str) -> Table:
+def _summary(caption: str, run: Run, table: str) -> PageTable:
     """Return percentiles of every column of a table that has no section of its own."""
     rows = []
     for name, column in run.table(table).items():
@@ -120,4 +120,4 @@ def _summary(caption: str, run: Run, table: str) -> Table:
         if len(values) and name not in ("drop", "frame"):
             rows.append([name, str(len(values)), *(figure(float(v)) for v in np.percentile(values, (5, 50, 95))),
                          figure(float(values.mean()))])
-    return Table(["column", "rows", "5 %", "median", "95 %", "mean"], rows, caption)
+    return PageTable(["column", "rows", "5 %", "median", "95 %", "mean"], rows, caption)

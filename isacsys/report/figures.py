@@ -10,7 +10,7 @@ from isacsys.analysis.scenarios import left_out
 from isacsys.campaign import Run, compare
 from isacsys.core.display import figure, pretty_unit, with_interval
 from isacsys.core.errors import IsacError
-from isacsys.report.content import PageSection, Table
+from isacsys.report.content import PageSection, PageTable
 from isacsys.validation import validate
 
 _RUNGS = (("paper", "paper"), ("exact_nominal", "exact, nominal D"), ("exact_measured", "exact, as measured"),
@@ -39,9 +39,9 @@ def simulated(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
               for name, run in zip(names, runs, strict=True) if not run.complete]
     code = [(f"scenario of {name}, every setting", run.scenario.to_toml(comments=True))
             for name, run in zip(names, runs, strict=True)]
-    tables = [Table(["", *names], rows, "What was simulated")]
+    tables = [PageTable(["", *names], rows, "What was simulated")]
     if settings:
-        tables.append(Table(["setting", *names], settings, "Settings that are not at their defaults"))
+        tables.append(PageTable(["setting", *names], settings, "Settings that are not at their defaults"))
     first = runs[0]
     summary = (f"{first.scenario.file or 'scenario'}, {first.drops} drops of {first.frames} frames, seed "
                f"{first.scenario.simulation.seed}; {len(changed)} settings that are not at their defaults"
@@ -66,7 +66,7 @@ def estimates(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
         "Every estimate",
         lines,
         summary=summary,
-        tables=[Table(["metric", *names, "unit", "meaning"], rows)],
+        tables=[PageTable(["metric", *names, "unit", "meaning"], rows)],
     )
 
 
@@ -86,8 +86,13 @@ def differences(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
                 for metric, d in found.metrics.items() if d.difference is not None
                 and (metric in runs[0].meaningful or metric in run.meaningful)]
         lines += [f"{names[0]} and {name}: {warning.message}" for warning in said]
-        tables.append(Table(["metric", names[0], name, f"{name} - {names[0]}", "excludes zero", "variance saved"], rows,
-                            f"{name} less {names[0]}, paired by {found.drops} drops"))
+        tables.append(
+            PageTable(
+                ["metric", names[0], name, f"{name} - {names[0]}", "excludes zero", "variance saved"],
+                rows,
+                f"{name} less {names[0]}, paired by {found.drops} drops",
+            )
+        )
     return PageSection("differences", "Differences", lines, tables)
 
 
@@ -101,7 +106,7 @@ def ladder(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
             lines.append(f"{name} is not judged: {error}")
             continue
         lines.append(f"{_MARKS[found.agrees]} {name}: {found.verdict}")
-        tables.append(Table(["quantity", *(title for _, title in _RUNGS), "verdict"], [
+        tables.append(PageTable(["quantity", *(title for _, title in _RUNGS), "verdict"], [
             [finding.name, *(figure(getattr(finding, rung, None)) for rung, _ in _RUNGS), finding.verdict]
             for finding in found.findings], f"{name} beside the analysis"))
     summary = "; ".join(lines) if len(lines) == 1 else f"{len(runs)} runs beside the exact formulas"

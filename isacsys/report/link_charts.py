@@ -15,7 +15,7 @@ from isacsys.core.display import pretty_unit
 from isacsys.network.receivers import ReceiverType
 from isacsys.recording.schema import LEVELS
 from isacsys.report import charts
-from isacsys.report.content import Figure, PageSection, Table
+from isacsys.report.content import Figure, PageSection, PageTable
 from isacsys.services import link_columns
 from isacsys.services.link_terms import INTERFERENCE, ratio_word
 
@@ -24,7 +24,7 @@ PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 NO_QUANTITY = ("strongest_station",)
 
 
-class Links(NamedTuple):
+class RunLinks(NamedTuple):
     """The links of one kind in one run."""
 
     name: str
@@ -39,7 +39,7 @@ class Links(NamedTuple):
         return self.table["weight"], self.table["drop"], self.drops
 
 
-def links_of(runs: Sequence[Run], names: Sequence[str]) -> list[Links]:
+def links_of(runs: Sequence[Run], names: Sequence[str]) -> list[RunLinks]:
     """Return the links of every run that recorded any."""
     found = []
     for number, (run, name) in enumerate(zip(runs, names, strict=True)):
@@ -51,11 +51,11 @@ def links_of(runs: Sequence[Run], names: Sequence[str]) -> list[Links]:
             if len(table["drop"]):
                 label = kind.words if len(runs) == 1 else f"{kind.words}, {name}"
                 colour = int(kind) if len(runs) == 1 else number
-                found.append(Links(label, kind, table, drops, colour, kind == ReceiverType.TARGET))
+                found.append(RunLinks(label, kind, table, drops, colour, kind == ReceiverType.TARGET))
     return found
 
 
-def distributions(links: Sequence[Links]) -> PageSection:
+def distributions(links: Sequence[RunLinks]) -> PageSection:
     """Draw SIR and rate of typical links, and the rate over distance."""
     ratio = ratio_word(kind.table for kind in links)
     figures = [_distribution(links, "sir", ratio, "dB"), _distribution(links, "rate", "Rate", "bit/s/Hz"),
@@ -72,7 +72,7 @@ def _title(column: str) -> str:
     return f"Bound of the {words}" if column.endswith("_error") else words.capitalize()
 
 
-def interference(links: Sequence[Links], echoes_count: bool) -> PageSection:
+def interference(links: Sequence[RunLinks], echoes_count: bool) -> PageSection:
     """Draw by how much each term makes up the interference of a typical link, and which stations interfere most."""
     terms = [term for term in INTERFERENCE if (term != "inter_target" or echoes_count)
              and any(term in kind.table and kind.table[term].any() for kind in links)]
@@ -83,10 +83,10 @@ def interference(links: Sequence[Links], echoes_count: bool) -> PageSection:
                         "mean share of the interference", "Where interference comes from")
     tables = [_strongest(kind) for kind in links if "strongest_station" in kind.table]
     return PageSection("interference", "Where interference comes from", [],
-                   tables, [Figure("Shares", drawn, Table(["links", *names], rows))])
+                   tables, [Figure("Shares", drawn, PageTable(["links", *names], rows))])
 
 
-def other_columns(links: Sequence[Links], kind: ReceiverType) -> list[Figure]:
+def other_columns(links: Sequence[RunLinks], kind: ReceiverType) -> list[Figure]:
     """Draw the distribution of every further column that links of a kind have."""
     mine = [some for some in links if some.kind == kind]
     columns = [c for c in link_columns(kind) if c.optional and c.dtype == "f8" and c.name not in NO_QUANTITY
@@ -97,7 +97,7 @@ def other_columns(links: Sequence[Links], kind: ReceiverType) -> list[Figure]:
     return [found for found in figures if found is not None]
 
 
-def _distribution(links: Sequence[Links], column: str, title: str, unit: str, note: str = "") -> Figure | None:
+def _distribution(links: Sequence[RunLinks], column: str, title: str, unit: str, note: str = "") -> Figure | None:
     series, rows = [], []
     for kind in links:
         values = kind.table[column].astype(float)
@@ -116,17 +116,17 @@ def _distribution(links: Sequence[Links], column: str, title: str, unit: str, no
         return None
     label = f"{title}{f' ({unit})' * bool(unit)}"
     drawn = charts.lines(series, label, "share below", f"Distribution of {label}", bottom=0, top=1)
-    table = Table(["links", *(f"{p} %" for p in PERCENTILES)], rows, f"percentiles of {label}")
+    table = PageTable(["links", *(f"{p} %" for p in PERCENTILES)], rows, f"percentiles of {label}")
     return Figure(title, drawn, table, note)
 
 
-def _curve(kind: Links, x: Array, found: Averages) -> charts.Series:
+def _curve(kind: RunLinks, x: Array, found: Averages) -> charts.Series:
     below, band = 1 - found.mean, found.half_width if len(kind.drops) >= ENOUGH else None
     return charts.Series(kind.name, x, below, None if band is None else np.clip(below - band, 0, 1),
                          None if band is None else np.clip(below + band, 0, 1), kind.colour, dashed=kind.dashed)
 
 
-def _over_distance(links: Sequence[Links]) -> Figure:
+def _over_distance(links: Sequence[RunLinks]) -> Figure:
     series, rows = [], []
     for kind in links:
         distance = kind.table["distance"]
@@ -141,10 +141,10 @@ def _over_distance(links: Sequence[Links]) -> Figure:
                  for x, y, h in zip(centre, rate.mean, half, strict=True) if np.isfinite(y)]
     title = "Rate over distance"
     drawn = charts.lines(series, "distance to the serving BS (km)", "mean rate (bit/s/Hz)", title, bottom=0)
-    return Figure(title, drawn, Table(["links", "distance (km)", "rate (bit/s/Hz)", "± 95 %"], rows))
+    return Figure(title, drawn, PageTable(["links", "distance (km)", "rate (bit/s/Hz)", "± 95 %"], rows))
 
 
-def _shares(kind: Links, terms: Sequence[str]) -> Array:
+def _shares(kind: RunLinks, terms: Sequence[str]) -> Array:
     powers = np.array([kind.table.get(term, np.zeros(len(kind.table["drop"]))) for term in terms])
     powers = powers.reshape(len(terms), -1)
     total = powers.sum(axis=0)
@@ -152,7 +152,7 @@ def _shares(kind: Links, terms: Sequence[str]) -> Array:
     return np.asarray(shares / kind.table["weight"].sum())
 
 
-def _strongest(kind: Links) -> Table:
+def _strongest(kind: RunLinks) -> PageTable:
     """Return which stations interfere most, of all drops, by how many links they are worst for."""
     table = kind.table
     hit = table["strongest_station"] >= 0
@@ -161,7 +161,7 @@ def _strongest(kind: Links) -> Table:
     worst, power = np.bincount(back.ravel()), np.bincount(back.ravel(), table["strongest_interference"][hit])
     order = np.argsort(-worst, kind="stable")[:10]
     rows = [[str(pairs[0, i]), str(pairs[1, i]), str(worst[i]), f"{power[i] / worst[i]:.4g}"] for i in order]
-    return Table(["drop", "station", "links for which it is the worst", "mean power there"], rows,
+    return PageTable(["drop", "station", "links for which it is the worst", "mean power there"], rows,
                  f"Stations that interfere most with {kind.name}")
 
 

@@ -14,7 +14,7 @@ from isacsys.core.geometry import displacement
 from isacsys.network import NetworkState, deploy
 from isacsys.network.receivers import ReceiverType
 from isacsys.report import charts
-from isacsys.report.content import Figure, PageSection, Table
+from isacsys.report.content import Figure, PageSection, PageTable
 from isacsys.scheduling import allocate
 from isacsys.services import FrameRecord
 from isacsys.simulation import find_policies, run_frame
@@ -137,7 +137,7 @@ def draw(scene: Scene, name: str) -> Figure:
     note += " What leaves on one side comes back on the other." * scene.wrapped
     svg = charts.svg(f'<svg {ground} viewBox="10 10 {charts.WIDTH - 20:.0f} {view.height:.1f}">{"".join(drawn)}</svg>'
                      f"{_key(edges, view.height + 18)}", f"Map of {name}", height=view.height + 62, kind="chart map")
-    table = Table(["station", "x (km)", "y (km)", "SINR (dB)"], rows, "users that are served")
+    table = PageTable(["station", "x (km)", "y (km)", "SINR (dB)"], rows, "users that are served")
     return Figure(f"Map of {name}", svg, table, note, LAYERS)
 
 

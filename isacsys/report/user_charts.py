@@ -9,7 +9,7 @@ import numpy as np
 from isacsys.campaign import Run
 from isacsys.campaign.distributions import survival
 from isacsys.report import charts
-from isacsys.report.content import Figure, PageSection, Table
+from isacsys.report.content import Figure, PageSection, PageTable
 
 POINTS, ENOUGH, EDGE = 80, 5, 5  # of a distribution; drops from which a band means something; percent
 PERCENTILES = (5, 25, 50, 75, 95)
@@ -49,4 +49,4 @@ def _figure(runs: Sequence[tuple[Run, str]], column: str, title: str, unit: str)
         rows.append([label, *(f"{value:.4g}" for value in np.percentile(values, PERCENTILES))])
     label = f"{title} ({unit})"
     drawn = charts.lines(series, label, "share of users below", f"Distribution of {label} over users", bottom=0, top=1)
-    return Figure(title, drawn, Table(["users", *(f"{p} %" for p in PERCENTILES)], rows, f"percentiles of {label}"))
+    return Figure(title, drawn, PageTable(["users", *(f"{p} %" for p in PERCENTILES)], rows, f"percentiles of {label}"))

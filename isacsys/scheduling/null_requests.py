@@ -126,7 +126,9 @@ def _left(filters: Complex, chosen: Flags, nulled: Complex | None) -> tuple[Comp
     if nulled is None:
         return filter_spans.outside_span(filters, chosen)
     targets = chosen.shape[-1]
-    asked = np.concatenate([np.ones_like(chosen), chosen], axis=-1)  # of filters that are not nulled, those of now alone
+    asked = np.concatenate(
+        [np.ones_like(chosen), chosen], axis=-1
+    )  # of filters that are not nulled, those of now alone
     residual, rank = filter_spans.outside_span(nulled * asked[..., None],
                                                np.concatenate([np.zeros_like(chosen), chosen], axis=-1))
     residual = residual[..., :targets, :]

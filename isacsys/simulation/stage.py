@@ -30,7 +30,7 @@ Steps = Generator[simpy.Event, Any, None]
 _LAST = 2  # priority of an event, after simpy.events.URGENT (0) and NORMAL (1)
 
 
-class LoadProfile(Protocol):
+class LoadShare(Protocol):
     """How much of the traffic there is, over time."""
 
     def mean(self, begin: float, end: float) -> float:
@@ -75,7 +75,7 @@ class Stage:
         self.journal = EventLog(self.environment, self.recorder, drop, self.frame_duration, kept=self.full)
         users, counted = len(state.deployment.users), scenario.simulation.frames - warm_up
         self._quality = tuple(DropMetrics(users, counted, self.frame_duration) for _ in range(1 + (warm_up > 0)))
-        self.load_profile: LoadProfile | None = None
+        self.load_profile: LoadShare | None = None
         told = scenario.replace({"simulation.frames": counted}) if warm_up else scenario
         self._throughput = tuple(Throughput(told, users, state.stations) for _ in self._quality)
         self._coming = come_and_go(scenario)

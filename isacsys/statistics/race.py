@@ -23,7 +23,7 @@ RELATIVE_INDIFFERENCE = 0.01  # of the leader's mean
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rules:
+class RaceRules:
     """What is asked of a race.
 
     Attributes
@@ -116,7 +116,9 @@ class Look:
 Draw = Callable[[Index], Samples]
 
 
-def race(settings: int, rules: Rules, draw: Draw, watch: Callable[[Look], None] = lambda _: None) -> tuple[Look, bool]:
+def race(
+    settings: int, rules: RaceRules, draw: Draw, watch: Callable[[Look], None] = lambda _: None
+) -> tuple[Look, bool]:
     """Sample until the question is answered or the next round exceeds the budget.
 
     Parameters
@@ -146,7 +148,7 @@ def race(settings: int, rules: Rules, draw: Draw, watch: Callable[[Look], None] 
             return seen, False
 
 
-def look(samples: Samples, rules: Rules) -> Look:
+def look(samples: Samples, rules: RaceRules) -> Look:
     """Say which setting leads, which may be better, and what to sample next."""
     error, n = rules.error(len(samples.counts)), samples.counts
     mean, deviation = _moments(samples.values, n)
@@ -176,7 +178,7 @@ def _moments(values: Array, counts: Index) -> tuple[Array, Array]:
     return mean, np.sqrt((residual**2).sum(-1) / np.maximum(n - 1, 1))
 
 
-def _feasible(samples: Samples, rules: Rules, mean: Array, deviation: Array, error: float
+def _feasible(samples: Samples, rules: RaceRules, mean: Array, deviation: Array, error: float
               ) -> tuple[Flags, Flags, Flags]:
     """Return who misses a constraint with confidence, who meets all of them with confidence, and who seems to."""
     margin, width = mean[:, 1:], half_width(deviation[:, 1:], one_sided(samples.counts, error)[:, None])
@@ -193,7 +195,7 @@ def _leader(mean: Array, counts: Index, eligible: Flags) -> int | None:
     return int(np.argmax(np.where(ahead, mean, -np.inf)))
 
 
-def _indifference(rules: Rules, mean: float) -> float:
+def _indifference(rules: RaceRules, mean: float) -> float:
     return RELATIVE_INDIFFERENCE * abs(mean) if rules.indifference is None else rules.indifference
 
 

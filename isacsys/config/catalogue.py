@@ -111,8 +111,9 @@ def schema() -> dict[str, Any]:
 
 
 def models() -> tuple[str, ...]:
-    """Return the propagation models that a new scenario can start from."""
-    return tuple(next((kind.available() for kind in KINDS.values() if kind.key == MODEL), ("power_law",)))
+    """Return the propagation models that a new scenario can start from: all but "file", which needs a file."""
+    known = next((kind.available() for kind in KINDS.values() if kind.key == MODEL), ("power_law",))
+    return tuple(name for name in known if name != "file")
 
 
 def new_scenario(model: str | None = None) -> str:

@@ -148,7 +148,7 @@ class FadingSettings(Section):
 
     name: ClassVar[str] = "fading"
     model: str = text("rayleigh", "\"rayleigh\" (by its law where there is one), \"tr38901\" (clusters and rays), "
-                      "\"file\" (with propagation.model = \"file\"), or \"module:Class\"")
+                      "\"file\" (and that of propagation.model as well), or \"module:Class\"")
     parameters: Parameters = table("keyword arguments of the class that fading.model names")
     subbands: int = integer(1, "S, equal parts of the band, each flat", minimum=1, maximum=1024)
     release: int = integer(19, "of TR 38.901, for \"tr38901\": 19, or 14, with which companies calibrated", minimum=14,

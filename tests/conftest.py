@@ -2,5 +2,5 @@
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("isacsys", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("isacsys", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("isacsys")

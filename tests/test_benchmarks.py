@@ -11,6 +11,7 @@ def test_parts_of_a_frame_add_up_to_all_of_it():
     assert abs(sum(shares.values()) - 100) < 1e-9 and min(shares.values()) >= 0
 
 
+@pytest.mark.slow
 def test_every_comparison_runs():
     for row in (frames.against("K=5 L=2", 1), frames.fresh("K=5 L=2", 1), frames.everything("K=5 L=2", 1, frames=2),
                 frames.design("regularised", 1), scale.measure(30)):

@@ -51,7 +51,7 @@ def test_coverage_of_a_single_antenna_network():
 
 
 @given(**designs)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_valid_design_has_an_accurate_rate(K, L, alpha, D):
     """And it grows with D and L and falls with K."""
     with warnings.catch_warnings():

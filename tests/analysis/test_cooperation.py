@@ -96,7 +96,7 @@ def test_what_has_no_mean():
     assert analysis.information_bound(np.zeros((1, 2, 2)))[0] == np.inf
 
 
-@pytest.mark.parametrize("L", [1, 2, 3])
+@pytest.mark.parametrize("L", [1, 3])
 def test_measured_laws_that_are_all_alike_are_the_nominal_rate(L):
     K, D = 4, 6
     alike = Sender(D, K * L)

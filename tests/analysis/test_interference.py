@@ -56,7 +56,7 @@ def test_negative_binomial_is_its_law(K, v):
 
 
 @given(streams, exponents, st.floats(-10, 10))
-@settings(max_examples=50)
+@settings(max_examples=30)
 def test_factor_series_sums_to_the_factor(K, alpha, v):
     """f(x) = F(s (1 - x)) at x = 0.2, and only the first coefficient is positive."""
     series = factor_series(np.array(v), K, alpha, 400)

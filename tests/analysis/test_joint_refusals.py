@@ -17,8 +17,7 @@ def rates(chance, L=3, **changes):
                                      refused=np.full((L - 1, 32, 32), chance), **changes)
 
 
-@pytest.mark.parametrize("L", [2, 3, 5])
-@pytest.mark.parametrize("alpha", [3.3, 4.0])
+@pytest.mark.parametrize(("L", "alpha"), [(2, 3.3), (3, 4.0), pytest.param(5, 3.3, marks=pytest.mark.slow)])
 def test_where_none_refuse_it_is_joint_transmission(L, alpha):
     found = rates(0.0, L, alpha=alpha)
     exact = measured_joint_rate(L=L, alpha=alpha, serving=SERVING, member=MEMBER, shape=SHAPE)

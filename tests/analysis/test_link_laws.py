@@ -113,7 +113,7 @@ def test_segmentation(carried, rate, number, coded):
 
 
 @given(symbols=st.floats(1, 1e5), order=st.sampled_from([2, 4, 6, 8]), rate=st.floats(0.03, 0.95))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_code_blocks_hold_what_is_carried(symbols, order, rate):
     block = segmented(symbols, order, rate)
     assert block.bits % 8 == 0

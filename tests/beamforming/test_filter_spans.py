@@ -25,7 +25,7 @@ def test_steering_has_unit_modulus_and_the_papers_phases(cosine, antennas):
     assert np.linalg.norm(filter_spans.mrc_filters(cosine, antennas)) == pytest.approx(1)
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 7), st.integers(2, 6))
 def test_outside_span_is_the_orthogonal_projection(seed, count, dimension):
     rng = np.random.default_rng(seed)

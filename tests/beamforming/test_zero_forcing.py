@@ -21,7 +21,7 @@ def explicit(own, others):
     return beams, vectors[0]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(0, 4))
 def test_beams_null_all_constraints_and_are_the_normalised_projections(seed, users, nulls):
     rng = np.random.default_rng(seed)

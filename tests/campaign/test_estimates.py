@@ -120,7 +120,7 @@ def test_no_drop_says_nothing():
     assert all(e.mean is None and e.half_width is None for e in estimates(Scenario(), sums_table({}, 0)).values())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_json_never_sees_a_number_that_is_none(data):
     values = st.lists(st.floats(), min_size=3, max_size=3)

@@ -12,11 +12,10 @@ import psutil
 import pytest
 
 import isacsys
-from isacsys.campaign.dispatcher import MOST_DEATHS
 from isacsys.campaign.output import parts_directory
 from tests.recording.rows import same_tables
 
-DROPS = 300
+DROPS = 200
 SCENARIO = """
 [network]
 area = 4.0
@@ -115,10 +114,6 @@ def kill_and_resume(scenario, path, whole, kills):
     assert interrupted
 
 
-def test_the_whole_group_is_killed_again_and_again(scenario, path, whole):
-    kill_and_resume(scenario, path, whole, 5)
-
-
 @pytest.mark.slow
 def test_the_whole_group_is_killed_thirty_times(scenario, path, whole):
     kill_and_resume(scenario, path, whole, 30)
@@ -135,7 +130,7 @@ def workers(process):
 
 def test_single_workers_are_killed(scenario, path, whole):
     process, killed = start(scenario, path), 0
-    while process.poll() is None and killed < MOST_DEATHS - 1:  # all may hit the same batch, which is then given up
+    while process.poll() is None and killed < 1:
         wait_for_parts(path, 2 * killed + 1, process)
         for pid in random.sample(workers(process), k=min(1, len(workers(process)))):
             os.kill(pid, signal.SIGKILL)
@@ -149,8 +144,7 @@ def test_single_workers_are_killed(scenario, path, whole):
 @pytest.mark.parametrize("fraction", [0.01, 0.95])
 def test_the_disk_is_full(scenario, path, whole, fraction):
     """First hardly a batch fits, then all of them do and the finished log does not."""
-    executor = "process" if fraction < 0.5 else "serial"
-    errors = finish(start(scenario, path, "--executor", executor, limit=int(fraction * whole.stat().st_size)), code=3)
+    errors = finish(start(scenario, path, "--executor", "serial", limit=int(fraction * whole.stat().st_size)), code=3)
     assert len(errors.splitlines()) == 1
     assert "File too large" in errors
     kept = isacsys.open_run(path).drops if parts_directory(path).exists() else 0
@@ -159,7 +153,8 @@ def test_the_disk_is_full(scenario, path, whole, fraction):
     same_logs(path, whole)
 
 
-@pytest.mark.parametrize(("number", "everybody"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
+@pytest.mark.parametrize(("number", "everybody"), [
+    (signal.SIGINT, True), pytest.param(signal.SIGTERM, False, marks=pytest.mark.slow)])
 def test_ctrl_c_finishes_the_write_and_says_how_to_resume(scenario, path, whole, number, everybody):
     """A terminal signals the whole group, `kill` one process alone."""
     process = start(scenario, path)

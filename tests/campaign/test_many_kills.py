@@ -171,7 +171,7 @@ def many(folder, whole, executor, disturb, count, seed):
 
 
 @pytest.mark.parametrize(("executor", "disturb", "count"), [
-    ("serial", kill_group, 10), ("serial", kill_while_gathering, 6),
+    ("serial", kill_group, 4), ("serial", kill_while_gathering, 3),
     pytest.param("serial", kill_group, 400, marks=pytest.mark.slow),
     pytest.param("serial", kill_while_gathering, 250, marks=pytest.mark.slow),
     pytest.param("process", kill_group, 200, marks=pytest.mark.slow),
@@ -202,7 +202,7 @@ SIGNALS = {
 
 
 @pytest.mark.parametrize("name", SIGNALS)
-@pytest.mark.parametrize(("executor", "count"), [("serial", 2), pytest.param("serial", 30, marks=pytest.mark.slow),
+@pytest.mark.parametrize(("executor", "count"), [("serial", 1), pytest.param("serial", 30, marks=pytest.mark.slow),
                                                  pytest.param("process", 20, marks=pytest.mark.slow)])
 def test_signals(tmp_path, whole, executor, name, count):
     seen = many(tmp_path, whole, executor, SIGNALS[name], count, seed=count)

@@ -97,7 +97,7 @@ def loop(path, until, said):
 def test_runs_that_loop_on_one_output_get_out_of_each_others_way(path):
     context = multiprocessing.get_context("spawn")
     said = context.Queue()
-    processes = [context.Process(target=loop, args=(path, time.monotonic() + 5, said)) for _ in range(3)]
+    processes = [context.Process(target=loop, args=(path, time.monotonic() + 3, said)) for _ in range(2)]
     for process in processes:
         process.start()
     for process in processes:
@@ -129,7 +129,7 @@ print(interrupted)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_a_log_is_written_whole_or_not_at_all_whatever_signals_come(tmp_path, number):
     """An exception inside a call of HDF5 would end the process, so it has one of its own."""
     done = subprocess.run([sys.executable, "-c", SIGNALLED, str(tmp_path), str(int(number))], capture_output=True,

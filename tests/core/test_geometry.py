@@ -17,7 +17,7 @@ def by_images(a, b):
     return min(np.linalg.norm(b + s - a) for s in shifts)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 8))
 def test_nearest_are_the_nearest_images(seed, count):
     rng = np.random.default_rng(seed)

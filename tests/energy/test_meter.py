@@ -56,7 +56,7 @@ def test_without_states_powers_are_taken_as_they_are():
 
 @given(patterns=st.integers(1, 12).flatmap(lambda n: st.lists(st.text("wio", min_size=n, max_size=n), min_size=1,
                                                               max_size=4)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_plain_loop_finds_the_same(patterns):
     """Run by run, station by station."""
     expected = []

@@ -138,7 +138,7 @@ def test_a_trace_over_a_station_goes_round_it(tmp_path, kind, changes, closest):
     assert log["communication_rate"].mean is not None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**31), st.floats(0.001, 0.2))
 def test_who_is_kept_away_is_moved_to_the_distance_and_nobody_else(seed, closest):
     rng, side = np.random.default_rng(seed), np.array([2.0, 3.0])

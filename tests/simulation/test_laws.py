@@ -63,7 +63,7 @@ ALLOCATIONS = st.fixed_dictionaries({
     "network.near_stations": st.integers(1, 20)})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(ALLOCATIONS, st.integers(0, 1000))
 def test_terms_add_up_grants_keep_the_budget_and_nothing_is_negative(changes, seed):
     record = one_frame(changes, seed)

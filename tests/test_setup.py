@@ -92,13 +92,13 @@ def test_a_clone_in_which_only_isacsys_has_run(tmp_path):
         if (ROOT / name).exists():
             (clone / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, clone / name)
-    run("tools/isacsys", "run", "scenarios/quickstart.toml", "--drops", "4", "-o", "run.h5",
+    run("tools/isacsys", "run", "scenarios/quickstart.toml", "--drops", "4", "-o", "first.h5",
         "--set", "recording.level=links", cwd=clone)
-    run("tools/isacsys", "report", "run.h5", "-o", "run.html", cwd=clone)
-    run("tools/isacsys", "plot", "run.h5", "-o", "run.png", cwd=clone)
+    run("tools/isacsys", "report", "first.h5", "-o", "first.html", cwd=clone)
+    run("tools/isacsys", "plot", "first.h5", "-o", "first.png", cwd=clone)
     run(".venv/bin/python", "scenarios/fig3.py", "--quick", cwd=clone)
     run(".venv/bin/python", "-c", "import pandas, xarray, pyproj, isacsys\n"
-        "print(pandas.DataFrame(isacsys.Run.open('run.h5').table('drops')))", cwd=clone)
+        "print(pandas.DataFrame(isacsys.Run.open('first.h5').table('drops')))", cwd=clone)
     blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     (clone / "pasted.py").write_text(re.sub(r"drops=\d+", "drops=4", "".join(blocks)))
     run(".venv/bin/python", "pasted.py", cwd=clone)

@@ -5,7 +5,7 @@ import pytest
 from pyproj import Geod
 
 from isacsys.core.errors import ConfigError
-from isacsys.geography import Places, Projection, read_cells, read_people
+from isacsys.geography import PlaceTable, Projection, read_cells, read_people
 
 HEADER = "site,longitude,latitude,azimuth,height,downtilt,mechanical_tilt,power_dbm,pattern"
 
@@ -80,7 +80,7 @@ def test_distances_are_those_of_geodesics():
         east, north = rng.uniform(-1e4, 1e4, (2, 30))
         away, azimuth = np.hypot(east, north), np.degrees(np.arctan2(east, north))
         lon, lat, _ = geod.fwd(np.full(30, longitude), np.full(30, latitude), azimuth, away)
-        places = Places(np.stack([lon, lat], axis=-1), True)
+        places = PlaceTable(np.stack([lon, lat], axis=-1), True)
         projection = Projection.about(places, "network.cells")
         position = projection.to_km(places)
         i, j = np.triu_indices(30, 1)
@@ -89,14 +89,14 @@ def test_distances_are_those_of_geodesics():
         back = projection.to_degrees(position)
         np.testing.assert_allclose((back - places.position + 180) % 360 - 180, 0, atol=1e-9)
         lon, lat, _ = geod.fwd(projection.longitude, projection.latitude, 90.0, 5000.0)
-        np.testing.assert_allclose(projection.to_km(Places(np.array([[lon, lat]]), True)), [[5, 0]], atol=5e-3)
+        np.testing.assert_allclose(projection.to_km(PlaceTable(np.array([[lon, lat]]), True)), [[5, 0]], atol=5e-3)
 
 
 def test_one_projection_for_all_files():
-    cells = Places(np.array([[11.5, 48.1], [11.6, 48.2]]), True)
+    cells = PlaceTable(np.array([[11.5, 48.1], [11.6, 48.2]]), True)
     projection = Projection.about(cells, "network.cells")
     np.testing.assert_allclose(projection.to_degrees(projection.to_km(cells)), cells.position, atol=1e-9)
     with pytest.raises(ConfigError, match="network.users_file = 'its columns': longitude and latitude, as in the file"):
-        projection.to_km(Places(np.zeros((1, 2)), False), "network.users_file")
+        projection.to_km(PlaceTable(np.zeros((1, 2)), False), "network.users_file")
     with pytest.raises(ConfigError, match="swapped"):
-        projection.to_km(Places(np.array([[48.1, 11.5]]), True), "network.users_file")
+        projection.to_km(PlaceTable(np.array([[48.1, 11.5]]), True), "network.users_file")

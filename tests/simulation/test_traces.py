@@ -145,9 +145,9 @@ def test_offset_begin_and_degrees(tmp_path):
                                     "1;a;11.503;48.102\n")
     result = run(tmp_path, {"mobility.positions": str(tmp_path / "g.csv"), "allocation.targets_per_bs": 0}, frames=11,
                  cells=cells)
-    from isacsys.geography import Places, Projection
+    from isacsys.geography import PlaceTable, Projection
     projection = Projection(result.attributes["origin_longitude"], result.attributes["origin_latitude"])
-    there = projection.to_km(Places(np.array([[11.5025, 48.102]]), True))[0]
+    there = projection.to_km(PlaceTable(np.array([[11.5025, 48.102]]), True))[0]
     corner = np.array([result.attributes["origin_shift_east_km"], result.attributes["origin_shift_north_km"]])
     at = {frame: position[0] for frame, word, position, _ in Watch.seen if word == "users"}
     assert 1e6 * np.hypot(*(at[5] + corner - there)) < 10  # mm

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from isacsys.statistics import Rules, Samples, race
+from isacsys.statistics import RaceRules, Samples, race
 
 
 def normal(rng, shape):
@@ -59,7 +59,7 @@ class Outcome:
     """How often the answer was right, and how often all intervals of the table were."""
 
     def __init__(self, means, law, races, *, rules=None, seed=1, **spread):
-        rules = rules or Rules(indifference=1.0)
+        rules = rules or RaceRules(indifference=1.0)
         self.right = self.covered = self.feasible = self.spent = self.longest = 0
         for number in range(races):
             drops = Drops(means, law, np.random.default_rng([seed, number]), **spread)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isacsys.statistics import Rules, Samples, look, one_sided, race
+from isacsys.statistics import RaceRules, Samples, look, one_sided, race
 from isacsys.statistics.race import ROUND
 from tests.statistical.races import Drops, Outcome, equal, exponential, normal, opposite, slippage, surface, ties
 from tests.twins.race import naive_look
@@ -43,7 +43,7 @@ def test_of_a_thousand_races_at_least_950_are_right_and_so_are_all_intervals(sha
 def test_in_a_thousand_races_an_infeasible_answer_is_rare(law):
     """The better a setting, the less feasible; the best that is feasible is in the middle."""
     means = np.column_stack([np.arange(20.0), 1.0 * (10 - np.arange(20)) - 0.1])
-    found = Outcome(means, law, 1000, rules=Rules(indifference=1.0, tolerances=(0.5,)), shared=1.0, own=1.0)
+    found = Outcome(means, law, 1000, rules=RaceRules(indifference=1.0, tolerances=(0.5,)), shared=1.0, own=1.0)
     print(law.__name__, found.right, found.feasible, found.spent / found.longest)
     assert found.feasible >= 950
     assert found.right >= 950
@@ -51,13 +51,13 @@ def test_in_a_thousand_races_an_infeasible_answer_is_rare(law):
 
 def test_a_constraint_is_held():
     means = np.column_stack([np.arange(8.0), 2.0 * (4 - np.arange(8)) - 0.5])
-    found = Outcome(means, normal, 20, rules=Rules(indifference=1.0, tolerances=(0.5,)), shared=1.0, own=1.0)
+    found = Outcome(means, normal, 20, rules=RaceRules(indifference=1.0, tolerances=(0.5,)), shared=1.0, own=1.0)
     assert found.feasible == 20
     assert found.right >= 19
 
 
 def test_where_no_setting_is_feasible_there_is_no_answer():
-    seen, complete = race(3, Rules(tolerances=(0.1,)), Drops(np.column_stack([np.zeros(3), -np.ones(3)]), normal,
+    seen, complete = race(3, RaceRules(tolerances=(0.1,)), Drops(np.column_stack([np.zeros(3), -np.ones(3)]), normal,
                                                              np.random.default_rng(1)))
     assert complete
     assert seen.leader is None
@@ -72,7 +72,7 @@ def test_a_wrong_bound_is_seen(monkeypatch):
 
 def test_one_setting_ends_at_once():
     drops = Drops(np.zeros(1), normal, np.random.default_rng(1))
-    seen, complete = race(1, Rules(), drops)
+    seen, complete = race(1, RaceRules(), drops)
     assert complete
     assert seen.leader == 0
     assert drops.counts.tolist() == [ROUND]
@@ -81,14 +81,14 @@ def test_one_setting_ends_at_once():
 def test_settings_that_differ_in_nothing_end():
     drops = Drops(np.zeros(300), normal, np.random.default_rng(1), own=0.0)
     for indifference in (None, 0.0):
-        seen, complete = race(300, Rules(indifference=indifference), drops)
+        seen, complete = race(300, RaceRules(indifference=indifference), drops)
         assert complete
         assert (seen.difference == 0).all()
 
 
 def test_the_first_of_equals_leads():
     drops = Drops(np.array([0.0, 1.0, 1.0]), normal, np.random.default_rng(1), own=0.0)
-    assert race(3, Rules(indifference=0.1), drops)[0].leader == 1
+    assert race(3, RaceRules(indifference=0.1), drops)[0].leader == 1
 
 
 def test_the_budget_ends_a_race_before_it_is_exceeded_and_a_larger_one_goes_on_as_if_there_had_been_none():
@@ -96,12 +96,12 @@ def test_the_budget_ends_a_race_before_it_is_exceeded_and_a_larger_one_goes_on_a
         return Drops(equal(5, 1.0), normal, np.random.default_rng(1))
 
     short, whole = drops(), drops()
-    seen, complete = race(5, Rules(indifference=1.0, budget=300), short)
+    seen, complete = race(5, RaceRules(indifference=1.0, budget=300), short)
     assert not complete
     assert 200 < short.counts.sum() <= 300
     assert seen.contending.any()
     looks = []
-    race(5, Rules(indifference=1.0), whole, looks.append)
+    race(5, RaceRules(indifference=1.0), whole, looks.append)
     assert any((other.wanted == seen.wanted).all() and (other.mean == seen.mean).all() for other in looks)
 
 
@@ -111,7 +111,7 @@ def test_a_setting_that_cannot_be_the_answer_is_sampled_once():
     def draw(wanted):
         return dataclasses.replace(drops(wanted), able=np.array([True, True, False]))
 
-    seen, complete = race(3, Rules(indifference=1.0), draw)
+    seen, complete = race(3, RaceRules(indifference=1.0), draw)
     assert complete
     assert seen.leader != 2
     assert drops.counts[2] == ROUND
@@ -130,7 +130,7 @@ def test_who_was_behind_catches_up_when_the_leader_falls():
         return Samples(np.where(there, values[..., :wanted.max()], 0), wanted, np.ones(3, bool))
 
     leaders = []
-    seen, complete = race(3, Rules(indifference=0.1, tolerances=(3.0,)), draw, lambda x: leaders.append(x.leader))
+    seen, complete = race(3, RaceRules(indifference=0.1, tolerances=(3.0,)), draw, lambda x: leaders.append(x.leader))
     assert complete
     assert leaders[0] == 0
     assert seen.leader == 1
@@ -146,7 +146,7 @@ def test_a_look_is_what_plain_loops_find(seed, count, constraints, indifference)
     values = rng.standard_normal((count, 1 + constraints, counts.max())) + rng.normal(0, 1, (count, 1, 1))
     values[..., :] = np.where(np.arange(counts.max()) < counts[:, None, None], values, 0)
     samples = Samples(values, counts, rng.random(count) < 0.8)
-    rules = Rules(indifference=indifference, tolerances=(0.3,) * constraints)
+    rules = RaceRules(indifference=indifference, tolerances=(0.3,) * constraints)
     seen, twin = look(samples, rules), naive_look(samples, rules)
     assert seen.leader == twin["leader"]
     for name in ("excluded", "proven", "contending", "wanted"):

@@ -153,7 +153,7 @@ def test_broken_entry_points_of_others(tmp_path, monkeypatch, capsys):
 
 
 def test_what_cannot_fit_is_said_before_it_is_begun(scenario, capsys, monkeypatch):
-    monkeypatch.setattr(memory_limits, "_memory", lambda: 4e9)
+    monkeypatch.setattr(memory_limits.machine, "memory", lambda: 4e9)
     for setting in "network.area=2000000.0", "antennas.transmit=100000", "network.near_stations=1000000":
         said = refused(capsys, ["run", scenario, "--executor", "serial", "--set", "network.area=400000.0", "--set",
                                 setting, "--set", "allocation.targets_per_bs=1"])

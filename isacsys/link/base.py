@@ -147,5 +147,5 @@ class LinkModel(ABC):
 
 def used_share(queue: Array, bits: Array) -> Array:
     """Return the share of a frame that carries data, where it could carry ``bits`` [link] of ``queue``."""
-    return np.divide(np.minimum(queue, bits), bits, where=bits > 0, out=(queue > 0).astype(float))
+    return np.divide(queue, bits, where=queue < bits, out=(queue > 0).astype(float))
 

@@ -36,7 +36,7 @@ class LinkMetrics(Metric):
         Estimator("residual_block_error_rate", {"blocks_lost": 1, "blocks_done": -1}, "1",
                   "blocks lost / lost and delivered", "blocks_done"),
         Estimator("outage_probability", {"outage_links": 1, "outage_judged": -1}, "1",
-                  "served links below link.outage_sinr_db"),
+                  "served links below link.outage_sinr_db", "outage_judged"),
     )
     drop_columns = (count("blocks_done", "transport blocks lost or delivered"),)
 

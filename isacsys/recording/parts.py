@@ -14,7 +14,9 @@ from __future__ import annotations
 import io
 import json
 import re
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
@@ -37,7 +39,8 @@ _FORMAT, _HEADER = "isacsys part 3", "part"
 _TYPE = re.compile(r"[iu][1248]|f[48]|S[1-9][0-9]{0,2}")
 # RuntimeError: said to be encrypted, or to be of a later format.
 _DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, EOFError, MemoryError,
-           RuntimeError, IndexError, zipfile.BadZipFile)
+           RuntimeError, IndexError, SyntaxError, tokenize.TokenError, zlib.error, zipfile.BadZipFile)
+_LARGEST_DESCRIPTION = 2**20  # bytes, of the columns of a table; 4,096 columns take a quarter of it
 
 
 def write_part(directory: Path, first: int, stop: int, campaign: str, source: Source) -> Path:
@@ -71,8 +74,9 @@ class Part:
     def __init__(self, path: Path) -> None:
         self.path = path
         check_regular(path)
-        header = json.loads(self._member(_HEADER).tobytes() or b"{}")
+        described = self._member(_HEADER).tobytes()
         try:
+            header = json.loads(described)
             self.campaign, self.first, self.stop = str(header["campaign"]), int(header["first"]), int(header["stop"])
             self._columns = {str(table): _described(some) for table, some in header["columns"].items()}
             right = header["format"] == _FORMAT and path.name == part_name(self.first, self.stop)
@@ -117,9 +121,11 @@ class Part:
             with zipfile.ZipFile(self.path) as archive:
                 if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
                     raise ValueError
-            with np.load(self.path, allow_pickle=False) as arrays:
+            with np.load(self.path, allow_pickle=False, max_header_size=_LARGEST_DESCRIPTION) as arrays:
                 return np.asarray(arrays[name])
-        except _DAMAGE as error:
+        except (FileNotFoundError, PermissionError):
+            raise
+        except (*_DAMAGE, OSError) as error:  # OSError: a place that no file has
             raise self._damaged(error) from None
 
     def _damaged(self, error: BaseException) -> LogFormatError:

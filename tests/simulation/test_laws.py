@@ -259,7 +259,7 @@ def test_errors_inside_a_frame_name_the_drop(monkeypatch):
 
 def test_link_terms_are_what_a_log_has():
     names = {f.name for f in dataclasses.fields(LinkTerms)}
-    assert names - {"signal", "own", "more"} <= set(run({}).table("links/sensing"))
+    assert names - {"signal", "own", "more", "subband_sir"} <= set(run({}).table("links/sensing"))
 
 
 def test_full_vectors_and_short_forms_give_drops_of_one_law():

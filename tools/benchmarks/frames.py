@@ -15,6 +15,7 @@ from isacsys.network.state import NetworkState
 from isacsys.recording.hdf5 import Hdf5Recorder
 from isacsys.recording.memory_recorder import MemoryRecorder
 from isacsys.scheduling import base, null_requests
+from isacsys.services import Communication, Sensing
 from isacsys.simulation import clock, frame, log_rows
 from isacsys.simulation.drop import Drop
 from tests import naive
@@ -200,8 +201,8 @@ WATCHED = (
     (sampled_gains, "total_gains", "draws"),
     (sampled_gains, "filtered_gains", "draws"),
     (sampled_gains, "beam_gains", "draws"),
-    (frame, "receive_users", "accounting"),
-    (frame, "receive_echoes", "accounting"),
+    (Communication, "account", "accounting"),
+    (Sensing, "account", "accounting"),
     (log_rows, "record_frame", "recording"),
     (Tally, "frame", "recording"),
     (Hdf5Recorder, "append", "recording"),

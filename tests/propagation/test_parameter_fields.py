@@ -1,0 +1,107 @@
+"""Large-scale parameters as fields: Table 7.5-6 over 10^5 links, and how they change from place to place."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from isacsys.channel.parameters import Environment
+from isacsys.propagation.parameter_fields import ParameterFields
+from tests.twins import standard_tables as tables
+
+CASES = [(name, state) for name in ("uma", "umi", "rma", "inh", "inf_sl", "inf_dl", "inf_sh", "inf_dh")
+         for state in Environment(name, 6e9).states]
+SIDE = np.array([6000.0, 4000.0])
+
+
+def drawn(name, state, count, sites, seed=1):
+    """Correlated normal numbers [count x sites, 7] at one place, of ``count`` sets of fields."""
+    environment, rng, found = Environment(name, 6e9), np.random.default_rng(seed), []
+    some = environment.state(state)
+    for _ in range(count):
+        fields = ParameterFields(environment, sites, SIDE, 1.0, rng)
+        found.append(fields.standard(some, rng.uniform(0, SIDE, (1, 2)), rng.standard_normal((1, sites)))[0])
+    return environment, some, np.concatenate(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "state"), CASES)
+def test_means_deviations_and_correlations(name, state):
+    """Of SF, K in dB and lg of the others, before caps, over 10^5 links within 4 standard errors; tables read twice."""
+    environment, some, standard = drawn(name, state, 50, 2000)
+    links = len(standard)
+    place = np.full(links, 150.0), np.full(links, 1.5), np.full(links, 25.0)
+    found = environment.spreads(some, standard, *place, False if state == "o2i" else None)
+    halls = {"inf_dl": 450000 / 99000, "inf_sh": 450000 / 99000}
+    table = tables.column(name, state, 6.0, halls.get(name, 4.0))
+    mean_zsd, std_zsd, _ = tables.zenith_of_departure(name, "los" if state == "los" else "nlos", 6.0, 150.0, 1.5, 25.0)
+    expected = tables.correlation_matrix(table)
+    values = {"SF": standard[:, 0], "K": found.factor, "DS": found.delay, "ASD": found.departure,
+              "ASA": found.arrival, "ZSD": found.zenith_departure, "ZSA": found.zenith_arrival}
+    caps = {"ASD": 104.0, "ASA": 104.0, "ZSD": 52.0, "ZSA": 52.0}
+    normal = {}
+    for key, value in values.items():
+        if key == "K" and state != "los":
+            continue
+        sample = value if key in ("SF", "K") else np.log10(value)
+        mean, deviation = (0.0, 1.0) if key == "SF" else (mean_zsd, std_zsd) if key == "ZSD" else (
+            table[f"mean {key}"], table[f"std {key}"])
+        assert abs(np.median(sample) - mean) < 4 * 1.2533 * deviation / np.sqrt(links), key
+        if key in caps:
+            assert value.max() <= caps[key]
+            free = mean + deviation * standard[:, tables.LSPS.index(key)]
+            np.testing.assert_allclose(sample, np.minimum(free, np.log10(caps[key])), atol=1e-9)
+            sample = free
+        assert abs(sample.mean() - mean) < 4 * deviation / np.sqrt(links), key
+        assert abs(sample.std() - deviation) < 4 * deviation / np.sqrt(2 * links), key
+        normal[key] = sample
+    for one in normal:
+        for other in normal:
+            rho = expected[tables.LSPS.index(one)][tables.LSPS.index(other)]
+            error = (1 - rho**2) / np.sqrt(links)
+            assert abs(np.corrcoef(normal[one], normal[other])[0, 1] - rho) < 4 * error + 1e-12, (one, other)
+
+
+def test_shadowing_stays_as_it_is():
+    environment = Environment("umi", 6e9)
+    fields = ParameterFields(environment, 3, SIDE, 1.0, np.random.default_rng(1))
+    shadowing = np.random.default_rng(2).standard_normal((5, 3))
+    found = fields.standard(environment.state("los"), np.zeros((5, 2)), shadowing)
+    np.testing.assert_array_equal(found[..., 0], shadowing)
+
+
+@pytest.mark.parametrize(("name", "state"), [
+    ("umi", "los"), *(pytest.param(*case, marks=pytest.mark.slow) for case in CASES if case[0] in ("uma", "rma"))])
+def test_every_parameter_has_its_correlation_distance(name, state):
+    """At the distance of Table 7.5-6 fields correlate by 1/e, at twice of it by 1/e^2; of two sites, not.
+
+    Independent numbers, within 6 standard errors over 30 sets of fields.
+    """
+    environment, rng = Environment(name, 6e9), np.random.default_rng(3)
+    alone = dataclasses.replace(environment.state(state), lower=np.eye(7))
+    table, sites, times = tables.column(name, state, 6.0), 400, 30
+    keys = [key for key in tables.LSPS[1:] if table[f"far {key}"] is not None]
+    steps = [np.array(way) * table[f"far {key}"] for key in keys for way in ((1, 0), (0, 1), (2, 0))]
+    found = np.empty((times, len(keys), 4))
+    for t in range(times):
+        fields = ParameterFields(environment, sites, SIDE, 1.0, rng)
+        values = fields.standard(alone, rng.uniform(0, SIDE) + np.array([(0, 0), *steps]), np.zeros((len(steps) + 1,
+                                                                                                    sites)))
+        for i, key in enumerate(keys):
+            own = values[..., tables.LSPS.index(key)]
+            found[t, i] = [np.mean(own[0] * own[3 * i + k]) for k in (1, 2, 3)] + [np.mean(own[0, 1:] * own[0, :-1])]
+    error = found.std(0, ddof=1) / np.sqrt(times)
+    assert (abs(found.mean(0) - np.array([np.exp(-1), np.exp(-1), np.exp(-2), 0])) < 6 * error).all()
+
+
+def test_scale_of_distances():
+    """Fields of twice the correlation distances; 0 makes places independent."""
+    environment = Environment("inh", 6e9)
+    alone = dataclasses.replace(environment.state("los"), lower=np.eye(7))
+    for scale, expected in ((2.0, np.exp(-0.5)), (0.0, 0.0)):
+        rng, found = np.random.default_rng(4), []
+        for _ in range(30):
+            fields = ParameterFields(environment, 100, SIDE, scale, rng)
+            values = fields.standard(alone, np.array([[70.0, 90.0], [78.0, 90.0]]), np.zeros((2, 100)))[..., 2]
+            found.append(np.mean(values[0] * values[1]))
+        assert abs(np.mean(found) - expected) < 6 * np.std(found, ddof=1) / np.sqrt(30)

@@ -11,6 +11,7 @@ from isacsys.channel.draws import AOA, AOD, ZOA, ZOD
 from isacsys.channel.files import ChannelFile, read_channels, write_channels
 from isacsys.channels import from_deepmimo, from_sionna_rt
 from isacsys.core.errors import ConfigError
+from isacsys.coupling.full_channels import Drawn
 from isacsys.network import NetworkState, deploy
 from isacsys.simulation.frame import run_frame
 from isacsys.simulation.policies import find_policies
@@ -144,6 +145,34 @@ def test_a_file_made_of_our_own_rays_gives_our_channels(tmp_path):
         state.frame = again.frame = frame
         one, other = (s.fading.users(users, cells, 0.0, None) for s in (state, again))
         np.testing.assert_allclose(one, other, atol=1e-3)  # single precision here, double there
+
+
+def test_nothing_changes_where_a_file_of_vectors_has_what_rayleigh_drew(tmp_path):
+    """Channels and path gains of a frame of `rayleigh`, written as vectors: the same links, terms and SINRs."""
+    shell = paths(np.random.default_rng(8))
+    rows = [f"station,{x / 1e3},{y / 1e3}" for x, y, _ in CELLS]
+    rows += [f"user,{x / 1e3},{y / 1e3}" for x, y, _ in shell.points]
+    (tmp_path / "positions.csv").write_text("kind,x,y\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    some = isacsys.Scenario().replace({
+        "network.layout": "file", "network.positions": str(tmp_path / "positions.csv"), "network.boundary": "open",
+        "network.targets_per_cell": 0.0, "antennas.transmit": ANTENNAS, "allocation.users_per_bs": 2,
+        "allocation.targets_per_bs": 0, "propagation.model": "umi", "propagation.carrier_frequency": CARRIER,
+        "radio.bandwidth": 20e6, "simulation.engine": "vectors", "network.near_stations": 3})
+    state = NetworkState(some, deploy(some, 0))
+    record = run_frame(state, 0, find_policies(some))
+    users, around = record.frame_state.selection.users, record.frame_state.around_users
+    gain = state.large_scale.user_gains(np.arange(POINTS), np.tile(np.arange(3), (POINTS, 1)), None)
+    drawn = np.ones((3, POINTS, 1, ANTENNAS)) * np.sqrt(gain.T)[..., None, None] + 0j
+    there = Drawn().users(record.frame_state) * np.sqrt(around.path_gain)[..., None]  # [link, near, M_t]
+    for link, user in enumerate(users.ids):
+        drawn[around.station[link], user, 0] = there[link]
+    file = ChannelFile("vectors", CARRIER, CELLS, shell.points, np.full(3, np.pi / 2), {"vectors": drawn}, 20e6)
+    _, again = network_of(file, tmp_path, **{"radio.transmit_power_dbm": some.radio.transmit_power_dbm})
+    assert (again.users.station == state.users.station).all()  # powers of single channels choose the same cells here
+    found = run_frame(again, 0, find_policies(again.scenario))
+    np.testing.assert_array_equal(found.frame_state.selection.users.ids, users.ids)
+    for name in ("signal", "own", "interference_other", "sir", "rate"):
+        np.testing.assert_allclose(getattr(found.users, name), getattr(record.users, name), rtol=1e-9, atol=1e-30)
 
 
 def bad(tmp_path, change, suffix=".npz"):

@@ -69,11 +69,11 @@ def expected_rays(world, code, user, mast):
                                                     deviations)
     k = k if sight else None
     drawn = draw([world.stream(user, mast, code)], 1, int(values["N"]), polarised=True)
-    return _rays(values, (k, ds, asd, asa, zsa, zsd), mean_zsd, offset, name, world.step[user, mast],
+    return link_rays(values, (k, ds, asd, asa, zsa, zsd), mean_zsd, offset, name, world.step[user, mast],
                  low - world.high, drawn, environment.frequency)
 
 
-def _rays(values, spreads, mean_zsd, offset, name, step, rise, drawn, frequency):
+def link_rays(values, spreads, mean_zsd, offset, name, step, rise, drawn, frequency):
     k, ds, asd, asa, zsa, zsd = spreads
     distance = float(np.hypot(*step))
     aod = math.degrees(math.atan2(step[1], step[0]))

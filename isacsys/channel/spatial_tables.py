@@ -17,7 +17,7 @@ PAIRS = (("ASD", "DS"), ("ASA", "DS"), ("ASA", "SF"), ("ASD", "SF"), ("DS", "SF"
          ("ASA", "K"), ("DS", "K"), ("SF", "K"), ("ZSD", "SF"), ("ZSA", "SF"), ("ZSD", "K"), ("ZSA", "K"),
          ("ZSD", "DS"), ("ZSA", "DS"), ("ZSD", "ASD"), ("ZSA", "ASD"), ("ZSD", "ASA"), ("ZSA", "ASA"),
          ("ZSD", "ZSA"))
-FLOORS = {"uma": 6.0, "umi": 2.0, "rma": 0.0, "inh": 6.0, "inf": 6.0}  # GHz. Table 7.5-6, notes
+FLOORS = {"uma": 6.0, "umi": 2.0, "rma": 0.0, "inh": 6.0, "inf": 0.0}  # GHz. Table 7.5-6, notes: InF has none
 LEGACY_CLUSTER_DELAY = 3.91  # ns, c_DS where the table has none. Below (7.5-26)
 URBAN_CLUSTER_DELAY = (6.5622, -3.4084, 0.25)  # ns: max(0.25, 6.5622 - 3.4084 lg f). Table 7.5-6, UMa
 

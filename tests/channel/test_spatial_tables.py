@@ -128,3 +128,9 @@ def test_release_14_at_6_ghz():
     assert Environment("uma", 6e9, 14).state("los").mean[3] == pytest.approx(1.146686, abs=1e-6)
     assert Environment("uma", 2e9, 14).state("los").mean[3] == pytest.approx(1.146686, abs=1e-6)  # floor of 6 GHz
     assert Environment("umi", 0.5e9).state("los").mean[2] == pytest.approx(-7.28 - 0.18 * np.log10(3))
+
+
+def test_offices_have_a_lowest_carrier_and_factories_none():
+    """At 3.5 GHz: lg ASA in the line of sight. Note of part 2 of Table 7.5-6; part 3 has no such note."""
+    assert Environment("inh", 3.5e9).state("los").mean[4] == pytest.approx(1.781 - 0.19 * np.log10(7))
+    assert Environment("inf_dh", 3.5e9).state("los").mean[4] == pytest.approx(1.78 - 0.18 * np.log10(4.5))

@@ -63,8 +63,8 @@ LSPS = ("SF", "K", "DS", "ASD", "ASA", "ZSD", "ZSA")  # step 4
 
 
 def lowest_frequency(environment):
-    """Return the carrier (GHz) below which parameters do not change: notes 3, 6 and 7 of the table."""
-    return {"uma": 6.0, "umi": 2.0, "inh": 6.0, "inf": 6.0, "rma": 0.0}[environment]
+    """Return the carrier (GHz) below which parameters do not change: notes of parts 1 and 2, none of part 3 (InF)."""
+    return {"uma": 6.0, "umi": 2.0, "inh": 6.0, "inf": 0.0, "rma": 0.0}[environment]
 
 
 def column(environment, state, gigahertz, hall=4.0):

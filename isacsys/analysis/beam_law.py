@@ -35,9 +35,9 @@ def interference_shape(*, M: ArrayLike, K: ArrayLike) -> Array:
 
     Parameters
     ----------
-    M : array_like
+    M : array_like [...]
         Antennas left after the nulls granted to others, at least K.
-    K : array_like
+    K : array_like [...]
         Streams, at least 1; the mean where stations serve unequally many.
     """
     streams = real("K", K, minimum=1)
@@ -48,7 +48,7 @@ def echo_shape(*, M_t: ArrayLike, shape: ArrayLike) -> Array:
     """Return the gamma shape of an echo gain, ``(M_t + 1) / (M_t / shape - 1)``.
 
     An isotropic frame of beams sends ``M_t sum_k mu_k |u_k|^2`` towards a target, u isotropic of unit norm: variance
-    ``(M_t E[sum mu_k^2] - 1) / (M_t + 1)``; ``shape`` is `interference_shape`, below M_t.
+    ``(M_t E[sum mu_k^2] - 1) / (M_t + 1)``; ``shape`` is `interference_shape`, below M_t. Arguments broadcast.
     """
     antennas = whole("M_t", M_t)
     return np.asarray((antennas + 1) / (antennas / real("shape", shape, above=0) - 1))
@@ -73,7 +73,7 @@ def measured_communication_rate(*, K: int, L: int = 1, alpha: float = 4.0, D: Ar
     ----------
     K, L, alpha
         As in `communication_rate`; ``K`` only names the case in warnings.
-    D, streams, weights : array_like, shape (n,)
+    D, streams, weights : array_like [n]
         Degrees of freedom and users served of the stations that typical users met, and how often.
     shape : float
         Of the gamma law of the interfering gains, mean 1 (`interference_shape`).
@@ -117,7 +117,7 @@ def measured_sensing_rate(*, M_t: int, K: int, Q: int = 1, alpha: float = 4.0, b
         Of the gamma law of the interfering gains, mean 1 (`interference_shape`).
     sensing : SensingBeams, optional
         As in `measured_communication_rate`.
-    D, streams, weights : array_like, shape (n,), optional
+    D, streams, weights : array_like [n], optional
         With sensing beams: degrees of freedom and users served of the stations that typical targets met, and how often;
         D - 1 dimensions are left to the beam of a target, and a station without users sends nothing else. By default
         those of ``sensing``, with users.

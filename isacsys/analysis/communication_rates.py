@@ -106,7 +106,7 @@ def mean_communication_rate(*, K: int, L: int = 1, alpha: float = 4.0, D: ArrayL
     ----------
     K, L, alpha
         As in `communication_rate`, scalars.
-    D, weights : array_like, shape (n,)
+    D, weights : array_like [n]
         Values above 0 and their weights, normalised here; for instance as measured in a simulation.
 
     Notes
@@ -154,14 +154,14 @@ def communication_rate_approximate(*, K: ArrayLike, L: ArrayLike = 1, alpha: Arr
 
 
 def mean_field_integral(gains: Array, alpha: float, at: Resolution) -> Array:
-    """Return ``int_0^inf (1 - exp(-z Y)) / (z F(z)) dz`` of Theorem 1 for each Y in ``gains``."""
+    """Return ``int_0^inf (1 - exp(-z Y)) / (z F(z)) dz`` [n] of Theorem 1 for each Y in ``gains`` [n]."""
     v, log_f = mean_field_factor(alpha, gains, at)
     hit = -np.expm1(-np.exp(np.minimum(np.log(gains)[:, None] + v, LARGEST_EXPONENT)))
     return np.asarray((v[1] - v[0]) * hit @ np.exp(-log_f))
 
 
 def mean_field_factor(alpha: float, gains: Array, at: Resolution) -> tuple[Array, Array]:
-    """Return a grid of ln z that suits the values Y in ``gains``, and on it ln F(z) of Theorem 1."""
+    """Return a grid of ln z [z] that suits the values Y in ``gains`` [n], and on it ln F(z) [z] of Theorem 1."""
     delta = 2 / alpha
     low = min(-np.log(gains.max()), np.log(1 - delta)) - at.margin
     v = log_grid(low, at.margin / delta - min(0.0, np.log(gains.min())), at.step)

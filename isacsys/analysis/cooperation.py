@@ -2,7 +2,7 @@
 
 All L stations of a user's cluster send to it. A station then has K L streams (its own K and the
 K (L - 1) it grants on average) of power 1 / (K L) each, so gains are Gamma(D, 1) / (K L) wanted, from each member, and
-Gamma(K L, 1) / (K L) interfering, D = M_t - K L - J (Q - 1) + 1 as with nulls. Rates in nats.
+Gamma(K L, 1) / (K L) interfering, D = M_t - K L - J (Q - 1) + 1 as with nulls. Rates in nats; arguments broadcast.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def sample_joint_sir(*, K: int, L: int = 1, alpha: float = 4.0, D: float, cohere
 
     Returns
     -------
-    ndarray, shape (samples,)
+    ndarray [samples]
         Linear SIR.
     """
     K, L, alpha = int(whole("K", K)), int(whole("L", L)), float(steepness("alpha", alpha))
@@ -164,7 +164,7 @@ def stations_around(rng: np.random.Generator, size: int, L: int, alpha: float, s
 
 
 def added(powers: Array, coherent: bool) -> Array:
-    """Add up what the members send, powers or amplitudes."""
+    """Return the sum [sample] of ``powers`` [sample, member], or of their amplitudes squared."""
     return np.asarray(np.sqrt(powers).sum(axis=1) ** 2 if coherent else powers.sum(axis=1))
 
 

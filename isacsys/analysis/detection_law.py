@@ -39,7 +39,7 @@ ANGLES = 256  # bearings
 
 def detection_probability(*, sir: ArrayLike, false_alarm: ArrayLike, fluctuation: str = "none",
                           rcs_sigma_db: float = 0.0, cells: int = 0) -> Array:
-    """Return the probability that an echo is detected in one look, averaged over the fluctuation of its RCS.
+    """Return the probability [...] that an echo is detected in one look, averaged over the fluctuation of its RCS.
 
     Steady: ``Q_1(sqrt(2 gamma), sqrt(-2 ln P_fa))``; Swerling 1: ``P_fa^(1 / (1 + gamma))``; with a threshold from N
     cells (CA-CFAR), ``tau = P_fa^(-1 / N) - 1`` times their sum: ``(1 + tau / (1 + gamma))^-N`` for Swerling 1, and the
@@ -48,9 +48,9 @@ def detection_probability(*, sir: ArrayLike, false_alarm: ArrayLike, fluctuation
 
     Parameters
     ----------
-    sir : array_like
+    sir : array_like [...]
         gamma, linear, at the mean RCS.
-    false_alarm : array_like
+    false_alarm : array_like [...]
         P_fa, between 0 and 1.
     fluctuation : str
         "none", "swerling1" or "lognormal".

@@ -40,7 +40,7 @@ def sample_information(*, N: int, beta: float = 2.0, delays: float = 1.0, bearin
 
     Returns
     -------
-    ndarray, shape (samples, 2, 2)
+    ndarray [samples, 2, 2]
         Symmetric, in the unit of distance to the power -2 (beta + 1) for bearings, -2 beta for delays.
     """
     number, exponent, closest = int(whole("N", N)), float(steepness("beta", beta, 0)), float(
@@ -58,11 +58,11 @@ def sample_information(*, N: int, beta: float = 2.0, delays: float = 1.0, bearin
 
 
 def information_bound(information: Array) -> Array:
-    """Return ``tr F^-1``, the least mean square error of the position; infinite where F is singular.
+    """Return ``tr F^-1`` [...], the least mean square error of the position; infinite where F is singular.
 
     Parameters
     ----------
-    information : ndarray, shape (..., 2, 2)
+    information : ndarray [..., 2, 2]
         As `sample_information` draws it.
     """
     trace = information[..., 0, 0] + information[..., 1, 1]

@@ -40,7 +40,7 @@ def joint_rates_with_refusals(*, L: int, alpha: float = 4.0, serving: Sender, me
         Stations in the cluster, at least 2.
     alpha, serving, member, shape
         As in `cooperation.measured_joint_rate`.
-    refused : array_like, shape (L - 1, bins, next)
+    refused : array_like [L - 1, bins, next]
         p_i for ranks i = 2 ... L over ``(d_1/d_i)^2`` and ``d_1/d_{L+1}``, in bins of equal width from 0 to 1. An
         estimate may exceed 1.
     coherent : bool

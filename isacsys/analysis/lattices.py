@@ -22,7 +22,7 @@ def lattice_gain(*, alpha: ArrayLike = 4.0) -> Array:
 
     Parameters
     ----------
-    alpha : array_like
+    alpha : array_like [...]
         Path-loss exponent, above 2.
 
     Notes

@@ -2,7 +2,7 @@
 
 The gamma model of `communication` among Poisson stations, each seen through a random path loss: a mixture of states
 (line of sight or not) with lognormal shadowing, given as an `isacsys.core.propagation_law.PropagationLaw`. The user is
-served by the station of the least loss, the L - 1 next are nulled. Rates are in nats.
+served by the station of the least loss, the L - 1 next are nulled. Rates are in nats; all arguments broadcast.
 
 Shadowing that stations share in part (correlation rho) is conditioned upon: its common part moves every loss by
 ``sigma sqrt(rho) z0`` and leaves a spread ``sigma sqrt(1 - rho)``; what is averaged over z0 is the rate.
@@ -109,9 +109,9 @@ def mean_propagation_rate(law: PropagationLaw, *, K: int, L: int = 1, D: ArrayLi
     ----------
     law, K, L, bs_density, noise, site_correlation
         As in `propagation_rate`, scalars.
-    D, weights : array_like, shape (n,)
+    D, weights : array_like [n]
         Values above 0 and their weights, normalised here.
-    streams : array_like, shape (n,), optional
+    streams : array_like [n], optional
         Users served beside; by default K.
     shape : float, optional
         Of the gamma law of the interfering gains (`beams.interference_shape`); by default K.
@@ -183,7 +183,7 @@ def propagation_rate_quantile(law: PropagationLaw, *, probability: ArrayLike, K:
 
 def averaged(law: PropagationLaw, density: float, rho: float, order: int, at: Resolution,
              value: Callable[[Line], Array]) -> Array:
-    """Return the mean of ``value`` over the common part of the shadowing."""
+    """Return the mean [...] of ``value`` over the common part of the shadowing."""
     if rho == 0:
         return value(line(law, density, order, at))
     nodes, weights = np.polynomial.hermite_e.hermegauss(HERMITE)

@@ -44,7 +44,7 @@ def sample_propagation_sinr(law: PropagationLaw, *, K: int, L: int = 1, D: float
 
     Returns
     -------
-    ndarray, shape (samples,)
+    ndarray [samples]
         Linear SINR.
     """
     K, L, D = int(whole("K", K)), int(whole("L", L)), float(real("D", D, above=0))

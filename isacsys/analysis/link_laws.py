@@ -59,7 +59,7 @@ class Blocks(NamedTuple):
 
 
 def shannon(sinr: Array) -> Array:
-    """Return ``log2(1 + SINR)``."""
+    """Return ``log2(1 + SINR)`` [...] of ``sinr`` [...], linear."""
     return np.asarray(np.log1p(sinr) / np.log(2))
 
 
@@ -93,14 +93,15 @@ def segmented(symbols: float, order: int, rate: float) -> Blocks:
 
 def code_block_error(sinr: ArrayLike, *, bits: float, symbols: float, order: int,
                      gap_db: float | None = None) -> Array:
-    """Return the error probability of a code block, the normal approximation of bit-interleaved coded modulation.
+    """Return the error probability [...] of a code block, by the normal approximation of bit-interleaved coded
+    modulation.
 
     ``Q((n C(SINR / g) - k + log2(n Q_m) / 2) / sqrt(n V(SINR / g)))``. Polyanskiy, Poor & Verdu (2010), Martinez,
     Guillen i Fabregas & Caire (2011).
 
     Parameters
     ----------
-    sinr : array_like
+    sinr : array_like [...]
         Linear, above 0; the same for every symbol.
     bits, symbols : float
         k, CRCs included, and n.

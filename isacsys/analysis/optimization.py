@@ -104,7 +104,7 @@ def design_space(*, M_t: int, J_max: int = 10, alpha: float = 4.0, beta: float =
 
 
 def feasible(M_t: int, J_max: int) -> tuple[Index, ...]:
-    """Return K, L, J, Q of all designs that meet (16a) and (16b)."""
+    """Return K, L, J, Q [design] of all designs that meet (16a) and (16b)."""
     most = M_t - 1
     pairs = most * (1 + np.log(max(most, 1))) * (J_max + most * min(1 + np.log(J_max), np.log(max(most, 2))))
     if pairs > MOST_DESIGNS:

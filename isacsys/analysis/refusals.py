@@ -35,11 +35,11 @@ def rate_with_refusals(*, L: int, alpha: float, D: ArrayLike, streams: ArrayLike
     L : int
         Stations in the cluster, at least 2.
     alpha : float
-    D, streams, weights : array_like, shape (n,)
+    D, streams, weights : array_like [n]
         As in `beams.measured_communication_rate`.
     shape : float
         K above: of the gamma law of an interfering gain of mean 1.
-    refused : array_like, shape (L - 1, bins, next)
+    refused : array_like [L - 1, bins, next]
         p_i for ranks i = 2 ... L over ``(d_1/d_i)^2`` and ``d_1/d_{L+1}``, in bins of equal width from 0 to 1;
         linear between the middles of bins of the former. An estimate may exceed 1.
     """
@@ -53,7 +53,7 @@ def rate_with_refusals(*, L: int, alpha: float, D: ArrayLike, streams: ArrayLike
 
 
 def checked_table(refused: ArrayLike, order: int) -> Array:
-    """Return how often members refuse, a table for each rank from 2 on, or raise a ConfigError."""
+    """Return ``refused`` [L - 1, bins, next], a table of refusals for each rank from 2 on, or raise a ConfigError."""
     table = np.asarray(real("refused", refused, minimum=0))
     if table.ndim != 3 or len(table) != order - 1:
         raise ConfigError("refused", f"shape {table.shape}", "a table for each rank from 2 to L")

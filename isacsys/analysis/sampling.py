@@ -33,14 +33,14 @@ def sample_communication_sir(*, K: int, L: int = 1, alpha: float = 4.0, D: Array
     ----------
     K, L, alpha
         Streams, cluster size, path-loss exponent.
-    D, weights : array_like, shape (n,) or scalar
+    D, weights : array_like [n] or scalar
         Shape of the wanted gain; several with weights are drawn as a mixture.
     samples, seed : int
         Number of independent draws; the seed determines all of them.
 
     Returns
     -------
-    ndarray, shape (samples,)
+    ndarray [samples]
         Linear SIR.
     """
     K, L, alpha = int(whole("K", K)), int(whole("L", L)), float(steepness("alpha", alpha))
@@ -77,7 +77,7 @@ def sample_sensing_sir(*, K: int, Q: int = 1, alpha: float = 4.0, beta: float = 
 
     Returns
     -------
-    ndarray, shape (samples,)
+    ndarray [samples]
         Linear SIR.
     """
     K, Q, alpha = int(whole("K", K)), int(whole("Q", Q)), float(steepness("alpha", alpha))
@@ -129,7 +129,7 @@ def _without_cluster(distance: Array, Q: int, around_target: bool) -> Array:
 
 
 def far_field(radius: Array, offset: Array, alpha: float) -> Array:
-    """Return the integral of |x - d|^-alpha over |x| > radius, |d| = offset < radius.
+    """Return the integral [...] of |x - d|^-alpha over |x| > ``radius`` [...], |d| = ``offset`` [...] < radius.
 
     ``2 pi sum_k ((alpha / 2)_k / k!)^2 d^(2k) radius^(2 - alpha - 2k) / (alpha - 2 + 2k)``.
     """

@@ -84,8 +84,10 @@ def throughput(scenario: Scenario, medium: Medium | None, *, rate: float, D: Arr
         As in `scenarios.medium_of`.
     rate : float
         Its rate at the same laws, nats.
-    D, streams, weights, shape
+    D, streams, weights : array_like [n]
         As in `throughput.expected_efficiency`.
+    shape : float
+        As there.
     own : callable, optional
         As in `link_law_of`.
     """

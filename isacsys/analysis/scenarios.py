@@ -181,7 +181,7 @@ def measured_communication_rate(scenario: Scenario, *, D: ArrayLike, weights: Ar
 
     Parameters
     ----------
-    D, weights : array_like, shape (n,)
+    D, weights : array_like [n]
         Values of M_t - (own users + granted nulls) + 1 and how often a typical user met them.
     """
     a = scenario.allocation

@@ -142,14 +142,16 @@ def _interfering(K: int, J: int, eta: float, left: int) -> Law:
 
 
 def user_rate(K: int, L: int, J: int, eta: float, D: int, alpha: float, at: Resolution) -> Array:
-    """Return the rate of `communication_rate_with_beams` under the power law at one resolution."""
+    """Return the rate [1] of `communication_rate_with_beams` under the power law at one resolution."""
     link = Link(_interfering(K, J, eta, D - 1), L, alpha, alpha / 2)
     return mean_log(link, nulled_disc, [gamma_law(D)], D, 0.0, at)
 
 
 def target_rate(M_t: int, K: int, J: int, Q: int, eta: float, left: int, geometry: Geometry,
                 law: tuple[float, float, float], at: Resolution) -> Array:
-    """Return the rate of `sensing_rate_with_beams` at one resolution; ``law`` is alpha, beta and ln of echo's scale."""
+    """Return the rate [1] of `sensing_rate_with_beams` at one resolution; ``law``: alpha, beta, ln of the echo's
+    scale.
+    """
     alpha, beta, log_c = law
     gains = _interfering(K, J, eta, left)
     echo, mean = (echo_law(gains, M_t), K + gains.ratio * (left + 2 * (J - 1))) if isinstance(gains, BeamPowers) else (

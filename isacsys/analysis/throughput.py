@@ -55,9 +55,9 @@ def expected_efficiency(efficiency: OfSinr, *, K: int, L: int = 1, alpha: float 
         T, of the linear SINR [n] to bits [n]; jumps are allowed. What it gains above 240 dB is left out.
     K, L, alpha, M_t, J, Q
         As in `communication_rate`, scalars.
-    D, weights : array_like, shape (n,) or scalar, optional
+    D, weights : array_like [n] or scalar, optional
         Degrees of freedom, whole, and their weights, normalised here; by default the one value of `degrees_of_freedom`.
-    streams : array_like, shape (n,), optional
+    streams : array_like [n], optional
         Users served beside; by default K.
     shape : float, optional
         Of the gamma law of the interfering gains (`beams.interference_shape`); by default K.

@@ -51,7 +51,10 @@ class Beams:
 
 
 def zero_forced(design: ZeroForced, streams: Index, vectors: Complex | None = None) -> Beams:
-    """Return zero-forcing beams with equal power for each of a station's ``streams`` [bs]."""
+    """Return zero-forcing beams with equal power for each of a station's ``streams`` [bs].
+
+    ``vectors`` [bs, M_t, K], if they are known.
+    """
     eigenvalues = design.eigenvalues()
     spectrum = np.zeros((len(eigenvalues) + 1, eigenvalues.shape[1]))
     served = np.maximum(streams, 1)[:, None]

@@ -106,7 +106,10 @@ def named_filters(combiner: Combiner, sensors: Sensors) -> Sensors:
 
 
 def filters(combiner: Combiner, bearings: Complex, covariance: Complex | None) -> Complex:
-    """Return the filters of a combiner, checked and of unit norm; bearings themselves where it is these.
+    """Return the filters [sensor, J, M_r] of a combiner, checked and of unit norm; ``bearings`` themselves if it has
+    none.
+
+    ``bearings`` [sensor, J, M_r], ``covariance`` [sensor, M_r, M_r] as of `Combiner.filters`.
 
     Raises
     ------

@@ -27,7 +27,7 @@ class Combiner(ABC):
 
     @abstractmethod
     def filters(self, bearings: Complex, covariance: Complex | None) -> Complex:
-        """Return a filter v for every target, of any norm; echo and interference come through as ``v^H x``.
+        """Return a filter v [sensor, J, M_r] for every target, of any norm; its output is ``v^H x``.
 
         Parameters
         ----------
@@ -45,7 +45,7 @@ class Mrc(Combiner):
     needs_covariance = False
 
     def filters(self, bearings: Complex, covariance: Complex | None = None) -> Complex:
-        """Look where the target is."""
+        """Return ``b / |b|``: maximum ratio combining."""
         return bearings
 
 
@@ -55,7 +55,7 @@ class ZeroForcingCombiner(Combiner):
     needs_covariance = False
 
     def filters(self, bearings: Complex, covariance: Complex | None = None) -> Complex:
-        """Project each bearing on what is outside the span of the others."""
+        """Return the part of each bearing outside the span of the others."""
         return receive_filters.nulling_filters(bearings)
 
 
@@ -63,7 +63,7 @@ class Mvdr(Combiner):
     """Minimum variance, distortionless: ``C^-1 b``, the largest SIR that a filter can have."""
 
     def filters(self, bearings: Complex, covariance: Complex | None) -> Complex:
-        """Turn away from what is strong in this very frame."""
+        """Return ``C^-1 b / |C^-1 b|``, with the covariance of the frame."""
         if covariance is None:
             raise ValueError("no covariance")
         return receive_filters.mvdr_filters(bearings, covariance)

@@ -17,7 +17,7 @@ _CHOSEN, _OTHER, _LATE, _NONE = range(4)  # whose turn it is
 
 
 def mrc_filters(cosine: npt.ArrayLike, antennas: int) -> Complex:
-    """Unit-norm maximum-ratio combining filters ``v = b(theta) / sqrt(M_r)``, [..., M_r]."""
+    """Return unit-norm maximum-ratio combining filters ``v = b(theta) / sqrt(M_r)`` [..., M_r] at ``cosine`` [...]."""
     return steering(cosine, antennas) / np.sqrt(antennas)
 
 
@@ -139,7 +139,9 @@ def span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) -> tuple
 
 
 def principal(vectors: Complex, chosen: Flags) -> tuple[Complex, Array, Index]:
-    """Turn the basis of `span` so that its rows q_i weigh as the chosen do: ``sum_j v_j v_j^H = sum_i s_i q_i q_i^H``.
+    """Return the basis of `span` turned so that ``sum_j v_j v_j^H = sum_i s_i q_i q_i^H`` over the ``chosen`` [..., n].
+
+    ``vectors`` v [..., n, m].
 
     Returns
     -------
@@ -157,7 +159,10 @@ def principal(vectors: Complex, chosen: Flags) -> tuple[Complex, Array, Index]:
 
 
 def pattern(filters: Complex) -> Array:
-    """Share ``|v_j^H b_j'|^2 / M_r`` of an echo from bearing j' that filter j lets through, [..., J, J]."""
+    """Return the share ``|v_j^H b_j'|^2 / M_r`` [..., J, J] of an echo from bearing j' behind filter j.
+
+    ``filters`` v [..., J, M_r] are those of maximum ratio combining.
+    """
     return np.abs(filters.conj() @ filters.swapaxes(-1, -2)) ** 2
 
 

@@ -27,11 +27,13 @@ class ChannelSource(Protocol):
         ...
 
     def users(self, users: Index, station: Index, age: float, rng: np.random.Generator) -> Complex:
-        """Return h [user, near, subband, M_t] of users to stations [user, near], ``age`` s ago; 0 to no station."""
+        """Return h [user, near, subband, M_t] of users [user] to stations [user, near], ``age`` s ago; 0 if none."""
         ...
 
     def stations(self, listening: Index, station: Index, rng: np.random.Generator) -> Complex:
-        """Return G^T [sensor, near, subband, M_r, M_t] from stations [sensor, near]; 0 from no station."""
+        """Return G^T [sensor, near, subband, M_r, M_t] to ``listening`` [sensor] from stations [sensor, near]; 0 if
+        none.
+        """
         ...
 
 

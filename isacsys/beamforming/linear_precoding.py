@@ -14,7 +14,9 @@ ROUNDING = 1e-12  # of what is heard: with more than that left, known channels a
 
 
 def maximum_ratio(own: Complex) -> Complex:
-    """Beams along the users' channels ``w_k = h_k / |h_k|``: [bs, K, M_t] -> [bs, M_t, K]; zero where h_k is."""
+    """Return beams along the users' channels ``own`` [bs, K, M_t], ``w_k = h_k / |h_k|`` [bs, M_t, K]; 0 where h_k is
+    0.
+    """
     return unit(own.swapaxes(-1, -2))
 
 
@@ -110,16 +112,18 @@ def _outside(columns: Complex, rows: Complex, used: Flags) -> Complex:
 
 
 def eigenvalues(vectors: Complex, power: Array) -> Array:
-    """Eigenvalues [bs, S] of ``P^1/2 W^H W P^1/2`` for beams W [bs, M_t, S] of powers P [bs, S].
+    """Return eigenvalues [bs, S] of ``P^1/2 W^H W P^1/2``: beams ``vectors`` W [bs, M_t, S] of ``power`` P [bs, S].
 
-    A receiver of whose channel a station knows nothing gets ``sum_k mu_k Exp(1)`` of it, whatever the design.
+    A receiver whose channel a station does not know gets ``sum_k mu_k Exp(1)`` of it, whatever the design.
     """
     weighted = vectors * np.sqrt(power)[..., None, :]
     return np.maximum(np.linalg.eigvalsh(weighted.conj().swapaxes(-1, -2) @ weighted), 0)
 
 
 def stacked(own: Complex, granted: Complex | None) -> Complex:
-    """Return all known channels of every station, [bs, K + n, M_t]."""
+    """Return all known channels of every station, ``own`` [bs, K, M_t] and ``granted`` [bs, n, M_t], as
+    [bs, K + n, M_t].
+    """
     return own if granted is None or not granted.shape[-2] else np.concatenate([own, granted], axis=-2)
 
 

@@ -43,7 +43,7 @@ class Precoder(ABC):
         """Read what the design needs of a scenario, before the first frame."""
 
     def promised(self, sir: Array, power: Array, antennas: int, streams: int) -> Array:
-        """Return the SIR that users may hope for, by which policies rank them before there are beams.
+        """Return the SIR [n] expected of users, by which policies rank them before there are beams.
 
         Parameters
         ----------
@@ -82,7 +82,7 @@ class MaximumRatio(Precoder):
         return known.beams(linear_precoding.maximum_ratio(_there(known.own)))
 
     def promised(self, sir: Array, power: Array, antennas: int, streams: int) -> Array:
-        """All antennas collect, and the beams of the other users are heard."""
+        """Return the SIR with the gain of all antennas, and interference of the beams of the other users."""
         each = power * sir / streams
         return np.asarray(each / (1 + each * (streams - 1) / antennas))
 
@@ -114,7 +114,7 @@ class Regularized(Precoder):
         )
 
     def promised(self, sir: Array, power: Array, antennas: int, streams: int) -> Array:
-        """No less than either of its limits."""
+        """Return the larger of the SIRs of its two limits, zero forcing and maximum ratio."""
         return np.maximum(super().promised(sir, power, antennas, streams),
                           MaximumRatio().promised(sir, power, antennas, streams))
 

@@ -18,7 +18,7 @@ _THIN = 1e4 * FLOOR
 
 
 def nulling_filters(bearings: Complex) -> Complex:
-    """Unit-norm filters that let nothing of the other bearings through: the part of b_j outside their span.
+    """Return unit-norm filters [..., J, M_r] that null the other bearings: the part of b_j outside their span.
 
     Where bearing j is in the span of the others, as where two targets are in line, no such filter exists, and the
     filter is that of MRC.
@@ -43,7 +43,8 @@ def nulling_filters(bearings: Complex) -> Complex:
 
 
 def mvdr_filters(bearings: Complex, covariance: Complex) -> Complex:
-    """Unit-norm filters ``C^-1 b / |C^-1 b|``: the largest ``|v^H b|^2 / (v^H C v)``. Capon (1969).
+    """Return unit-norm filters ``C^-1 b / |C^-1 b|`` [..., J, M_r]: the largest ``|v^H b|^2 / (v^H C v)``. Capon
+    (1969).
 
     Parameters
     ----------
@@ -65,10 +66,10 @@ def mvdr_filters(bearings: Complex, covariance: Complex) -> Complex:
 
 
 def arrivals(rng: np.random.Generator, eigenvalues: Array, antennas: int) -> Complex:
-    """Draw ``G^H W P^1/2`` up to a rotation of the beams: independent entries of power mu_k, [..., S] -> [..., S, M_r].
+    """Draw ``G^H W P^1/2`` [..., S, M_r] up to a rotation of the beams: entries of power ``eigenvalues`` mu_k [..., S].
 
-    Beams W that know nothing of G see ``W^H G ~ CN(0, (W^H W) (x) I)``; neither gains nor covariances tell the
-    eigenvectors of ``W^H W`` from beams. So no M_t x M_r channel is needed.
+    For beams W independent of G, ``W^H G ~ CN(0, (W^H W) (x) I)``; gains and covariances are the same for the
+    eigenvectors of ``W^H W`` as for the beams. So no M_t x M_r channel is needed.
     """
     drawn = complex_normal(rng, (*eigenvalues.shape, antennas))
     drawn *= np.sqrt(eigenvalues)[..., None]
@@ -95,12 +96,15 @@ def through(arriving: Complex, filters: Complex) -> Array:
 
 
 def response(filters: Complex, bearings: Complex) -> Array:
-    """Share ``|v_j^H b_j'|^2 / M_r`` of an echo from bearing j' that filter j lets through, [..., J, J]."""
+    """Return the share ``|v_j^H b_j'|^2 / M_r`` [..., J, J] of an echo from bearing j' behind filter j.
+
+    ``filters`` v, ``bearings`` b [..., J, M_r].
+    """
     return np.abs(filters.conj() @ bearings.swapaxes(-1, -2)) ** 2 / bearings.shape[-1]
 
 
 def without(arriving: Complex, basis: Complex) -> Complex:
-    """What arrives outside the span of orthonormal filters: [pair, S, M_r], [pair, n, M_r] -> [pair, S, M_r]."""
+    """Return ``arriving`` [pair, S, M_r] less its part in the span of an orthonormal ``basis`` [pair, n, M_r]."""
     return arriving - (arriving @ basis.conj().swapaxes(-1, -2)) @ basis
 
 

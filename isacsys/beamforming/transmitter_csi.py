@@ -96,13 +96,16 @@ def law(frame_state: FrameState) -> TransmitterCsi:
 
 
 def with_vectors(frame_state: FrameState, own: Complex, granted: Complex | None, held: Index) -> TransmitterCsi:
-    """Return what stations know when they know vectors of channels that a scheduler has looked at."""
+    """Return the CSI of stations that know channel vectors.
+
+    ``own`` [bs, K, M_t] of scheduled users, ``granted`` [bs, n, M_t] of nulls, ``held`` [bs] how many these are.
+    """
     return dataclasses.replace(law(frame_state), own=own, granted=granted, held=held)
 
 
 def believed(frame_state: FrameState, own: Complex, granted: Complex, stations: Complex,
              truth: tuple[Complex, ...]) -> TransmitterCsi:
-    """Return what stations believe of channels: users' as far as feedback tells, filters exactly.
+    """Return the CSI of stations: users' channels as fed back, receive filters exactly.
 
     Parameters
     ----------
@@ -112,8 +115,8 @@ def believed(frame_state: FrameState, own: Complex, granted: Complex, stations: 
         Of users to stations that granted them a null, as `granted_links` has them.
     stations : [pair, M_r, M_t]
         G^T of `Grants.pairs`.
-    truth : tuple of arrays
-        As the engine wants it back.
+    truth : tuple of ndarray, [...] each
+        What the engine needs of the true channels.
     """
     link, column, station = granted_links(frame_state)
     pair, asked, basis, weight = principal_filters(frame_state)
@@ -170,7 +173,7 @@ def bearings(frame_state: FrameState) -> Complex:
 
 
 def by_stream(frame_state: FrameState, rows: Complex) -> Complex:
-    """Arrange the channels of users served [stream, M_t] by station and stream, [bs, K, M_t]."""
+    """Return channels ``rows`` [stream, M_t] of served users by station and stream, [bs, K, M_t]."""
     streams = frame_state.streams
     padded = max(frame_state.scenario.allocation.users_per_bs, streams.most)
     own = np.zeros((frame_state.stations, padded, rows.shape[-1]), complex)
@@ -179,7 +182,9 @@ def by_stream(frame_state: FrameState, rows: Complex) -> Complex:
 
 
 def by_station(station: Index, rows: Complex, stations: int) -> tuple[Complex, Index]:
-    """Arrange vectors [row, M_t] by the ``station`` [row] that knows them: [bs, n, M_t], and how many each has."""
+    """Return vectors ``rows`` [row, M_t] by the ``station`` [row] that knows them, [bs, n, M_t], and their number
+    [bs].
+    """
     order = np.argsort(station, kind="stable")
     held = np.bincount(station, minlength=stations)
     first = np.cumsum(held) - held
@@ -189,7 +194,7 @@ def by_station(station: Index, rows: Complex, stations: int) -> tuple[Complex, I
 
 
 def granted_links(frame_state: FrameState) -> tuple[Index, Index, Index]:
-    """Link, column and station of every null that was granted to a user."""
+    """Return link, column and station [null] of every null that was granted to a user."""
     link, column = np.nonzero(frame_state.grants.user_granted)
     return link, column, frame_state.around_users.station[link, column]
 

@@ -81,6 +81,8 @@ def _apart(projected: Complex, basis: Complex | None, unused: Flags) -> tuple[Co
 
 
 def beam_gains(vectors: Complex, steering: Complex) -> Array:
-    """Gains ``sum_k |a_j^H w_k|^2`` [bs, J] of given beams [bs, M_t, K] towards bearings [bs, J, M_t]."""
+    """Return gains ``sum_k |a_j^H w_k|^2`` [bs, J] of beams ``vectors`` [bs, M_t, K] towards ``steering``
+    [bs, J, M_t].
+    """
     seen = steering.conj() @ vectors
     return np.sum(seen.real**2 + seen.imag**2, axis=-1)

@@ -162,7 +162,7 @@ def deploy(layout: CalibrationLayout, environment: Environment, count: int, rng:
 
 def groups(environment: Environment, drop: CalibrationDrop, streams: Callable[[int, int], np.random.Generator]
            ) -> Iterator[tuple[Index, Index, Rays]]:
-    """Yield users, sites and rays of links in one state each."""
+    """Yield users [link], sites [link] and rays of links in one state each."""
     for i, name in enumerate(environment.states):
         state = environment.state(name)
         outdoors = (True, False) if name == "o2i" else (None,)
@@ -204,13 +204,15 @@ def panel(tilt: float) -> polarised.Pattern:
 
 
 def element(zenith: Array, azimuth: Array) -> Array:
-    """Power gain of a port of configuration 2: one element."""
+    """Return the power gain [...] of a port of configuration 2, one element, at ``zenith``, ``azimuth`` [...],
+    degrees.
+    """
     return np.asarray(10 ** (_ELEMENT.towards(-azimuth, zenith) / 10))
 
 
 def sample(layout: CalibrationLayout, frequency: float, release: int, count: int, seed: int, drop: int
            ) -> dict[str, Array]:
-    """Return the metrics of one drop: dB, ns and degrees."""
+    """Return the metrics [user] of one drop by name: dB, ns and degrees."""
     environment = Environment(layout.environment, frequency, release)
     found = deploy(layout, environment, count, stream(seed, drop, 0, Purpose.USERS))
 

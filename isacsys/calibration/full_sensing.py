@@ -30,7 +30,9 @@ METRICS = ("delay_spread", "asd", "zsd", "asa", "zsa")
 
 
 def uav(frequency: float, bistatic: bool, count: int, seed: int, drop: int) -> dict[str, Array]:
-    """Return coupling loss (dB) and spreads (ns, degrees) of targets in the centre cell, of the best pairs of sites."""
+    """Return coupling loss (dB) and spreads (ns, degrees), [pair], of targets in the centre cell at the best pairs of
+    sites.
+    """
     rng, model = stream(seed, drop, 0, Purpose.TARGETS), UrbanMacroAerial()
     step = _targets(count, rng)  # [target, site, 2]
     some = links(np.linalg.norm(step, axis=-1), STATION_HEIGHT, HEIGHT, frequency)
@@ -51,7 +53,7 @@ def uav(frequency: float, bistatic: bool, count: int, seed: int, drop: int) -> d
 
 
 def background(frequency: float, count: int, seed: int, drop: int) -> dict[str, Array]:
-    """Return the sum over the three reference points of a site, dB, and the spreads of each point."""
+    """Return the sum [site] over the three reference points of a site, dB, and the spreads [point] of each point."""
     rng, environment, model = stream(seed, drop, 0, Purpose.CLUTTER), Environment("uma", frequency), UrbanMacro()
     distance, height = BACKGROUNDS["uma"].draw(rng, (count, 3))
     state = environment.state("nlos")

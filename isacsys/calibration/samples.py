@@ -18,7 +18,7 @@ BEST = 4  # sites, or pairs of sites, that are pooled
 
 
 def users(scenario: Scenario) -> dict[str, Array]:
-    """Gain to the strongest cell, its ratio to all other cells, and that with noise, of all users, dB."""
+    """Return gain of the strongest cell, its ratio to all other cells, and that with noise, dB, [user]."""
     found: dict[str, list[Array]] = {"coupling_loss": [], "wideband_sir": [], "geometry_sinr": []}
     for state in _drops(scenario):
         everybody = np.arange(len(state.users))
@@ -31,12 +31,12 @@ def users(scenario: Scenario) -> dict[str, Array]:
 
 
 def uav(scenario: Scenario) -> Mapping[str, Array]:
-    """Echoes at the best sites of targets in the centre cell, sent and received by the same site, dB."""
+    """Return echo gains [pair] of targets in the centre cell at the best sites, which transmit and receive, dB."""
     return _echoes(scenario, lambda gain: gain**2)
 
 
 def uav_bistatic(scenario: Scenario) -> Mapping[str, Array]:
-    """Likewise, sent by one site and received by another; no factor of the bistatic angle, as in the calibration."""
+    """Return the same for pairs of two sites, dB [pair]; no factor of the bistatic angle, as in the calibration."""
     def pairs(gain: Array) -> Array:
         one, other = np.triu_indices(gain.shape[1], 1)
         return gain[:, one] * gain[:, other]
@@ -45,7 +45,7 @@ def uav_bistatic(scenario: Scenario) -> Mapping[str, Array]:
 
 
 def background(scenario: Scenario) -> Mapping[str, Array]:
-    """Gains of single reference points of the mono-static background, dB."""
+    """Return gains of single reference points of the mono-static background, dB [point]."""
     model, gains = find_model(scenario), []
     for drop in range(scenario.simulation.drops):
         d = deploy(scenario, drop)

@@ -20,7 +20,7 @@ class Averages(NamedTuple):
 
     @property
     def half_width(self) -> Array:
-        """Half-width of the 95 % interval of every mean; NaN for a single drop."""
+        """Half-width [point] of the 95 % interval of every mean; NaN for a single drop."""
         n = len(self.influence)
         if n < 2:
             return np.full(self.influence.shape[1], np.nan)
@@ -28,7 +28,10 @@ class Averages(NamedTuple):
 
 
 def survival(values: Array, weight: Array, drop: Index, drops: Index, thresholds: Array) -> Averages:
-    """Estimate P(X > threshold) at ascending thresholds: a ratio of sums over drops, linearised."""
+    """Estimate P(X > threshold) at ascending ``thresholds`` [threshold]: a ratio of sums over drops, linearised.
+
+    ``values``, ``weight``, ``drop`` [row]; ``drops`` [drop] are all there are.
+    """
     beyond = np.searchsorted(thresholds, values, side="left")  # how many thresholds are below the value
     mass = _table(np.searchsorted(drops, drop), beyond, weight, (len(drops), len(thresholds) + 1))
     above = mass[:, ::-1].cumsum(axis=1)[:, -2::-1]  # [drop, threshold]
@@ -37,13 +40,16 @@ def survival(values: Array, weight: Array, drop: Index, drops: Index, thresholds
 
 
 def means_by(group: Index, groups: int, values: Array, weight: Array, drop: Index, drops: Index) -> Averages:
-    """Estimate the weighted mean of ``values`` within each of some groups."""
+    """Estimate the weighted mean of ``values`` [row] within each ``group`` [row].
+
+    ``weight``, ``drop`` [row]; ``drops`` [drop] are all there are.
+    """
     shape, row = (len(drops), groups), np.searchsorted(drops, drop)
     return _ratio(_table(row, group, weight * values, shape), _table(row, group, weight, shape))
 
 
 def quantiles(values: Array, weight: Array, count: int = POINTS) -> Array:
-    """Return ``count`` weighted quantiles, without repetition."""
+    """Return at most ``count`` quantiles [point] of ``values`` with ``weight`` [row], without repetition."""
     order = np.argsort(values)
     share = np.cumsum(weight[order]) / weight.sum()
     place = np.searchsorted(share, (np.arange(count) + 0.5) / count)

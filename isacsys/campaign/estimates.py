@@ -82,7 +82,7 @@ class Linearised:
 
 
 def mean_half_width(values: Array, comparisons: int = 1) -> float | None:
-    """Return the half-width of the 95 % interval of the mean of independent ``values``; None for fewer than two.
+    """Return the half-width of the 95 % interval of the mean of independent ``values`` [n]; None for fewer than two.
 
     With Bonferroni's correction it is one of several ``comparisons`` whose intervals all hold at once.
     """

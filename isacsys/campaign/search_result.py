@@ -167,7 +167,7 @@ class SearchResult(Shown):
 
 def make_result(scenario: Scenario, grid: Feasible[Task], objective: Objective, constraints: Sequence[Constraint],
                 rules: RaceRules, seen: Look, counts: Index, runs: Sequence[Run], complete: bool) -> SearchResult:
-    """Return the result of a race between the settings of a grid."""
+    """Return the result of a race between the settings of a grid, with ``counts`` [setting] drops each."""
     metrics = list(dict.fromkeys(name for name in (*objective.terms, *(c.metric for c in constraints))))
     rows = [_row(grid.settings[i], objective, seen, counts, i) | _metrics(runs[i], metrics, objective)
             for i in range(len(grid.settings))]

@@ -139,7 +139,7 @@ class SearchField:
         crew.bar.found(self._finished)
 
     def draw(self, wanted: Index) -> Samples:
-        """See that every setting has so many drops, and return the values of all of them."""
+        """Simulate until settings have ``wanted`` [setting] drops, and return the values of all of them."""
         for job, count, had in zip(self._jobs, wanted, self.counts, strict=True):
             if count > had:
                 job.extend(int(count))

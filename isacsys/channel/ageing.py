@@ -16,12 +16,17 @@ from isacsys.core.units import LIGHT
 
 
 def correlation(speed: npt.ArrayLike, carrier: float, age: float) -> Array:
-    """Return ``rho = J0(2 pi f_D tau)``, ``f_D = speed carrier / c0``; speed in m/s, carrier in Hz, age in s."""
+    """Return ``rho = J0(2 pi f_D tau)`` [...], ``f_D = speed carrier / c0``, of ``speed`` [...], m/s.
+
+    Carrier in Hz, age tau in s.
+    """
     return np.asarray(j0(2 * np.pi * carrier / LIGHT * age * np.asarray(speed, float)))
 
 
 def leakage(rho: Array) -> Array:
-    """Share ``1 - rho^2`` of the un-nulled power that leaks into a null of that age."""
+    """Return the share ``1 - rho^2`` [...] of the un-nulled power that leaks into a null of correlation ``rho``
+    [...].
+    """
     return 1 - rho**2
 
 

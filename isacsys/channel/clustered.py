@@ -26,7 +26,9 @@ class Antennas(Protocol):
     """The antennas of cells."""
 
     def power(self, cell: Index, azimuth: Array, zenith: Array) -> Array:
-        """Return power gains [link, ray] of cells [link], azimuth from the x-axis and zenith in degrees."""
+        """Return power gains [link, ray] of cells [link] at ``azimuth`` from the x-axis, ``zenith`` [link, ray],
+        degrees.
+        """
         ...
 
 
@@ -137,7 +139,7 @@ class ClusteredLinks:
         self._first = np.searchsorted(cells.site, np.arange(len(cells.position) + 1))
 
     def gains(self, user: Index, code: Index) -> Array:
-        """Return gains of antennas towards the rays of users, in the mean over rays, [user, cell].
+        """Return gains of antennas towards the rays of users [user], in the mean over rays, [user, cell].
 
         Parameters
         ----------
@@ -154,7 +156,7 @@ class ClusteredLinks:
         return found
 
     def vectors(self, user: Index, cell: Index, code: Index, walked: Array) -> Complex:
-        """Return channels [user, near, subband, port] to cells [user, near], -1 where there is none.
+        """Return channels [user, near, subband, port] of users [user] to cells [user, near], -1 where there is none.
 
         Parameters
         ----------
@@ -291,6 +293,8 @@ def _bundle(key: bytes, sites: list[kernel.Site], bands: Bands, dtype: npt.DType
 
 
 def codes(sight: Flags, indoor: Flags) -> Index:
-    """Return codes of states [user, site] of links in the line of sight or not, of users [user] inside or not."""
+    """Return codes of states [user, site] of links in line of ``sight`` [user, site] of users ``indoor`` [user] or
+    not.
+    """
     return np.where(indoor[:, None], 3 - sight, 1 - sight)
 

@@ -81,7 +81,8 @@ def _arranged(uniform: Array, normal: Array, bits: Index, cross: Array | None, c
 def coupling(keys: Index, strongest: Index) -> Index:
     """Return which ray each of AOA, ZOA and ZOD is coupled with, [link, 3, N, M], in the order of `ORDER`.
 
-    Random within clusters, and within sub-clusters for the two strongest [link, 2]. Section 7.5, step 8.
+    Random by ``keys`` [link, 3, N, M] within clusters, and within sub-clusters for the two strongest [link, 2]. Section
+    7.5, step 8.
     """
     packed = (keys & np.uint32(0x3FFFFFE0)) | np.arange(RAYS, dtype=np.uint32)
     link = np.arange(len(keys))[:, None]

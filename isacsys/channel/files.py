@@ -146,5 +146,5 @@ def _check(file: ChannelFile, key: str) -> None:
 
 
 def power(channels: Complex) -> Array:
-    """Return ``|.|^2``."""
+    """Return ``|h|^2`` [...] of ``channels`` [...]."""
     return np.asarray(channels.real**2 + channels.imag**2)

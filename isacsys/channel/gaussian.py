@@ -12,14 +12,14 @@ NEARLY = 1e-6  # of a variance that is not said by those before it
 
 
 def complex_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Complex:
-    """Draw CN(0, 1)."""
+    """Draw independent CN(0, 1), [shape]."""
     parts = rng.standard_normal((*shape, 2))
     parts *= np.sqrt(0.5)
     return parts.view(complex)[..., 0]
 
 
 def root(covariance: Complex) -> Complex:
-    """Return F with ``F F^H = C`` of covariances C [..., n, n], so that F z has covariance C; no basis enters it.
+    """Return F with ``F F^H = C`` of ``covariance`` C [..., n, n], so that F z has covariance C; no basis enters it.
 
     Cholesky's factor, or the hermitian square root where C is nearly singular: eigenvectors, which rounding chooses
     where eigenvalues are close, and whose phases are free, cancel in that. Rows of zeros stay.

@@ -168,7 +168,9 @@ def rows_of(ports: int) -> tuple[int, int]:
 
 
 def multiply(some: Site, real: Array, imaginary: Array, out: Array) -> None:
-    """Multiply rays with phases of the moment, [sub-band, ray] each, into ``out`` [2, sub-band, cell, block x row]."""
+    """Multiply rays with phasors ``real`` + j ``imaginary`` [sub-band, ray] into ``out``
+    [2, sub-band, cell, block x row].
+    """
     if some.block_first is None or some.block_step is None:
         for part, phases in enumerate((real, imaginary)):
             out[part] = (phases @ some.matrix).reshape(out.shape[1:])
@@ -184,7 +186,7 @@ def multiply(some: Site, real: Array, imaginary: Array, out: Array) -> None:
 
 
 def unfolded(products: Array, ports: int) -> Complex:
-    """Return channels [cell, sub-band, port] from what `multiply` gives.
+    """Return channels [cell, sub-band, port] from ``products`` [2, sub-band, cell, block x row] of `multiply`.
 
     ``(x + j y)(cos +- j sin)`` at both sides of the centre of a block.
     """

@@ -50,7 +50,10 @@ def by_transmitter(station: Index, stations: int, numbers: int) -> Iterator[Bloc
 
 
 def gained(channels: Complex, station: Index, weighted: Complex) -> Array:
-    """Gains ``sum_k p_k |h^H w_k|^2`` [pair] of beams ``W P^1/2`` [bs, M_t, S] at channels [pair, M_t]; of nulls, 0."""
+    """Return gains ``sum_k p_k |h^H w_k|^2`` [pair] of beams at channels [pair, M_t]; of nulls, 0.
+
+    ``weighted`` is ``W P^1/2`` [bs, M_t, S], ``station`` [pair] the transmitter.
+    """
     gains = np.empty(len(station))
     for rows, owner, place, count in by_transmitter(station, len(weighted), weighted.shape[-2] + weighted.shape[-1]):
         padded = np.zeros((len(owner), count, channels.shape[-1]), complex)
@@ -61,7 +64,9 @@ def gained(channels: Complex, station: Index, weighted: Complex) -> Array:
 
 
 def without_rounding(gains: Array, squares: Array | float) -> Array:
-    """Put zeros, in place, for gains [...] at channels of squared norms [...] that are nulls but for rounding."""
+    """Set to 0, in place, gains [...] at channels of squared norms ``squares`` [...] that are nulls but for
+    rounding.
+    """
     gains[gains <= NULLED * squares] = 0
     return gains
 

@@ -181,7 +181,10 @@ class Environment:
                        offset)
 
     def zenith_mean(self, state: str, distance: Array, user_height: Array, station_height: Array) -> Array:
-        """Return the mean of lg(ZSD/degree). Tables 7.5-7 to 7.5-11."""
+        """Return the mean of lg(ZSD/degree) [link]. Tables 7.5-7 to 7.5-11.
+
+        ``distance``, ``user_height``, ``station_height`` [link], m.
+        """
         if (self.family, state) not in spatial_tables.ZENITH_DEPARTURE:
             return np.full(np.shape(distance), self._at(self._indoor(state)[0]))
         (lowest, per_km, per_m, constant), _ = spatial_tables.ZENITH_DEPARTURE[self.family, state]
@@ -192,7 +195,10 @@ class Environment:
         return np.maximum(lowest, per_km * distance / 1000 + per_m * rise + constant)
 
     def offset(self, state: str, distance: Array, user_height: Array) -> Array:
-        """Return the offset of the zenith of departure, degrees. Tables 7.5-7 to 7.5-11."""
+        """Return the offset of the zenith of departure, degrees [link]. Tables 7.5-7 to 7.5-11.
+
+        ``distance``, ``user_height`` [link], m.
+        """
         if state == "los" or self.family in ("inh", "inf"):
             return np.zeros(np.shape(distance))
         if self.family == "uma":

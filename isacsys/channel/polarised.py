@@ -39,7 +39,9 @@ class Ports:
     gain: Pattern | None = None
 
     def response(self, zenith: Array, azimuth: Array) -> Complex:
-        """Return fields times phases, [link, port, 2 (theta, phi), ray], in directions [link, ray] in degrees."""
+        """Return fields times phases, [link, port, 2 (theta, phi), ray], in directions ``zenith``, ``azimuth``
+        [link, ray], degrees.
+        """
         off = azimuth - self.bearing[:, None]
         z, a, beta = np.radians(zenith), np.radians(off), np.radians(self.tilt)
         across = np.cos(beta) * np.sin(z) - np.sin(beta) * np.cos(z) * np.cos(a)
@@ -63,7 +65,7 @@ def matrices(rays: Rays) -> Complex:
 
 
 def channels(rays: Rays, transmit: Ports, receive: Ports, frequencies: Array) -> Complex:
-    """Return channels [link, frequency, receive port, transmit port] at frequencies (Hz off the carrier)."""
+    """Return channels [link, frequency, receive port, transmit port] at frequencies [frequency], Hz off the carrier."""
     sent = transmit.response(rays.angle[:, ZOD], rays.angle[:, AOD])
     heard = receive.response(rays.angle[:, ZOA], rays.angle[:, AOA])
     through = np.einsum("labr,lsbr->lsar", matrices(rays), sent)

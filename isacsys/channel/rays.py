@@ -60,7 +60,10 @@ def rays(state: State, spreads: Spreads, sight: Array, wavelengths: Array, draws
 
 def expanded(state: State, spreads: Spreads, sight: Array, wavelengths: Array, found: RayClusters, draws: Draws
              ) -> Rays:
-    """Return the rays of clusters."""
+    """Return the rays of clusters ``found``. Parameters as of `rays`.
+
+    ``sight`` [link, 4], degrees, is the line of sight and ``wavelengths`` [link] its length.
+    """
     count, dtype = len(found.power), found.power.dtype
     many = state.clusters * RAYS
     power = np.zeros((count, many + state.has_sight), dtype)
@@ -109,21 +112,21 @@ def _angles(state: State, spreads: Spreads, found: RayClusters, draws: Draws) ->
 
 
 def folded(zenith: Array) -> Array:
-    """Return zeniths (degrees) brought to 0 to 180: what is beyond 180 comes back. Below (7.5-18)."""
+    """Return ``zenith`` [...], degrees, mirrored at 0 and 180 into that range, [...]. Below (7.5-18)."""
     return np.asarray(np.abs(zenith - 360 * np.rint(zenith / 360)))
 
 
 def circular_spread(power: Array, angle: Array) -> Array:
-    """Return the circular spread of angles (degrees), [..., ray] -> [...], degrees. TR 38.901 annex A.
+    """Return the circular spread, degrees [...], of ``angle``, degrees, with weights ``power`` [..., ray].
 
-    ``sqrt(-2 ln |sum p e^(j phi)| / sum p)``.
+    ``sqrt(-2 ln |sum p e^(j phi)| / sum p)``. TR 38.901 annex A.
     """
     mean = np.abs(np.sum(power * np.exp(1j * np.radians(angle)), -1)) / power.sum(-1)
     return np.degrees(np.sqrt(-2 * np.log(np.minimum(mean, 1.0))))
 
 
 def delay_spread(power: Array, delay: Array) -> Array:
-    """Return the deviation of delays weighted with powers, [..., ray] -> [...]."""
+    """Return the standard deviation [...] of ``delay`` with weights ``power`` [..., ray]."""
     total = power.sum(-1)
     mean = (power * delay).sum(-1) / total
     return np.asarray(np.sqrt(np.maximum((power * (delay - mean[..., None]) ** 2).sum(-1) / total, 0)))

@@ -17,17 +17,21 @@ from isacsys.core.arrays import Array, Complex, Index
 
 
 def share(factor_db: npt.ArrayLike) -> Array:
-    """Share ``k / (k + 1)`` of a link's mean power that is in the line of sight, for k in dB (0 at -inf, 1 at inf)."""
+    """Return the share ``k / (k + 1)`` [...] of mean power in the line of sight, of ``factor_db`` [...] = 10 lg k,
+    -inf to inf.
+    """
     return np.asarray(1 / (1 + 10 ** (-np.asarray(factor_db, float) / 10)))
 
 
 def sight(cosine: Array, share: Array, phase: Array, antennas: int) -> Complex:
-    """The part in the line of sight ``sqrt(s) e^(i psi) a``: [...] each -> [..., M_t]."""
+    """Return ``sqrt(s) e^(i psi) a`` [..., M_t], the part in the line of sight, of ``cosine``, ``share``, ``phase``
+    [...].
+    """
     return steering(cosine, antennas) * (np.sqrt(share) * np.exp(1j * phase))[..., None]
 
 
 def channels(rng: np.random.Generator, cosine: Array, share: Array, antennas: int) -> Complex:
-    """Draw whole channels h: [...] each -> [..., M_t]."""
+    """Draw channels h [..., M_t], line of sight and scattering, of ``cosine``, ``share`` [...]."""
     scattered = complex_normal(rng, (*cosine.shape, antennas))
     scattered *= np.sqrt(1 - share)[..., None]
     scattered += sight(cosine, share, rng.uniform(0, 2 * np.pi, cosine.shape), antennas)
@@ -35,7 +39,7 @@ def channels(rng: np.random.Generator, cosine: Array, share: Array, antennas: in
 
 
 def responses(cosine: Array, antennas: int) -> Complex:
-    """The response of `combining.steering`, [bs, n] -> [bs, M_t, n]: powers by doubling, antennas in front.
+    """Return `array_response.steering` of ``cosine`` [bs, n] as [bs, M_t, n]: powers by doubling, antennas in front.
 
     Twice as fast; its last digits are others, and those of the default path are kept.
     """

@@ -8,9 +8,10 @@ from isacsys.core.arrays import Array, Flags
 
 
 def split(power: Array, cluster: Flags, granted: Flags) -> tuple[Array, Array, Array]:
-    """Sum interference over base stations, apart for those that granted, refused, and were never asked.
+    """Sum interference over base stations: of those that granted, of those that refused, and of all that got no
+    request.
 
-    Shapes: power [receiver, near], cluster, granted [receiver, first of near] -> three times [receiver].
+    Shapes: ``power`` [receiver, near], ``cluster``, ``granted`` [receiver, first of near] -> three times [receiver].
     """
     columns = np.flatnonzero(cluster.any(0))
     if not len(columns):
@@ -24,12 +25,16 @@ def split(power: Array, cluster: Flags, granted: Flags) -> tuple[Array, Array, A
 
 
 def echo_power(gain: Array, distance: Array, beta: float, c: float) -> Array:
-    """Echo power ``c sum_k |a^H w_k|^2 R^(-2 beta)`` for gains of unit power. Meng & Masouros (5)."""
+    """Return the echo power ``c sum_k |a^H w_k|^2 R^(-2 beta)`` [...] of ``gain`` at unit power, ``distance`` [...].
+
+    Meng & Masouros (5).
+    """
     return c * gain * distance ** (-2 * beta)
 
 
 def sir(signal: Array, *terms: Array | float) -> Array:
-    """Return signal over the sum of all interference (and noise) terms; without these infinite, or 0 for no signal.
+    """Return ``signal`` [...] over the sum of interference and noise ``terms`` [...]; if that is 0, inf, or 0 for no
+    signal.
 
     NaN where any term is.
     """
@@ -43,5 +48,5 @@ def sir(signal: Array, *terms: Array | float) -> Array:
 
 
 def rate(sir: Array) -> Array:
-    """Shannon rate ``log2(1 + SIR)`` in bit/s/Hz."""
+    """Return the Shannon rate ``log2(1 + SIR)``, bit/s/Hz, of ``sir`` [...], linear."""
     return np.log1p(sir) / np.log(2)

@@ -15,7 +15,7 @@ Table = dict[str, npt.NDArray[Any]]
 
 
 def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return a view that cannot be written."""
+    """Return a view of ``array`` [...] that cannot be written."""
     view = array.view()
     view.flags.writeable = False
     return view

@@ -18,14 +18,14 @@ def on_grid(frames: float) -> float: ...
 @overload
 def on_grid(frames: Array) -> Array: ...
 def on_grid(frames: float | Array) -> float | Array:
-    """Return times in frames, whole numbers where they differ from these by rounding alone.
+    """Return times in frames [...], whole numbers where they differ from these by rounding alone.
 
     A time t becomes the nearest whole number n where ``|t - n| <= 1e-9 + 4 eps |n|``; every other one stays as it is,
     infinite ones included. The order of times stays.
 
     Parameters
     ----------
-    frames : float or array of any shape
+    frames : float or ndarray [...]
         Times in frames.
     """
     nearest = np.round(frames)
@@ -40,13 +40,13 @@ def in_frames(seconds: float, frame_duration: float) -> float: ...
 @overload
 def in_frames(seconds: Array, frame_duration: float) -> Array: ...
 def in_frames(seconds: float | Array, frame_duration: float) -> float | Array:
-    """Return times in frames: whole numbers for times that mean frame boundaries, as `on_grid`.
+    """Return times in frames [...]: whole numbers for times that mean frame boundaries, as `on_grid`.
 
     ``0.29 / 0.01`` is 28.999999999999996, and 29 frames are meant.
 
     Parameters
     ----------
-    seconds : float or array of any shape
+    seconds : float or ndarray [...]
     frame_duration : float
         Length of a frame, s.
     """

@@ -18,13 +18,13 @@ _HALF_WAY = 1 + TIE  # what is opposite on the torus is reached without crossing
 
 
 def wrap(positions: npt.ArrayLike, side: Array) -> Array:
-    """Bring positions [n, 2] onto the torus ``[0, side)``."""
+    """Return positions [n, 2] modulo ``side`` [2]: on the torus [0, side)."""
     wrapped = np.mod(np.asarray(positions, float).reshape(-1, 2), side)
     return np.where(wrapped < side, wrapped, 0.0)  # -1e-17 % 1 == 1
 
 
 def displacement(start: Array, end: Array, side: Array) -> Array:
-    """Shortest way from ``start`` to ``end`` on the torus, [..., 2]."""
+    """Return the shortest vector from ``start`` to ``end`` on the torus of ``side``, [..., 2]."""
     step = np.asarray(end - start)
     for axis, length in enumerate(side.tolist()):
         step[..., axis] -= length * np.round(step[..., axis] / (length * _HALF_WAY))
@@ -32,18 +32,18 @@ def displacement(start: Array, end: Array, side: Array) -> Array:
 
 
 def length(step: Array) -> Array:
-    """Length of vectors [..., 2]; ``np.hypot``, which minds extremes, takes five times as long."""
+    """Return the length [...] of ``step`` [..., 2]; ``np.hypot``, safe at extremes, takes five times as long."""
     x, y = step[..., 0], step[..., 1]
     return np.asarray(np.sqrt(x * x + y * y))
 
 
 def tree(points: Array, side: Array) -> cKDTree:
-    """Index points on the torus for nearest-neighbour queries."""
+    """Return an index of points [n, 2] on the torus of ``side`` [2], for nearest-neighbour queries."""
     return cKDTree(points, boxsize=side)
 
 
 def nearest(index: cKDTree, positions: Array, count: int) -> tuple[Array, Index]:
-    """Return distances and numbers [n, count] of the nearest points, nearest first.
+    """Return distances and numbers [n, count] of the points nearest to ``positions`` [n, 2], nearest first.
 
     Where there are fewer than ``count`` points, the rest has distance inf and number ``index.n``.
     """
@@ -61,7 +61,7 @@ def nearest_others(index: cKDTree, count: int) -> tuple[Array, Index]:
 
 
 def without_itself(distance: Array, number: Index, count: int) -> tuple[Array, Index]:
-    """Return the first ``count`` points other than itself of every point, ties by number.
+    """Return distance and number [point, count] of the first ``count`` points other than itself, ties by number.
 
     Parameters
     ----------
@@ -96,7 +96,11 @@ def ties(columns: int) -> Array:
 
 
 def distances(index: cKDTree, side: Array, positions: Array, number: Index) -> Array:
-    """Return distances of positions [n, 2] to points ``number`` [n, m]; inf where that is ``index.n`` or -1: none."""
+    """Return distances [n, m] of positions [n, 2] to points ``number`` [n, m]; inf where that is ``index.n`` or -1:
+    none.
+
+    ``side`` [2] is that of the torus.
+    """
     if not index.n:
         return np.full(number.shape, np.inf)
     squares = []

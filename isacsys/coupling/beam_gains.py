@@ -27,7 +27,9 @@ Arriving = Callable[[slice], Complex]
 
 
 def channels(frame_state: FrameState, rng: np.random.Generator, link: Index, column: Index) -> Complex:
-    """Draw the channels [..., M_t] of scheduled users ``link`` to stations in ``column`` of their surroundings."""
+    """Draw the channels [..., M_t] of scheduled users ``link`` [...] to stations in ``column`` [...] of their
+    surroundings.
+    """
     antennas = frame_state.scenario.antennas.transmit
     if frame_state.sight is None:
         return complex_normal(rng, (*np.broadcast_shapes(link.shape, column.shape), antennas))
@@ -36,7 +38,10 @@ def channels(frame_state: FrameState, rng: np.random.Generator, link: Index, col
 
 def aged(rng: np.random.Generator, frame_state: FrameState, rows: Complex, link: Index, column: Index,
          rho: Array | None) -> Complex:
-    """Channels of now ``rho h + sqrt(1 - rho^2) e``, e drawn by the law of the link; rho [...] or None: the same."""
+    """Return the present channels ``rho h + sqrt(1 - rho^2) e``, e drawn by the law of the link.
+
+    ``rows`` h [..., M_t] of users ``link`` [...] to stations in ``column`` [...]; rho [...], or None: 1.
+    """
     if rho is None:
         return rows
     error = channels(frame_state, rng, link, column)
@@ -84,7 +89,9 @@ def echoes(frame_state: FrameState, beams: Beams) -> Array:
 
 def adapted(frame_state: FrameState, beams: Beams, combiner: Combiner, arriving: Arriving
             ) -> tuple[Array, Complex, Complex]:
-    """Let a combiner look at what arrives, and return gains, filters and covariances of all sensing stations.
+    """Return what a combiner makes of the covariance of what arrives at sensing stations.
+
+    Gains [sensor, near, J], filters [sensor, J, M_r] and covariances [sensor, M_r, M_r].
 
     Parameters
     ----------

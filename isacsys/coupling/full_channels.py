@@ -44,7 +44,7 @@ class Drawn:
     """Independent CN(0, 1) entries, and a line of sight where there is one, from the streams of the frame."""
 
     def users(self, frame_state: FrameState) -> Complex:
-        """Draw the channels of scheduled users; those that the scheduler looked at are kept."""
+        """Draw the channels [link, near, M_t] of scheduled users; those that the scheduler has used are kept."""
         links, near = frame_state.around_users.station.shape
         drawn = beam_gains.channels(
             frame_state, frame_state.name.stream(Purpose.LINK_CHANNELS), np.arange(links)[:, None], np.arange(near)
@@ -54,7 +54,7 @@ class Drawn:
         return drawn
 
     def stations(self, frame_state: FrameState) -> Complex:
-        """Draw the channels between stations."""
+        """Draw the channels G^T [sensor, near, M_r, M_t] between stations."""
         antennas = frame_state.scenario.antennas
         shape = (*frame_state.sensors.around.station.shape, antennas.receive, antennas.transmit)
         return complex_normal(frame_state.name.stream(Purpose.STATION_CHANNELS), shape)
@@ -64,14 +64,16 @@ class Faded:
     """Channels of the fading of a drop."""
 
     def users(self, frame_state: FrameState, age: float = 0.0) -> Complex:
-        """Ask for the channels of scheduled users ``age`` s ago; those that the scheduler looked at are kept."""
+        """Return the channels [link, near, M_t] of scheduled users ``age`` s ago; those that the scheduler has used
+        are kept.
+        """
         drawn = self._users(frame_state, age, Purpose.LINK_CHANNELS)
         if frame_state.schedule.channels is not None and not source(frame_state).remembers:
             drawn[:, 0] = frame_state.schedule.channels
         return drawn
 
     def errors(self, frame_state: FrameState) -> Complex:
-        """Draw other channels of the same law."""
+        """Draw independent channels [link, near, M_t] of the same law."""
         return self._users(frame_state, 0.0, Purpose.AGEING)
 
     def _users(self, frame_state: FrameState, age: float, purpose: Purpose) -> Complex:
@@ -80,7 +82,7 @@ class Faded:
         return subbands.folded(source(frame_state).users(users, station, age, frame_state.name.stream(purpose)))
 
     def stations(self, frame_state: FrameState) -> Complex:
-        """Ask for the channels between stations."""
+        """Return the channels G^T [sensor, near, M_r, M_t] between stations."""
         sensors = frame_state.sensors
         count = len(sensors.station) // frame_state.scenario.fading.subbands
         rng = frame_state.name.stream(Purpose.STATION_CHANNELS)
@@ -172,7 +174,9 @@ def _to_filters(frame_state: FrameState, stations: Complex, weighted: Complex) -
 
 
 def aged(frame_state: FrameState, users: Complex) -> Complex:
-    """Channels [link, near, M_t] of now: own ones, and those of cluster members."""
+    """Return the present channels [link, near, M_t] of ``users`` [link, near, M_t], own ones and those of cluster
+    members.
+    """
     if frame_state.fading is not None and frame_state.fading.remembers:
         return users
     own, cross = csi_ageing.own_correlation(frame_state), csi_ageing.cross_correlation(frame_state)

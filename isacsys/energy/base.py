@@ -67,7 +67,7 @@ class EnergyModel(ABC):
         return ()
 
     def drawn(self, stations: Stations) -> Array:
-        """Return `power`, checked: a finite number from 0 on for every station."""
+        """Return `power` [bs], checked: a finite number from 0 on for every station."""
         name = f"energy model {type(self).__name__}"
         with calling(self, "energy model", "computing power"):
             found = np.asarray(self.power(stations), float)

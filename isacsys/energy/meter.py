@@ -36,7 +36,7 @@ class EnergyMeter:
         self._energy: Array = np.zeros(0)  # J, [bs]
 
     def frame(self, power: Array, on: Flags, asleep: Flags) -> None:
-        """Add a frame: what stations draw (W), which are on, and which of them sleep, [bs] each."""
+        """Add a frame: ``power`` [bs], W, and which stations are ``on`` [bs] and ``asleep`` [bs]."""
         if not len(self._energy):
             self._idle, self._off, self._energy = (np.zeros(len(power)) for _ in range(3))
         off, idle = ~on, asleep & on
@@ -58,7 +58,7 @@ class EnergyMeter:
 
 
 def asleep_energy(states: Sequence[SleepState], seconds: Array, *, forced: bool = False) -> Array:
-    """Return ``min_s P_s T + E_s`` over the states whose transition fits T, J, [n]; 0 at T = 0.
+    """Return ``min_s P_s T + E_s`` over the states whose transition fits T = ``seconds`` [n], J, [n]; 0 at T = 0.
 
     ``forced``: whether it fits or not.
     """

@@ -48,7 +48,10 @@ class Stations:
 
 def stations(load: Array, *, on: Flags | None = None, asleep: Flags | None = None, sent: Array | None = None,
              listening: Flags | None = None, full_power: float | Array = 40.0) -> Stations:
-    """Return stations [bs] of a given load; by default all are on, awake, at full power and not listening."""
+    """Return stations of a given ``load`` [bs], 0 to 1; by default all are on, awake, at full power and not listening.
+
+    ``on``, ``asleep``, ``sent``, ``listening``, ``full_power`` (W) [bs] as in `Stations`.
+    """
     number = np.asarray(load, float)
     return Stations(number, np.ones(number.shape, bool) if on is None else np.asarray(on, bool),
                     np.zeros(number.shape, bool) if asleep is None else np.asarray(asleep, bool),

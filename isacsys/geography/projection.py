@@ -80,7 +80,7 @@ class Projection:
         return np.stack([east, north], axis=-1) / 1e3
 
     def to_degrees(self, position: Array) -> Array:
-        """Return longitude and latitude [n, 2] of places in km east and north of the origin."""
+        """Return longitude and latitude [n, 2], degrees, of ``position`` [n, 2], km east and north of the origin."""
         east, north = 1e3 * np.asarray(position).T
         return np.stack(self._transformer.transform(east, north, direction="INVERSE"), axis=-1)
 

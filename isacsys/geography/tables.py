@@ -112,7 +112,7 @@ class FileTable:
         return self._cells.get(name, [""] * len(self))
 
     def numbers(self, name: str) -> Array:
-        """Return a column as numbers, NaN where the file has none."""
+        """Return a column as numbers [row], NaN where the file has none."""
         column = self._columns[name]
         convert = _flag if column.flag else float
         values = np.full(len(self), np.nan)

@@ -127,7 +127,11 @@ class SensingPower(Act):
 
 def checked(action: Any, name: str, shape: tuple[int, ...], low: npt.ArrayLike, high: npt.ArrayLike, *,
             whole: bool = False) -> Array:
-    """Return an action as an array. Raises ConfigError for a wrong shape, what is no number, and what is outside."""
+    """Return an action as an array [shape]; ConfigError for a wrong shape, for what is no number, or not in
+    [low, high].
+
+    ``low``, ``high`` broadcast to the shape.
+    """
     key = f"action ({name})"
     try:
         given = np.asarray(action, float)

@@ -38,14 +38,14 @@ class Observation(ABC):
 
     @abstractmethod
     def values(self, view: AgentView) -> Array:
-        """Return what is seen of a network before its next frame."""
+        """Return the values [shape] observed of a network before its next frame."""
 
     def space(self, sizes: Sizes) -> gymnasium.Space[Any]:
         """Return the space: a Box between the limits."""
         return gymnasium.spaces.Box(self.low, self.high, self.shape(sizes), np.float32)
 
     def see(self, view: AgentView) -> npt.NDArray[np.float32]:
-        """Return the values, clipped."""
+        """Return the values [shape], clipped to the bounds."""
         return np.clip(np.nan_to_num(self.values(view), posinf=self.high, neginf=self.low), self.low,
                        self.high).astype(np.float32)
 
@@ -60,7 +60,7 @@ class QueueObservation(Observation):
         return sizes.cells, sizes.users
 
     def values(self, view: AgentView) -> Array:
-        """Return the queues."""
+        """Return the queues, [cell, user]."""
         return view.by_slot(ReceiverType.USER, np.minimum(view.network.users.queue / 1e6, self.high))
 
 
@@ -74,7 +74,7 @@ class MeanSir(Observation):
         return sizes.cells, sizes.users
 
     def values(self, view: AgentView) -> Array:
-        """Return the SINRs."""
+        """Return the SINRs, [cell, user]."""
         there = view.users >= 0
         found = np.zeros(view.users.shape)
         with np.errstate(divide="ignore"):
@@ -112,7 +112,7 @@ class Tracks(Observation):
         return sizes.cells, sizes.targets, 2
 
     def values(self, view: AgentView) -> Array:
-        """Return the tracks as they are when the frame begins."""
+        """Return the tracks at the beginning of the frame."""
         network = view.network
         book, count = network.beliefs, len(network.targets)
         found = np.zeros((count, 2))

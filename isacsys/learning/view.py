@@ -56,7 +56,7 @@ class AgentView:
     record: FrameRecord | None
 
     def ids(self, kind: ReceiverType) -> Index:
-        """Return `users` or `targets`."""
+        """Return `users` or `targets`, [n]."""
         return self.users if kind == ReceiverType.USER else self.targets
 
     def by_slot(self, kind: ReceiverType, values: Array) -> Array:

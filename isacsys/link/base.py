@@ -146,6 +146,6 @@ class LinkModel(ABC):
 
 
 def used_share(queue: Array, bits: Array) -> Array:
-    """Return the share of a frame that carries data, where it could carry ``bits`` [link] of ``queue``."""
+    """Return the share of a frame [link] that carries data, where it could carry ``bits`` of ``queue`` [link]."""
     return np.divide(queue, bits, where=queue < bits, out=(queue > 0).astype(float))
 

@@ -72,7 +72,8 @@ class BlockFormats:
     def failure(self, mcs: Index, mean: Array, variance: Array, symbols: Array) -> Array:
         """Return the probability that a transport block fails, given the information of one of its code blocks.
 
-        ``1 - (1 - p)^c``; ``symbols`` [block] are those of a code block over all transmissions that count.
+        ``1 - (1 - p)^c``. ``mcs`` [block]; ``mean``, ``variance`` [block] of the information, as of `information`;
+        ``symbols`` [block] are those of a code block over all transmissions that count.
         """
         excess = mean - self.length[mcs] + np.log2(symbols * self.order[mcs]) / 2
         code_block = ndtr(-excess / np.sqrt(np.maximum(variance, _LEAST_VARIANCE)))
@@ -83,7 +84,7 @@ class BlockFormats:
     def error(self, mcs: Index, sinr: Array) -> Array:
         """Return the probability that the first transmission of a transport block fails, [block].
 
-        Parameters as of `information`.
+        Parameters as of `information`: ``mcs`` [block], ``sinr`` [block, subband].
         """
         return self.failure(mcs, *self.information(mcs, sinr), self.symbols[mcs])
 
@@ -103,14 +104,18 @@ def block_formats(table: McsTable, symbols: float, gap_db: float | None = None) 
 
 
 def code_blocks(bits: Array, with_crc: Array, rate: Array) -> Array:
-    """Return into how many code blocks a transport block of ``bits`` is cut. TS 38.212, 5.2.2 and 7.2.2."""
+    """Return the number of code blocks [...] of transport blocks of ``bits``, ``with_crc`` bits at ``rate`` [...].
+
+    TS 38.212, 5.2.2 and 7.2.2.
+    """
     second = (bits <= 292) | ((bits <= _LARGE_BLOCK) & (rate <= 0.67)) | (rate <= 0.25)
     most = np.where(second, _MOST[2], _MOST[1])
     return np.where(with_crc <= most, 1.0, np.ceil(with_crc / (most - _CODE_BLOCK_CRC)))
 
 
 def implementation_gap_db(length: Array) -> Array:
-    """Return by how many dB LDPC decoding falls short of the normal approximation, for code blocks of some bits.
+    """Return the loss of LDPC decoding against the normal approximation, dB [...], of code blocks of ``length`` bits
+    [...].
 
     Fitted to block error rates of the LDPC code of Sionna 2.2 (Apache-2.0, ``PDSCH_table1.json``), 100 to 2,000 bits.
     """

@@ -25,7 +25,8 @@ _INTERVALS = int((_HIGHEST_DB - _LOWEST_DB) * _PER_DB)
 
 
 def mean_and_variance(order: Index, sinr: Array) -> tuple[Array, Array]:
-    """Return C (bit) and V (bit^2) of one symbol of ``order`` bits at ``sinr`` (linear), shapes broadcast.
+    """Return C (bit) and V (bit^2) [...] of one symbol of ``order`` bits [...] at ``sinr`` [...], linear; they
+    broadcast.
 
     Cubic Hermite interpolation over the SINR in dB, once continuously differentiable; C never decreases.
     """

@@ -40,7 +40,7 @@ class OuterLoop:
         return links.believed() / self._expected[links.user] * 10 ** (self.offset[links.user, None] / 10)
 
     def learn(self, links: ServedLinks, sent: Index, failed: Index) -> None:
-        """Take in what was measured, and how many of the blocks that were sent for the first time failed, [link]."""
+        """Update by what was measured: blocks ``sent`` for the first time and those of them that ``failed``, [link]."""
         measured, _ = links.disturbance()
         self._expected[links.user] = _MEMORY * self._expected[links.user] + (1 - _MEMORY) * measured
         some = sent > 0

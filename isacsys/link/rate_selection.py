@@ -35,7 +35,7 @@ class RateSelection:
         return self.best(sinr)
 
     def best(self, sinr: Array) -> Index:
-        """Return the same by the law of every scheme, [link]."""
+        """Return the same by the law of every scheme, [link], at ``sinr`` [link, subband]."""
         links, schemes = len(sinr), len(self._formats)
         error = self._formats.error(np.tile(np.arange(schemes), links), np.repeat(sinr, schemes, axis=0))
         return self._rank(error.reshape(links, schemes))

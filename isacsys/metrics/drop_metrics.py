@@ -82,7 +82,7 @@ class DropMetrics(Metric):
         self._present: Index | None = None  # frames in which each user was there, where some come and go
 
     def there(self, who: Flags) -> None:
-        """Take note of the users [user] who are there in a frame, where some come and go."""
+        """Count the users present in a frame, ``who`` [user], where users come and go."""
         self._present = who.astype(np.int64) if self._present is None else self._present + who
 
     def sums(self, record: FrameRecord) -> Mapping[str, float]:
@@ -109,7 +109,7 @@ class DropMetrics(Metric):
         self._sensed[ids] = frame
 
     def delivered(self, delays: Array) -> None:
-        """Take note of the delays of files."""
+        """Add the ``delays`` [file] of files, s."""
         self._delays.append(delays)
 
     def moved(self, user_time: float, handovers: int, ping_pongs: int = 0) -> None:
@@ -141,7 +141,9 @@ class DropMetrics(Metric):
             "sensing_gap_95": _percentile(gaps, 95)}
 
 def jain(rate: Array) -> float:
-    """Jain's fairness index ``(sum r)^2 / (n sum r^2)``: 1 where all have the same, 1/n where one has everything."""
+    """Return Jain's fairness index ``(sum r)^2 / (n sum r^2)`` of ``rate`` [user]: 1 if all are equal, 1/n if one has
+    all.
+    """
     return float(rate.sum() ** 2 / (len(rate) * np.sum(rate**2))) if rate.any() else 0.0
 
 

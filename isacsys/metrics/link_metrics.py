@@ -127,7 +127,7 @@ class Throughput(Metric):
         self._present: Index | None = None  # frames in which each user was there, where some come and go
 
     def there(self, who: Flags) -> None:
-        """Take note of the users [user] who are there in a frame, where some come and go."""
+        """Count the users present in a frame, ``who`` [user], where users come and go."""
         self._present = who.astype(np.int64) if self._present is None else self._present + who
 
     def sums(self, record: FrameRecord) -> Mapping[str, float]:
@@ -147,7 +147,7 @@ class Throughput(Metric):
         self._weight += float(terms.weight.sum())
 
     def files(self, bits: Array, delay: Array) -> None:
-        """Take note of files that are through: bits delivered, and seconds from arrival to the last of them."""
+        """Add completed files: ``bits`` [file] delivered, and ``delay`` [file] from arrival to the last of them, s."""
         self._files.append(bits / np.maximum(delay, np.finfo(float).tiny) / MEGA)
 
     @property

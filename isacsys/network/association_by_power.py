@@ -89,9 +89,10 @@ class AssociationByPower(LargeScale):
         return self.survey(self.deployment.users, np.arange(len(self.deployment.users)))
 
     def given_places(self, kind: ReceiverType, position: Array, ids: Index | None) -> Places | None:
-        """Return what belongs to the places of users (or targets) of whom a file says more than that; None: of nobody.
+        """Return the places of users (or targets) ``ids`` [n] at ``position`` [n, 2] that a file describes further;
+        or None.
 
-        Height and walls are then theirs, wherever they are.
+        Height and walls are then those of the file, wherever they are.
         """
         given, gains = self.deployment.people[kind], self.users if kind == ReceiverType.USER else self.targets
         rays = gains.rays is not None and ids is not None
@@ -103,7 +104,9 @@ class AssociationByPower(LargeScale):
         return dataclasses.replace(found, ids=ids) if rays else found
 
     def survey(self, position: Array, ids: Index | None = None) -> Surroundings:
-        """Return the strongest cells [n, near], their gains, and the rest, at places [n, 2] (of these ids)."""
+        """Return the strongest cells [n, near], their gains, and the rest, at ``position`` [n, 2] (of these ids
+        [n]).
+        """
         near = min(self._near, self.stations)
         shape = (len(position), self._near)
         station, gain, rest = np.full(shape, self.stations), np.zeros(shape), np.zeros(len(position))
@@ -123,7 +126,7 @@ class AssociationByPower(LargeScale):
         return Surroundings(station, gain, rest)
 
     def attach(self, kind: ReceiverType, position: Array, ids: Index | None = None) -> tuple[Array, Index]:
-        """Look for the strongest cell."""
+        """Return the strongest cell."""
         if not self.stations:
             return np.full(len(position), np.inf), np.full(len(position), -1)
         if kind == ReceiverType.USER and position is self.deployment.users:
@@ -146,17 +149,17 @@ class AssociationByPower(LargeScale):
         return station
 
     def around_users(self, users: Index) -> Surroundings:
-        """Strongest first, but for a serving cell that hysteresis has kept."""
+        """Return the surroundings, strongest first, but for a serving cell that hysteresis has kept."""
         found, members = self._table[users], self.population(ReceiverType.USER)
         return self._serving_first(found, members.position, users, members.station[users])
 
     def user_gains(self, users: Index, station: Index, distance: Array) -> Array:
-        """Gains from where users are now."""
+        """Return gains at the present positions of users."""
         position = self.population(ReceiverType.USER).position[users]
         return self.users.of(position, station, self.given_places(ReceiverType.USER, position, users))
 
     def sight_share(self, users: Index, station: Index) -> Array:
-        """By the state of the link, or the number that the scenario has."""
+        """Return the share by the state of the link, or by the scenario's K-factor."""
         if self.scenario.propagation.rician_factor_db != "tr38901":
             return super().sight_share(users, station)
         position = self.population(ReceiverType.USER).position[users]
@@ -206,16 +209,16 @@ class AssociationByPower(LargeScale):
         return ReceiverPlaces(places.height, places.indoor, np.where(station < 0, -1, sight))
 
     def around_stations(self, stations: Index) -> Surroundings:
-        """Strongest first."""
+        """Return the surroundings, strongest first."""
         return self._around_stations[stations]
 
     def between(self, one: Index, other: Index) -> Array:
-        """Gains of pairs; none within a site."""
+        """Return gains of pairs of cells ``one``, ``other`` [pair]; 0 within a site."""
         gain = self.between_cells.everywhere()[one, other]
         return np.where(self._cells.site[one] == self._cells.site[other], 0.0, gain)
 
     def two_ways(self, targets: Index, station: Index, distance: Array) -> Array:
-        """Two ways with the same shadowing and pattern, and a reflection: ``g^2 4 pi f^2 / c^2 sigma``; TR 38.901 7.9.
+        """Return ``g^2 4 pi f^2 / c^2 sigma``, the same shadowing and pattern on both ways; TR 38.901 7.9.
 
         Under the power law ``c R^(-2 beta)`` times the pattern, twice.
         """
@@ -245,7 +248,7 @@ class AssociationByPower(LargeScale):
         return np.asarray(gain * 10 ** (-self.scenario.sensing.clutter_rejection_db / 10))
 
     def cluster_of(self, targets: Index, count: int) -> Index:
-        """The strongest, on the one way."""
+        """Return the strongest, by the one-way gain."""
         members = self.population(ReceiverType.TARGET)
         position = members.position[targets]
         gains = self.targets.everywhere(position, self.given_places(ReceiverType.TARGET, position, targets))
@@ -263,12 +266,12 @@ class AssociationByPower(LargeScale):
             self.refresh(np.array([index]))
 
     def came(self, kind: ReceiverType, ids: Index) -> None:
-        """Survey them."""
+        """Survey new users or targets."""
         if kind == ReceiverType.USER:
             self.refresh(ids)
 
     def refresh(self, rows: Index) -> None:
-        """Survey users again, from where they are now."""
+        """Survey the users ``rows`` [n] again, at their present positions."""
         if len(rows):
             found = self.survey(self.population(ReceiverType.USER).position[rows], rows)
             for name in ("station", "path_gain", "far_field"):
@@ -318,7 +321,7 @@ class Measuring:
         self._gone, self._waited = CONSTANT * stagger, on_grid(self._period * stagger)  # m, frames
 
     def follow(self, gone: float) -> Index:
-        """Bring stations up to date, nobody having gone farther, km, and return who changed the station."""
+        """Update stations, nobody having gone farther than ``gone``, km, and return who changed the station, [n]."""
         who, network = self._who, self._network
         new = np.zeros(len(who) - len(self._gone))
         if len(new):

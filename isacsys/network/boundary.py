@@ -50,7 +50,7 @@ def site_spacing(network: NetworkSettings) -> float:
 
 
 def open_ground(network: NetworkSettings, given: Sequence[Array] | None) -> OpenArea:
-    """Return what a network covers: its area, the cells of a hexagon of sites, or the box around given places [n, 2].
+    """Return the area of a network: its own, that of a hexagon of sites, or the box around ``given`` places [n, 2].
     """
     if given is not None:
         box = box_around(given or [np.zeros((1, 2))])

@@ -84,7 +84,7 @@ class Deployment:
 
     @cached_property
     def targets(self) -> Array:
-        """Positions of the targets."""
+        """Positions of the targets [target, 2], km."""
         return self.draw_targets()
 
     def appear(self, scenario: Scenario, share: float, rng: np.random.Generator) -> Array:
@@ -163,7 +163,7 @@ def _on_course(course: Course, kind: ReceiverType, frame: int, alone: bool, draw
 
 
 def hexagonal_side(network: NetworkSettings) -> tuple[int, int, Array]:
-    """Columns, rows and sides (km) of the torus of whole cells nearest to ``network.area``.
+    """Return columns, rows and sides [2] (km) of the torus of whole cells nearest to ``network.area``.
 
     Sites of area 1 / lambda have spacing ``sqrt(2 / (sqrt(3) lambda))``; rows come in pairs, being staggered.
     """

@@ -49,5 +49,7 @@ class DropView(Protocol):
         ...
 
     def station_cosine(self, station: Index, way: Array, length: Array) -> Array:
-        """Likewise to other stations, for ways [link, 2]."""
+        """Return the same towards other stations: of cells ``station`` [link], ``way`` [link, 2], its ``length``
+        [link].
+        """
         ...

@@ -254,11 +254,11 @@ class Members:
         return found if found.ndim == 3 else found[:, None]
 
     def nearest(self, count: int) -> Index:
-        """Return the ids of the ``count`` closest to their station."""
+        """Return the ids [count] of the ``count`` closest to their station."""
         return self.lowest(self.distance, count)
 
     def lowest(self, score: npt.ArrayLike, count: int) -> Index:
-        """Return the ids of the ``count`` with the lowest score; ties go to the lower id."""
+        """Return the ids [count] of the ``count`` with the lowest ``score`` [member]; ties go to the lower id."""
         return self.ids[np.argsort(scores(score, len(self.ids), count), kind="stable")[:count]]
 
 

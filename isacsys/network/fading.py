@@ -42,7 +42,9 @@ class DropFading:
         return self.model.remembers
 
     def users(self, users: Index, station: Index, age: float, rng: np.random.Generator) -> Complex:
-        """Return h [user, near, subband, M_t] of users to stations [user, near], ``age`` s ago; 0 to no station."""
+        """Return h [user, near, subband, M_t] of users [user] to stations [user, near], ``age`` s ago; 0 to no
+        station.
+        """
         network = self._network
         there = (station >= 0) & (station < network.stations)
         row, column = np.nonzero(there)
@@ -61,7 +63,9 @@ class DropFading:
         return found
 
     def stations(self, listening: Index, station: Index, rng: np.random.Generator) -> Complex:
-        """Return G^T [sensor, near, subband, M_r, M_t] from stations [sensor, near]; 0 from no station."""
+        """Return G^T [sensor, near, subband, M_r, M_t] to ``listening`` [sensor] from stations [sensor, near]; 0 from
+        none.
+        """
         network = self._network
         antennas, bands = network.scenario.antennas, network.scenario.fading.subbands
         there = station < network.stations

@@ -42,7 +42,7 @@ class GivenCells:
 
     @property
     def sites(self) -> Array:
-        """Places of the sites, km."""
+        """Places of the sites [site, 2], km."""
         return self.position[np.unique(self.rows.site, return_index=True)[1]]
 
 
@@ -66,7 +66,7 @@ def projection_of(scenario: Scenario) -> Projection:
 
 
 def given_people(scenario: Scenario, kind: ReceiverType) -> tuple[PeopleRows, Array] | None:
-    """Return the users (or targets) that a file names, and their places in km, east and north of the origin."""
+    """Return the users (or targets) of a file, and their places [n, 2] in km, east and north of the origin."""
     key = f"network.{kind.words}_file"
     if not scenario.get(key):
         return None
@@ -76,7 +76,10 @@ def given_people(scenario: Scenario, kind: ReceiverType) -> tuple[PeopleRows, Ar
 
 def cells_and_masts(scenario: Scenario, given: GivenCells, position: Array, side: Array,
                     origin: Array) -> tuple[Cells, Masts]:
-    """Return the cells of a file as a deployment has them, ``position`` [cell, 2] being in its coordinates, km."""
+    """Return the cells of a file as a deployment has them, ``position`` [cell, 2] being in its coordinates, km.
+
+    ``side`` [2] is that of the area, ``origin`` [2] its corner in the coordinates of the file.
+    """
     rows = given.rows
     model = find_model(scenario)
     height = np.where(np.isnan(rows.height), heights(scenario, model)[0], rows.height)

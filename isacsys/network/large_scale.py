@@ -60,45 +60,57 @@ class LargeScale(ABC):
 
     @abstractmethod
     def attach(self, kind: ReceiverType, position: Array, ids: Index | None = None) -> tuple[Array, Index]:
-        """Return distance (km, on the ground) and number of the serving station at places [n, 2]; -1: none.
+        """Return distance (km, on the ground) and number [n] of the serving station at ``position`` [n, 2]; -1: none.
 
-        ``ids`` [n] say who is there, where that matters.
+        ``ids`` [n] are the users or targets at these positions, where that matters.
         """
 
     @abstractmethod
     def around_users(self, users: Index) -> Surroundings:
-        """Surroundings of users; the first station is the serving one, the first L are the cluster."""
+        """Return the surroundings of users [user]; the first station is the serving one, the first L are the
+        cluster.
+        """
 
     @abstractmethod
     def user_gains(self, users: Index, station: Index, distance: Array) -> Array:
-        """Path gains [user, m] of stations, whose distances are known, from where the users are now."""
+        """Return path gains [user, m] of stations at known ``distance`` [user, m], at the present positions of users
+        [user].
+
+        ``station`` [user, m].
+        """
 
     def sight_share(self, users: Index, station: Index) -> Array:
-        """Share [user, m] of the mean power of stations that is in the line of sight, where users are now."""
+        """Return the share [user, m] of mean power of stations [user, m] in the line of sight of users [user], now."""
         factor = self.scenario.propagation.rician_factor_db
         return np.full(station.shape, 0.0 if isinstance(factor, str) else float(rician.share(factor)))
 
     @abstractmethod
     def around_stations(self, stations: Index) -> Surroundings:
-        """Surroundings of stations as receivers of echoes, themselves left out; the first Q - 1 are the cluster."""
+        """Return the surroundings of stations [n] as receivers of echoes, themselves left out; the first Q - 1: the
+        cluster.
+        """
 
     @abstractmethod
     def between(self, one: Index, other: Index) -> Array:
-        """Path gain between pairs of stations."""
+        """Return the path gain [pair] between stations ``one`` and ``other`` [pair]."""
 
     def places(self, kind: ReceiverType, ids: Index) -> ReceiverPlaces:
-        """Return what is known of the places of users, or targets."""
+        """Return heights, buildings and states of the links of users, or targets, ``ids`` [n]."""
         model = find_model(self.scenario)
         height = heights(self.scenario, model)[1] if kind == ReceiverType.USER else target_height(self.scenario)
         return ReceiverPlaces(np.full(len(ids), height), np.zeros(len(ids), bool), np.full(len(ids), -1))
 
     def echo_gain(self, targets: Index, distance: Array) -> Array:
-        """Echo [target] of a target lit by its station, at a known distance, with unit gain of the beams."""
+        """Return the echo power [target] of targets [target] from their station at ``distance`` [target], unit beam
+        gain.
+        """
         return self.two_ways(targets, self.population(ReceiverType.TARGET).station[targets], distance)
 
     @abstractmethod
     def two_ways(self, targets: Index, station: Index, distance: Array) -> Array:
-        """The same of a target lit by any ``station`` [target], which hears it."""
+        """Return the same for any ``station`` [target] that transmits and receives; targets [target], ``distance``
+        [target].
+        """
 
     @property
     def full_power(self) -> Array:
@@ -112,7 +124,7 @@ class LargeScale(ABC):
 
     @abstractmethod
     def cluster_of(self, targets: Index, count: int) -> Index:
-        """The ``count`` stations [target, count] that matter most to each target; the first is the serving one."""
+        """Return the ``count`` strongest stations [target, count] of targets [target]; the first is the serving one."""
 
     @abstractmethod
     def follower(self, kind: ReceiverType) -> Follower:
@@ -123,7 +135,7 @@ class LargeScale(ABC):
         """Take note that a user or target was put somewhere else."""
 
     def came(self, kind: ReceiverType, ids: Index) -> None:
-        """Take note that users or targets have come."""
+        """Update for users or targets ``ids`` [n] that have come."""
         for index in ids.tolist():
             self.moved(kind, index)
 
@@ -151,34 +163,34 @@ class AssociationByDistance(LargeScale):
         return self._horizon.surroundings(distance, number, cluster, self.stations - 1)
 
     def attach(self, kind: ReceiverType, position: Array, ids: Index | None = None) -> tuple[Array, Index]:
-        """Look up the nearest."""
+        """Return the nearest station."""
         return self.operating.attach(position)
 
     def around_users(self, users: Index) -> Surroundings:
-        """Nearest first."""
+        """Return the surroundings, nearest first."""
         return self._near_users.get(users)
 
     def user_gains(self, users: Index, station: Index, distance: Array) -> Array:
-        """``d^-alpha``."""
+        """Return ``d^-alpha``."""
         return power_law.path_gain(distance, self.scenario.propagation.path_loss_exponent)
 
     def around_stations(self, stations: Index) -> Surroundings:
-        """Nearest first."""
+        """Return the surroundings, nearest first."""
         return self._around_stations[stations]
 
     def between(self, one: Index, other: Index) -> Array:
-        """``d^-alpha``."""
+        """Return ``d^-alpha`` [pair]."""
         d = self.deployment
         step = geometry.displacement(d.stations[one], d.stations[other], d.side)
         return power_law.path_gain(geometry.length(step), self.scenario.propagation.path_loss_exponent)
 
     def two_ways(self, targets: Index, station: Index, distance: Array) -> Array:
-        """``c R^(-2 beta)``."""
+        """Return ``c R^(-2 beta)``."""
         return accounting.echo_power(np.ones(len(distance)), distance, self.scenario.propagation.echo_exponent,
                                      self.scenario.echo_gain)
 
     def cluster_of(self, targets: Index, count: int) -> Index:
-        """The nearest."""
+        """Return the nearest stations."""
         members = self.population(ReceiverType.TARGET)
         distance, station = self.operating.nearest(members.position[targets], count)
         return serving_first(distance, station, members, targets)[1]

@@ -172,7 +172,9 @@ class Follower(Protocol):
     """Keeps a population that moves with the right stations."""
 
     def follow(self, gone: float) -> Index:
-        """Bring stations and distances up to date, nobody having gone farther, km; return who changed the station."""
+        """Update stations and distances, nobody having gone farther than ``gone``, km; return who changed station,
+        [n].
+        """
         ...
 
 
@@ -192,7 +194,7 @@ class Attachment:
         self._slack, self._trigger = np.full(len(population), -1.0), TimeToTrigger(scenario)
 
     def follow(self, gone: float) -> Index:
-        """Bring stations and distances up to date, nobody having gone farther, and return who changed the station."""
+        """Update stations and distances, nobody having gone farther than ``gone``; return who changed station, [n]."""
         who = self._population
         self._trigger.tick(len(who))
         self._slack -= gone

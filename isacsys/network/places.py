@@ -86,7 +86,7 @@ class Box:
 
 
 def box_around(groups: Sequence[Array]) -> Box:
-    """Return the smallest box around groups of places [n, 2], a margin added."""
+    """Return the smallest box around ``groups`` of places, [n, 2] each, a margin added."""
     points = np.concatenate(groups)
     low, high = points.min(axis=0), points.max(axis=0)
     return Box(low, np.maximum(high - low, SMALLEST) * (1 + MARGIN))
@@ -128,7 +128,7 @@ def read_positions(rows: CsvRows) -> Positions:
 
 
 def points_of(given: npt.ArrayLike, kind: str = "point") -> Array:
-    """Return positions as an array [n, 2] of finite numbers."""
+    """Return ``given`` positions [n, 2] as an array [n, 2] of finite numbers."""
     try:
         if np.ma.isMaskedArray(given) or np.iscomplexobj(given):
             raise ValueError
@@ -170,7 +170,10 @@ def check_apart(index: cKDTree, closest: float, *groups: Array) -> None:
 
 
 def kept_away(points: Array, index: cKDTree, closest: float, side: Array) -> Array:
-    """Return places [n, 2], those closer than ``closest`` to a site moved away from it to that distance, km."""
+    """Return points [n, 2], those closer than ``closest`` to a site moved away from it to that distance, km.
+
+    ``side`` [2] is that of the torus.
+    """
     if not index.n or not len(points):
         return points
     distance, site = map(np.asarray, index.query(points, distance_upper_bound=closest))

@@ -100,11 +100,11 @@ class Population:
         return np.diff(self.start)
 
     def speed_of(self, ids: Index) -> Array:
-        """Speed in m/s, [ids]."""
+        """Return the speed in m/s, [n], of ids [n]."""
         return 1e3 * geometry.length(self.velocity[ids])
 
     def of(self, station: int) -> Index:
-        """Return the ids of those who can be chosen at ``station``."""
+        """Return the ids [n] of those who can be chosen at ``station``."""
         return self.order[self.start[station]:self.start[station + 1]]
 
     def regroup(self) -> None:
@@ -118,12 +118,12 @@ class Population:
             vars(self).pop(name, None)
 
     def served(self, ids: Index, frame: int, place: Array) -> None:
-        """Remember who was scheduled in a frame, and their places 0 <= place < 1 within it."""
+        """Record that ids [n] were scheduled in a frame, at ``place`` [n], from 0 to below 1, within it."""
         self.last_served[ids] = frame
         self.turn[ids] = frame + place
 
     def average(self, ids: Index, rate: Array, window: int) -> None:
-        """Enter the rates of a frame into the means, exponentially weighted over ``window`` frames."""
+        """Add the ``rate`` [n] of ids [n] in a frame to the means, exponentially weighted over ``window`` frames."""
         self.last_rate[ids] = rate
         self.mean_rate *= 1 - 1 / window
         self.mean_rate[ids] += rate / window
@@ -136,5 +136,7 @@ class Population:
 
 
 def group_order(group: Index, groups: int) -> Index:
-    """Sort by group number, stably; numpy sorts short integers by radix, ten times faster than long ones."""
+    """Return the stable order [n] by ``group`` [n]; numpy sorts short integers by radix, ten times faster than long
+    ones.
+    """
     return np.argsort(group if groups > 2**15 else group.astype(np.int16), kind="stable")

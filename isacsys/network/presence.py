@@ -28,7 +28,7 @@ class Presence:
     last: Array
 
     def at(self, frame: float, count: int) -> Flags:
-        """Say who of ``count`` is there in a frame."""
+        """Return who of ``count`` is present in a frame, [count]."""
         there = np.ones(count, bool)
         there[:len(self.first)] = (self.first <= frame) & (frame <= self.last)
         return there

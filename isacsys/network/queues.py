@@ -79,7 +79,8 @@ class Queues:
         return np.concatenate([self._bits, np.zeros(max(users - len(self._bits), 0))])
 
     def serve(self, users: Index, speed: Array, start: float, seconds: float) -> tuple[Files, Array]:
-        """Send to ``users`` at constant ``speed`` (bit/s) for some seconds; return finished files and when.
+        """Serve users [user] at constant ``speed`` [user], bit/s, for some seconds; return finished files and when,
+        [file].
 
         Lindley's recursion ``end_i = max(arrival_i, end_(i-1)) + work_i``, for all users at once: their first files,
         then the second ones of those who have got the first, and so on. What is over `core.frames.SLACK` of the while
@@ -109,8 +110,10 @@ class Queues:
 
     def take(self, users: Index, delivered: Array, lost: Array, start: float, seconds: float
              ) -> tuple[Files, Array, Array]:
-        """Take ``delivered`` and ``lost`` bits off the queues of ``users`` at constant speed over some seconds; return
-        files of which nothing is left, when that was, and how many of their bits were lost.
+        """Take ``delivered`` and ``lost`` bits [user] off the queues of users [user] at constant speed over some
+        seconds.
+
+        Return files of which nothing is left, when that was [file], s, and how many of their bits were lost [file].
         """
         amount = delivered + lost
         some = (amount > 0) & (users < len(self._head))

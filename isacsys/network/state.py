@@ -29,7 +29,7 @@ Promise = Callable[[Array, Array, int, int], Array]
 
 
 def zero_forcing_promise(sir: Array, power: Array, antennas: int, streams: int) -> Array:
-    """SIR that users of mean SIR ``sir`` and channels of squared norm ``power`` may hope for."""
+    """Return the SIR [user] expected of users of mean ``sir`` [user] and channels of squared norm ``power`` [user]."""
     return np.asarray(power * (antennas - streams + 1) / (antennas * streams) * sir)
 
 
@@ -100,11 +100,17 @@ class NetworkState:
         return bs_density(self.scenario, self.deployment)
 
     def around_users(self, users: Index) -> Surroundings:
-        """Surroundings of users; the first station is the serving one, the first L are the cluster."""
+        """Return the surroundings of users [user]; the first station is the serving one, the first L are the
+        cluster.
+        """
         return self.large_scale.around_users(users)
 
     def around_users_now(self, users: Index, around: Surroundings) -> tuple[Array, Surroundings]:
-        """Distance of the serving station and path gains of the same stations, from where the users are now."""
+        """Return the distance [user] of the serving station, km, and path gains of the same stations at present
+        positions.
+
+        Of users [user].
+        """
         d = self.deployment
         distance = geometry.distances(d.index, d.side, self.users.position[users], around.station)
         gain = self.large_scale.user_gains(users, around.station, distance)
@@ -143,9 +149,10 @@ class NetworkState:
         return np.where(sound, self.array_cosine(ReceiverType.USER, station, way, np.where(sound, length, 1.0)), 0.0)
 
     def array_cosine(self, kind: ReceiverType, station: Index, way: Array, length: Array) -> Array:
-        """Cosine of the angle between the axes of stations' arrays and the ways (km, on the ground) to receivers.
+        """Return the cosine [link] of the angle between the axes of stations' arrays and the ways to receivers.
 
-        The axis is that of x; of a cell of a site, at right angles to its boresight: ``sin(azimuth) cos(elevation)``.
+        ``station`` [link], ``way`` [link, 2] on the ground, km, of ``length`` [link]. The axis is that of x; of a
+        cell of a site, at right angles to its boresight: ``sin(azimuth) cos(elevation)``.
         """
         if not self.scenario.built:
             return np.asarray(way[..., 0] / length)
@@ -157,7 +164,9 @@ class NetworkState:
         return np.asarray(across / np.sqrt(length**2 + ((self._heights[kind] - mast) / 1e3) ** 2))
 
     def station_cosine(self, station: Index, way: Array, length: Array) -> Array:
-        """Likewise to other stations, as high as they are: cosine for ways (km, on the ground) [link, 2]."""
+        """Return the same [link] towards other stations, of their own height: ``station``, ``length`` [link], ``way``
+        [link, 2].
+        """
         if not self.scenario.built:
             return np.asarray(way[..., 0] / length)
         boresight = self.deployment.cells.boresight[station]
@@ -169,19 +178,25 @@ class NetworkState:
         return heights(self.scenario, find_model(self.scenario))[1], target_height(self.scenario)
 
     def mean_sir(self, users: Index) -> Array:
-        """Mean received power of users over mean interference and noise, every station sending: no fading, no nulls."""
+        """Return mean received power of users [user] over mean interference and noise, all stations sending, [user].
+
+        No fading, no nulls.
+        """
         around = self.around_users(users)
         others = around.path_gain[:, 1:].sum(-1) + around.far_field + self.scenario.user_noise
         return accounting.sir(around.path_gain[:, 0], others)
 
     def mean_echo_sir(self, targets: Index) -> Array:
-        """Mean echo of targets over mean interference and noise at their stations, every station sending: no nulls."""
+        """Return the mean echo of targets [target] over mean interference and noise at their stations, [target].
+
+        All stations send, without nulls.
+        """
         around, scenario = self.around_stations(self.targets.station[targets]), self.scenario
         echo = self.large_scale.echo_gain(targets, self.targets.distance[targets])
         return accounting.sir(echo, around.path_gain.sum(-1) + around.far_field + scenario.station_noise)
 
     def place(self, kind: ReceiverType, index: int, position: Array) -> None:
-        """Put a user or target somewhere, km; it stays with its station, and its distance is measured anew.
+        """Move a user or target to ``position`` [2], km; it stays with its station, and its distance is measured anew.
 
         Positions beyond an edge of a torus come back on the other side. Raises ConfigError for one beyond the edge of
         an open network.
@@ -197,11 +212,13 @@ class NetworkState:
         self.large_scale.moved(kind, index)
 
     def around_stations(self, stations: Index) -> Surroundings:
-        """Surroundings of stations as receivers of echoes, themselves left out."""
+        """Return the surroundings of stations [n] as receivers of echoes, themselves left out."""
         return self.large_scale.around_stations(stations)
 
     def target_clusters(self, targets: Index) -> Index:
-        """Return the Q - 1 base stations [target, Q - 1] asked to null towards each target's receive filter."""
+        """Return the Q - 1 base stations [target, Q - 1] asked to null towards the receive filters of targets
+        [target].
+        """
         others = self.scenario.allocation.sensing_cluster - 1
         if not len(targets):
             return np.empty((0, others), np.int64)
@@ -211,10 +228,10 @@ class NetworkState:
         return self.large_scale.cluster_of(targets, others + 1)[:, 1:]
 
     def from_station(self, station: Index, population: Population, ids: Index) -> Array:
-        """Return the way from ``station`` to members of a population, km, [n, 2]."""
+        """Return the way from ``station`` to members ``ids`` [n] of a population, km, [n, 2]."""
         d = self.deployment
         return geometry.displacement(d.stations[station], population.position[ids], d.side)
 
     def path_gain(self, one: Index, other: Index) -> Array:
-        """Path gain between pairs of stations."""
+        """Return the path gain [pair] between stations ``one`` and ``other`` [pair]."""
         return self.large_scale.between(one, other)

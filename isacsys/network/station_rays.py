@@ -32,9 +32,10 @@ class StationRays:
         self._kept: dict[tuple[int, int], Complex] = {}
 
     def channels(self, listening: Index, sending: Index, receive: int) -> Complex:
-        """Return G^T [link, subband, receive antenna, antenna] of cells that listen to cells that send.
+        """Return G^T [link, subband, receive antenna, antenna] of cells ``listening`` [link] to cells ``sending``
+        [link].
 
-        Entries have mean power 1; cells of one site do not hear each other through rays: independent entries there.
+        Entries have mean power 1; between cells of one site there are no rays, but independent entries.
         """
         antennas = self._network.scenario.antennas.transmit
         found = np.empty((len(sending), self._bands.count, receive, antennas), complex)

@@ -41,7 +41,9 @@ class StationStatus:
         return True
 
     def nearest(self, points: Array, count: int) -> tuple[Array, Index]:
-        """Return distances and numbers [n, count] of the nearest stations; inf and `stations` where there are none."""
+        """Return distances and numbers [n, count] of the stations nearest to points [n, 2]; inf and `stations` if
+        none.
+        """
         distance, number = geometry.nearest(self._index, points, count)
         return distance, number if self.on.all() else self._number[number]
 
@@ -53,6 +55,6 @@ class StationStatus:
         return geometry.without_itself(*found, count)
 
     def attach(self, points: Array) -> tuple[Array, Index]:
-        """Return distance (km) and number of the nearest station of every point; -1 where there is none."""
+        """Return distance (km) and number [n] of the nearest station of points [n, 2]; -1 where there is none."""
         distance, station = attach(self._index, self._deployment.side, points)
         return distance, station if self.on.all() else np.where(station >= 0, self._number[station], -1)

@@ -54,9 +54,10 @@ class Horizon:
         self.outside = power_law.outside_rectangle(self.density, side, self.alpha) if self.torus else 0.0
 
     def surroundings(self, distance: Array, station: Index, cluster: int, count: int) -> Surroundings:
-        """Cut off what lies beyond ``side / 2`` and is not of the cluster, and replace it by its mean.
+        """Replace stations beyond ``side / 2`` outside the cluster by their mean power.
 
-        On a finite torus whose ``count`` stations are all near, none is left to be replaced.
+        ``distance``, ``station`` [n, near]. On a finite torus whose ``count`` stations are all near, none is left to be
+        replaced.
         """
         complete = self.torus and count <= distance.shape[1]
         drawn = (distance <= self.half * (1 + geometry.TIE)) | complete  # in a lattice some are at just that distance
@@ -92,7 +93,7 @@ class UserSurroundings:
             self._origin = np.zeros((len(users), 2))
 
     def get(self, rows: Index) -> Surroundings:
-        """Return the surroundings of users; the first station is the serving one."""
+        """Return the surroundings of users ``rows`` [user]; the first station is the serving one."""
         if self._switched != self._operating.switched:
             self._forget()
         if self._once or self._moving:  # none is asked for twice
@@ -154,7 +155,10 @@ class UserSurroundings:
 
 
 def serving_first(distance: Array, station: Index, who: Population, ids: Index) -> tuple[Array, Index]:
-    """Put the serving station in front, in place, where hysteresis has kept one that is not the nearest."""
+    """Put the serving station first, in place, where hysteresis has kept one that is not the nearest.
+
+    ``distance``, ``station`` [n, near], of ids [n] of a population; returned as well, [n, near].
+    """
     rows = np.flatnonzero(station[:, 0] != who.station[ids])
     if not len(rows):
         return distance, station

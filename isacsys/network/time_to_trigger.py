@@ -36,7 +36,9 @@ class TimeToTrigger:
             self._since = np.concatenate([self._since, np.zeros(new, np.int64)])
 
     def ripe(self, rows: Index, best: Index, better: Flags) -> Flags:
-        """Say who of ``rows`` [n] changes now, the best stations being ``best`` [n], and better enough or not."""
+        """Return who of ``rows`` [n] changes now, [n], to stations ``best`` [n], where these are ``better`` [n] by
+        enough.
+        """
         if not self.frames:
             return better
         begun = better & (self._candidate[rows] != best)
@@ -47,7 +49,7 @@ class TimeToTrigger:
         return ripe
 
     def waiting(self, rows: Index) -> Flags:
-        """Say of whom the time runs."""
+        """Return for whom of ``rows`` [n] the time to trigger runs, [n]."""
         return np.asarray(self._candidate[rows] >= 0) if self.frames else np.zeros(len(rows), bool)
 
 
@@ -64,7 +66,9 @@ class PingPongs:
         self._left, self._when = np.empty(0, np.int64), np.empty(0)
 
     def count(self, now: float, changed: Index, before: Index, after: Index, users: int) -> int:
-        """Return how many of those who ``changed`` [n] at frame ``now`` have come back to where they were."""
+        """Return how many of those who ``changed`` [n] at frame ``now`` from ``before`` [n] to ``after`` [n] have
+        returned.
+        """
         new = users - len(self._left)
         if new > 0:
             self._left = np.concatenate([self._left, np.full(new, -1)])

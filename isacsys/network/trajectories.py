@@ -56,7 +56,7 @@ class Course:
         self._row, self._last = first.copy(), np.append(first[1:], len(rows)) - 1
 
     def at(self, frame: float) -> tuple[Array, Array]:
-        """Return positions (km) and velocities (km/s) in a frame that is not before the one asked for last."""
+        """Return positions (km) and velocities (km/s) [n, 2] in a frame that is not before the one asked for last."""
         while np.any(behind := (self._row < self._last) & (self.time[np.minimum(self._row + 1, self._last)] <= frame)):
             self._row[behind] += 1
         here, there = self._row, np.minimum(self._row + 1, self._last)
@@ -163,9 +163,11 @@ def read_trajectories(rows: CsvRows) -> dict[str, Array]:
 
 
 def meetings(course: Course, sites: Array, index: cKDTree, side: Array) -> tuple[Index, Index, Array]:
-    """Return whom traces lead closer than ``closest`` to which site, and how close, km: three arrays [n].
+    """Return who comes closer than ``closest`` to which of the sites [site, 2] by a trace, and how close, km: three
+    [n].
 
-    A piece of a trace of length l can only come so close to sites within ``l / 2 + closest`` of its middle.
+    ``side`` [2] is that of the torus. A piece of a trace of length l can only come so close to sites within
+    ``l / 2 + closest`` of its middle.
     """
     number = course.number
     same = np.append(number[1:] == number[:-1], np.zeros(min(len(number), 1), bool))

@@ -71,7 +71,9 @@ def draw_map(scenario: Scenario, drop: int = 0) -> Any:
 
 
 def cell_borders(stations: Array, side: Array) -> Array:
-    """Return the borders [border, 2, 2] of the Voronoi cells on the torus: those of all images, in the plane."""
+    """Return the borders [border, 2, 2] of the Voronoi cells of stations [bs, 2] on the torus of ``side`` [2], images
+    included.
+    """
     shifts = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]) * side
     images = (stations[None] + shifts[:, None]).reshape(-1, 2)
     diagram = Voronoi(images)
@@ -117,7 +119,9 @@ def _draw_beams(axes: Any, scenario: Scenario, deployment: Deployment) -> None:
 
 
 def request_lines(frame_state: FrameState, deployment: Deployment, which: Flags) -> Array:
-    """Return lines [line, 2, 2] from the station that was asked to the receiver, each as seen from both of its ends."""
+    """Return lines [line, 2, 2] from the stations of ``which`` [request] to their receivers, each as seen from both
+    ends.
+    """
     requests = frame_state.requests
     asked = deployment.stations[requests.asked[which]]
     towards = deployment.stations[requests.station[which]]
@@ -127,7 +131,9 @@ def request_lines(frame_state: FrameState, deployment: Deployment, which: Flags)
 
 
 def both_ends(start: Array, end: Array, side: Array) -> Array:
-    """Return the shortest lines [line, 2, 2] between points on the torus, each as seen from both of its ends."""
+    """Return the shortest lines [line, 2, 2] from ``start`` to ``end`` [n, 2] on the torus of ``side`` [2], seen from
+    both ends.
+    """
     step = displacement(start, end, side)
     return np.concatenate([np.stack([start, start + step], axis=1), np.stack([end - step, end], axis=1)])
 

@@ -31,7 +31,7 @@ class LinkSamples(NamedTuple):
     drops: Index
 
     def where(self) -> tuple[Array, Index, Index]:
-        """Return what an estimate over drops takes: weight, drop of every link, drops."""
+        """Return the weight and drop of every link [link], and the drops [drop], for an estimate over drops."""
         return self.table["weight"], self.table["drop"], self.drops
 
 

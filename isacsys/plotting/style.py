@@ -56,13 +56,15 @@ def axis(axes: Any, x: str, y: str, title: str = "", *, whole: bool = False) -> 
 
 def curve(axes: Any, x: npt.ArrayLike, y: Sequence[float | None] | npt.ArrayLike, family: int, kind: str,
           *, width: float = 1.3) -> None:
-    """Draw a computed curve; ``kind`` is "exact", "approximate" or "measured", None in ``y`` a gap."""
+    """Draw a computed curve ``y`` [n] over x [n]; ``kind`` is "exact", "approximate" or "measured", None in ``y`` a
+    gap.
+    """
     axes.plot(x, np.asarray(y, float), linestyle=LINES[kind], color=COLOURS[family % len(COLOURS)], linewidth=width)
 
 
 def simulated(axes: Any, x: npt.ArrayLike, mean: Sequence[float | None] | npt.ArrayLike,
               half_width: Sequence[float | None] | npt.ArrayLike, family: int, *, hollow: bool = False) -> None:
-    """Draw simulated points with their intervals."""
+    """Draw simulated points ``mean`` [n] over x [n] with intervals of ``half_width`` [n]."""
     axes.errorbar(x, np.asarray(mean, float), np.nan_to_num(np.asarray(half_width, float)), linestyle="none",
                   marker=MARKERS[family % len(MARKERS)], color=COLOURS[family % len(COLOURS)], capsize=2,
                   elinewidth=0.9, markerfacecolor="white" if hollow else None)

@@ -10,15 +10,15 @@ SPACING = 0.5  # of the elements of a column, wavelengths
 
 
 def column_gain(cosine: Array, elements: int, downtilt: Array | float) -> Array:
-    """Gain of a vertical column over its element, linear: ``|sum_m e^(i pi m (cos z - cos z_0))|^2 / N``.
+    """Return the gain [...] of a vertical column over its element, ``|sum_m e^(i pi m (cos z - cos z_0))|^2 / N``.
 
-    Elements half a wavelength apart are phased for the zenith angle ``downtilt`` (degrees). TR 38.901 section 7.3, and
-    TR 37.840 Table 5.4.4.2.1-1. The sum is ``sin(N x) / sin(x)``, a Chebyshev polynomial of the second kind in cos x,
-    ``x = pi/2 (cos z - cos z_0)``.
+    Elements half a wavelength apart are phased for the zenith angle ``downtilt`` [...], degrees. TR 38.901 section
+    7.3, and TR 37.840 Table 5.4.4.2.1-1. The sum is ``sin(N x) / sin(x)``, a Chebyshev polynomial of the second kind
+    in cos x, ``x = pi/2 (cos z - cos z_0)``.
 
     Parameters
     ----------
-    cosine : array
+    cosine : ndarray [...]
         cos z.
     """
     twice = 2 * np.cos(np.pi * SPACING * (cosine - np.cos(np.radians(downtilt))))
@@ -29,10 +29,16 @@ def column_gain(cosine: Array, elements: int, downtilt: Array | float) -> Array:
 
 
 def zenith(distance: Array, rise: Array) -> Array:
-    """Zenith angle (rad) of what is ``rise`` (m) above, ``distance`` (m) away on the ground."""
+    """Return the zenith angle, rad [...], of a point ``rise`` [...] (m) above, ``distance`` [...] (m) away on the
+    ground.
+    """
     return np.asarray(np.arctan2(distance, rise))
 
 
 def array_cosine(azimuth: Array, elevation_cosine: Array | float = 1.0) -> Array:
-    """u, the cosine of the angle to the axis of a horizontal array, for an azimuth (rad) from that axis."""
+    """Return u [...], the cosine of the angle to the axis of a horizontal array, at ``azimuth`` [...] (rad) from the
+    axis.
+
+    ``elevation_cosine`` [...] is the cosine of the elevation.
+    """
     return np.asarray(np.cos(azimuth) * elevation_cosine)

@@ -85,18 +85,18 @@ class Propagation(ABC):
 
     @abstractmethod
     def path_loss(self, links: PathLossLinks) -> Array:
-        """Return the median path loss in dB, at least that of free space."""
+        """Return the median path loss in dB [...], at least that of free space."""
 
     def los_probability(self, links: PathLossLinks) -> Array:
-        """Return the probability of a line of sight; 1 where not overridden."""
+        """Return the probability of a line of sight [...]; 1 where not overridden."""
         return np.ones(np.shape(links.distance))
 
     def shadowing_db(self, links: PathLossLinks) -> Array:
-        """Return the standard deviation of lognormal shadowing, dB; 0 where not overridden."""
+        """Return the standard deviation of lognormal shadowing, dB [...]; 0 where not overridden."""
         return np.zeros(np.shape(links.distance))
 
     def environment_heights(self, links: PathLossLinks) -> list[tuple[Array, float]]:
-        """Return the effective environment heights (m) that there may be, with their probabilities."""
+        """Return the possible effective environment heights [...], m, each with its probability."""
         return [(np.ones(np.shape(links.distance)), 1.0)]
 
     def environment_height(self, links: PathLossLinks, share: Array) -> Array | float:

@@ -66,9 +66,9 @@ class Buildings:
         self._depth, self._wall = (Field(Waves(side, scale * d, rng), 1, rng) for d in (DEPTH, WALL))
 
     def at(self, position: Array, known: Array | None = None) -> Places:
-        """Return what belongs to places [n, 2] in m. The way inside is the shorter of two uniform ones.
+        """Return the buildings at ``position`` [n, 2] in m. The way inside is the shorter of two uniform ones.
 
-        Who is inside is 1 in ``known`` [n], who is not 0; of whom nobody knows, NaN, the place says it.
+        ``known`` [n] is 1 for who is inside, 0 for who is outside, NaN where the place decides.
         """
         network, count = self._scenario.network, len(position)
         if not network.indoor_share and (known is None or not np.any(known == 1)):

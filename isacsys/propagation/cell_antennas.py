@@ -44,11 +44,11 @@ class Masts:
         return len(self.position) if self.site is None else int(self.site.max(initial=-1)) + 1
 
     def height_of(self, mast: Index | slice) -> Array | float:
-        """Height of masts, m; a float where all are alike."""
+        """Return the height of masts ``mast`` [...], m, [...]; a float where all are alike."""
         return self.height if isinstance(self.height, float) else self.height[mast]
 
     def site_of(self, mast: Index) -> Index:
-        """Site of masts."""
+        """Return the site [...] of masts ``mast`` [...]."""
         return mast if self.site is None else self.site[mast]
 
 
@@ -155,7 +155,7 @@ class CellAntennas:
         return self._gain(cell, np.arctan2(step[..., 1], step[..., 0]), geometry.length(step), rise)
 
     def gain_db(self, cell: Index, azimuth: Array, zenith: Array) -> Array:
-        """Return the gains in dBi of cells in directions, for arrays that broadcast.
+        """Return the gains in dBi [...] of cells in directions; arguments broadcast.
 
         Parameters
         ----------
@@ -169,7 +169,9 @@ class CellAntennas:
         return self._gain(cell, np.radians(azimuth), np.sin(z), np.cos(z))
 
     def power(self, cell: Index, azimuth: Array, zenith: Array) -> Array:
-        """Return power gains [link, ray], linear, of cells [link] in directions [link, ray] as `gain_db` has them."""
+        """Return power gains [link, ray], linear, of cells [link] at ``azimuth``, ``zenith`` [link, ray] as of
+        `gain_db`.
+        """
         decibel = self.gain_db(cell[:, None], azimuth, zenith).astype(azimuth.dtype)
         return np.asarray(np.exp(decibel * azimuth.dtype.type(np.log(10) / 10)))
 

@@ -46,7 +46,10 @@ class Sky:
             self._factor = Field(Waves(side, scale * model.factor.correlation, rng), count, rng)
 
     def sight_share(self, position: Array, some: PathLossLinks, places: Places, site: Index) -> Array:
-        """Share [n, m] of the power of links that is in the line of sight: none without one, or into buildings."""
+        """Return the share [n, m] of power in the line of sight of links: 0 without one, or into buildings.
+
+        ``position`` [n, 2], m; ``site`` [n, m].
+        """
         if self._factor is None or self._model.factor is None:
             return np.zeros(site.shape)
         seen = self._in_state(position, some, places, site).line_of_sight & ~places.indoor[:, None]
@@ -54,18 +57,24 @@ class Sky:
         return np.where(seen, rician.share(factor), 0.0)
 
     def line_of_sight(self, position: Array, some: PathLossLinks, places: Places, site: Index | None) -> Flags:
-        """Return whether links [n, m] have a line of sight, as far as the building."""
+        """Return whether links [n, m] have a line of sight, as far as the building.
+
+        ``position`` [n, 2], m; ``site`` [n, m] or [m].
+        """
         return np.broadcast_to(self._in_state(position, some, places, site).line_of_sight, some.distance.shape)
 
     def shadowing(self, position: Array, name: str) -> Array:
-        """Return the shadowing [n, site] of links in a state ("los", "nlos", "o2i"), normal, above 0: more power."""
+        """Return the shadowing [n, site] at ``position`` [n, 2], m, of links in a state ("los", "nlos", "o2i").
+
+        Standard normal; above 0 means more power.
+        """
         field = {"los": self._seen, "nlos": self._hidden, "o2i": self._indoor}[name]
         return np.asarray(-field.everywhere(position).astype(float))
 
     def loss_db(self, position: Array, some: PathLossLinks, places: Places, site: Index | None) -> Array:
-        """Return path loss, shadowing and walls [n, m] of links between places [n, 2] (m) and sites.
+        """Return path loss, shadowing and walls [n, m], dB, of links between ``position`` [n, 2], m, and sites.
 
-        Sites are [n, m], or [m] for all places alike, or None: all of them.
+        ``site`` is [n, m], or [m] for all places alike, or None: all of them.
         """
         model, outside = self._model, np.flatnonzero(~places.indoor)
         some = self._in_state(position, some, places, site)
@@ -131,12 +140,12 @@ class CellGains:
         self.rays: RayGains | None = None  # gains of antennas towards rays, where there are any
 
     def places(self, position: Array, indoor: Array | None = None, height: Array | None = None) -> Places:
-        """Return what belongs to places [n, 2] in km.
+        """Return heights, buildings and states of links at ``position`` [n, 2], km.
 
         Parameters
         ----------
         indoor, height : [n], optional
-            1 or 0, and m, of somebody of whom it is known; NaN: of whom it is not.
+            1 or 0, and m, where known; else NaN.
         """
         if self._buildings is None:
             found = outdoors(len(position), self._height)
@@ -147,7 +156,7 @@ class CellGains:
         return dataclasses.replace(found, height=np.where(np.isnan(height), found.height, height))
 
     def codes(self, position: Array, mast: Index | None = None, places: Places | None = None) -> Index:
-        """Return codes of the states [n, m] of links between places [n, 2] in km and masts [n, m] (or all).
+        """Return codes of the states [n, m] of links between ``position`` [n, 2], km, and masts [n, m] (or all).
 
         0 in the line of sight, 1 not; of users inside 2 and 3.
         """
@@ -159,13 +168,15 @@ class CellGains:
         return np.where(places.indoor[:, None], 3 - sight, 1 - sight)
 
     def shadowing(self, position: Array, name: str) -> Array:
-        """Return the shadowing [n, site] at places [n, 2] in km of links in a state, normal, above 0: more power."""
+        """Return the shadowing [n, site] at ``position`` [n, 2], km, of links in a state, normal, above 0: more
+        power.
+        """
         return self._sky.shadowing(1e3 * position, name)
 
     def everywhere(self, position: Array, places: Places | None = None) -> Array:
-        """Return the gains [n, cell] of all cells at places [n, 2] in km, and what belongs to these, if known.
+        """Return the gains [n, cell] of all cells at ``position`` [n, 2], km, with heights and buildings, if known.
 
-        Of receivers whose numbers places tell, antennas are taken towards the rays, where there are any.
+        Of receivers whose numbers ``places`` has, antennas are taken towards the rays, where there are any.
         """
         if self.rays is not None and places is not None and places.ids is not None:
             return self._through_rays(position, places, places.ids)
@@ -187,7 +198,7 @@ class CellGains:
         return np.asarray(self.rays(ids, self.codes(position, None, places)) * _linear(level))
 
     def of(self, position: Array, cell: Index, places: Places | None = None) -> Array:
-        """Return the gains [n, m] of cells [n, m] at places [n, 2] in km; 0 where the number is that of no cell."""
+        """Return the gains [n, m] of cells [n, m] at ``position`` [n, 2], km; 0 where the number is that of no cell."""
         there = (cell >= 0) & (cell < len(self._cells))
         if self.rays is not None and places is not None and places.ids is not None:
             found = np.take_along_axis(self._through_rays(position, places, places.ids), np.where(there, cell, 0), 1)
@@ -202,12 +213,14 @@ class CellGains:
         return np.where(there, _linear(gain), 0.0)
 
     def sight_share(self, position: Array, cell: Index, places: Places | None = None) -> Array:
-        """Return the share [n, m] of the power of cells [n, m] that is in the line of sight at places [n, 2] in km."""
+        """Return the share [n, m] of the power of cells [n, m] in the line of sight at ``position`` [n, 2], km."""
         there = (cell >= 0) & (cell < len(self._cells))
         return self._sky.sight_share(*self._seen_from(position, np.where(there, cell, 0), places)) * there
 
     def line_of_sight(self, position: Array, cell: Index, places: Places | None = None) -> Flags:
-        """Return whether links of cells [n, m] to places [n, 2] in km have a line of sight, as far as the building."""
+        """Return whether links of cells [n, m] to ``position`` [n, 2], km, have a line of sight, as far as the
+        building.
+        """
         there = (cell >= 0) & (cell < len(self._cells))
         return self._sky.line_of_sight(*self._seen_from(position, np.where(there, cell, 0), places)) & there
 
@@ -220,7 +233,7 @@ class CellGains:
 
     def in_blocks(self, position: Array, work: Callable[[Array, slice, Places], None],
                   places: Places | None = None) -> None:
-        """Hand gains [rows, cell] of places [n, 2], and what belongs to these, to ``work``, some rows at a time."""
+        """Call ``work`` with gains [rows, cell] at ``position`` [n, 2] and their places, some rows at a time."""
         step = max(1, TOGETHER // max(len(self._masts.position), 1))
         for start in range(0, len(position), step):
             rows = slice(start, min(start + step, len(position)))

@@ -42,7 +42,7 @@ class Waves:
         self._steps = np.rint(wave * np.asarray(side)[:, None]) / np.asarray(side)[:, None] * STEPS  # [2, wave], per m
 
     def basis(self, position: Array) -> Array:
-        """Return the cosine and the sine of every wave in turn, [n, 2 waves], at places [n, 2] in m.
+        """Return the cosine and the sine of every wave in turn, [n, 2 waves], at ``position`` [n, 2], m.
 
         Steps are sums of two products, rounded one by one: a matrix product, fused on some processors, would now and
         then take the step beside.
@@ -76,7 +76,7 @@ class Field:
                                                 ).reshape(sites, 2 * WAVES)  # as in `Waves.basis`
 
     def everywhere(self, position: Array) -> Array:
-        """Return the values [n, site] of all fields at places [n, 2] in m."""
+        """Return the values [n, site] of all fields at ``position`` [n, 2], m."""
         if len(position) * 2 * WAVES <= AT_ONCE:
             return self._waves.basis(position) @ self._amplitudes.T
         found = np.empty((len(position), len(self._amplitudes)))
@@ -85,7 +85,7 @@ class Field:
         return found
 
     def of(self, position: Array, site: Index) -> Array:
-        """Return the values [n, m] of the fields of sites [n, m] at places [n, 2] in m."""
+        """Return the values [n, m] of the fields of sites [n, m] at ``position`` [n, 2], m."""
         if len(self._amplitudes) <= DENSE * site.shape[1]:
             return np.take_along_axis(self.everywhere(position), site, axis=1)
         found = np.empty(site.shape)

@@ -38,7 +38,7 @@ class ParameterFields:
         return Field(Waves(side, scale * state.distances[number], rng), sites, rng)
 
     def standard(self, state: State, position: Array, shadowing: Array) -> Array:
-        """Return correlated normal numbers [user, site, 7] at places [user, 2] (m) of links in a state.
+        """Return correlated normal numbers [user, site, 7] at ``position`` [user, 2], m, of links in a state.
 
         Parameters
         ----------

@@ -16,7 +16,7 @@ class LinkPlaces:
 
     Attributes
     ----------
-    station, site
+    station, site : [...]
         Numbers of the cell and of its site.
     station_position, user_position : [..., 2]
         km east and north, in the coordinates of the scenario's files.
@@ -37,19 +37,18 @@ class PathLossLinks:
 
     Attributes
     ----------
-    distance, distance_3d
+    distance, distance_3d : [...]
         Horizontal and three-dimensional distance, m.
-    station_height, user_height
+    station_height, user_height : [...]
         Of the station's antenna and of the receiver's, m.
     frequency : float
         Carrier, Hz.
-    line_of_sight
+    line_of_sight : [...]
         Which links have one; `Propagation.los_probability` does not look at it.
-    environment_height
+    environment_height : [...]
         h_E of Table 7.4.1-1, note 1, m.
     places : LinkPlaces or None
-        Where they are. Models of one's own see it in a network; it is None where a model is asked for its law over
-        distance alone.
+        Positions. A user's model gets them in a network; None where the law over distance alone is evaluated.
     """
 
     distance: Array
@@ -63,12 +62,12 @@ class PathLossLinks:
 
     @property
     def station(self) -> Index:
-        """Number of each link's cell."""
+        """Number of each link's cell, [...]."""
         return self._known.station
 
     @property
     def site(self) -> Index:
-        """Number of its site."""
+        """Number of its site, [...]."""
         return self._known.site
 
     @property
@@ -78,28 +77,28 @@ class PathLossLinks:
 
     @property
     def user_position(self) -> Array:
-        """Likewise of receivers."""
+        """Positions of receivers, [..., 2], in the same coordinates."""
         return self._known.user_position
 
     @property
     def azimuth_at_station(self) -> Array:
-        """Bearing of the receiver from the station, degrees clockwise from north."""
+        """Bearing of the receiver from the station, degrees clockwise from north, [...]."""
         way = self._known.way
         return np.asarray(np.degrees(np.arctan2(way[..., 0], way[..., 1])) % 360)
 
     @property
     def azimuth_at_user(self) -> Array:
-        """Bearing of the station from the receiver, degrees clockwise from north."""
+        """Bearing of the station from the receiver, degrees clockwise from north, [...]."""
         return np.asarray((self.azimuth_at_station + 180) % 360)
 
     @property
     def zenith_at_station(self) -> Array:
-        """Angle of the receiver from straight up, seen from the station, degrees."""
+        """Zenith angle of the receiver, seen from the station, degrees, [...]."""
         return np.asarray(np.degrees(np.arctan2(self.distance, self.user_height - self.station_height)))
 
     @property
     def zenith_at_user(self) -> Array:
-        """Likewise of the station, seen from the receiver."""
+        """Zenith angle of the station, seen from the receiver, degrees, [...]."""
         return np.asarray(180 - self.zenith_at_station)
 
     @property
@@ -116,7 +115,11 @@ class PathLossLinks:
 
 def links(distance: Array, station_height: Array | float, user_height: Array | float, frequency: float,
           line_of_sight: Flags | bool = True, environment_height: Array | float = 1.0) -> PathLossLinks:
-    """Return links of a horizontal ``distance`` (m) between antennas at two heights (m)."""
+    """Return links of horizontal ``distance`` [...], m, between antennas at two heights, m.
+
+    ``station_height``, ``user_height`` [...] or a number each, as ``line_of_sight`` [...] and ``environment_height``
+    [...], m.
+    """
     distance = np.asarray(distance, float)
     low, high = np.asarray(user_height, float), np.asarray(station_height, float)
     return PathLossLinks(distance, np.sqrt(distance**2 + (high - low) ** 2), high, low, frequency,
@@ -124,5 +127,5 @@ def links(distance: Array, station_height: Array | float, user_height: Array | f
 
 
 def in_sight(some: PathLossLinks, line_of_sight: Flags | bool) -> PathLossLinks:
-    """Return the same links with lines of sight as told."""
+    """Return the same links with ``line_of_sight`` [...]."""
     return dataclasses.replace(some, line_of_sight=np.asarray(line_of_sight))

@@ -37,7 +37,7 @@ def high_loss(gigahertz: float, release: int = 19) -> float:
 
 
 def penetration(gigahertz: float, high: Flags, depth: Array, normal: Array, release: int = 19) -> Array:
-    """Loss of users indoors, dB: wall, way inside, and spread.
+    """Return the loss of users indoors, dB [n]: wall, way inside, and spread.
 
     Parameters
     ----------

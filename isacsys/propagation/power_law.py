@@ -9,12 +9,12 @@ from isacsys.core.arrays import Array
 
 
 def path_gain(distance: npt.ArrayLike, exponent: float) -> Array:
-    """Power at ``distance`` (km) relative to 1 km: ``d^-exponent`` (0 at infinity)."""
+    """Return the power [...] at ``distance`` [...], km, relative to 1 km: ``d^-exponent`` (0 at infinity)."""
     return np.asarray(distance, float) ** -exponent
 
 
 def plane_far_field(density: float, rho: npt.ArrayLike, alpha: float) -> Array:
-    """Mean power at a receiver of all base stations of an infinite plane beyond ``rho`` (km).
+    """Return the mean power [...] at a receiver of all base stations of an infinite plane beyond ``rho`` [...], km.
 
     ``int_rho^inf 2 pi lambda_b r^(1 - alpha) dr = 2 pi lambda_b rho^(2 - alpha) / (alpha - 2)``: a base station at
     full power gives ``d^-alpha`` on average, whatever its number of unit-norm beams (Campbell's theorem).
@@ -23,7 +23,7 @@ def plane_far_field(density: float, rho: npt.ArrayLike, alpha: float) -> Array:
 
 
 def outside_rectangle(density: float, side: npt.ArrayLike, alpha: float) -> float:
-    """Mean power at the centre of a rectangle of sides ``side`` (km) of all base stations outside it.
+    """Return the mean power at the centre of a rectangle of sides ``side`` [2], km, of all base stations outside it.
 
     ``lambda_b int_0^{2 pi} R(phi)^(2 - alpha) / (alpha - 2) dphi``, R the distance to the edge; by symmetry two
     right triangles of legs a and b in every quadrant, each smooth enough for 64 Gauss-Legendre nodes.

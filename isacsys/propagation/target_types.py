@@ -33,7 +33,9 @@ class TargetType:
         return float(10 ** (self.mean_dbsm / 10))
 
     def bistatic_db(self, angle: Array) -> Array:
-        """Factor (dB) at a bistatic angle b (rad): ``-3 sin(b/2)``, or ``-k1 sin(k2 b/2) + 5 lg cos(b/2)``."""
+        """Return the factor, dB [...], at ``angle`` b [...], rad: ``-3 sin(b/2)``, or ``-k1 sin(k2 b/2) + 5 lg
+        cos(b/2)``.
+        """
         half = np.asarray(angle, float) / 2
         if self.bistatic is None:
             return np.asarray(-3 * np.sin(half))
@@ -64,7 +66,7 @@ class Background:
     height: tuple[float, float, float]
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Array, Array]:
-        """Draw distances and heights of reference points, m."""
+        """Draw distances and heights of reference points, m, [shape] each."""
         return tuple(rng.gamma(k, 1 / rate, shape) + offset  # type: ignore[return-value]
                      for k, rate, offset in (self.distance, self.height))
 

@@ -15,7 +15,7 @@ class Recorder(Protocol):
     """Takes rows of the tables of `schema.TABLES`."""
 
     def append(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> None:
-        """Add rows: one array a column, all of one length, or scalars that fill it."""
+        """Add rows: ``columns``, an array [row] each, all of one length, or scalars that fill it."""
         ...
 
     def declare(self, table: str, columns: Iterable[Column]) -> None:

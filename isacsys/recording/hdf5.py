@@ -56,7 +56,7 @@ class Hdf5Recorder:
         self._rows = dict.fromkeys(LEVELS[level], 0)
 
     def append(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> None:
-        """Add rows: one array a column, all of one length, or scalars that fill it."""
+        """Add rows: ``columns``, an array [row] each, all of one length, or scalars that fill it."""
         layout = self._layouts.fit(table, columns)
         block, total, start = self._block(table), layout.row_count(columns), 0
         plain = total >= BLOCK_ROWS and _is_plain(layout.columns, columns)

@@ -22,7 +22,7 @@ class DropIntegrity:
         self._wrong = ""
 
     def look(self, table: str, drop: Index) -> None:
-        """Take the next rows of a table."""
+        """Count the next rows of a table, ``drop`` [row]."""
         if not len(drop):
             return
         low, high = (1, 1) if table == "drops" else (0, self.stop - self.first)

@@ -31,7 +31,7 @@ class Block:
         return {name: column[:self.rows] for name, column in self._columns.items()}
 
     def fill(self, columns: Mapping[str, npt.ArrayLike], start: int, count: int, *, whole: bool = False) -> None:
-        """Copy ``count`` rows of ``columns`` from ``start`` on; ``whole`` says that there are no others."""
+        """Copy ``count`` rows of ``columns`` [row] from ``start`` on; ``whole``: they are all there are."""
         here = slice(self.rows, self.rows + count)
         for name, column in self._columns.items():
             value = columns[name]
@@ -60,7 +60,7 @@ class MemoryRecorder:
         self._layouts.declare(table, columns)
 
     def append(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> None:
-        """Add rows: one array a column, all of one length, or scalars that fill it."""
+        """Add rows: ``columns``, an array [row] each, all of one length, or scalars that fill it."""
         blocks, layout = self._blocks[table], self._layouts.fit(table, columns)
         start, total = 0, layout.row_count(columns)
         while start < total:

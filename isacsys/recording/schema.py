@@ -188,7 +188,7 @@ class Layout:
             raise ValueError(f"table {table} wants columns {sorted(self.names)} of one length, not {sorted(chosen)}")
 
     def row_count(self, columns: Mapping[str, npt.ArrayLike]) -> int:
-        """Return how many rows ``columns`` are; they must be of one length, or scalars, and those of the layout."""
+        """Return the number of rows of ``columns`` [row]; of one length, or scalars, and those of the layout."""
         shapes = {value.shape if isinstance(value, np.ndarray) else np.shape(value) for value in columns.values()
                   if not isinstance(value, (int, float))}
         shapes.discard(())
@@ -211,7 +211,7 @@ class Layouts:
         self._declared[table] = (*there, *(column for column in columns if column not in there))
 
     def fit(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> Layout:
-        """Return the layout of a table, of which ``columns`` are rows."""
+        """Return the layout of a table, of which ``columns`` [row] are rows."""
         layout = self._known[table]
         if layout is None:
             layout = self._known[table] = Layout(table, columns, self._declared.get(table, ()))
@@ -229,5 +229,5 @@ def foreign(table: str, columns: Iterable[Column]) -> tuple[Column, ...]:
 
 
 def empty(columns: Iterable[Column]) -> dict[str, npt.NDArray[Any]]:
-    """Return columns without rows."""
+    """Return columns without rows, [0]."""
     return {column.name: np.empty(0, column.dtype) for column in columns}

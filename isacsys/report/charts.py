@@ -97,7 +97,7 @@ def ticks(low: float, high: float, about: int = 6) -> list[float]:
 
 
 def path(x: Array, y: Array) -> str:
-    """Return the points of a line, broken where there is none."""
+    """Return the SVG points of a line through x [n], y [n], broken where one is not finite."""
     said, pen = [], "M"
     for a, b in zip(x.tolist(), y.tolist(), strict=True):
         if math.isfinite(a) and math.isfinite(b):

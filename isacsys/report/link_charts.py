@@ -35,7 +35,7 @@ class RunLinks(NamedTuple):
     dashed: bool
 
     def where(self) -> tuple[Array, Index, Index]:
-        """Return what an estimate over drops takes: weight, drop of every link, drops."""
+        """Return the weight and drop of every link [link], and the drops [drop], for an estimate over drops."""
         return self.table["weight"], self.table["drop"], self.drops
 
 

@@ -104,16 +104,18 @@ class View:
         self.inside = np.flatnonzero(np.all(within, axis=1))
 
     def at(self, place: Array) -> Array:
-        """Return the places of the picture [n, 2] where points of the torus are."""
+        """Return the coordinates in the picture [n, 2] of ``place`` [n, 2] on the torus."""
         return self.plain(self.corner + np.mod(place - self.corner, self.scene.side))
 
     def plain(self, place: Array) -> Array:
-        """Return the places of the picture where points of the plane are."""
+        """Return the coordinates in the picture [n, 2] of ``place`` [n, 2] in the plane."""
         away = place - self.corner
         return np.stack([10 + away[..., 0] * self.scale, 10 + self.height - away[..., 1] * self.scale], axis=-1)
 
     def both(self, start: Array, end: Array) -> Array:
-        """Return lines [line, 2, 2] of the picture, each as seen from both of its ends."""
+        """Return lines [line, 2, 2] of the picture from ``start`` to ``end`` [n, 2], each as seen from both of its
+        ends.
+        """
         step = displacement(start, end, self.scene.side) * np.array([1, -1]) * self.scale
         first, last = self.at(start), self.at(end)
         return np.concatenate([np.stack([first, first + step], axis=1), np.stack([last - step, last], axis=1)])

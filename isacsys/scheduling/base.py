@@ -68,11 +68,11 @@ class Ranked(Scheduler):
         """Score users or targets, [n]; ties go to the lower id."""
 
     def select_users(self, station: BaseStation, count: int, rng: np.random.Generator) -> Index:
-        """Choose the users with the lowest scores."""
+        """Return the users with the lowest scores, [n]."""
         return station.users.lowest(self.score(station.users, rng), count)
 
     def select_targets(self, station: BaseStation, count: int, rng: np.random.Generator) -> Index:
-        """Choose the targets with the lowest scores."""
+        """Return the targets with the lowest scores, [n]."""
         return station.targets.lowest(self.score(station.targets, rng), count)
 
     def select_all_users(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:

@@ -56,7 +56,10 @@ def target_requests(state: NetworkState, links: Links, sensors: Sensors, asked: 
 
 
 def sensors_of(state: NetworkState, links: Links, asked: Index, combiner: Combiner) -> Sensors:
-    """Gather the stations that sense, with the filters of their targets, and all that interfere with them."""
+    """Return the stations that sense, with the filters of their targets, and all that interfere with them.
+
+    ``asked`` [target, Q - 1] are the members of the clusters.
+    """
     if not len(links):
         return NO_SENSORS
     station, row = np.unique(links.station, return_inverse=True)
@@ -86,7 +89,10 @@ def aim(state: NetworkState, links: Links, sensors: Sensors, combiner: Combiner)
 
 def answer(scenario: Scenario, requests: NullRequests, arrived: Flags | None,
            grant: Callable[[NullRequests, Flags | None], Flags]) -> Flags:
-    """Let stations ``grant`` requests; who only is to help to sense needs no antennas for it, and does if it knows."""
+    """Return which requests stations ``grant``, [request], ``arrived`` [request] having come in time (None: all).
+
+    A station that only helps to sense needs no antennas for it: granted if it has arrived.
+    """
     if not scenario.multistatic:
         return grant(requests, arrived)
     granted = np.ones(len(requests), bool) if arrived is None else arrived.copy()
@@ -97,10 +103,10 @@ def answer(scenario: Scenario, requests: NullRequests, arrived: Flags | None,
 
 def constraints(state: NetworkState, selection: Selection, requests: NullRequests, granted: Flags,
                 sensors: Sensors, nulled: Complex | None = None) -> Grants:
-    """Work out what the grants mean: which links are nulled, and how many independent constraints a station has.
+    """Return the effect of ``granted`` [request]: nulled links, and the number of independent constraints of a station.
 
-    Where targets have moved since, ``nulled`` [sensor, 2 J, M_r] are the filters of now, and those that the nulls
-    stand for.
+    Where targets have moved since, ``nulled`` [sensor, 2 J, M_r] are the present filters, and those that the nulls
+    were made for.
     """
     first = np.count_nonzero(requests.kind == int(ReceiverType.USER))  # users' requests come first, see `join`
     given, shape = granted[:first], (len(selection.users), state.scenario.allocation.communication_cluster)
@@ -168,7 +174,11 @@ def _marks(granted: Flags, shape: tuple[int, ...], *place: Index) -> tuple[Flags
 
 
 def with_members(state: NetworkState, around: Surroundings, station: Index, row: Index, asked: Index) -> Surroundings:
-    """Surroundings of stations that hear echoes, with a column for every cluster member that is not among them."""
+    """Return the surroundings of sensing stations ``station`` [sensor], with a column for every cluster member not in
+    them.
+
+    ``row``, ``asked`` [request]: sensor and member.
+    """
     absent = (asked < state.stations) & (asked != station[row][:, None])
     absent &= ~np.any(asked[:, :, None] == around.station[row][:, None, :], axis=-1)
     if not absent.any():

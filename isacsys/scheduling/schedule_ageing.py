@@ -18,7 +18,8 @@ _NONE = np.empty(0)
 
 def now(state: NetworkState, schedule: Schedule, combiner: Combiner
         ) -> tuple[Surroundings, Sensors, tuple[Array, Array], Complex | None]:
-    """Surroundings of users, sensors, distances to serving stations, and the filters to null if these have turned.
+    """Return surroundings of users, sensors, distances [user], [target] to serving stations, and filters to null
+    [sensor, 2 J, M_r] if these have turned.
 
     Later handovers do not change who serves in the frame.
     """
@@ -46,7 +47,9 @@ def sight(state: NetworkState, users: Links, around: Surroundings) -> Sight | No
 
 
 def returned(state: NetworkState, targets: Links, distance: Array) -> tuple[Array | None, Array | None]:
-    """Echo gain and clutter [link] of scheduled targets, where distances and exponents do not say it all."""
+    """Return echo gain and clutter [link] of scheduled targets at ``distance`` [link]; None where the power law
+    applies.
+    """
     if not state.scenario.built or not len(targets):
         return None, None
     clutter = state.large_scale.clutter[targets.station] if state.scenario.sensing.clutter else None

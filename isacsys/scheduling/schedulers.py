@@ -80,7 +80,7 @@ class Due(Ranked):
         return np.minimum(members.revisit_period, NEVER) - members.waiting_time
 
     def select_targets(self, station: BaseStation, count: int, rng: np.random.Generator) -> Index:
-        """Choose the longest overdue, if any is."""
+        """Return the targets that are longest overdue, [n]; none if none is."""
         return self._due(station.state, super().select_targets(station, count, rng))
 
     def select_all_targets(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
@@ -97,7 +97,7 @@ class UserRanked(Ranked):
     """A policy whose score means something for users only; targets are chosen at random."""
 
     def select_targets(self, station: BaseStation, count: int, rng: np.random.Generator) -> Index:
-        """Choose targets at random."""
+        """Return random targets, [n]."""
         return Random().select_targets(station, count, rng)
 
     def select_all_targets(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:

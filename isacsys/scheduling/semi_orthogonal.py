@@ -22,7 +22,7 @@ class SemiOrthogonal(Scheduler):
     THRESHOLD = 0.4
 
     def select_users(self, station: BaseStation, count: int, rng: np.random.Generator) -> Index:
-        """Choose users of one station."""
+        """Return users of one station, [n]."""
         users = station.users
         if not len(users):
             return users.ids

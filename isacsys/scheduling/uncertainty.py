@@ -41,7 +41,7 @@ class InformationGain(Ranked):
 
 
 def expected_information(state: NetworkState, targets: Index) -> Array:
-    """Return the information, nats, [target], that a look at each target is expected to gain."""
+    """Return the information, nats, [target], that a look at each of the targets [target] is expected to gain."""
     scenario, book, d = state.scenario, state.beliefs, state.deployment
     station, side = state.targets.station[targets], METRES_PER_KM * d.side
     origin = METRES_PER_KM * d.stations[station]

@@ -15,38 +15,46 @@ from isacsys.core.units import LIGHT
 
 
 def delay(sir: npt.ArrayLike, bandwidth: float) -> Array:
-    """Bound ``sqrt(3/(2 pi^2 B^2 gamma))`` of the delay, s. Kay, Estimation Theory, section 3.11."""
+    """Return the bound ``sqrt(3/(2 pi^2 B^2 gamma))`` of the delay, s [...], at ``sir`` [...].
+
+    ``bandwidth`` B in Hz. Kay, Estimation Theory, section 3.11.
+    """
     return _tone(sir, bandwidth)
 
 
 def distance(sir: npt.ArrayLike, bandwidth: float) -> Array:
-    """Bound of the range, m: c/2 of that of the delay; bandwidth in Hz."""
+    """Return the bound of the range, m [...], c/2 times that of the delay, at ``sir`` [...]; bandwidth in Hz."""
     return LIGHT / 2 * delay(sir, bandwidth)
 
 
 def doppler(sir: npt.ArrayLike, coherent_time: float) -> Array:
-    """Bound ``sqrt(3/(2 pi^2 T^2 gamma))`` of the Doppler shift, Hz; coherent time in s, 0: infinite."""
+    """Return the bound ``sqrt(3/(2 pi^2 T^2 gamma))`` of the Doppler shift, Hz [...], at ``sir`` [...].
+
+    Coherent time T in s; infinite for 0.
+    """
     return _tone(sir, coherent_time)
 
 
 def speed(sir: npt.ArrayLike, coherent_time: float, carrier_frequency: float) -> Array:
-    """Bound of the range rate, m/s: half a wavelength times that of the Doppler shift."""
+    """Return the bound of the range rate, m/s [...], at ``sir`` [...]: half a wavelength times that of the Doppler
+    shift.
+    """
     return LIGHT / carrier_frequency / 2 * doppler(sir, coherent_time)
 
 
 def cosine(sir: npt.ArrayLike, antennas: int) -> Array:
-    """Bound ``sqrt(6/(pi^2 gamma (M_r^2 - 1)))`` of the cosine of the bearing, in white interference.
+    """Return the bound ``sqrt(6/(pi^2 gamma (M_r^2 - 1)))`` of the cosine of the bearing [...] in white interference.
 
-    Half-wavelength uniform linear array. Kay, example 3.15, with an unknown phase.
+    ``sir`` [...] is gamma, of a half-wavelength uniform linear array. Kay, example 3.15, with an unknown phase.
     """
     return _inverse_root(np.asarray(sir, float) * np.pi**2 * (antennas**2 - 1) / 6)
 
 
 def coloured_cosine(sir: npt.ArrayLike, bearing: npt.ArrayLike, covariance: Complex) -> Array:
-    """Bound of the cosine of the bearing in coloured interference.
+    """Return the bound of the cosine of the bearing in coloured interference.
 
     ``1/var = 2 |alpha|^2 [b'^H C^-1 b' - |b'^H C^-1 b|^2 / (b^H C^-1 b)]``, ``gamma = |alpha|^2 b^H C^-1 b`` being what
-    the filter ``C^-1 b`` makes of it. Shapes: sir, bearing [...], covariance [..., M_r, M_r] -> [...].
+    the filter ``C^-1 b`` makes of it. Shapes: ``sir``, ``bearing`` [...], ``covariance`` [..., M_r, M_r] -> [...].
 
     Parameters
     ----------
@@ -64,14 +72,21 @@ def coloured_cosine(sir: npt.ArrayLike, bearing: npt.ArrayLike, covariance: Comp
 
 
 def angle(cosine_bound: npt.ArrayLike, bearing: npt.ArrayLike) -> Array:
-    """Bound of the bearing, rad: that of its cosine over its sine; infinite at endfire."""
+    """Return the bound of the bearing, rad [...]: ``cosine_bound`` over the sine of ``bearing`` [...]; infinite at
+    endfire.
+
+    ``bearing`` is given by its cosine.
+    """
     sine = np.sqrt(np.maximum(1 - np.asarray(bearing, float) ** 2, 0.0))
     bound = np.asarray(cosine_bound, float)
     return np.divide(bound, sine, out=np.full(np.broadcast_shapes(bound.shape, sine.shape), np.inf), where=sine > 0)
 
 
 def position(range_bound: npt.ArrayLike, angle_bound: npt.ArrayLike, range_: npt.ArrayLike) -> Array:
-    """Bound ``sqrt(sigma_r^2 + (r sigma_theta)^2)`` of the position, in the unit of ranges: root mean square."""
+    """Return the root mean square bound ``sqrt(sigma_r^2 + (r sigma_theta)^2)`` of the position [...], unit of ranges.
+
+    Shapes: ``range_bound``, ``angle_bound`` (rad), ``range_`` [...].
+    """
     return np.hypot(range_bound, np.multiply(range_, angle_bound))
 
 

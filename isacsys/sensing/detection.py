@@ -20,7 +20,7 @@ _CERTAIN = 600.0  # exponent from which on a detection is certain
 
 
 def known_rcs(sir: npt.ArrayLike, false_alarm: npt.ArrayLike, cells: int = 0) -> Array:
-    """Probability that an echo of given power is detected (Swerling 0, or an RCS that has been drawn).
+    """Return the probability that an echo of given power is detected (Swerling 0, or an RCS that has been drawn).
 
     ``P_d = Q_1(sqrt(2 gamma), sqrt(-2 ln P_fa))``; with N cells
     ``1 - P_d = e^(-gamma/(1+tau)) sum_{k<N} tau (1+tau)^(-k-1) L_k(-gamma tau/(1+tau))``, L_k Laguerre's polynomials:
@@ -28,12 +28,16 @@ def known_rcs(sir: npt.ArrayLike, false_alarm: npt.ArrayLike, cells: int = 0) ->
 
     Parameters
     ----------
-    sir : array_like
+    sir : array_like [...]
         gamma of this look, linear, after receive filter and coherent processing.
-    false_alarm : array_like
+    false_alarm : array_like [...]
         P_fa, above 0, below 1.
     cells : int
         N; 0 where the interference is known.
+
+    Returns
+    -------
+    ndarray [...]
 
     Notes
     -----
@@ -61,10 +65,10 @@ def _missed(sir: Array, tau: Array, cells: int) -> Array:
 
 
 def swerling1(mean_sir: npt.ArrayLike, false_alarm: npt.ArrayLike, cells: int = 0) -> Array:
-    """Probability of detection where the RCS is exponential, and independent from look to look.
+    """Return the probability of detection where the RCS is exponential, and independent from look to look.
 
-    ``P_d = P_fa^(1/(1 + gamma))``; with N cells, ``(1 + tau/(1 + gamma))^-N``.
-    Richards, chapter 6; Finn and Johnson (1968).
+    ``P_d = P_fa^(1/(1 + gamma))``; with N cells, ``(1 + tau/(1 + gamma))^-N``; ``mean_sir`` (gamma), ``false_alarm``
+    broadcast. Richards, chapter 6; Finn and Johnson (1968).
     """
     mean_sir, false_alarm = np.asarray(mean_sir, float), np.asarray(false_alarm, float)
     if cells:
@@ -73,10 +77,12 @@ def swerling1(mean_sir: npt.ArrayLike, false_alarm: npt.ArrayLike, cells: int = 
 
 
 def lognormal(mean_sir: npt.ArrayLike, false_alarm: npt.ArrayLike, deviation_db: float, cells: int = 0) -> Array:
-    """Probability of detection where the RCS in dB is normal, its linear mean 1: `known_rcs` averaged over it.
+    """Return the probability of detection where the RCS in dB is normal, its linear mean 1: `known_rcs` averaged over
+    it.
 
     ``x = exp(s min(g, 3) - s^2/2)``, ``s = (ln 10 / 10) deviation_db``, g standard normal: sigma_S of TR 38.901 section
-    7.9.2.1, whose mean in dB is ``-(ln 10 / 20) deviation_db^2`` (linear mean 1 without the clip).
+    7.9.2.1, whose mean in dB is ``-(ln 10 / 20) deviation_db^2`` (linear mean 1 without the clip). ``mean_sir`` and
+    ``false_alarm`` broadcast.
     """
     s = np.log(10) / 10 * deviation_db
     factor = _clipped(s, np.append(_GRID, CLIP))
@@ -87,7 +93,10 @@ def lognormal(mean_sir: npt.ArrayLike, false_alarm: npt.ArrayLike, deviation_db:
 
 
 def multiplier(false_alarm: npt.ArrayLike, cells: int) -> Array:
-    """Threshold over the sum of N cells, ``tau = P_fa^(-1/N) - 1``. Finn and Johnson (1968)."""
+    """Return the threshold over the sum of N cells, ``tau = P_fa^(-1/N) - 1`` [...], of ``false_alarm`` [...].
+
+    Finn and Johnson (1968).
+    """
     return np.asarray(np.expm1(-np.log(np.asarray(false_alarm, float)) / cells))
 
 

@@ -44,13 +44,14 @@ def delays(sir: Array, direction: Array, bandwidth: float, timing_error: float =
 
 
 def bearings(sir: Array, direction: Array, distance: Array, cosine: Array, antennas: int) -> Array:
-    """Information about the position that bearings at all receivers bring, 1/m^2.
+    """Return the information about the position in the bearings at all receivers, 1/m^2.
 
     ``B_n = sum_m gamma_mn pi^2 (M_r^2 - 1)/6 (1 - cos^2)/r_n^2``: of the cosine that an array sees, across the way.
 
     Parameters
     ----------
-    sir, direction
+    sir : [..., M, N]
+    direction : [..., N, 2]
         As in `delays`.
     distance, cosine : [..., N]
         m; of the bearings at the arrays.
@@ -67,7 +68,10 @@ def bearings(sir: Array, direction: Array, distance: Array, cosine: Array, anten
 
 
 def bound(information: Array) -> Array:
-    """Root mean square bound ``(tr F^-1)^(1/2)`` of the position, m; infinite where F is singular."""
+    """Return the root mean square bound ``(tr F^-1)^(1/2)`` of the position, m [...]; infinite where F is singular.
+
+    ``information`` F [..., 2, 2].
+    """
     trace = information[..., 0, 0] + information[..., 1, 1]
     determinant = information[..., 0, 0] * information[..., 1, 1] - information[..., 0, 1] ** 2
     sound = determinant > 1e-14 * trace**2
@@ -75,7 +79,11 @@ def bound(information: Array) -> Array:
 
 
 def along(information: Array, direction: Array) -> tuple[Array, Array]:
-    """Bounds (standard deviations, m) along unit vectors [..., 2] and across them, of ``F^-1``."""
+    """Return bounds (standard deviations, m) [...] along unit vectors ``direction`` [..., 2] and across them, of
+    ``F^-1``.
+
+    ``information`` F [..., 2, 2].
+    """
     trace = information[..., 0, 0] + information[..., 1, 1]
     determinant = information[..., 0, 0] * information[..., 1, 1] - information[..., 0, 1] ** 2
     across = np.stack([-direction[..., 1], direction[..., 0]], axis=-1)
@@ -88,17 +96,22 @@ def along(information: Array, direction: Array) -> tuple[Array, Array]:
 
 
 def detected(sir: Array, pairs: ArrayLike, false_alarm: float) -> Array:
-    """Probability that a target is detected by the sum of the powers of all pairs, each over its own interference.
+    """Return the probability that a target is detected by the sum of the powers of all pairs, each over its
+    interference.
 
     Without a target the sum over N pairs is Gamma(N, 1): the threshold tau has ``Q(N, tau) = P_fa``. With one,
     ``P_d = Q_N(sqrt(2 gamma), sqrt(2 tau))``, gamma the sum over pairs. For N = 1 that of one look.
 
     Parameters
     ----------
-    sir : array_like
+    sir : array_like [...]
         Sum of gamma over the pairs.
-    pairs : array_like
+    pairs : array_like [...]
         N, at least 1.
+
+    Returns
+    -------
+    ndarray [...]
 
     Notes
     -----
@@ -112,7 +125,10 @@ def detected(sir: Array, pairs: ArrayLike, false_alarm: float) -> Array:
 
 
 def stacked(link: Index, order: Index, count: int, values: Array, first: Array) -> Array:
-    """Arrange values [helper, ...] by target and place, [count, N, ...], ``first`` [count, ...] in place 0."""
+    """Return values [helper, ...] by target ``link`` and place ``order`` [helper], ``first`` [count, ...] in place 0.
+
+    Shape of the result: [count, N, ...].
+    """
     size = int(order.max(initial=0)) + 1
     found = np.zeros((count, size, *values.shape[1:]))
     found[:, 0], found[link, order] = first, values
@@ -120,5 +136,5 @@ def stacked(link: Index, order: Index, count: int, values: Array, first: Array) 
 
 
 def there(link: Index, order: Index, count: int) -> Flags:
-    """Which places of `stacked` are taken, [count, N]."""
+    """Return which places of `stacked` are taken, [count, N], of ``link``, ``order`` [helper]."""
     return stacked(link, order, count, np.ones(len(link)), np.ones(count)) > 0

@@ -82,7 +82,8 @@ def _before(p: Array, length: Array) -> tuple[Array, Array]:
 def to_cartesian(mean: Array, covariance: Array, origin: Array) -> tuple[Array, Array]:
     """Return mean [n, 4] and covariance [n, 4, 4] of x, y, v_x, v_y, of beliefs as `to_polar` returns them.
 
-    Integrates over the bearing, by Gauss and Hermite; given it, the others are normal and enter linearly.
+    Integrates over the bearing, by Gauss and Hermite; given it, the others are normal and enter linearly. ``origin``
+    [n, 2] is that of the polar coordinates.
     """
     variance = np.maximum(covariance[:, 1, 1], 0.0)
     others = np.array([0, 2, 3])

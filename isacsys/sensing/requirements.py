@@ -48,9 +48,10 @@ NOT_JUDGED = ("vertical position", "velocity", "resolution", "latency")
 
 
 def within(radius: float, one: npt.ArrayLike, other: npt.ArrayLike) -> Array:
-    """Probability that a normal error in the plane, of deviations a and b along its axes, is at most ``radius``.
+    """Return the probability that a normal error in the plane is at most ``radius``.
 
-    ``P = 2 int_0^{R/a} phi(x) erf(sqrt(R^2 - a^2 x^2) / (b sqrt 2)) dx``, a the smaller; infinite deviations allowed.
+    ``P = 2 int_0^{R/a} phi(x) erf(sqrt(R^2 - a^2 x^2) / (b sqrt 2)) dx``, a the smaller of the deviations ``one`` and
+    ``other`` along its axes, which broadcast and may be infinite.
     """
     from scipy.special import erf
 

@@ -116,7 +116,7 @@ class TrackManager:
             self._now = np.concatenate([self._now, np.zeros((3, 3, new))], axis=-1)
 
     def beliefs(self, ids: Index, time: float) -> Beliefs:
-        """Return what is believed at a time of targets, [n]; zeros of those without a track."""
+        """Return the filtered states at a time of targets ``ids`` [n]; zeros of those without a track."""
         live = self.live[ids]
         known = Beliefs(self._mean[ids[live]], self._covariance[ids[live]])
         found = Beliefs(np.zeros((len(ids), 4)), np.zeros((len(ids), 4, 4)))
@@ -127,25 +127,32 @@ class TrackManager:
         return found
 
     def position(self, time: float, ids: Index | slice = slice(None)) -> Array:
-        """Return positions, m, [target, 2], that tracks expect; of no use where there is none."""
+        """Return positions, m, [target, 2], that tracks predict for targets ``ids`` [target]; undefined without a
+        track.
+        """
         if self._own_motion:
             return self.beliefs(np.arange(len(self))[ids], time).mean[:, :2]
         mean = self._mean[ids]
         return np.asarray(mean[:, :2] + (time - self._time[ids])[:, None] * mean[:, 2:])
 
     def error(self, position: Array, time: float) -> Array:
-        """Distance, m, [target], between positions [target, 2] and where tracks expect targets."""
+        """Return the distance, m, [target], between positions [target, 2] and those that tracks predict."""
         step = self.position(time) - position
         step -= self.side * np.round(step / self.side)
         return np.asarray(np.sqrt(step[:, 0] ** 2 + step[:, 1] ** 2))
 
     def uncertainty(self, time: float, ids: Index | slice = slice(None)) -> Array:
-        """Root mean square position error that is believed in, m, [target]; infinite without a track."""
+        """Return the root mean square position error by the filter's covariance, m, [target]; infinite without a track.
+
+        ``ids`` [target].
+        """
         xx, _, yy = self.spread(time, ids)
         return np.where(self.live[ids], np.sqrt(np.maximum(xx + yy, 0.0)), np.inf)
 
     def spread(self, time: float, ids: Index | slice = slice(None)) -> Array:
-        """Return the covariance of the position that is believed in, as xx, xy and yy, m^2, [3, target]."""
+        """Return the filter's covariance of the position as xx, xy and yy, m^2, [3, target], of targets ``ids``
+        [target].
+        """
         if self._own_motion:
             p = self.beliefs(np.arange(len(self))[ids], time).covariance
             return np.stack([p[:, 0, 0], p[:, 0, 1], p[:, 1, 1]])
@@ -155,13 +162,13 @@ class TrackManager:
         return np.asarray(found)
 
     def coast(self, time: float) -> Index:
-        """Give up tracks that have become too uncertain; return them."""
+        """End tracks that have become too uncertain; return them, [track]."""
         lost = np.flatnonzero(self.live & (self.uncertainty(time) > self.rules.maximum_error))
         self._lose(lost)
         return lost
 
     def end(self, gone: Flags) -> None:
-        """Close the tracks of targets that have left."""
+        """End the tracks of targets that have left, ``gone`` [target]."""
         self.live[gone] = False
 
     def look(self, looks: LookResults, time: float) -> Outcome:

@@ -101,7 +101,7 @@ class Tracker(ABC):
         return Beliefs(*to_cartesian(mean, spread, measured.origin))
 
     def predict(self, beliefs: Beliefs, seconds: Array) -> Beliefs:
-        """Say what is believed some time [n] later."""
+        """Return the states predicted for ``seconds`` [n] later."""
         return predicted(beliefs, seconds, self.acceleration)
 
     @abstractmethod
@@ -118,7 +118,7 @@ class ExtendedKalman(Tracker):
 
 
 def predicted(beliefs: Beliefs, seconds: Array, acceleration: float) -> Beliefs:
-    """Constant velocity with white acceleration of power density q, over a time t [n].
+    """Predict states by constant velocity with white acceleration of power density q, over ``seconds`` [n].
 
     ``F = [[I, t I], [0, I]]``, ``Q = q [[t^3/3 I, t^2/2 I], [t^2/2 I, t I]]``. Bar-Shalom, Li and Kirubarajan (2001),
     section 6.2.2.
@@ -139,7 +139,10 @@ def predicted(beliefs: Beliefs, seconds: Array, acceleration: float) -> Beliefs:
 
 
 def expected(mean: Array, origin: Array) -> tuple[Array, Array]:
-    """Return range, bearing and range rate [n, 3] that a mean [n, 4] leads to, and their derivatives [n, 3, 4]."""
+    """Return range, bearing and range rate [n, 3] of states ``mean`` [n, 4], seen from ``origin`` [n, 2].
+
+    Second, their derivatives [n, 3, 4].
+    """
     way, velocity = mean[:, :2] - origin, mean[:, 2:]
     length = np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-9)
     ahead = way / length[:, None]
@@ -213,7 +216,7 @@ def _gained(innovation: Array, covariance: Array, slope: Array, measured: Measur
 
 
 def difference(value: Array, other: Array) -> Array:
-    """Difference of measurements [n, 3], bearings the shorter way round."""
+    """Return ``value`` less ``other``, measurements [n, 3], bearings modulo 2 pi."""
     found = value - other
     found[:, 1] = np.remainder(found[:, 1] + np.pi, 2 * np.pi) - np.pi
     return np.asarray(found)

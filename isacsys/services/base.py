@@ -77,12 +77,16 @@ class Service(ABC):
 
 
 def active_share(transmitting: Flags) -> float:
-    """Share of stations [bs] that transmit, by which the far field is thinned."""
+    """Return the share of stations that are ``transmitting`` [bs], by which the far field is scaled."""
     return np.count_nonzero(transmitting) / max(len(transmitting), 1)
 
 
 def strongest(frame_state: FrameState, power: Array, station: Index) -> Mapping[str, Array | Index]:
-    """Say which station interferes most with every link, and how much, where everything is recorded."""
+    """Return the strongest interferer of every link and its power, [link] each, where everything is recorded; else
+    none.
+
+    ``power``, ``station`` [link, near].
+    """
     if frame_state.scenario.recording.level != "full":
         return {}
     best = np.argmax(power, axis=1)[:, None]
@@ -107,8 +111,8 @@ def account_links(frame_state: FrameState, kind: ReceiverType, signal: Array, ow
         As `accounting.split` returns them.
     far : [link]
         Mean power of stations that are not drawn one by one.
-    more : mapping
-        Further columns, [link] each.
+    more : mapping of ndarray [link]
+        Further columns.
     """
     scenario = frame_state.scenario
     noise = np.full(len(signal), scenario.user_noise if kind == ReceiverType.USER else scenario.station_noise)

@@ -30,7 +30,7 @@ class Communication(Service):
 
 
 def degrees_of_freedom(frame_state: FrameState) -> Index:
-    """Return ``M_t - independent constraints + 1`` of the serving station of every scheduled user."""
+    """Return ``M_t - independent constraints + 1`` [link] of the serving station of every scheduled user."""
     users = frame_state.selection.users
     held = users.count + frame_state.grants.constraints
     return frame_state.scenario.antennas.transmit + 1 - held[users.station]

@@ -47,8 +47,8 @@ def deliver(frame_state: FrameState, terms: LinkTerms, believed: Callable[[], Ar
 
 
 def columns(scenario: Scenario, delivery: Delivery, model: LinkModel) -> dict[str, Array | Index]:
-    """Return the columns that a log of links has of what was delivered: none where the rate says it, or where bits are
-    known only when the frame has ended.
+    """Return the columns [link] of delivered bits in a log of links: none where the rate determines them, or where bits
+    are known only when the frame has ended.
     """
     if delivery.bits is not None:
         found = {"bits_delivered": delivery.bits, "mcs": delivery.mcs, "blocks_sent": delivery.blocks_sent,

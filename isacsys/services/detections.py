@@ -21,7 +21,8 @@ def fluctuation(frame_state: FrameState, looks: int) -> Array:
 
 
 def figures(frame_state: FrameState, sir: Array, covariance: Complex | None) -> Mapping[str, Array]:
-    """Return the columns of `isacsys.services.link_terms.LOOKS`, [link] each, given the RCS that was drawn.
+    """Return the columns `isacsys.services.link_terms.LOOKS`, [link] each, at ``sir`` [link], given the RCS that was
+    drawn.
 
     The covariance [sensor, M_r, M_r] is that of the interference where filters look at it.
     """

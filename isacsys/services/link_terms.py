@@ -47,11 +47,11 @@ class LinkTerms:
     subband_sir: Array | None = None
 
     def items(self) -> Iterable[tuple[str, Array | Index]]:
-        """Return names and values of all terms."""
+        """Return names and values [link] of all terms."""
         return {**{it.name: getattr(self, it.name) for it in _TERMS}, **self.more}.items()
 
     def columns(self, kind: ReceiverType) -> Mapping[str, Array | Index]:
-        """Return what a log keeps, by column."""
+        """Return the columns [link] of a log."""
         return {**dict(zip(_NAMES[kind], vars(self).values(), strict=False)), **self.more}
 
 

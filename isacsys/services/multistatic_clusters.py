@@ -17,7 +17,9 @@ _CLOSEST = 1e-12  # km
 
 
 def helpers(state: NetworkState, targets: Links, requests: NullRequests, granted: Flags) -> Helpers | None:
-    """Gather the helpers of all scheduled targets; None where stations do not sense together."""
+    """Return the helpers of all scheduled targets by ``granted`` [request]; None where stations do not sense
+    together.
+    """
     if not state.scenario.multistatic or not len(targets):
         return None
     mine = (requests.kind == int(ReceiverType.TARGET)) & granted

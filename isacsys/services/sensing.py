@@ -62,9 +62,9 @@ def held_back(frame_state: FrameState, power: Array) -> Array:
 
 
 def echoes(frame_state: FrameState, gains: Array, filters: Complex | None = None) -> tuple[Array, Array]:
-    """Echo of every scheduled target, and those of the station's other targets through its filter, [link] each.
+    """Return the echo of every scheduled target, and those of the station's other targets behind its filter.
 
-    Filters [sensor, J, M_r] are those that null requests named, unless given.
+    [link] each. ``gains`` [sensor, J]; ``filters`` [sensor, J, M_r] are those of the null requests, unless given.
     """
     links, sensors, scenario = frame_state.selection.targets, frame_state.sensors, frame_state.scenario
     place, power = (sensors.row, links.slot), np.zeros(sensors.active.shape)

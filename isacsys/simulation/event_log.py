@@ -19,9 +19,9 @@ class EventLog:
         self._frame_duration = frame_duration
 
     def note(self, event: str, count: int, subject: int | Index = -1) -> None:
-        """Note an event that concerned ``count`` rows, or, with an array of subjects, one event for each of them.
+        """Record an event that concerned ``count`` rows, or one event for each of an array ``subject`` [n].
 
-        Nothing is noted of what concerns nobody; a frame's own events carry its number.
+        With a count of 0, nothing is recorded. A frame's own events have its number as subject.
         """
         if not self._kept or (count == 0 and event not in ("frame_start", "selection", "null_requests", "grants",
                                                            "frame_end")):

@@ -56,7 +56,9 @@ class LinkStatistics:
 
 
 def nulled_rate(terms: LinkTerms, own_counts: bool, held_back: Array) -> Array:
-    """Rate of every link, had all members of its cluster nulled perfectly, and no other station held power back."""
+    """Return the rate [link], had all members of its cluster nulled perfectly, and no other station ``held_back``
+    [link] power.
+    """
     if not (terms.interference_refused.any() or terms.leakage_granted.any() or held_back.any()):
         return terms.rate
     others = (terms.interference_other, held_back, terms.far_field, terms.noise)

@@ -38,7 +38,7 @@ class CountedRows:
         self._tolerance, self.counting = frame_duration * 1e-6, frames == 0
 
     def append(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> None:
-        """Write rows that count."""
+        """Write those of the rows ``columns`` [row] that are of frames after the warm-up."""
         if not self._frames:
             self._recorder.append(table, columns)
             return

@@ -23,14 +23,14 @@ def two_sided(n: npt.ArrayLike, error: float) -> Array:
 
     Parameters
     ----------
-    n : int or array of int
+    n : int or ndarray [...]
     error : float
         Probability that the mean is ever outside, on either side, over all n.
 
     Returns
     -------
-    Array
-        Of the shape of ``n``; infinite where so few values exclude nothing.
+    ndarray [...]
+        Infinite where so few values exclude nothing.
     """
     n = np.asarray(n, float)
     c, many = PRECISION, np.maximum(n, 1.0)
@@ -42,7 +42,7 @@ def two_sided(n: npt.ArrayLike, error: float) -> Array:
 
 
 def one_sided(n: npt.ArrayLike, error: float) -> Array:
-    """Return likewise the distance of an upper (or lower) bound from the mean of n values.
+    """Return the distance of an upper (or lower) bound from the mean of n values, as `two_sided`; ``n`` [...] -> [...].
 
     ``error`` is the probability that the mean is ever beyond it: that of both sides, by symmetry, is twice as large.
     """
@@ -50,5 +50,8 @@ def one_sided(n: npt.ArrayLike, error: float) -> Array:
 
 
 def half_width(deviation: Array, factor: Array) -> Array:
-    """Return ``deviation * factor``; infinite where the factor is, also for values that do not differ at all."""
+    """Return ``deviation * factor`` [...]; infinite where the factor is, also for a deviation of 0.
+
+    ``deviation``, ``factor`` [...].
+    """
     return np.where(np.isfinite(factor), deviation * np.where(np.isfinite(factor), factor, 0.0), np.inf)

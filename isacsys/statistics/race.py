@@ -69,7 +69,9 @@ class Samples:
 
     @classmethod
     def of(cls, settings: list[Array | None], counts: Index) -> Samples:
-        """Return samples of arrays [1 + constraint, drop], one a setting; None: it cannot be the answer."""
+        """Return samples of ``settings``, arrays [1 + constraint, drop] of ``counts`` [setting] drops; None:
+        infeasible.
+        """
         rows = max((len(values) for values in settings if values is not None), default=1)
         values = np.zeros((len(settings), rows, int(counts.max(initial=0))))
         for row, sample in zip(values, settings, strict=True):

@@ -38,7 +38,7 @@ class Silent:
     """A recorder that keeps nothing."""
 
     def append(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> None:
-        """Take rows and forget them."""
+        """Discard rows ``columns`` [row]."""
 
     def declare(self, table: str, columns: Iterable[Column]) -> None:
         """Know columns and forget them."""

@@ -55,7 +55,7 @@ def mean_value(formula: Formula, scenario: Scenario) -> float:
 
 
 def probabilities(formula: Formula, scenario: Scenario, thresholds: Array) -> Array:
-    """Return P(X > threshold) as a formula gives it, checked."""
+    """Return P(X > threshold) by a formula, checked, at ``thresholds`` [threshold], [threshold]."""
     given = _call(formula, scenario, thresholds)
     try:
         values = np.asarray(given, float)

@@ -49,7 +49,7 @@ def validate(subject: Scenario | Run | str | Path, *, formula: Formula | None = 
         one quantity to look at.
     sweep : mapping or iterable of mappings, optional
         ``{"allocation.users_per_bs": range(1, 20)}``, several keys make a grid; or the points themselves.
-    thresholds : array_like, optional
+    thresholds : array_like [threshold], optional
         Where a distribution is looked at; default: 200 quantiles.
     tolerance : float
         What may differ beyond 4 standard errors, of the value (of a distribution: of 1, beyond what Kolmogorov and

@@ -36,7 +36,9 @@ def law_names() -> list[str]:
 
 def compare_law(run: Run, name: str, formula: Formula, settings: Mapping[str, Any], tolerance: float,
                 thresholds: Array | None) -> Law:
-    """Hold the formula of a distribution against the links of a run, ``typical`` ones: weighted."""
+    """Compare the formula of a distribution at ``thresholds`` [threshold] with the links of a run, weighted if
+    typical.
+    """
     if run.drops < FEWEST_DROPS:
         raise ConfigError("simulation.drops", run.drops, f"at least {FEWEST_DROPS} to judge a distribution")
     kind, _, column = name.partition("_")
@@ -58,7 +60,7 @@ def compare_law(run: Run, name: str, formula: Formula, settings: Mapping[str, An
 
 
 def link_values(scenario: Scenario, links: Table, kind: str, column: str) -> Array:
-    """Return a column of a table of links; ``gain`` is the wanted power without its path loss."""
+    """Return a column [link] of a table of links; ``gain`` is the wanted power without its path loss."""
     if column != "gain":
         return links[column].astype(float)
     p = scenario.propagation
@@ -73,7 +75,7 @@ def unit_of(kind: str, column: str) -> str:
 
 
 def bootstrap(influence: Array) -> Array:
-    """Draw the largest deviation that chance alone gives, as often as `REPLICATES`."""
+    """Draw `REPLICATES` largest deviations by chance, [replicate], from ``influence`` [drop, threshold]."""
     n, rng = len(influence), np.random.default_rng(0)
     parts = []
     for _ in range(REPLICATES // 1000):

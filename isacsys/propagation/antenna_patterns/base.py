@@ -29,23 +29,24 @@ class AntennaPattern(ABC):
 
     @abstractmethod
     def gain(self, azimuth: Array, zenith: Array) -> Array:
-        """Return the gain in dBi, for arrays that broadcast.
+        """Return the gain in dBi [...]; arguments broadcast.
 
         Parameters
         ----------
-        azimuth : array
+        azimuth : ndarray [...]
             Degrees clockwise from boresight, seen from above, in [-180, 180].
-        zenith : array
+        zenith : ndarray [...]
             Degrees from straight up, in [0, 180].
         """
 
     def towards(self, azimuth: Array, zenith: Array) -> Array:
-        """Return the gain in dBi towards any azimuth, checked: a finite number for every direction.
+        """Return the gain in dBi [...] at any ``azimuth`` [...] and ``zenith`` [...], checked: finite for every
+        direction.
 
         Raises
         ------
         PluginError
-            Where `gain` raises, or returns what is no gain.
+            Where `gain` raises, or returns something else than gains.
         """
         azimuth, zenith = wrapped(np.asarray(azimuth, float)), np.asarray(zenith, float)
         if is_ours(self):
@@ -62,12 +63,13 @@ class AntennaPattern(ABC):
 
 
 def wrapped(azimuth: Array) -> Array:
-    """Return the same azimuth in [-180, 180] degrees."""
+    """Return ``azimuth`` [...] modulo 360, from -180 to 180 degrees, [...]."""
     return np.asarray(azimuth - 360 * np.rint(azimuth / 360))
 
 
 def turned(azimuth: Array, zenith: Array, tilt: Array | float) -> tuple[Array, Array]:
-    """Return a direction as an antenna sees it whose mast is tilted by ``tilt`` degrees, forward and down.
+    """Return azimuth and zenith [...] in the coordinates of an antenna that is tilted by ``tilt`` degrees, forward
+    and down.
 
     With a the azimuth clockwise from boresight and z the zenith angle, the direction ``(sin z cos a, sin z sin a,
     cos z)`` is turned about the horizontal axis at right angles to boresight, so that boresight, the direction
@@ -75,7 +77,7 @@ def turned(azimuth: Array, zenith: Array, tilt: Array | float) -> tuple[Array, A
 
     Parameters
     ----------
-    azimuth, zenith, tilt : array
+    azimuth, zenith, tilt : ndarray [...]
         Degrees, of shapes that broadcast.
     """
     a, z, m = np.radians(azimuth), np.radians(zenith), np.radians(tilt)

@@ -43,7 +43,7 @@ class Cut:
     attenuation: Array
 
     def at(self, angle: Array) -> Array:
-        """Return the attenuation in dB at any angle in degrees."""
+        """Return the attenuation in dB [...] at ``angle`` [...], degrees."""
         return np.interp(angle, self.angle, self.attenuation, period=CUT)
 
 

@@ -64,7 +64,7 @@ def _deepmimo_paths(one: Any, cell: Array, points: Array) -> dict[str, Array]:
 
 
 def _elevations_from_horizon(angles: dict[str, Array], direct: Array, cell: Array, points: Array) -> bool:
-    """Say which reading of elevations fits the paths in the line of sight."""
+    """Return which reading of elevations fits the paths in the line of sight."""
     point = np.nonzero(direct)[0]
     if not len(point):
         raise ConfigError("dataset", "elevations", "a dataset with paths in the line of sight, by which one can tell "

@@ -102,6 +102,27 @@ def undocumented():
             yield f"{where}: what it returns"
 
 
+def fields():
+    """Return every array of a public dataclass or named tuple: place, name, docstring of its class, comment."""
+    for path in filter(is_public, sorted(PACKAGE.rglob("*.py"))):
+        text = path.read_text(encoding="utf-8")
+        lines = text.splitlines()
+        for holder in ast.parse(text).body:
+            if isinstance(holder, ast.ClassDef) and holder.name[0] != "_" and re.search(
+                    "dataclass|NamedTuple", " ".join(map(ast.unparse, (*holder.decorator_list, *holder.bases)))):
+                for field in holder.body:
+                    if isinstance(field, ast.AnnAssign) and field.target.id[0] != "_" and is_array(field.annotation):
+                        where = f"{path.relative_to(PACKAGE)}:{field.lineno} {holder.name}.{field.target.id}"
+                        yield (where, field.target.id, ast.get_docstring(holder) or "",
+                               lines[field.lineno - 1].partition("  # ")[2])
+
+
+def test_every_array_of_a_value_has_its_shape():
+    missing = [where for where, name, text, comment in fields()
+               if not (re.search(r"each\s\[|\] each", text) or says_shape(name, text) or "[" in comment)]
+    assert not missing, "\n".join(missing)
+
+
 def test_every_array_of_a_public_function_has_its_shape():
     missing = list(undocumented())
     assert not missing, "\n".join(missing)
@@ -111,3 +132,14 @@ def test_every_public_function_and_class_has_a_docstring():
     missing = [where for where, _, node, _ in public_functions() if not ast.get_docstring(node)]
     missing += [name for name, node in classes().items() if name[0] != "_" and not ast.get_docstring(node)]
     assert not missing
+
+
+def test_docstrings_of_functions_begin_with_what_is_done():
+    """Not with the thing itself, a question or a formula (ruff checks the form of verbs)."""
+    wrong = [f"{path.relative_to(PACKAGE)}:{node.lineno} {node.name}: {text.splitlines()[0]}"
+             for path in PACKAGE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+             if isinstance(node, ast.FunctionDef) and "property" not in "".join(map(ast.unparse, node.decorator_list))
+             and (text := ast.get_docstring(node) or "") and re.match(
+                 r"(The|A|An|What|Where|Whether|Which|Who|How|Mean|Share|Gains?|Power|Distances?|Probability|Number|Loss|"
+                 r"Bound|Correlation|Cosine|Covariances?|Likewise|As|Say|Whole|Take note)\b|[^A-Z]", text)]
+    assert not wrong, "\n".join(wrong)

@@ -74,7 +74,7 @@ def look_values(scenario: Scenario) -> LookValues | None:
 
 
 def _together(scenario: Scenario, speed: float | None) -> LookValues:
-    """Of all stations of a cluster around the target; the speed is that of the serving station's look."""
+    """Return the values of all stations of a cluster together; the speed is that of the serving station's look."""
     a, p, M_t = scenario.allocation, scenario.propagation, scenario.antennas.transmit
     shape = float(interference_shape(M=M_t, K=a.users_per_bs))
 
@@ -135,7 +135,7 @@ def left_out_of_looks(scenario: Scenario) -> list[str]:
 
 
 def _left_out_together(scenario: Scenario) -> list[str]:
-    """What the analysis of stations that sense together does not contain."""
+    """Return what the analysis of stations that sense together leaves out."""
     s, lines = scenario.sensing, []
     if s.cluster_center != "target":
         lines.append(f'sensing.cluster_center = "{s.cluster_center}": the analysis takes the stations nearest to the '

@@ -28,9 +28,9 @@ class FusedLooks(NamedTuple):
 
     Attributes
     ----------
-    range_error, bearing_error, position_error : ndarray
+    range_error, bearing_error, position_error : [sample]
         Bounds along the way from the nearest station (m), across it (rad), and both together (m).
-    detection_probability : ndarray
+    detection_probability : [sample]
     """
 
     range_error: Array

@@ -50,10 +50,9 @@ class InfeasibleBounds(ConfigError):
 
 @dataclass(frozen=True)
 class Designs:
-    """Designs with their rates and area spectral efficiencies, arrays of one length (or scalars, for one design).
+    """Designs with their rates and area spectral efficiencies, each [design] (or scalars, for one design).
 
-    What `wider_search` looks for besides, the share of the power on sensing beams and how a cluster cooperates, is None
-    elsewhere.
+    The share of the power on sensing beams and the mode of cooperation are those of `wider_search`, None elsewhere.
     """
 
     K: Index

@@ -73,7 +73,7 @@ def _rate(order: int, alpha: float, K: float, law: GainLaw, table: Array, at: Re
 
 
 def _members(order: int, alpha: float, K: float, table: Array, log_z: Array, a: float, at: Resolution) -> Array:
-    """Mean product over the members, [z]: given u_1 = a, the others are ordered uniforms on (a, 1)."""
+    """Return the mean product over the members, [z]: given u_1 = a, the others are ordered uniforms on (a, 1)."""
     v, w, above = gauss_legendre(at.nodes)
     ratio = a / (a + (1 - a) * v)  # u_1 / u
     p = table[..., min(int(np.sqrt(a) * table.shape[-1]), table.shape[-1] - 1)]
@@ -84,7 +84,7 @@ def _members(order: int, alpha: float, K: float, table: Array, log_z: Array, a: 
 
 
 def _heard(log_z: Array, ratio: Array, refused: Array, alpha: float, K: float) -> Array:
-    """``1 - p + p (1 + z x)^-K`` of a member at ``x = ratio^(alpha/2)``, [z, ratio]."""
+    """Return ``1 - p + p (1 + z x)^-K`` of a member at ``x = ratio^(alpha/2)``, [z, ratio]."""
     middles = (np.arange(len(refused)) + 0.5) / len(refused)
     p = np.interp(ratio, middles, refused)
     return 1 + p * np.expm1(-K * np.logaddexp(0, log_z[:, None] + alpha / 2 * np.log(ratio)))

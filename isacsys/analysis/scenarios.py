@@ -239,7 +239,7 @@ def designs_of(scenario: Scenario, *, method: str = "exact", over: str = "sizes"
 
 
 def _with_beams(scenario: Scenario, method: str, over: str) -> Designs:
-    """Designs with the scenario's own share of the power on sensing beams."""
+    """Return the designs with the scenario's own share of the power on sensing beams."""
     share = scenario.precoding.sensing_power
     if method != "exact" or over != "sizes" or share > 0.95:
         raise ConfigError("precoding.sensing_power", share, "0, or up to 0.95 with exact rates of nulling clusters")
@@ -308,7 +308,7 @@ def left_out(scenario: Scenario, kind: str = "") -> list[str]:
 
 
 def _gain_of_a_lattice(scenario: Scenario) -> str:
-    """Say what a lattice gains over them, where distances alone matter."""
+    """Return the gain of a lattice over the Poisson network, where distances alone matter."""
     if scenario.network.layout != "hexagonal" or scenario.built:
         return ""
     gain = 10 * np.log10(float(lattice_gain(alpha=scenario.propagation.path_loss_exponent)))
@@ -316,7 +316,7 @@ def _gain_of_a_lattice(scenario: Scenario) -> str:
 
 
 def _left_out_together(scenario: Scenario) -> list[str]:
-    """What the analysis of joint transmission does not contain."""
+    """Return what the analysis of joint transmission leaves out."""
     lines = []
     if scenario.precoding.sensing_power > 0:
         lines.append("precoding.sensing_power: the analysis of joint transmission leaves sensing beams out")

@@ -109,7 +109,7 @@ def _expectation(rises: _Rises, terms: Terms, classes: list[tuple[float, Array]]
 
 
 def _rises(efficiency: OfSinr) -> _Rises:
-    """Look at T from the first SINR at which it rises to the last, these to be found by larger steps."""
+    """Return T between the first and the last SINR at which it rises, which are located by larger steps."""
     found = _Rises(0.0, np.log(10) / 10 * np.array([LOWEST_DB, HIGHEST_DB]), np.zeros(0))
     for step in (LOOK_DB, STEP_DB):
         width = np.log(10) / 10 * step

@@ -33,7 +33,7 @@ MODES = ("nothing", "nulling", "joint")
 
 
 class Rates(NamedTuple):
-    """Rates in nats of every K and L, by what the other members of a cluster do; see `MODES`."""
+    """Rates in nats of every K and L, each [design], by what the other members of a cluster do; see `MODES`."""
 
     K: Index
     L: Index

@@ -70,6 +70,6 @@ def explicit(vectors: Complex, power: Array) -> Beams:
 
 
 def equal_power(streams: Index, padded: int) -> Array:
-    """Share a power of 1 evenly among a station's ``streams`` [bs], [bs, padded]."""
+    """Return powers [bs, padded]: 1 divided evenly among a station's ``streams`` [bs]."""
     used = np.arange(padded) < streams[:, None]
     return used / np.maximum(streams, 1)[:, None]

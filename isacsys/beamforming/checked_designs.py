@@ -90,7 +90,7 @@ def _illuminate_by_law(beams: Beams, known: TransmitterCsi, bearings: Complex, s
 
 
 def _shares(there: Flags, known: TransmitterCsi, sensing_power: float) -> tuple[Array, Array]:
-    """Share of the power [bs] on sensing beams, and of each of them, [bs, J]."""
+    """Return the share of the power [bs] on sensing beams, and of each of them, [bs, J]."""
     count = there.sum(-1)
     share = np.where(count > 0, np.where(known.streams > 0, sensing_power, 1.0), 0.0)
     return share, there * (share / np.maximum(count, 1))[:, None]
@@ -133,7 +133,9 @@ def filters(combiner: Combiner, bearings: Complex, covariance: Complex | None) -
 
 
 def steering(sensors: Sensors) -> Complex:
-    """Responses b of the receive arrays to where the scheduled targets are believed to be, [sensor, J, M_r]."""
+    """Return the responses b of the receive arrays to where the scheduled targets are believed to be,
+    [sensor, J, M_r].
+    """
     return sensors.mrc * np.sqrt(sensors.mrc.shape[-1])
 
 

@@ -20,7 +20,7 @@ def ages(frame_state: FrameState) -> tuple[float, float]:
 
 
 def own_correlation(frame_state: FrameState) -> Array | None:
-    """Correlation [link] of own channels with what the design knew; None where they are the same.
+    """Return the correlation [link] of own channels with what the design knew; None where they are the same.
 
     What a scheduler has looked at is at least as old as the schedule.
     """
@@ -32,13 +32,17 @@ def own_correlation(frame_state: FrameState) -> Array | None:
 
 
 def cross_correlation(frame_state: FrameState) -> Array | None:
-    """Correlation [link] of channels to other stations with what their nulls stand for; None where it is 1."""
+    """Return the correlation [link] of channels to other stations with what their nulls stand for; None where it is
+    1.
+    """
     scenario = frame_state.scenario
     return _correlation(frame_state, scenario.lead_frames * scenario.simulation.frame_duration)
 
 
 def stream_correlation(frame_state: FrameState) -> Array | None:
-    """Correlation [stream] of the channels of users served with what the design knew; None where they are the same."""
+    """Return the correlation [stream] of the channels of users served with what the design knew; None where they are
+    the same.
+    """
     own = own_correlation(frame_state)
     if not frame_state.scenario.joint:
         return own

@@ -22,7 +22,7 @@ def mrc_filters(cosine: npt.ArrayLike, antennas: int) -> Complex:
 
 
 def reduced_filters(filters: Complex) -> Complex:
-    """Coordinates of filters [..., J, M_r] in an orthonormal basis of their span, [..., J, m].
+    """Return the coordinates of filters [..., J, M_r] in an orthonormal basis of their span, [..., J, m].
 
     Inner products are kept, and an isotropic channel has the same law in either, so kernels may use the smaller.
     m = J where that at least halves the dimension; else the filters stay as they are.
@@ -38,7 +38,7 @@ def reduced_filters(filters: Complex) -> Complex:
 
 
 def outside_span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) -> tuple[Complex, Index]:
-    """What is left of vectors outside the span of the chosen ones, and the dimension of that span.
+    """Return what is left of vectors outside the span of the chosen ones, and the dimension of that span.
 
     A QR decomposition with the chosen first: the span is that of the leading columns of Q. A chosen vector whose own
     part, the diagonal of R, is below ``tolerance`` of its norm depends on those before it: its column of Q is
@@ -66,7 +66,7 @@ def outside_span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) 
 
 
 def _outside(vectors: Complex, turn: Index, limits: Array) -> tuple[Complex, Index]:
-    """The same with vectors [b, n, m] in the order of ``turn`` [b, n], the chosen not yet zero.
+    """Return the same with vectors [b, n, m] in the order of ``turn`` [b, n], the chosen not yet zero.
 
     A vector whose own part is below the limit of its turn, [turn], comes late.
     """
@@ -89,8 +89,8 @@ def _outside(vectors: Complex, turn: Index, limits: Array) -> tuple[Complex, Ind
 
 
 def _later(turn: Index, there: Flags, leading: Index, late: Flags, spans: Flags) -> Index:
-    """Turns [b, n] of the next try: without the first of those chosen that depend on others, or with all close ones
-    late; whose place in the order is ``leading`` [b, min(n, m)], as that of ``late`` and ``spans``.
+    """Return the turns [b, n] of the next try: without the first of those chosen that depend on others, or with all
+    close ones late; whose place in the order is ``leading`` [b, min(n, m)], as that of ``late`` and ``spans``.
     """
     dependent = late & spans
     first = dependent & (np.cumsum(dependent, axis=-1) == 1)
@@ -102,14 +102,16 @@ def _later(turn: Index, there: Flags, leading: Index, late: Flags, spans: Flags)
 
 
 def _own_parts(upper: Complex) -> tuple[Array, Array]:
-    """Part of each vector outside the span of those before it, and its norm, [..., min(n, m)], from R [..., m, n]."""
+    """Return the part of each vector outside the span of those before it, and its norm, [..., min(n, m)], from R
+    [..., m, n].
+    """
     count = min(upper.shape[-2:])
     own = np.abs(np.einsum("...jj->...j", upper[..., :, :count]))
     return own, np.sqrt(np.einsum("...jn,...jn->...n", upper.conj(), upper).real)[..., :count]
 
 
 def span(vectors: Complex, chosen: Flags, tolerance: float = TOLERANCE) -> tuple[Complex, Index]:
-    """Orthonormal basis of the span of the chosen vectors, dependent ones merged as in `outside_span`.
+    """Return an orthonormal basis of the span of the chosen vectors, dependent ones merged as in `outside_span`.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ def maximum_ratio(own: Complex) -> Complex:
 
 def regularized(own: Complex, load: Array, granted: Complex | None = None,
                 granted_load: Array | None = None) -> Complex:
-    """Columns of ``A^H (A A^H + Xi)^-1`` for the own users, scaled to norm one.
+    """Return the columns of ``A^H (A A^H + Xi)^-1`` for the own users, scaled to norm one.
 
     With Xi = 0 that is zero forcing, and as Xi grows maximum ratio. A receiver's beam-forming with
     ``Xi = diag(K / SIR_k)`` minimises the mean square error of its users (Peel, Hochwald, Swindlehurst 2005, for one
@@ -63,7 +63,8 @@ def regularized(own: Complex, load: Array, granted: Complex | None = None,
 
 
 def toward(bearings: Complex, known: Complex) -> tuple[Complex, Flags]:
-    """Beams towards bearings that no known channel hears, ``P a / |P a|``, P the projector on their null space.
+    """Return the beams towards bearings that no known channel hears, ``P a / |P a|``, P the projector on their null
+    space.
 
     Parameters
     ----------
@@ -102,7 +103,7 @@ def toward(bearings: Complex, known: Complex) -> tuple[Complex, Flags]:
 
 
 def _outside(columns: Complex, rows: Complex, used: Flags) -> Complex:
-    """What is left of columns [bs, M_t, J] outside the span of the used rows, by QR: slower, and surer."""
+    """Return what is left of columns [bs, M_t, J] outside the span of the used rows, by QR: slower, and surer."""
     order = np.argsort(~used, axis=-1, kind="stable")
     basis = np.linalg.qr(np.take_along_axis(rows, order[..., None], -2).swapaxes(-1, -2))[0]
     basis = basis * (np.arange(basis.shape[-1]) < used.sum(-1)[..., None])[..., None, :]

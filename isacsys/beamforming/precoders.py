@@ -78,7 +78,7 @@ class MaximumRatio(Precoder):
     """Each beam points along its user's channel; what was granted is not nulled."""
 
     def design(self, known: TransmitterCsi) -> Beams:
-        """Look at the own channels alone."""
+        """Return beams along the own channels."""
         return known.beams(linear_precoding.maximum_ratio(_there(known.own)))
 
     def promised(self, sir: Array, power: Array, antennas: int, streams: int) -> Array:
@@ -133,7 +133,7 @@ class Slnr(Regularized):
 
 
 def _load(known: TransmitterCsi, sir: Array | None) -> Array:
-    """K / SIR of known receivers [bs, n], K the users that the station serves."""
+    """Return K / SIR of known receivers [bs, n], K the users that the station serves."""
     if sir is None:
         raise ValueError("a design that looks at mean SIRs, where none are known")
     return np.asarray(np.maximum(known.streams, 1)[:, None] / np.maximum(sir, 1e-12))

@@ -77,7 +77,7 @@ def arrivals(rng: np.random.Generator, eigenvalues: Array, antennas: int) -> Com
 
 
 def covariance(arriving: Complex, path_gain: Array, white: Array) -> Complex:
-    """Covariance ``sum_q D_q^-alpha sum_k x_k x_k^H + N I`` of what arrives.
+    """Return the covariance ``sum_q D_q^-alpha sum_k x_k x_k^H + N I`` of what arrives.
 
     Shapes: arriving [sensor, near, S, M_r], path_gain [sensor, near], white [sensor] -> [sensor, M_r, M_r].
     """
@@ -90,7 +90,9 @@ def covariance(arriving: Complex, path_gain: Array, white: Array) -> Complex:
 
 
 def through(arriving: Complex, filters: Complex) -> Array:
-    """Gains ``sum_k |v_j^H x_k|^2``: arriving [sensor, near, S, M_r], filters [sensor, J, M_r] -> [sensor, near, J]."""
+    """Return the gains ``sum_k |v_j^H x_k|^2``: arriving [sensor, near, S, M_r], filters [sensor, J, M_r] ->
+    [sensor, near, J].
+    """
     seen = arriving @ filters.conj().swapaxes(-1, -2)[:, None]
     return np.sum(seen.real**2 + seen.imag**2, axis=-2)
 

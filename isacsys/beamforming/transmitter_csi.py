@@ -47,8 +47,8 @@ class TransmitterCsi:
         ``sum_i weight_i h_i h_i^H`` is that of the filters one by one; 1 for users.
     bearings : [bs, J, M_t] or None
         Steering vectors a towards the scheduled targets, zero where there is none.
-    truth : tuple of arrays
-        Channels as they are, for the engine that drew them: no station knows these.
+    truth : tuple of ndarray, [...] each
+        True channels, for the engine that drew them: no station knows these.
     """
 
     name: FrameName
@@ -149,13 +149,13 @@ def _numbers(frame_state: FrameState, station: Index, value: Array) -> Array:
 
 
 def noise_at_users(frame_state: FrameState) -> Array:
-    """Mean interference, all stations sending and none nulling, and noise at scheduled users, [link]."""
+    """Return the mean interference, all stations sending and none nulling, and noise at scheduled users, [link]."""
     around = frame_state.around_users
     return _positive(around.path_gain[:, 1:].sum(-1) + around.far_field + frame_state.scenario.user_noise)
 
 
 def noise_at_sensors(frame_state: FrameState) -> Array:
-    """Likewise through a filter of norm one of the stations that sense, [sensor]."""
+    """Return the same behind a filter of norm one at the sensing stations, [sensor]."""
     around = frame_state.sensors.around
     return _positive(around.path_gain.sum(-1) + around.far_field + frame_state.scenario.station_noise)
 
@@ -165,7 +165,7 @@ def _positive(noise: Array) -> Array:
 
 
 def bearings(frame_state: FrameState) -> Complex:
-    """Steering vectors of all stations towards their scheduled targets, [bs, J, M_t]."""
+    """Return the steering vectors of all stations towards their scheduled targets, [bs, J, M_t]."""
     sensors, antennas = frame_state.sensors, frame_state.scenario.antennas.transmit
     towards = np.zeros((frame_state.stations, sensors.active.shape[1], antennas), complex)
     towards[sensors.station] = array_response.steering(sensors.aimed, antennas) * sensors.active[..., None]

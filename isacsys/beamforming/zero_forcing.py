@@ -37,7 +37,9 @@ class ZeroForced:
     spectrum: Array | None = None
 
     def eigenvalues(self) -> Array:
-        """Eigenvalues mu [bs, K] of ``W^H W``: the total gain of an unknown channel is ``sum_k mu_k Exp(1)``."""
+        """Return the eigenvalues mu [bs, K] of ``W^H W``: the total gain of an unknown channel is ``sum_k mu_k
+        Exp(1)``.
+        """
         if self.spectrum is not None:
             return self.spectrum
         if self.factor.shape[-1] == 1:

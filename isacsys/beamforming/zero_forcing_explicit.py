@@ -64,7 +64,7 @@ def beams(own: Complex, streams: Index, others: Complex | None = None,
 
 
 def _apart(projected: Complex, basis: Complex | None, unused: Flags) -> tuple[Complex, Complex]:
-    """Orthonormal rows E^H [bs, M_t, K] and Gram factors of channels that are close to each other, by QR."""
+    """Return orthonormal rows E^H [bs, M_t, K] and Gram factors of channels that are close to each other, by QR."""
     if basis is not None:
         projected = projected - (projected @ basis.conj()) @ basis.swapaxes(-1, -2)
     users, antennas = projected.shape[-2:]

@@ -104,7 +104,7 @@ def _hall(count: int, rng: np.random.Generator) -> Array:
 
 
 def _hexagons(layout: CalibrationLayout, count: int, rng: np.random.Generator) -> Array:
-    """Steps from 19 sites to users, uniform in a hexagon, by the shortest of seven ways round."""
+    """Return the steps from 19 sites to users, uniform in a hexagon, by the shortest of seven ways round."""
     one, other = np.array([1.0, 0.0]), np.array([0.5, np.sqrt(0.75)])
     grid = np.array([(i, j) for i in range(-2, 3) for j in range(-2, 3) if abs(i + j) <= 2])
     sites = layout.distance * (grid @ np.stack([one, other]))
@@ -126,7 +126,7 @@ def _hexagons(layout: CalibrationLayout, count: int, rng: np.random.Generator) -
 
 @dataclass(frozen=True)
 class CalibrationDrop:
-    """A drop: which links there are, in which state, and their mean gain without antennas, dB [user, site]."""
+    """A drop: its links, their states, and their mean gain without antennas, dB, each [user, site]."""
 
     users: Users
     some: PathLossLinks
@@ -193,7 +193,9 @@ def _rays(environment: Environment, drop: CalibrationDrop, state: State, sight: 
 
 
 def panel(tilt: float) -> polarised.Pattern:
-    """Power gain of a port of configuration 1: 4 by 4 elements, half a wavelength apart, tilted electrically."""
+    """Return the power gain of a port of configuration 1: 4 by 4 elements, half a wavelength apart, tilted
+    electrically.
+    """
     def gain(zenith: Array, azimuth: Array) -> Array:
         z, a = np.radians(zenith), np.radians(azimuth)
         column = column_gain(np.cos(z), 4, tilt)

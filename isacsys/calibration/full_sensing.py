@@ -71,7 +71,7 @@ def background(frequency: float, count: int, seed: int, drop: int) -> dict[str, 
 
 
 def _targets(count: int, rng: np.random.Generator) -> Array:
-    """Ways from 19 sites to targets in the hexagon of the first."""
+    """Return the ways from 19 sites to targets in the hexagon of the first."""
     grid = np.array([(i, j) for i in range(-2, 3) for j in range(-2, 3) if abs(i + j) <= 2])
     sites = DISTANCE * (grid @ np.array([[1.0, 0.0], [0.5, np.sqrt(0.75)]]))
     place = np.empty((0, 2))
@@ -129,7 +129,7 @@ def _coupled(sent: Rays, heard: Rays, rng: np.random.Generator) -> dict[str, Arr
 
 
 def _unit(some: Rays, index: Array) -> Complex:
-    """Polarisation matrices [link, path, 2, 2] of rays, without their power."""
+    """Return the polarisation matrices [link, path, 2, 2] of rays, without their power."""
     found = np.moveaxis(matrices(replace(some, power=np.ones_like(some.power))), -1, 1)
     if some.cross is not None:
         found[:, -1] = np.diag([1.0, -1.0])
@@ -137,7 +137,7 @@ def _unit(some: Rays, index: Array) -> Complex:
 
 
 def _reflection(shape: tuple[int, ...], rng: np.random.Generator) -> Complex:
-    """Polarisation matrices of a target. (7.9.4-3), (7.9.4-6)."""
+    """Return the polarisation matrices of a target. (7.9.4-3), (7.9.4-6)."""
     mean, deviation = TARGET_CROSS_POLAR["uav"]
     found = np.exp(2j * np.pi * rng.random((*shape, 2, 2)))
     cross = 10 ** ((mean + deviation * rng.standard_normal(shape)) / -20)

@@ -60,7 +60,7 @@ class Tolerance:
         return " or ".join(part for part in parts if part)
 
     def allows(self, mine: float, theirs: Submitted, i: int) -> bool:
-        """Say whether ``mine`` is near enough to what companies have at percentile number ``i``."""
+        """Return whether ``mine`` is near enough to what companies have at percentile number ``i``."""
         centre, low, high = theirs.median[i], theirs.low[i], theirs.high[i]
         if centre is None:
             return True
@@ -111,7 +111,7 @@ class CaseComparison:
         return max((mine - centre for mine, centre in pairs), key=abs)
 
     def metric_within(self, metric: str) -> bool:
-        """Say whether a metric is within its tolerance at all `JUDGED` percentiles."""
+        """Return whether a metric is within its tolerance at all `JUDGED` percentiles."""
         theirs, allowed = self.submitted[metric], self.allowed(metric)
         return all(allowed.allows(self.values[metric][i], theirs, i) for i in self._judged)
 

@@ -45,7 +45,9 @@ class Condition:
     text: str
 
     def holds(self, scenario: Scenario, changes: Mapping[str, Any]) -> bool:
-        """Say whether a scenario with some settings changed meets it. Raises ConfigError where it is no condition."""
+        """Return whether a scenario with some settings changed meets it. Raises ConfigError where it is no
+        condition.
+        """
         try:
             return bool(self._value(self._tree(), lambda key: changes[key] if key in changes else scenario.get(key)))
         except (TypeError, ArithmeticError, RecursionError):

@@ -40,7 +40,7 @@ class Coordinator:
         return end
 
     def _enough(self) -> bool:
-        """Look whether the drops so far are enough, once everything before the next check is finished."""
+        """Return whether the drops so far are enough, once everything before the next check is finished."""
         ready = self._job.front
         while (check := self.rule.next_check) is not None and check <= ready:
             if self.rule.look(self.work.scenario, self.store.drops(check)):

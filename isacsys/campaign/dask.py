@@ -75,7 +75,7 @@ class Dask:
                               "the last digits, also when this is run again", stacklevel=2)
 
     def interrupt(self) -> None:
-        """What is under way ends within a batch."""
+        """Do nothing: a running batch ends by itself."""
 
     def close(self, *, kill: bool = False) -> None:
         """Leave the cluster, and end it where it is ours."""

@@ -54,7 +54,7 @@ class Job:
         self.extend(stop)
 
     def extend(self, stop: int) -> None:
-        """Ask for all drops up to ``stop``."""
+        """Request all drops up to ``stop``."""
         self.waiting, self.horizon = Waiting(missing(self.store.done, self._first, stop)), stop
 
     @property
@@ -125,7 +125,7 @@ class Dispatcher:
                 return
 
     def _hand_out_one(self) -> bool:
-        """Hand out a batch of the first job that has one; where one has failed, of that one alone."""
+        """Submit a batch of the first job that has one; where one has failed, of that one alone."""
         failed = any(job.failed is not None for job in self.jobs)
         for number, job in enumerate(self.jobs):
             drops = None if failed and job.failed is None else job.take(self._size(number))
@@ -167,7 +167,7 @@ class Dispatcher:
             self._seconds[self.jobs.index(job)] = max(batch.seconds / (batch.stop - batch.first), 1e-6)
 
     def _repeat(self, job: Job, drops: Range) -> None:
-        """Let drops whose worker died run again, unless that happened too often."""
+        """Repeat drops whose worker died, unless that happened too often."""
         job.waiting.put_back(*drops)
         job.deaths[drops[0]] += 1
         if job.deaths[drops[0]] == MOST_DEATHS:
@@ -177,7 +177,7 @@ class Dispatcher:
             warnings.warn(f"a worker died in {_words(drops)} (killed, or out of memory?); they run again", stacklevel=2)
 
     def _finish_early(self) -> None:
-        """Ask what is under way to end early, and keep it."""
+        """Interrupt running batches, and keep their finished drops."""
         if self._under_way:
             self.crew.executor.interrupt()
         while self._under_way:

@@ -41,15 +41,15 @@ class Estimate:
     unit: str
 
     def __str__(self) -> str:
-        """``3.716 ± 0.010 bit/s/Hz``."""
+        """Return ``3.716 ± 0.010 bit/s/Hz``."""
         return with_interval(self.mean, self.half_width, self.unit)
 
     def __format__(self, spec: str) -> str:
-        """As a number where ``spec`` says how, else as text."""
+        """Return the mean formatted by ``spec``, or the text where that is empty."""
         return format(float(self), spec) if spec else str(self)
 
     def __float__(self) -> float:
-        """The mean; NaN without data."""
+        """Return the mean; NaN without data."""
         return math.nan if self.mean is None else self.mean
 
     def _repr_html_(self) -> str:
@@ -139,7 +139,7 @@ def applicable(*tables: Table, metrics: Mapping[str, Estimator] = METRICS) -> li
 
 
 def _applies(metric: Estimator, drops: Table) -> bool:
-    """Whether a table has what the metric is made of, and what it is about."""
+    """Return whether a table has what the metric is made of, and what it is about."""
     there = metric.powers.keys() - {DENSITY} <= drops.keys()
     return there and (not metric.about or bool(np.any(drops.get(metric.about, 0))))
 
@@ -156,6 +156,6 @@ def _resolve(scenario: Scenario, powers: Mapping[str, float]) -> tuple[float, di
 
 
 def _partial(constant: float, powers: Mapping[str, float], means: Mapping[str, np.floating[Any]], by: str) -> float:
-    """dT / dm of one column."""
+    """Return dT / dm of one column."""
     others = math.prod(means[column] ** power for column, power in powers.items() if column != by)
     return float(constant * powers[by] * others * means[by] ** (powers[by] - 1))

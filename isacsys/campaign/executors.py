@@ -50,10 +50,10 @@ class Executor(Protocol):
         """Call ``function`` somewhere."""
 
     def interrupt(self) -> None:
-        """Ask what is under way to end early."""
+        """End running batches early."""
 
     def close(self, *, kill: bool = False) -> None:
-        """Let all workers go, at once with ``kill``."""
+        """Stop all workers, at once with ``kill``."""
 
 
 class Serial:
@@ -70,7 +70,7 @@ class Serial:
         return future
 
     def interrupt(self) -> None:
-        """Ask what is under way to end early."""
+        """End running batches early."""
         stop_soon()
 
     def close(self, *, kill: bool = False) -> None:
@@ -114,7 +114,7 @@ class Processes:
             return future
 
     def interrupt(self) -> None:
-        """Ask what is under way to end early; on Windows it ends with its batch."""
+        """End running batches early; on Windows a batch runs to its end."""
         if has_masks():
             for worker in self._busy.values():
                 worker.signal(signal.SIGINT)
@@ -130,7 +130,7 @@ class Processes:
             worker.end()
 
     def _release(self) -> None:
-        """Take back the workers that are done, except the dead."""
+        """Return idle workers to the pool, except dead ones."""
         for future in [future for future in self._busy if future.done()]:
             worker = self._busy.pop(future)
             if not isinstance(future.exception(), BrokenProcessPool):
@@ -163,7 +163,7 @@ class SomeProcesses(Processes):
         return future
 
     def interrupt(self) -> None:
-        """Ask what is under way to end early."""
+        """End running batches early."""
         stop_soon()
         super().interrupt()
 

@@ -99,7 +99,7 @@ def leave(directory: Path) -> None:
 
 
 def to_resume(directory: Path) -> bool:
-    """Whether there are parts in ``directory``, those of an older version included."""
+    """Return whether there are parts in ``directory``, those of an older version included."""
     return any(_PART.fullmatch(path.name) for path in directory.iterdir())
 
 

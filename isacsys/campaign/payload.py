@@ -77,7 +77,7 @@ def _bytes(given: Mapping[str, Any]) -> bytes:
 
 @contextmanager
 def _by_value() -> Iterator[None]:
-    """Let what was found beside a scenario travel with its code: no worker finds it by its name."""
+    """Pickle classes of modules beside a scenario by value: a worker cannot import them by name."""
     modules = [sys.modules[name] for name in found_beside() if name in sys.modules]
     for module in modules:
         cloudpickle.register_pickle_by_value(module)

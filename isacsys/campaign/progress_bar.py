@@ -37,14 +37,14 @@ class Bar:
         self._bar.set_postfix_str(text)
 
     def spare(self, drops: int) -> None:
-        """Take back drops that need not be simulated."""
+        """Subtract drops that need not be simulated."""
         if not self._bar.disable:
             self._bar.total = (self._bar.total or drops) - drops
             self._bar.refresh()
 
 
 def in_notebook() -> bool:
-    """Whether this program runs in the kernel of a notebook."""
+    """Return whether this program runs in the kernel of a notebook."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return type(shell).__name__ == "ZMQInteractiveShell"
 

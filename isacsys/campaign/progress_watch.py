@@ -98,7 +98,7 @@ def _precision(run: Run) -> dict[str, float]:
 
 
 def _rate(path: Path, run: Run) -> float | None:
-    """Drops a second since the manifest was written, from the parts that are younger than it."""
+    """Return the drops a second since the manifest was written, from the parts that are younger than it."""
     directory = parts_directory(path)
     try:
         begun = (directory / MANIFEST).stat().st_mtime
@@ -112,7 +112,7 @@ def _rate(path: Path, run: Run) -> float | None:
 
 
 def _locked(directory: Path) -> bool:
-    """Whether a process holds the directory of parts."""
+    """Return whether a process holds the directory of parts."""
     if not (directory / "lock").exists():
         return False
     try:

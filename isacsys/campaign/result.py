@@ -230,7 +230,7 @@ def _frame(table: Table) -> Any:
 
 
 def is_log(path: str | Path) -> bool:
-    """Say whether a path names a log, finished or not: by what is in it, not by what it is called."""
+    """Return whether a path is a log, finished or not: by its content, not by its name."""
     path = Path(path)
     if path.is_file():
         with path.open("rb") as file:

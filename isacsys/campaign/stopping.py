@@ -52,7 +52,7 @@ class StoppingRule:
         return self._checks[1] if len(self._checks) > 1 else self.stop
 
     def look(self, scenario: Scenario, drops: Table) -> bool:
-        """Whether ``drops``, as many as `next_check` says, are enough."""
+        """Return whether ``drops``, as many as `next_check` returned, are enough."""
         del self._checks[0]
         return not self.unmet(scenario, drops)
 

@@ -99,7 +99,7 @@ def stop_soon(*_: Any) -> None:
 
 
 def go_on() -> None:
-    """Forget an earlier `stop_soon`."""
+    """Reset an earlier `stop_soon`."""
     _stop.clear()
 
 

@@ -61,13 +61,13 @@ def _end_with_parent() -> None:
 
 
 def has_masks() -> bool:
-    """Whether signals can be held back and sent to one process, which Windows cannot."""
+    """Return whether signals can be held back and sent to one process, which Windows cannot."""
     return hasattr(signal, "pthread_sigmask")
 
 
 @contextlib.contextmanager
 def worker_surroundings() -> Iterator[None]:
-    """Let processes that are started here use one thread, and be workers only.
+    """Set the environment of processes started here: one thread, and workers only.
 
     They import nothing from where the user stands, and do not run the program again, which therefore needs no
     ``if __name__ == "__main__"``.
@@ -89,7 +89,7 @@ def worker_surroundings() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _signals_held_back() -> Iterator[None]:
-    """Let a process that is started here see no Ctrl-C before it knows what to do with it."""
+    """Block Ctrl-C in a process started here until its handler is installed."""
     if not has_masks():
         yield
         return

@@ -9,7 +9,7 @@ from isacsys.core.arrays import Complex
 
 
 def steering(cosine: npt.ArrayLike, antennas: int) -> Complex:
-    """Response of a half-wavelength uniform linear array, unit-modulus entries: ``exp(i pi m cos(theta))``.
+    """Return the response of a half-wavelength uniform linear array, unit-modulus entries: ``exp(i pi m cos(theta))``.
 
     Shapes: cosine [...] -> [..., antennas]. Meng & Masouros, below (4).
     """

@@ -28,7 +28,7 @@ class Fading(ABC):
     remembers = False  # whether channels go on from frame to frame: then they are what they are at `ChannelLinks.time`
 
     def prepare(self, network: Any) -> None:  # noqa: B027 - most need nothing
-        """Look at the network of a drop that has just been made: its scenario, stations, and users' first places."""
+        """Prepare for a new drop, given its network: scenario, stations, and users' first positions."""
 
     @abstractmethod
     def channels(self, links: ChannelLinks, rng: np.random.Generator) -> Complex:

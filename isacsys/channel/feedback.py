@@ -25,7 +25,7 @@ def squared_sine(rng: np.random.Generator, bits: int, antennas: int, count: int)
 
 
 def quantised(rng: np.random.Generator, channels: Complex, bits: int) -> Complex:
-    """What a station believes of channels [n, M_t]: their norm, and a direction of ``bits`` bits."""
+    """Return quantised channels [n, M_t] of given ones: their norm, and a direction of ``bits`` bits."""
     count, antennas = channels.shape
     squared = np.sum(channels.real**2 + channels.imag**2, axis=-1, keepdims=True)
     sine2 = squared_sine(rng, bits, antennas, count)[:, None]

@@ -125,7 +125,9 @@ def site(phases: Turning, amplitude: Array, cosine: Array, ports: int) -> Site:
 
 
 def _harmonics(cosine: Array, ports: int) -> Array:
-    """Cosines, then sines, of ``pi o u`` for the offsets o >= 0 of a block, [cell, 2 x offset, ray], by recurrence."""
+    """Return the cosines, then sines, of ``pi o u`` for the offsets o >= 0 of a block, [cell, 2 x offset, ray], by
+    recurrence.
+    """
     half = (ports + 1) // 2
     found = np.empty((len(cosine), 2, half, cosine.shape[-1]), cosine.dtype)
     first = 0.0 if ports % 2 else 0.5

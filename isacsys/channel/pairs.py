@@ -72,5 +72,5 @@ def without_rounding(gains: Array, squares: Array | float) -> Array:
 
 
 def norm2(channels: Complex) -> Array:
-    """Squared norms [...] of channels [..., M_t]."""
+    """Return the squared norms [...] of channels [..., M_t]."""
     return np.asarray(np.sum(channels.real**2 + channels.imag**2, axis=-1))

@@ -64,7 +64,7 @@ def clusters(state: State, spreads: Spreads, sight: Array, draws: Draws, dtype: 
 
 
 def _delays_and_powers(state: State, spreads: Spreads, draws: Draws, dtype: npt.DTypeLike) -> tuple[Array, Array]:
-    """Equations (7.5-1), (7.5-2), (7.5-5), (7.5-6)."""
+    """Return delays and powers by equations (7.5-1), (7.5-2), (7.5-5), (7.5-6)."""
     scaled = np.sort(-np.log(draws.delay.astype(dtype)), axis=-1)  # tau' over r_tau DS
     scaled -= scaled[:, :1]
     power = np.exp(-scaled * (state.delay_scaling - 1) - draws.shadowing.astype(dtype)
@@ -75,7 +75,7 @@ def _delays_and_powers(state: State, spreads: Spreads, draws: Draws, dtype: npt.
 
 def _angles(state: State, spreads: Spreads, sight: Array, draws: Draws, power: Array, share: Array,
             dtype: npt.DTypeLike) -> Array:
-    """Equations (7.5-9) to (7.5-12), (7.5-14) to (7.5-17), (7.5-19)."""
+    """Return angles by equations (7.5-9) to (7.5-12), (7.5-14) to (7.5-17), (7.5-19)."""
     seen = power * (1 - share)[:, None]
     seen[:, 0] += share
     logarithm = -np.log(seen / seen.max(-1, keepdims=True))

@@ -88,7 +88,7 @@ def expanded(state: State, spreads: Spreads, sight: Array, wavelengths: Array, f
 
 
 def _delays(state: State, found: RayClusters) -> Array:
-    """Delays [link, N, M] with those of sub-clusters. (7.5-26)."""
+    """Return the delays [link, N, M] with those of sub-clusters. (7.5-26)."""
     delay = np.repeat(found.delay[..., None], RAYS, axis=-1)
     link = np.arange(len(delay))[:, None]
     delay[link, found.strongest] += (_LATE * state.cluster_delay).astype(delay.dtype)
@@ -96,7 +96,7 @@ def _delays(state: State, found: RayClusters) -> Array:
 
 
 def _angles(state: State, spreads: Spreads, found: RayClusters, draws: Draws) -> Array:
-    """Angles [link, 4, N, M] of coupled rays. (7.5-13), (7.5-18), (7.5-20), and step 8."""
+    """Return the angles [link, 4, N, M] of coupled rays. (7.5-13), (7.5-18), (7.5-20), and step 8."""
     dtype = found.angle.dtype
     offset = _OFFSET.astype(dtype)
     angle = np.empty((*found.angle.shape, RAYS), dtype)

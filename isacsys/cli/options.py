@@ -49,7 +49,7 @@ def load_scenario(options: argparse.Namespace, extra: Mapping[str, Any] | None =
 
 
 def _out_of_range(scenario: Scenario) -> list[str]:
-    """Say where a model of propagation is used outside its range, or on too small a torus."""
+    """Warn where a propagation model is used outside its range, or on too small a torus."""
     found = range_warnings(scenario)
     if scenario.built:
         check_propagation(scenario)
@@ -58,7 +58,7 @@ def _out_of_range(scenario: Scenario) -> list[str]:
 
 
 def _with_working_directory(scenario: Scenario, options: argparse.Namespace) -> Scenario:
-    """Look for modules that were typed, not written into the scenario, where the user stands as well."""
+    """Search modules named on the command line in the working directory as well."""
     typed = [*options.changes, *getattr(options, "over", ()), *(getattr(options, "sweep", None) or ())]
     if not any(_MODULE.search(text) for text in typed):
         return scenario

@@ -64,7 +64,7 @@ def show(options: argparse.Namespace) -> int:
 
 
 def _watch(options: argparse.Namespace) -> bool:
-    """Say on stderr how far a run has come until it ends; return whether it is complete."""
+    """Print the progress of a run on stderr until it ends; return whether it is complete."""
     for seen in watch(options.log, options.watch):
         print(seen, file=sys.stderr, flush=True)
     return bool(seen.complete)
@@ -130,7 +130,7 @@ def campaign_options(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def shows_progress(options: argparse.Namespace) -> bool:
-    """Whether to show a bar."""
+    """Return whether to show a bar."""
     return not options.quiet and sys.stderr.isatty()
 
 

@@ -237,7 +237,7 @@ class Scenario(Shown):
         return self._noise(self.radio.bs_noise_figure_db)
 
     def _noise(self, figure: float) -> float:
-        """``-174 dBm/Hz + 10 lg B + NF`` over the transmit power."""
+        """Return ``-174 dBm/Hz + 10 lg B + NF`` over the transmit power."""
         if self.propagation.model == "power_law":
             return self.propagation.noise_power
         return 10 ** ((-174 + figure - self.radio.transmit_power_dbm) / 10) * self.radio.bandwidth

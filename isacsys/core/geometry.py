@@ -115,5 +115,5 @@ def distances(index: cKDTree, side: Array, positions: Array, number: Index) -> A
 
 @lru_cache(maxsize=4)
 def _coordinates(index: cKDTree) -> Array:
-    """Coordinates of the points of a tree, [2, n + 1]; infinite for the one that is none."""
+    """Return the coordinates of the points of a tree, [2, n + 1]; infinite for the one that is none."""
     return np.append(index.data, [[np.inf, np.inf]], axis=0).T.copy()

@@ -50,11 +50,11 @@ class Engine(ABC):
 
     @abstractmethod
     def know(self, frame_state: FrameState, precoder: Precoder) -> TransmitterCsi:
-        """Say what the stations know, in as much detail as a precoder looks at."""
+        """Return the CSI of stations, in as much detail as the precoder needs."""
 
     @abstractmethod
     def couple(self, frame_state: FrameState, known: TransmitterCsi, beams: Beams, combiner: Combiner) -> Couplings:
-        """Say what the beams of all stations come to at every receiver."""
+        """Return the gains of all beams at every receiver."""
 
 
 def bearings(frame_state: FrameState) -> Complex:

@@ -50,8 +50,8 @@ def aged(rng: np.random.Generator, frame_state: FrameState, rows: Complex, link:
 
 def own_gains(frame_state: FrameState, rows: Complex, beams: Beams, believed: TransmitterCsi
               ) -> tuple[Array, Array, Complex | None]:
-    """Gains of a station's beams at the users it serves, whose channels are ``rows`` [stream, M_t]: of the one that is
-    meant for the user, of the others, and the phase of the first where stations send together.
+    """Return the gains of a station's beams at the users it serves, whose channels are ``rows`` [stream, M_t]: of the
+    one that is meant for the user, of the others, and the phase of the first where stations send together.
 
     Each station turns its beams so that what it believes to arrive is real: amplitudes add as far as that is so.
     """
@@ -82,7 +82,7 @@ def believed_gains(frame_state: FrameState, beams: Beams, csi: TransmitterCsi) -
 
 
 def echoes(frame_state: FrameState, beams: Beams) -> Array:
-    """Gains of all beams of a station towards its targets, [sensor, J]."""
+    """Return the gains of all beams of a station towards its targets, [sensor, J]."""
     seen = bearings(frame_state).conj() @ beams.weighted[frame_state.sensors.station]
     return np.sum(seen.real**2 + seen.imag**2, axis=-1)
 

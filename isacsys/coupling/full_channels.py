@@ -32,11 +32,13 @@ class Channels(Protocol):
     """The channels of the pairs of a frame that have a station; the rest may hold anything."""
 
     def users(self, frame_state: FrameState) -> Complex:
-        """h [link, near, M_t] of scheduled users: the amplitude of beam w is ``h^H w``; the serving station first."""
+        """Return h [link, near, M_t] of scheduled users: the amplitude of beam w is ``h^H w``; the serving station
+        first.
+        """
         ...
 
     def stations(self, frame_state: FrameState) -> Complex:
-        """G^T [sensor, near, M_r, M_t] from stations around: beam w comes through filter v as ``(G v)^H w``."""
+        """Return G^T [sensor, near, M_r, M_t] from stations around: beam w comes through filter v as ``(G v)^H w``."""
         ...
 
 

@@ -50,5 +50,5 @@ def helped(frame_state: FrameState, beams: Beams) -> HelperGains | None:
 
 
 def _strongest(spectrum: Array, most: int) -> Array:
-    """No more eigenvalues than there are dimensions: the rest are zero."""
+    """Return at most as many eigenvalues as there are dimensions: the rest are zero."""
     return spectrum if spectrum.shape[-1] <= most else -np.sort(-spectrum, axis=-1)[:, :most]

@@ -19,7 +19,7 @@ _NO_FILTERS, _NO_ECHOES, _NO_PAIRS = np.empty((0, 1, 1)), np.empty((0, 1)), (np.
 
 
 def wanted(frame_state: FrameState) -> bool:
-    """Say whether even zero forcing needs vectors: few bits, lines of sight, sensing beams across given channels, or
+    """Return whether even zero forcing needs vectors: few bits, lines of sight, sensing beams across given channels, or
     beside what they are meant for, given channels beside those of users that were granted a stream.
     """
     scenario = frame_state.scenario
@@ -85,7 +85,7 @@ class _Arriving:
 
 
 def arriving(frame_state: FrameState, stations: Complex, beams: Beams) -> Complex:
-    """``G^H W P^1/2`` [pair, S, M_r] of pairs of which G^T is ``stations`` [pair, M_r, M_t]."""
+    """Return ``G^H W P^1/2`` [pair, S, M_r] of pairs of which G^T is ``stations`` [pair, M_r, M_t]."""
     station = frame_state.sensors.around.station[frame_state.grants.pairs]
     return np.asarray((stations.conj() @ beams.weighted[station]).swapaxes(-1, -2))
 

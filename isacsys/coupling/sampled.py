@@ -121,7 +121,7 @@ def _believed(frame_state: FrameState, beams: Beams, design: ZeroForced) -> Arra
 
 
 def _of_users(frame_state: FrameState, design: ZeroForced, rho: Array | None) -> tuple[Array, Array, Complex | None]:
-    """Gains of the users' beams as if they had all of the power."""
+    """Return the gains of the users' beams as if they had all of the power."""
     streams = frame_state.served
     number = streams.count[streams.station]
     gain = design.gain[streams.station, streams.slot] / number

@@ -11,7 +11,7 @@ from isacsys.core.arrays import Array, Flags
 
 @dataclass(frozen=True)
 class Stations:
-    """The stations of a frame, each attribute [bs].
+    """The stations of a frame, each [bs].
 
     Attributes
     ----------

@@ -51,7 +51,7 @@ class CellEstimate:
 
 
 def is_open_cell_id(line: str) -> bool:
-    """Say whether the first line of a file is one of OpenCelliD, with or without header."""
+    """Return whether the first line of a file is one of OpenCelliD, with or without header."""
     words = [word.strip().lower() for word in line.split(",")]
     return set(_NEEDED) <= set(words) or (len(words) >= 8 and words[0] in ("gsm", "umts", "cdma", "lte", "nr")
                                           and words[1].isdigit())

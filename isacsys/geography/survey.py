@@ -113,7 +113,7 @@ def _of_estimates(rows: Iterable[CellEstimate], near: tuple[float, float], withi
 
 
 def _middle(cells: Sequence[CellEstimate]) -> tuple[float, float]:
-    """Mean of the places of cells, weighted with their measurements."""
+    """Return the mean of the places of cells, weighted with their measurements."""
     weight = np.array([max(cell.samples, 1) for cell in cells], float)
     place = np.array([[cell.longitude, cell.latitude] for cell in cells])
     longitude, latitude = weight @ place / weight.sum()

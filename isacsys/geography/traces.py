@@ -112,7 +112,7 @@ class _Points:
 
 
 def is_trace(path: str) -> bool:
-    """Say whether a file is one of SUMO, by its suffix, of CSV by its header."""
+    """Return whether a file is one of SUMO, by its suffix, of CSV by its header."""
     name = path.lower()
     if name.endswith((".xml", ".xml.gz")):
         return True
@@ -162,7 +162,7 @@ class _Digested(io.RawIOBase):
         self._raw, self._digest = raw, digest
 
     def readable(self) -> bool:
-        """It is."""
+        """Return whether this can be read: yes."""
         return True
 
     def readinto(self, buffer: Any) -> int:

@@ -134,7 +134,7 @@ class Given(Ranked):
         self._scores = scores
 
     def score(self, members: Members, rng: np.random.Generator) -> Array:
-        """Look the scores up."""
+        """Return the given scores."""
         return np.asarray(self._scores[members.ids])
 
 

@@ -68,7 +68,7 @@ class CellsEnv(ParallelEnv):  # type: ignore[misc]  # it has no types
         return found
 
     def render(self) -> None:
-        """There is nothing to show while it goes on: a log has pictures."""
+        """Do nothing: pictures are made of a log."""
 
     def close(self) -> None:
         """Close the environment."""

@@ -76,7 +76,7 @@ class Metric(ABC):
     estimates: tuple[Estimator, ...] = ()
 
     def wanted(self, scenario: Scenario) -> bool:
-        """Say whether a scenario has this metric."""
+        """Return whether a scenario has this metric."""
         return True
 
     @abstractmethod

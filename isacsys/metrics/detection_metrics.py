@@ -55,7 +55,7 @@ class DetectionMetrics(Metric):
         self._last = np.empty(0)  # frame of the last look at every target
 
     def wanted(self, scenario: Scenario) -> bool:
-        """Where anything asks for detection."""
+        """Return whether detection is configured."""
         return scenario.detecting
 
     def sums(self, record: FrameRecord) -> Mapping[str, float]:
@@ -75,7 +75,7 @@ class DetectionMetrics(Metric):
             for c in CATEGORIES}}
 
     def _since(self, ids: Index, frame: int) -> Array:
-        """Frames since the look before, NaN for a first one."""
+        """Return the frames since the previous look, NaN for a first one."""
         new = max(int(ids.max()) + 1 - len(self._last), 0)
         self._last = np.concatenate([self._last, np.full(new, np.nan)])
         since = frame - self._last[ids]
@@ -95,7 +95,7 @@ class DetectionMetrics(Metric):
 
 
 def _percentile(values: Array, percent: float) -> float:
-    """Percentile of sorted values, of which only the largest may be infinite."""
+    """Return the percentile of sorted values, of which only the largest may be infinite."""
     place = percent / 100 * (len(values) - 1)
     low, high = values[int(np.floor(place))], values[int(np.ceil(place))]
     return float(low if low == high else low + (high - low) * (place - np.floor(place)))

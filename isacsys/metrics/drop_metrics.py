@@ -90,7 +90,7 @@ class DropMetrics(Metric):
         return {}
 
     def frame(self, record: FrameRecord, state: NetworkState) -> None:
-        """Take note of who was served and sensed."""
+        """Count who was served and sensed."""
         if self._frames == 1:
             return
         self._rate[record.frame_state.selection.users.ids] += record.users.rate
@@ -113,17 +113,17 @@ class DropMetrics(Metric):
         self._delays.append(delays)
 
     def moved(self, user_time: float, handovers: int, ping_pongs: int = 0) -> None:
-        """Take note of how long users moved, in all, how often they changed their station, and back before long."""
+        """Add how long users moved, in all, how often they changed their station, and returned before long."""
         self._user_time += user_time
         self._counts["handovers"] += handovers
         self._counts["ping_pongs"] += ping_pongs
 
     def kept(self, revisits: int) -> None:
-        """Take note of revisits in time."""
+        """Count revisits in time."""
         self._counts["revisits"] += revisits
 
     def missed(self, revisits: int) -> None:
-        """Take note of missed revisits."""
+        """Count missed revisits."""
         self._counts["revisits"] += revisits
         self._counts["revisits_missed"] += revisits
 

@@ -49,11 +49,11 @@ class EnergyMetrics(Metric):
         self._station_frames, self._looks, self._duration = 0, 0, 0.0
 
     def wanted(self, scenario: Scenario) -> bool:
-        """Where there is an energy model."""
+        """Return whether there is an energy model."""
         return scenario.energy.model != "none"
 
     def sums(self, record: FrameRecord) -> Mapping[str, float]:
-        """Meter a frame, and count."""
+        """Return the sums of a frame's energy."""
         found = record.stations
         if "power" not in found:  # of a frame that was not run in a drop
             return {"stations_metered": 0, "stations_asleep": 0}

@@ -135,7 +135,7 @@ class Throughput(Metric):
         return {}
 
     def served(self, record: FrameRecord, bits: Array) -> None:
-        """Take note of the bits [link] that the scheduled users of a frame got."""
+        """Add the bits [link] that the scheduled users of a frame got."""
         users, terms, delivery = record.frame_state.selection.users.ids, record.users, record.delivery
         self.bits[users] += bits
         self.rate[users] += terms.rate

@@ -66,7 +66,7 @@ class TrackMetrics(Metric):
         self._duration, self._false_alarm = 0.0, 0.0
 
     def wanted(self, scenario: Scenario) -> bool:
-        """Where targets are followed."""
+        """Return whether targets are tracked."""
         return scenario.tracking.enabled
 
     def sums(self, record: FrameRecord) -> Mapping[str, float]:

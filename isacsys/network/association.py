@@ -68,7 +68,9 @@ class StationGrid:
         return place, along - (place + 0.5) * width
 
     def _distance(self, one: int, square: Index, x: Array, y: Array) -> Array:
-        """Distance of points at (x, y) from the centres of their squares to the station listed in place ``one``."""
+        """Return the distance of points at (x, y) from the centres of their squares to the station listed in place
+        ``one``.
+        """
         across, up = np.take(self._x[one], square), np.take(self._y[one], square)
         across -= x
         up -= y

@@ -138,7 +138,7 @@ class AssociationByPower(LargeScale):
         return geometry.distances(d.index, d.side, position, station[:, None])[:, 0], np.array(station)
 
     def _best(self, kind: ReceiverType, position: Array, ids: Index | None) -> Index:
-        """Number of the strongest cell at places [n, 2]."""
+        """Return the number of the strongest cell at places [n, 2]."""
         gains = self.users if kind == ReceiverType.USER else self.targets
         station, heard = np.empty(len(position), np.int64), self._heard
 

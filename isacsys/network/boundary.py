@@ -34,7 +34,7 @@ class OpenArea:
     lattice: Array = field(default_factory=lambda: np.empty((0, 2)))
 
     def covers(self, points: Array) -> Flags:
-        """Say which points [n, 2] lie in the area."""
+        """Return which points [n, 2] lie in the area."""
         if not self.spacing:
             return np.ones(len(points), bool)
         inside = np.zeros(len(points), bool)
@@ -45,7 +45,7 @@ class OpenArea:
 
 
 def site_spacing(network: NetworkSettings) -> float:
-    """Distance of neighbours (km) in the hexagonal lattice of a network's density of sites."""
+    """Return the distance of neighbours (km) in the hexagonal lattice of a network's density of sites."""
     return float(np.sqrt(2 * network.sectors / (np.sqrt(3) * network.bs_density)))
 
 
@@ -61,7 +61,7 @@ def open_ground(network: NetworkSettings, given: Sequence[Array] | None) -> Open
 
 
 def _hexagon(network: NetworkSettings) -> OpenArea:
-    """Rings of sites around one, as many as come nearest to the wanted number: 1, 7, 19, 37 ... sites."""
+    """Return the rings of sites around one, as many as come nearest to the wanted number: 1, 7, 19, 37 ... sites."""
     spacing, wanted = site_spacing(network), network.bs_density * network.area / network.sectors
     rings = int(np.argmin([abs(1 + 3 * r * (r + 1) - wanted) for r in range(1 + int(np.sqrt(wanted / 3) + 1))]))
     i, j = np.meshgrid(np.arange(-rings, rings + 1), np.arange(-rings, rings + 1))

@@ -87,7 +87,7 @@ class Clustered(Fading):
 
 
 def _places(row: Index) -> Index:
-    """Number of each entry among those of its row."""
+    """Return the number of each entry among those of its row."""
     order = np.argsort(row, kind="stable")
     found = np.empty_like(order)
     found[order] = np.arange(len(row)) - np.searchsorted(row[order], row[order])
@@ -130,7 +130,7 @@ class _World:
         return self._gains.places(position) if known is None else known
 
     def _limited(self, code: Index) -> Index:
-        """Halls have no links into buildings."""
+        """Return the states without links into buildings, which halls do not have."""
         return code if "o2i" in self._environment.states else np.where(code > 1, 3 - code, code)
 
     def places(self, user: Index, mast: Index, code: int) -> FirstPlaces:
@@ -151,7 +151,7 @@ class _World:
         return np.random.Generator(np.random.SFC64(name))  # type: ignore[arg-type]
 
     def _know(self, count: int) -> None:
-        """Remember where users were when they came."""
+        """Store the positions of users at their arrival."""
         if count > len(self._first):
             now = self._network.users.position
             self._first = np.concatenate([self._first, now[len(self._first):]])

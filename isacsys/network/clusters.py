@@ -18,7 +18,7 @@ class Clusters:
     state: NetworkState
     selection: Selection
     requests: NullRequests
-    granted: Flags
+    granted: Flags  # [request]
 
     def __len__(self) -> int:
         return len(self.selection.users) + len(self.selection.targets)
@@ -29,14 +29,16 @@ class Clusters:
         return Cluster(self, index)
 
     def receiver(self, index: int) -> Receiver:
-        """The user or target of a cluster."""
+        """Return the user or target of a cluster."""
         users = self.selection.users.ids
         if index < len(users):
             return User(self.state, users[index])
         return Target(self.state, self.selection.targets.ids[index - len(users)])
 
     def members(self, index: int, *, granted_only: bool) -> list[BaseStation]:
-        """Stations that were asked for a null in the interest of a cluster's receiver, or that granted it."""
+        """Return the stations that were asked for a null in the interest of a cluster's receiver, or that granted
+        it.
+        """
         receiver = self.receiver(index)
         kind = ReceiverType.USER if isinstance(receiver, User) else ReceiverType.TARGET
         rows = (self.requests.kind == kind) & (self.requests.receiver == receiver.index)

@@ -199,7 +199,7 @@ def _sites(scenario: Scenario, drop: int, given: Positions | None) -> tuple[Arra
 
 
 def _given_points(scenario: Scenario, given: Positions) -> list[Array]:
-    """All places that are given, of stations first, traces included."""
+    """Return all given places, stations first, traces included."""
     groups = [points_of(group, kind) for group, kind in ((given.stations, "station"), (given.users, "user"),
                                                          (given.targets, "target")) if group is not None]
     if (cells := given_cells(scenario)) is not None:
@@ -210,7 +210,7 @@ def _given_points(scenario: Scenario, given: Positions) -> list[Array]:
 
 
 def _around(sites: Array) -> Array:
-    """Corners of the box around sites and half a cell beyond, where users and targets are drawn."""
+    """Return the corners of the box around sites and half a cell beyond, where users and targets are drawn."""
     half = ALONE if len(sites) == 1 else float(np.median(geometry.nearest_others(cKDTree(sites), 1)[0])) / 2
     return np.array([sites.min(axis=0) - half, sites.max(axis=0) + half])
 
@@ -220,7 +220,9 @@ def _placed(given: npt.ArrayLike, box: Box, kind: str) -> Array:
 
 
 def _area(scenario: Scenario, given: Positions) -> float:
-    """Area of the torus of given positions, km^2: where none is given, a square that their extent fills evenly."""
+    """Return the area of the torus of given positions, km^2: where none is given, a square that their extent fills
+    evenly.
+    """
     network = scenario.network
     if network.area != NetworkSettings.default("area") or not np.size(given.stations):
         return network.area
@@ -323,7 +325,7 @@ def _scattered(count: int, closest: float, index: cKDTree, ground: OpenArea | No
 
 
 def _populated(network: NetworkSettings, ground: OpenArea | None, extent: Array, cells: int) -> float:
-    """Area, km^2, on which users and targets of the mean density are as many as a box holds.
+    """Return the area, km^2, on which users and targets of the mean density are as many as a box holds.
 
     Of an open network whose stations are not drawn, cells have the wanted mean populations, whatever their density.
     """

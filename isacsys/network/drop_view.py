@@ -45,7 +45,7 @@ class DropView(Protocol):
         ...
 
     def user_bearings(self, users: Index, station: Index) -> Array:
-        """Cosine of the bearing of users [n] at the arrays of stations [n, m]."""
+        """Return the cosine of the bearing of users [n] at the arrays of stations [n, m]."""
         ...
 
     def station_cosine(self, station: Index, way: Array, length: Array) -> Array:

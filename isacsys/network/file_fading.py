@@ -64,7 +64,7 @@ class FromFile(Fading):
         return np.zeros((len(links), links.subbands, receive, links.antennas), complex)
 
     def _gains(self, ids: Index, code: Index) -> Array:
-        """Mean gains [user, cell] of users, path loss and antennas included."""
+        """Return the mean gains [user, cell] of users, path loss and antennas included."""
         first, now = self._network.deployment.users, getattr(self._network, "__dict__", {}).get("users")
         position = first[ids] if now is None else now.position[ids]
         return np.asarray(self._gain[self._point(position)])
@@ -78,7 +78,7 @@ class FromFile(Fading):
         return np.stack([self._weights(cell).sum(-1) for cell in range(len(self._file.cells))], axis=1)
 
     def _weights(self, cell: int, point: int | slice = slice(None)) -> Array:
-        """Power of paths through the antennas of a cell, [..., path]."""
+        """Return the power of paths through the antennas of a cell, [..., path]."""
         arrays = self._file.arrays
         azimuth = np.atleast_2d(np.degrees(arrays["azimuth_departure"][cell, point]))
         zenith = np.atleast_2d(np.degrees(arrays["zenith_departure"][cell, point]))

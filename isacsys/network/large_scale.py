@@ -132,7 +132,7 @@ class LargeScale(ABC):
 
     @abstractmethod
     def moved(self, kind: ReceiverType, index: int) -> None:
-        """Take note that a user or target was put somewhere else."""
+        """Update for a user or target that was moved."""
 
     def came(self, kind: ReceiverType, ids: Index) -> None:
         """Update for users or targets ``ids`` [n] that have come."""
@@ -141,7 +141,7 @@ class LargeScale(ABC):
 
     @abstractmethod
     def forget(self) -> None:
-        """Forget what no longer holds since a station was switched."""
+        """Discard cached values that depend on which stations are on."""
 
 
 class AssociationByDistance(LargeScale):
@@ -200,17 +200,17 @@ class AssociationByDistance(LargeScale):
         return Attachment(self.scenario, self.population(kind), self.deployment, self.operating)
 
     def moved(self, kind: ReceiverType, index: int) -> None:
-        """Look its surroundings up again."""
+        """Update the surroundings of a user or target that was moved."""
         if kind == ReceiverType.USER:
             self._near_users.forget(index)
 
     def forget(self) -> None:
-        """Users' surroundings notice by themselves."""
+        """Do nothing: users' surroundings are updated when read."""
         vars(self).pop("_around_stations", None)
 
 
 def bs_density(scenario: Scenario, deployment: Deployment) -> float:
-    """lambda_b of the layout: the scenario's where points are drawn by it, else that of the positions."""
+    """Return lambda_b of the layout: the scenario's where points are drawn by it, else that of the positions."""
     if scenario.network.layout in ("poisson", "fixed_count"):
         return scenario.network.bs_density
     return len(deployment.stations) / deployment.area

@@ -219,6 +219,6 @@ class Attachment:
         return changed
 
     def _distance(self, rows: Index | slice) -> Array:
-        """Distance of ``rows`` from their stations now, infinite where they have none."""
+        """Return the distance of ``rows`` from their stations now, infinite where they have none."""
         who, d = self._population, self._deployment
         return geometry.distances(d.index, d.side, who.position[rows], who.station[rows, None])[:, 0]

@@ -25,7 +25,7 @@ CLOSEST = 1e-3  # km from a site, to which a trace leads at least where no minim
 
 @dataclass(frozen=True)
 class Positions:
-    """Given positions [n, 2] in km on the square torus of ``network.area``; what is None is drawn.
+    """Given positions, each [n, 2], in km on the square torus of ``network.area``; what is None is drawn.
 
     Stations are sites where ``network.sectors`` is above 1. With an open boundary they may lie anywhere: the area fits
     everything that is given, traces included, and the lower left corner of the box around it all is where the network's

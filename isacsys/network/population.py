@@ -74,7 +74,7 @@ class Population:
         self._distance, self._measure = distance, None
 
     def moved(self, measure: Callable[[], Array]) -> None:
-        """Forget `distance`, and remember how to measure it."""
+        """Discard `distance`; ``measure`` computes it when it is read."""
         self._measure = measure
 
     @cached_property
@@ -108,12 +108,12 @@ class Population:
         return self.order[self.start[station]:self.start[station + 1]]
 
     def regroup(self) -> None:
-        """Forget `order`, `start` and `count`; to be called when stations have changed."""
+        """Discard `order`, `start` and `count`; to be called when stations have changed."""
         vars(self).pop("_attached", None)
         self.requeue()
 
     def requeue(self) -> None:
-        """Forget as much; to be called when queues have changed, and stations have not."""
+        """Discard the same; to be called when queues have changed, and stations have not."""
         for name in ("order", "start", "count"):
             vars(self).pop(name, None)
 

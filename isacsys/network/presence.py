@@ -50,5 +50,5 @@ def presence(scenario: Scenario, kind: ReceiverType) -> Presence | None:
 
 
 def come_and_go(scenario: Scenario) -> bool:
-    """Say whether anybody does."""
+    """Return whether users or targets come and go."""
     return any(presence(scenario, kind) is not None for kind in ReceiverType)

@@ -75,7 +75,7 @@ class Queues:
         np.add.at(self._bits, new.user, new.size)
 
     def bits(self, users: int) -> Array:
-        """Bits waiting for every user, [user]."""
+        """Return the bits waiting for every user, [user]."""
         return np.concatenate([self._bits, np.zeros(max(users - len(self._bits), 0))])
 
     def serve(self, users: Index, speed: Array, start: float, seconds: float) -> tuple[Files, Array]:

@@ -91,7 +91,7 @@ class NetworkState:
             members.regroup()
 
     def population(self, kind: ReceiverType) -> Population:
-        """The users, or the targets."""
+        """Return the population of users, or of targets."""
         return self.users if kind == ReceiverType.USER else self.targets
 
     @property
@@ -139,7 +139,7 @@ class NetworkState:
         return self.scenario.propagation.rician_factor_db not in ("none", -np.inf)
 
     def user_bearings(self, users: Index, station: Index) -> Array:
-        """Cosine of the bearing of users [n] at the arrays of stations [n, m]; of no station, 0."""
+        """Return the cosine of the bearing of users [n] at the arrays of stations [n, m]; of no station, 0."""
         d = self.deployment
         there = (station >= 0) & (station < self.stations)
         origin, end = d.stations[np.where(there, station, 0)], self.users.position[users][:, None]

@@ -117,14 +117,14 @@ class UserSurroundings:
         return self._operating.nearest(self._users.position[rows], count)
 
     def forget(self, row: int) -> None:
-        """Forget what is near one user: it was put somewhere else."""
+        """Discard the near stations of one user that was moved."""
         if self._moving:
             self._reach[row] = -np.inf
         elif not self._once:
             self._known[row] = False
 
     def _forget(self) -> None:
-        """Forget who is near to whom: a station was switched on or off."""
+        """Discard all near stations: a station was switched on or off."""
         self._switched = self._operating.switched
         if self._moving:
             self._reach[:] = -np.inf
@@ -132,7 +132,9 @@ class UserSurroundings:
             self._known[:] = False
 
     def _follow(self, rows: Index) -> tuple[Array, Index]:
-        """Distances and numbers [row, near] of the near stations of users that move, the serving one first."""
+        """Return the distances and numbers [row, near] of the near stations of users that move, the serving one
+        first.
+        """
         distance, station, sound = self._from_candidates(rows)
         if not sound.all():
             lost = rows[~sound]

@@ -23,12 +23,12 @@ ENOUGH = 5  # drops from which a confidence band means something
 
 
 class LinkSamples(NamedTuple):
-    """The links of one kind: a name for people, their table, and the drops there are."""
+    """The links of one kind: a name for people, their table, and the drops."""
 
     family: int
     name: str
     table: Table
-    drops: Index
+    drops: Index  # [drop]
 
     def where(self) -> tuple[Array, Index, Index]:
         """Return the weight and drop of every link [link], and the drops [drop], for an estimate over drops."""

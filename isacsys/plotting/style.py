@@ -78,7 +78,7 @@ def line_collection(lines: npt.ArrayLike, **look: Any) -> Any:
 
 
 def mark(axes: Any, x: float, y: float, text: str, *, offset: tuple[float, float] = (0, 12)) -> None:
-    """Ring a point and say why."""
+    """Mark a point by a ring with a label."""
     axes.plot([x], [y], marker="o", markersize=11, markerfacecolor="none", markeredgecolor="black", linestyle="none")
     axes.annotate(text, (x, y), xytext=offset, textcoords="offset points", ha="center", fontsize=8)
 

@@ -117,7 +117,7 @@ class PluginKind(Generic[T]):
         return self._make(self.look_up(name, beside, key=key), name, key, parameters or {}, of_key)
 
     def is_file(self, name: str) -> bool:
-        """Say whether a name is that of a file."""
+        """Return whether a name is that of a file."""
         return Path(name).suffix.lower() in self.files
 
     def look_up(self, name: str, beside: tuple[str, ...] = (), *, key: str = "") -> type[T]:

@@ -37,7 +37,7 @@ class Beside(MetaPathFinder):
 
     def find_spec(self, fullname: str, path: Sequence[str] | None,
                   target: ModuleType | None = None) -> ModuleSpec | None:
-        """Look for a module that does not belong to a package."""
+        """Search a module that does not belong to a package."""
         if path is not None or not self.directories or fullname in sys.stdlib_module_names:
             return None
         spec = PathFinder.find_spec(fullname, list(self.directories))
@@ -46,7 +46,7 @@ class Beside(MetaPathFinder):
         return spec
 
     def look_in(self, directories: tuple[str, ...]) -> None:
-        """Look here from now on; modules of other scenarios are forgotten, as theirs may bear the same names."""
+        """Search here from now on; modules of other scenarios are discarded, as their names may be the same."""
         if self not in sys.meta_path:
             sys.meta_path.append(self)
         if directories != self.directories:
@@ -106,7 +106,7 @@ class blamed:
         self._error, self._plugin, self._importing = error, plugin, importing
 
     def __enter__(self) -> None:
-        """Nothing yet."""
+        """Return itself."""
 
     def __exit__(self, kind: object, raised: BaseException | None, trace: object) -> None:
         """Blame whoever raised."""
@@ -128,7 +128,7 @@ def calling_theirs(plugin: object, word: str, doing: str) -> Any:
 
 
 def is_ours(plugin: object) -> bool:
-    """Say whether a plug-in comes with isacsys."""
+    """Return whether a plug-in comes with isacsys."""
     return _is_ours(type(plugin))  # type: ignore[arg-type]
 
 
@@ -148,7 +148,7 @@ def _is_ours(kind: type) -> bool:
 
 
 def fault(error: BaseException, plugin: object = None) -> str:
-    """Say in one line what was raised and where: the last line of the plug-in's own file that had a part in it."""
+    """Return in one line what was raised and where: the last line of the plug-in's own file in the traceback."""
     message = str(error)
     words = f"{type(error).__name__}: {message}" if message else type(error).__name__
     place = _place(error, plugin)
@@ -179,7 +179,7 @@ def _files(cls: type) -> set[str]:
 
 
 def _from_keyboard(error: KeyboardInterrupt) -> bool:
-    """Say whether Ctrl-C may be behind it: Python's own handler is at work, or ours raised it."""
+    """Return whether Ctrl-C may be the cause: Python's own handler is installed, or this package's raised it."""
     frames = list(_frames(error.__traceback__))
     ours = bool(frames) and frames[-1][0].startswith(_PACKAGE)
     main = threading.current_thread() is threading.main_thread()

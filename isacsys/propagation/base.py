@@ -122,7 +122,7 @@ class Propagation(ABC):
 
 
 def _state(model: Propagation, frequency: float, high: float, low: float, sight: bool, number: int) -> LinkState:
-    """State of a link: with or without line of sight, with one of the environment heights there may be."""
+    """Return the state of a link: with or without line of sight, with one of the environment heights there may be."""
     def some(distance: Array) -> PathLossLinks:
         return in_sight(links(1e3 * np.asarray(distance, float), high, low, frequency), sight)
 

@@ -20,14 +20,14 @@ STOREY = 3.0  # m. Table 7.2-1, note
 
 @dataclass(frozen=True)
 class Places:
-    """What belongs to places, each [n].
+    """Buildings and heights at places, each [n].
 
     Attributes
     ----------
     indoor : whether inside a building
     height, depth : m, of the antenna above ground, and of the way inside
     loss_db : of walls and way inside
-    ids : numbers of the receivers that are there, where channels know them; or None
+    ids : numbers of the receivers at these places, where their channels are kept; or None
     """
 
     indoor: Flags
@@ -86,7 +86,7 @@ class Buildings:
                       np.where(indoor, loss, 0.0))
 
     def _floor(self, storeys: Array, floor: Array) -> Array:
-        """Floors above the ground, uniform over those of a building."""
+        """Return the floors above the ground, uniform over those of a building."""
         network = self._scenario.network
         choices = network.most_storeys - network.fewest_storeys + 1
         count = network.fewest_storeys + np.minimum(np.floor(storeys * choices), choices - 1)

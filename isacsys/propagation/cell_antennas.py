@@ -181,7 +181,7 @@ class CellAntennas:
         return self._plain
 
     def _gain(self, cell: Index, azimuth: Array, distance: Array, rise: Array, column: Array | None = None) -> Array:
-        """Gain towards an azimuth (rad), a distance on the ground and a rise above the antenna."""
+        """Return the gain towards an azimuth (rad), a distance on the ground and a rise above the antenna."""
         turns = (azimuth - self.cells.boresight[cell]) / (2 * np.pi)  # counterclockwise
         aside: Array = 360 * (np.rint(turns) - turns)
         down: Array = np.degrees(antenna_column.zenith(distance, rise))
@@ -214,7 +214,7 @@ class CellAntennas:
 
 
 def _cosine(distance: Array, rise: Array) -> Array:
-    """Cosine of the zenith angle."""
+    """Return the cosine of the zenith angle."""
     return np.asarray(rise / np.maximum(np.sqrt(distance**2 + rise**2), 1e-9))
 
 

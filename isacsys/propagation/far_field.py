@@ -73,7 +73,7 @@ def torus_warnings(scenario: Scenario) -> list[str]:
 
 
 def unresolved(scenario: Scenario) -> float:
-    """Share of a typical user's mean interference that strong cells beyond the torus bring.
+    """Return the share of a typical user's mean interference that strong cells beyond the torus bring.
 
     They would be among the strongest `network.near_stations`, and only their mean is there, which stands badly for a
     few strong cells: at 40 % rates are 13 % too low (UMa, 18 cells), at 8 % 1.3 %, at 2 % nothing is seen.
@@ -128,7 +128,7 @@ def _beyond(scenario: Scenario, model: Propagation, density: float, height: floa
 
 
 def _out_of_reach(power: Array, reach: Array) -> float:
-    """What lies beyond the last distance, where ``power`` per neper of distance goes on as it ends, by a power law.
+    """Return the mean power from beyond the last distance, ``power`` per neper of distance extended by a power law.
 
     In a hall with high stations, where losses grow by 21.9 dB a decade, that is a sixth of all.
     """
@@ -139,13 +139,13 @@ def _out_of_reach(power: Array, reach: Array) -> float:
 
 
 def _inside(reach: Array, side: tuple[float, float]) -> Array:
-    """Share of the circle with radius ``reach`` (m) around the middle of a rectangle that lies within it."""
+    """Return the share of the circle with radius ``reach`` (m) around the middle of a rectangle that lies within it."""
     cut = sum(np.arccos(np.minimum(length / 2 / reach, 1.0)) for length in side)
     return np.asarray(np.maximum(1 - 2 / np.pi * cut, 0.0))
 
 
 def _pattern(scenario: Scenario, reach: Array, rise: float) -> Array:
-    """Gain [azimuth, reach] of a cell, dB, at azimuths all round; one where it is the same all round."""
+    """Return the gain [azimuth, reach] of a cell, dB, at azimuths all round; one where it is the same all round."""
     count = AZIMUTHS if scenario.antennas.pattern != "omni" else 1
     angle = 2 * np.pi * (np.arange(count) + 0.5) / count
     step = np.stack([np.cos(angle), np.sin(angle)], axis=-1)[:, None, :] * reach[:, None]

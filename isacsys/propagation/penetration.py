@@ -11,27 +11,27 @@ PER_METRE = 0.5  # dB/m inside. Table 7.4.3-2
 
 
 def glass(gigahertz: float) -> float:
-    """Loss of a standard multi-pane window, dB. Table 7.4.3-1."""
+    """Return the loss of a standard multi-pane window, dB. Table 7.4.3-1."""
     return 2 + 0.2 * gigahertz
 
 
 def coated_glass(gigahertz: float, release: int = 19) -> float:
-    """Loss of an infrared-reflecting window, dB: Table 7.4.3-1 of release 19, or of release 14."""
+    """Return the loss of an infrared-reflecting window, dB: Table 7.4.3-1 of release 19, or of release 14."""
     return 23 + 0.3 * gigahertz if release == 14 else 25.4 + 0.11 * gigahertz
 
 
 def concrete(gigahertz: float) -> float:
-    """Loss of concrete, dB. Table 7.4.3-1."""
+    """Return the loss of concrete, dB. Table 7.4.3-1."""
     return 5 + 4 * gigahertz
 
 
 def low_loss(gigahertz: float) -> float:
-    """Wall with 30 % plain glass: ``5 - 10 lg(0.3 10^(-L_glass/10) + 0.7 10^(-L_concrete/10))``. Table 7.4.3-2."""
+    """Return ``5 - 10 lg(0.3 10^(-L_glass/10) + 0.7 10^(-L_concrete/10))``, 30 % plain glass, dB. Table 7.4.3-2."""
     return float(5 - 10 * np.log10(0.3 * 10 ** (-glass(gigahertz) / 10) + 0.7 * 10 ** (-concrete(gigahertz) / 10)))
 
 
 def high_loss(gigahertz: float, release: int = 19) -> float:
-    """Wall with 70 % coated glass: ``5 - 10 lg(0.7 10^(-L_IRR/10) + 0.3 10^(-L_concrete/10))``. Table 7.4.3-2."""
+    """Return ``5 - 10 lg(0.7 10^(-L_IRR/10) + 0.3 10^(-L_concrete/10))``, 70 % coated glass, dB. Table 7.4.3-2."""
     coated = coated_glass(gigahertz, release)
     return float(5 - 10 * np.log10(0.7 * 10 ** (-coated / 10) + 0.3 * 10 ** (-concrete(gigahertz) / 10)))
 

@@ -46,7 +46,7 @@ class RuralMacro(Propagation):
         return np.where(links.line_of_sight, sight, 8.0)
 
     def _breakpoint(self, links: PathLossLinks) -> Array:
-        """d_BP = 2 pi h_BS h_UT f / c. Table 7.4.1-1, note 5."""
+        """Return ``d_BP = 2 pi h_BS h_UT f / c``. Table 7.4.1-1, note 5."""
         return np.asarray(2 * np.pi * links.station_height * links.user_height * links.frequency / LIGHT_3GPP)
 
     def _first(self, links: PathLossLinks, distance: Array) -> Array:

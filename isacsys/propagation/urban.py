@@ -11,31 +11,31 @@ from isacsys.propagation.path_loss_links import PathLossLinks
 
 
 def _breakpoint(links: PathLossLinks) -> Array:
-    """d'_BP = 4 h'_BS h'_UT f / c with h' = h - h_E. Table 7.4.1-1, note 1."""
+    """Return ``d'_BP = 4 h'_BS h'_UT f / c`` with h' = h - h_E. Table 7.4.1-1, note 1."""
     high, low = links.station_height - links.environment_height, links.user_height - links.environment_height
     return np.asarray(4 * high * low * links.frequency / LIGHT_3GPP)
 
 
 def _dual_slope(links: PathLossLinks, first: Array, second: Array, lowering: float) -> Array:
-    """PL1 up to the breakpoint, PL2 with ``- lowering lg(d'_BP^2 + (h_BS - h_UT)^2)`` beyond. Table 7.4.1-1."""
+    """Return PL1 up to the breakpoint, PL2 with ``-lowering lg(d'_BP^2 + (h_BS - h_UT)^2)`` beyond. Table 7.4.1-1."""
     point = _breakpoint(links)
     beyond = second - lowering * np.log10(point**2 + (links.station_height - links.user_height) ** 2)
     return np.where(links.distance <= point, first, beyond)
 
 
 def _near_then(links: PathLossLinks, near: float, decay: float) -> Array:
-    """1 up to ``near``, then ``near/d + exp(-d/decay) (1 - near/d)``. The form of Table 7.4.2-1."""
+    """Return 1 up to ``near``, then ``near/d + exp(-d/decay) (1 - near/d)``. The form of Table 7.4.2-1."""
     share = np.minimum(near / np.maximum(links.distance, 1e-9), 1.0)
     return np.asarray(share + np.exp(-links.distance / decay) * (1 - share))
 
 
 def _growth(links: PathLossLinks) -> Array:
-    """C'(h_UT) = ((h_UT - 13) / 10)^1.5 between 13 and 23 m, 0 below. Table 7.4.2-1."""
+    """Return ``C'(h_UT) = ((h_UT - 13) / 10)^1.5`` between 13 and 23 m, 0 below. Table 7.4.2-1."""
     return (np.clip(links.user_height - 13, 0, 10) / 10) ** 1.5
 
 
 def _bump(links: PathLossLinks) -> Array:
-    """5/4 (d/100)^3 exp(-d/150). Table 7.4.2-1; note 1 of Table 7.4.1-1 calls it g."""
+    """Return ``5/4 (d/100)^3 exp(-d/150)``. Table 7.4.2-1; note 1 of Table 7.4.1-1 calls it g."""
     return np.asarray(1.25 * (links.distance / 100) ** 3 * np.exp(-links.distance / 150))
 
 
@@ -84,7 +84,7 @@ class UrbanMacro(Propagation):
 
     @staticmethod
     def _usual(links: PathLossLinks) -> Array:
-        """Probability of 1 m."""
+        """Return the probability of 1 m."""
         return np.asarray(1 / (1 + _growth(links) * _bump(links) * (links.distance > 18)))
 
 

@@ -73,7 +73,7 @@ def permissions(path: Path) -> int | None:
 
 
 def _permit(aside: Path, path: Path, mode: int | None) -> None:
-    """Give a new file the group and permissions of the one that it replaces, as far as the file system has any."""
+    """Set group and permissions of a new file to those of the one that it replaces, if the file system has any."""
     with contextlib.suppress(FileNotFoundError):
         before, mine = path.stat(), aside.stat()
         mode = stat.S_IMODE(before.st_mode)
@@ -100,7 +100,7 @@ def check_regular(path: Path) -> None:
 
 
 def is_hdf5(path: Path) -> bool:
-    """Whether a regular file begins as HDF5 files do, or is empty."""
+    """Return whether a regular file begins as HDF5 files do, or is empty."""
     if not path.is_file():
         return False
     with open(path, "rb") as file:
@@ -108,7 +108,7 @@ def is_hdf5(path: Path) -> bool:
 
 
 def sync_directory(path: Path) -> None:
-    """Put the names in a directory on disk, where its file system can: many that are mounted over a network cannot."""
+    """Write the names in a directory to disk, where its file system can: many network file systems cannot."""
     if os.name != "posix":
         return
     try:
@@ -142,7 +142,7 @@ class DirectoryLock:
         self._descriptor = self._acquire(directory / "lock")
 
     def release(self) -> None:
-        """Let others in."""
+        """Release the lock."""
         os.close(self._descriptor)
 
     @staticmethod

@@ -18,7 +18,7 @@ class DeferredSignals:
         self.caught = False
 
     def catch(self, *_: Any) -> None:
-        """Remember that one has come (a signal handler)."""
+        """Record a signal (a signal handler)."""
         self.caught = True
 
     def look(self) -> None:

@@ -155,19 +155,19 @@ def hdf5_file(path: Path, level: str, attributes: Mapping[str, Any],
 
 
 def _is_plain(known: Iterable[Column], columns: Mapping[str, Any]) -> bool:
-    """Whether all columns are arrays that may be written as they are."""
+    """Return whether all columns are arrays that may be written as they are."""
     return all(isinstance(a := columns[c.name], np.ndarray) and a.ndim == 1 and a.dtype == c.dtype
                and a.flags.c_contiguous for c in known)
 
 
 def _all_zero(values: npt.NDArray[Any]) -> bool:
-    """Whether all bits are; most columns say no with their first number."""
+    """Return whether all bits are zero; most columns are settled by their first number."""
     bits = values.view(f"u{values.itemsize}" if values.itemsize <= 8 else "u1")  # text is longer
     return not (len(bits) and bits[0]) and not bits.any()
 
 
 def _chunk(column: Column, values: Any) -> bytes | memoryview:
-    """Bytes of a whole chunk as the filters of its column leave them: first byte planes, then deflated."""
+    """Return the bytes of a whole chunk as the filters of its column leave them: first byte planes, then deflated."""
     if not column.repeats:
         return memoryview(values)
     planes = values.view(np.uint8).reshape(len(values), -1).T
@@ -257,4 +257,4 @@ class _Disk:
         return self._file.tell()
 
     def flush(self) -> None:
-        """Nothing is buffered."""
+        """Do nothing: nothing is buffered."""

@@ -101,7 +101,7 @@ class MemoryRecorder:
         return {table: self.rows(table) for table in self._blocks}
 
     def rollback(self, mark: Mapping[str, int]) -> None:
-        """Forget every row that came after ``mark``: those of a drop that did not end."""
+        """Discard every row after ``mark``: those of a drop that did not end."""
         for table, rows in mark.items():
             del self._blocks[table][-(-rows // BLOCK_ROWS):]
             if rows:

@@ -87,7 +87,9 @@ def check_rows(datasets: dict[str, Any]) -> None:
 
 
 def _plainly_stored(dataset: Any) -> bool:
-    """Whether it is in chunks as a log has them (one, or full ones), and packed by nothing that had to be loaded."""
+    """Return whether it is in chunks as a log has them (one, or full ones), and packed by nothing that had to be
+    loaded.
+    """
     properties = dataset.id.get_create_plist()
     filters = {properties.get_filter(i)[0] for i in range(properties.get_nfilters())}
     chunk = BLOCK_ROWS if dataset.chunks is None else dataset.chunks[0]
@@ -95,6 +97,6 @@ def _plainly_stored(dataset: Any) -> bool:
 
 
 def _rows_held(dataset: Any) -> int:
-    """Rows for which there is room in the file; of packed columns nobody can tell."""
+    """Return the rows for which the file is large enough; unknown for packed columns."""
     packed = dataset.id.get_create_plist().get_nfilters() > 0
     return 0 if packed else int(dataset.id.get_storage_size() // dataset.dtype.itemsize)

@@ -61,7 +61,7 @@ def over_time(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
 
 
 def sensing(runs: Sequence[Run], names: Sequence[str], links: Sequence[RunLinks]) -> PageSection:
-    """Give what there is about the quality of sensing, and about tracks: whatever was recorded appears by itself."""
+    """Return the charts of sensing quality and of tracks: one for whatever was recorded."""
     known = {name: metric for run in runs for name, metric in run.known_metrics.items()}
     shown = [name for name in known if name.startswith(_OF_SENSING) and name not in _PLAIN
              and any(name in run.meaningful for run in runs)]

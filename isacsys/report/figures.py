@@ -19,7 +19,7 @@ _MARKS = {True: "✓", False: "✗", None: "–"}
 
 
 def simulated(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
-    """Say what was simulated, with what, and what the analysis leaves out."""
+    """Return the section on what was simulated, with what, and what the analysis leaves out."""
     rows = [["scenario", *(run.scenario.file or "-" for run in runs)],
             ["drops", *(f"{run.drops} of {run.planned}{'' if run.complete else ', unfinished'}" for run in runs)],
             ["frames in a drop", *(str(run.frames) for run in runs)],
@@ -50,7 +50,7 @@ def simulated(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
 
 
 def estimates(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
-    """Give every estimate that means something, with its 95 % interval."""
+    """Return the table of every estimate with data, with its 95 % interval."""
     known = {name: metric for run in runs for name, metric in run.known_metrics.items()}
     shown = [name for name in known if any(name in run.meaningful for run in runs)]
     rows = [[name, *(with_interval(run[name].mean, run[name].half_width) if name in run.meaningful else "-"
@@ -114,7 +114,7 @@ def ladder(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
 
 
 def again(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
-    """Give the commands that make the report again."""
+    """Return the commands that make the report again."""
     logs = [str(run.path) if run.path else f"{name}.h5" for name, run in zip(names, runs, strict=True)]
     steps = []
     for name, run, log in zip(names, runs, logs, strict=True):

@@ -30,7 +30,7 @@ class RunLinks(NamedTuple):
     name: str
     kind: ReceiverType
     table: Columns
-    drops: Index
+    drops: Index  # [drop]
     colour: int
     dashed: bool
 

@@ -58,7 +58,7 @@ def write_player(run: Run | str | Path, output: str | Path, drop: int | None = N
 
 
 def can_play(run: Run) -> bool:
-    """Say whether a run has what is played back."""
+    """Return whether a run has what is played back."""
     return run.drops > 0 and all(table in run.tables for table in NEEDED)
 
 

@@ -27,11 +27,11 @@ LAYERS = (("cells", "cells"), ("served", "serving links"), ("granted", "nulls gr
 
 @dataclass(frozen=True)
 class Served:
-    """Those of one kind that a frame serves: where they are, their stations, and their SINR."""
+    """Users or targets that a frame serves: their places, their stations, and their SINR."""
 
     place: Array  # [link, 2]
-    station: Index
-    sinr: Array  # dB
+    station: Index  # [link]
+    sinr: Array  # [link], dB
 
 
 @dataclass(frozen=True)

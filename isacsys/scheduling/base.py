@@ -104,7 +104,7 @@ class GrantPolicy(ABC):
 
 def select(network: NetworkState, scheduler: Scheduler, users_rng: np.random.Generator,
            targets_rng: np.random.Generator | None, target_scheduler: Scheduler | None = None) -> Selection:
-    """Let the scheduler choose, check its choice, and remember who was served.
+    """Return the checked choice of the scheduler, and record who was served.
 
     Where there is a ``target_scheduler``, it chooses the targets. Without ``targets_rng``, no targets are chosen.
 
@@ -146,7 +146,7 @@ def grant(requests: NullRequests, budget: Index, policy: GrantPolicy, rng: Calla
 
 
 def _priority(policy: GrantPolicy, requests: NullRequests, rng: np.random.Generator) -> Array:
-    """Ask a grant policy, and name it where it fails."""
+    """Return the priorities of a grant policy, which is named where it fails."""
     name = type(policy).__name__
     with blamed(lambda fault: SchedulingError(f"grant policy {name} raised {fault}"), policy):
         priority = np.asarray(policy.priority(requests.shown(), rng), float)
@@ -204,7 +204,7 @@ def _ids(choose: Choose, kind: ReceiverType, station: BaseStation, count: int, r
 
 def _checked(scheduler: Scheduler, kind: ReceiverType, network: NetworkState, counts: Index,
              rng: np.random.Generator) -> Links:
-    """Let the scheduler choose users or targets, check its choice, and remember who was served."""
+    """Return the checked choice of users or targets by the scheduler, and record who was served."""
     name = type(scheduler).__name__
     if not counts.any():
         return Links(np.empty(0, np.int64), np.empty(0, np.int64), len(counts))
@@ -222,7 +222,9 @@ def _checked(scheduler: Scheduler, kind: ReceiverType, network: NetworkState, co
 
 def _asked(scheduler: Scheduler, kind: ReceiverType, network: NetworkState, counts: Index,
            rng: np.random.Generator) -> Index:
-    """Ask for all stations at once, or one by one where that is what a user has written over one of ours."""
+    """Call the policy for all stations at once, or one by one where a user has overridden that method of a built-in
+    one.
+    """
     one, every = f"select_{kind.words}", f"select_all_{kind.words}"
     if written(scheduler, every, one) == one:
         return _each(getattr(scheduler, one), kind, network, counts, rng)

@@ -43,7 +43,7 @@ class SensingFirst(GrantPolicy):
 
 
 def _first(requests: NullRequests, kind: ReceiverType) -> Array:
-    """Priority of one kind over the other; ``s / (1 + s)`` brings any strength below 1."""
+    """Return the priority of one kind over the other; ``s / (1 + s)`` brings any strength below 1."""
     return (requests.kind == kind) + requests.strength / (1 + requests.strength)
 
 

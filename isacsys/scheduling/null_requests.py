@@ -25,7 +25,7 @@ _UNASKED = np.empty((0, 1, 1), bool)
 
 
 def user_requests(state: NetworkState, links: Links, around: Surroundings) -> NullRequests:
-    """Ask the L - 1 other nearest stations of every scheduled user for a null towards it.
+    """Return requests to the L - 1 other nearest stations of every scheduled user for a null towards it.
 
     Strength ``(d_1 / d_i)^alpha K_1 / (M_t - K_1 + 1)``.
     """
@@ -39,7 +39,7 @@ def user_requests(state: NetworkState, links: Links, around: Surroundings) -> Nu
 
 
 def target_requests(state: NetworkState, links: Links, sensors: Sensors, asked: Index) -> NullRequests:
-    """Ask the Q - 1 other stations ``asked`` [link, Q - 1] of every scheduled target's cluster to null its filter.
+    """Return requests to the Q - 1 other stations ``asked`` [link, Q - 1] of every target's cluster to null its filter.
 
     Strength ``D_q^-alpha / (c R^(-2 beta))``.
     """
@@ -74,7 +74,7 @@ def sensors_of(state: NetworkState, links: Links, asked: Index, combiner: Combin
 
 
 def aim(state: NetworkState, links: Links, sensors: Sensors, combiner: Combiner) -> Sensors:
-    """Give sensors, with targets at ``sensors.cosine``, their filters: towards where these are believed to be."""
+    """Return sensors with filters towards the estimated bearings of their targets, which are at ``sensors.cosine``."""
     believed = None
     if state.beliefs is not None:
         believed = np.zeros_like(sensors.cosine)
@@ -128,7 +128,9 @@ def constraints(state: NetworkState, selection: Selection, requests: NullRequest
 
 
 def _left(filters: Complex, chosen: Flags, nulled: Complex | None) -> tuple[Complex, Index]:
-    """What is left of filters outside the span of the chosen ones, or of what these were when the null was made."""
+    """Return what is left of filters outside the span of the chosen ones, or of what these were when the null was
+    made.
+    """
     if nulled is None:
         return filter_spans.outside_span(filters, chosen)
     targets = chosen.shape[-1]
@@ -145,7 +147,7 @@ def _left(filters: Complex, chosen: Flags, nulled: Complex | None) -> tuple[Comp
 
 
 def polar(state: NetworkState, links: Links) -> tuple[Array, Array]:
-    """Distance, and cosine of the true bearing, of scheduled targets from their stations, [link]."""
+    """Return the distance, and cosine of the true bearing, of scheduled targets from their stations, [link]."""
     way = state.from_station(links.station, state.targets, links.ids)
     distance = geometry.length(way)
     return distance, state.array_cosine(ReceiverType.TARGET, links.station, way, distance)

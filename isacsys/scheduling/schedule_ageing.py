@@ -39,7 +39,7 @@ def now(state: NetworkState, schedule: Schedule, combiner: Combiner
 
 
 def sight(state: NetworkState, users: Links, around: Surroundings) -> Sight | None:
-    """Lines of sight between scheduled users and the stations around them, where there are any."""
+    """Return the lines of sight between scheduled users and the stations around them, where there are any."""
     if not state.in_sight:
         return None
     share = state.large_scale.sight_share(users.ids, around.station)
@@ -57,10 +57,10 @@ def returned(state: NetworkState, targets: Links, distance: Array) -> tuple[Arra
 
 
 def speed(state: NetworkState, users: Links) -> Array:
-    """Speed of scheduled users, m/s, [link]."""
+    """Return the speed of scheduled users, m/s, [link]."""
     return state.users.speed_of(users.ids) if state.scenario.moving else np.zeros(len(users))
 
 
 def present(state: NetworkState, targets: Links) -> Flags:
-    """Scheduled targets that have not left, [link]."""
+    """Return the scheduled targets that have not left, [link]."""
     return state.targets.station[targets.ids] >= 0 if len(targets) else np.ones(0, bool)

@@ -91,7 +91,7 @@ def position(range_bound: npt.ArrayLike, angle_bound: npt.ArrayLike, range_: npt
 
 
 def _tone(sir: npt.ArrayLike, width: float) -> Array:
-    """Bound of the frequency of a tone that is seen for ``width``."""
+    """Return the bound of the frequency of a tone that is seen for ``width``."""
     return _inverse_root(np.asarray(sir, float) * 2 * np.pi**2 * width**2 / 3)
 
 

@@ -17,7 +17,7 @@ _STRONG = 1e4  # gamma beyond which a detection is certain, and the series does 
 
 
 def delays(sir: Array, direction: Array, bandwidth: float, timing_error: float = 0.0) -> Array:
-    """Information about the position that the delays of all pairs bring, 1/m^2.
+    """Return the information about the position that the delays of all pairs bring, 1/m^2.
 
     ``J_mn = 1/(c^2 (3/(2 pi^2 B^2 gamma_mn) + t^2))``, the error t of clocks for pairs of two stations only.
 

@@ -66,7 +66,8 @@ def to_polar(mean: Array, covariance: Array, origin: Array) -> tuple[Array, Arra
 
 
 def _before(p: Array, length: Array) -> tuple[Array, Array]:
-    """Variances [n] of the bearing, and of the velocity across, of which `to_cartesian` makes covariances ``p``.
+    """Return the variances [n] of the bearing, and of the velocity across, of which `to_cartesian` makes covariances
+    ``p``.
 
     ``lambda^4 = 1 - 2 P_cc / (l^2 + P_aa + P_cc)`` with mean length l and variances along and across; of velocities of
     variances V, turned by the bearing, ``V_cc - V_aa`` is what it was times ``lambda^4``, and the sum is what it was.
@@ -101,18 +102,18 @@ def to_cartesian(mean: Array, covariance: Array, origin: Array) -> tuple[Array, 
 
 
 def _moments(nodes: Array, weights: Array) -> tuple[Array, Array]:
-    """Mean [n, d] and covariance [n, d, d] of nodes [n, k, d]."""
+    """Return the mean [n, d] and covariance [n, d, d] of nodes [n, k, d]."""
     mean = np.einsum("k,nki->ni", weights, nodes)
     off = nodes - mean[:, None]
     return mean, np.einsum("k,nki,nkj->nij", weights, off, off)
 
 
 def _rotation(angle: Array) -> Array:
-    """Matrices [..., 2, 2] that turn vectors counterclockwise."""
+    """Return the matrices [..., 2, 2] that turn vectors counterclockwise."""
     c, s = np.cos(angle), np.sin(angle)
     return np.stack([np.stack([c, -s], axis=-1), np.stack([s, c], axis=-1)], axis=-2)
 
 
 def _over(value: Array, by: Array) -> Array:
-    """Quotient, 0 where ``by`` is."""
+    """Return the quotient, 0 where ``by`` is."""
     return np.divide(value, by, out=np.zeros_like(value), where=by > 0)

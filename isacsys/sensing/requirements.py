@@ -67,7 +67,7 @@ def within(radius: float, one: npt.ArrayLike, other: npt.ArrayLike) -> Array:
 
 def met(category: Category, detection: npt.ArrayLike, false_alarm: float, one: npt.ArrayLike, other: npt.ArrayLike,
         since: npt.ArrayLike) -> Flags:
-    """Say which looks meet the position part of a category, [look].
+    """Return which looks meet the position part of a category, [look].
 
     Parameters
     ----------

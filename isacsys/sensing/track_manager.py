@@ -67,13 +67,13 @@ class LookResults:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of n looks, and of the tracks.
+    """The outcome of n looks, and of the tracks.
 
     Attributes
     ----------
     result : [n]
         `DETECTED`, `MISSED` or `FALSE_ALARM`.
-    started, found, lost : targets
+    started, found, lost : [target]
         Tracks that began, those among them of targets that had been lost, tracks that were lost.
     """
 
@@ -227,7 +227,7 @@ class TrackManager:
 
 
 def checked(tracker: Tracker, method: str, *given: Any) -> Beliefs:
-    """Ask a filter, and do not believe an answer that is none. Raises TrackerError, naming it."""
+    """Return the checked result of a filter. Raises TrackerError, naming the filter."""
     name, count = f"tracker {type(tracker).__name__}", len(given[0])
     with blamed(lambda fault: TrackerError(f"{name}.{method} raised {fault}"), tracker):
         found = getattr(tracker, method)(*given)
@@ -241,14 +241,14 @@ def checked(tracker: Tracker, method: str, *given: Any) -> Beliefs:
 
 
 def _inside(beliefs: Beliefs, measured: Measured, gate: float) -> Flags:
-    """Whether measurements fall where they are expected with probability ``gate``, [n]."""
+    """Return whether measurements fall where they are expected with probability ``gate``, [n]."""
     apart, freedom = surprise(beliefs, measured, linear=False)
     return np.asarray(apart <= _bounds(gate)[freedom])
 
 
 @lru_cache(maxsize=8)
 def _bounds(gate: float) -> Array:
-    """Quantiles of the chi-squared law with 0 .. 3 degrees of freedom."""
+    """Return the quantiles of the chi-squared law with 0 .. 3 degrees of freedom."""
     from scipy.special import gammaincinv
 
     return np.array([np.inf, *(2 * gammaincinv(k / 2, gate) for k in (1, 2, 3))])

@@ -181,7 +181,7 @@ def updated(beliefs: Beliefs, measured: Measured) -> Beliefs:
 
 
 def bent(beliefs: Beliefs, measured: Measured) -> Flags:
-    """Say which predictions [n] are too wide across the line of sight to be linearised there.
+    """Return which predictions [n] are too wide across the line of sight to be linearised there.
 
     Of a variance C across it, at distance r, an arc is ``C / (2 r)`` deep, compared with the error of the range; a
     velocity of variance V across it adds ``sqrt(C V) / r`` to the range rate, compared with that of the rate.
@@ -197,7 +197,7 @@ def bent(beliefs: Beliefs, measured: Measured) -> Flags:
 
 
 def told(measured: Measured) -> Flags:
-    """Say which of range, bearing and range rate [n, 3] are measured well enough to say anything."""
+    """Return which of range, bearing and range rate [n, 3] are measured well enough to say anything."""
     return np.asarray(measured.variance < [_UNTOLD, _VAGUE, _UNTOLD])
 
 
@@ -255,7 +255,7 @@ def _innovation(beliefs: Beliefs, measured: Measured, linear: bool) -> tuple[Arr
 
 
 def information(spread: Array, way: Array, variance: tuple[Array, Array]) -> Array:
-    """Information about its position that a detection of each target would gain, nats, [n].
+    """Return the information about its position that a detection of each target would gain, nats, [n].
 
     ``(1/2) ln det(I + R^-1/2 P R^-1/2)``, P the covariance of the position along and across the line of sight, R that
     of what is measured there.

@@ -38,7 +38,7 @@ def figures(frame_state: FrameState, sir: Array, covariance: Complex | None) -> 
 
 
 def _cosine(frame_state: FrameState, sir: Array, bearing: Array, covariance: Complex | None) -> Array:
-    """Bound of the cosine of the bearing: of white interference unless its covariance is known."""
+    """Return the bound of the cosine of the bearing: of white interference unless its covariance is known."""
     antennas = frame_state.scenario.antennas.receive
     if covariance is None or antennas == 1:
         return accuracy.cosine(sir, antennas)
@@ -46,7 +46,9 @@ def _cosine(frame_state: FrameState, sir: Array, bearing: Array, covariance: Com
 
 
 def _loaded(covariance: Complex) -> Complex:
-    """Covariances that can be inverted: with a trace of white noise where there is none in some direction."""
+    """Return the covariances that can be inverted: with a trace of white noise where there is none in some
+    direction.
+    """
     antennas = covariance.shape[-1]
     mean = np.maximum(np.einsum("smm->s", covariance).real / antennas, np.finfo(float).tiny)
     return np.asarray(covariance / mean[:, None, None] + FLOOR * np.eye(antennas))

@@ -20,7 +20,7 @@ from isacsys.services.link_terms import LinkTerms
 
 
 def direct_path(scenario: Scenario) -> float:
-    """Share of the power of stations that sense together which comes straight, and is not removed."""
+    """Return the share of the power of stations that sense together which comes straight, and is not removed."""
     rejection = scenario.cooperation.direct_path_rejection_db
     return 0.0 if isinstance(rejection, str) else float(10 ** (-rejection / 10))
 
@@ -61,7 +61,9 @@ def _number(sir: Array) -> Index:
 
 def _pairs(frame_state: FrameState, beams: Beams, targets: LinkTerms, helpers: Helpers, own: Helpers
            ) -> tuple[Array, Index]:
-    """SIR [target, N, N] of every transmitter and receiver, the serving station in place 0; and places of helpers."""
+    """Return the SIR [target, N, N] of every transmitter and receiver, the serving station in place 0; and places of
+    helpers.
+    """
     count = len(targets.signal)
     order = np.argsort(helpers.link, kind="stable")
     first = np.searchsorted(helpers.link[order], helpers.link[order])
@@ -84,14 +86,16 @@ def _pairs(frame_state: FrameState, beams: Beams, targets: LinkTerms, helpers: H
 
 
 def _lit_by_own(frame_state: FrameState, targets: LinkTerms, own: Helpers) -> Array:
-    """Gain of the serving station's beams towards its targets, times one way; its own fluctuation taken out."""
+    """Return the gain of the serving station's beams towards its targets, times one way; its own fluctuation taken
+    out.
+    """
     scenario = frame_state.scenario
     drawn = fluctuation(frame_state, len(own.way)) if scenario.sensing.fluctuation != "none" else 1.0
     return np.asarray(targets.signal / (own.way * np.maximum(_aimed(frame_state, own) * drawn, np.finfo(float).tiny)))
 
 
 def _aimed(frame_state: FrameState, helpers: Helpers) -> Array:
-    """Share of the echo that a filter hears which points elsewhere, [helper]."""
+    """Return the share of an echo behind a filter that is steered to the estimated bearing, [helper]."""
     antennas = frame_state.scenario.antennas.receive
     filters = filter_spans.mrc_filters(helpers.aim, antennas)
     seen = np.einsum("hm,hm->h", filters.conj(), filter_spans.mrc_filters(helpers.cosine, antennas))
@@ -99,7 +103,7 @@ def _aimed(frame_state: FrameState, helpers: Helpers) -> Array:
 
 
 def _interference(frame_state: FrameState, beams: Beams, through: Array, helpers: Helpers) -> Array:
-    """Interference and noise at every helper, those that it senses with removed as far as they are."""
+    """Return the interference and noise at every helper, those that it senses with removed as far as they are."""
     scenario, around = frame_state.scenario, helpers.around
     power = through * around.path_gain * np.where(helpers.cooperating, direct_path(scenario), 1.0)
     active = np.count_nonzero(beams.transmitting) / max(frame_state.stations, 1)
@@ -107,15 +111,15 @@ def _interference(frame_state: FrameState, beams: Beams, through: Array, helpers
 
 
 def _of_serving(targets: LinkTerms) -> Array:
-    """Interference and noise at the serving stations, [target]."""
+    """Return the interference and noise at the serving stations, [target]."""
     terms = (targets.leakage_granted, targets.interference_refused, targets.interference_other, targets.far_field,
              targets.noise, targets.more.get("clutter", np.zeros(len(targets.signal))))
     return np.asarray(sum(terms))
 
 
 def _reflected(frame_state: FrameState, direction: Array) -> Array:
-    """RCS of pairs over its mean, [target, N, N]: a draw for every two directions, the same both ways, and the factor
-    of the angle between them, where the type of target has one.
+    """Return the RCS of pairs over its mean, [target, N, N]: a draw for every two directions, the same both ways, and
+    the factor of the angle between them, where the type of target has one.
     """
     s = frame_state.scenario.sensing
     count, size = direction.shape[:2]
@@ -133,7 +137,7 @@ def _reflected(frame_state: FrameState, direction: Array) -> Array:
 
 
 def _table(sir: Array, helpers: Helpers, places: Index) -> Table:
-    """Rows of the table of pairs; `link` is the row of the target among those scheduled."""
+    """Return the rows of the table of pairs; `link` is the row of the target among those scheduled."""
     own = helpers.own
     assert own is not None
     count, size = sir.shape[:2]

@@ -49,7 +49,7 @@ def _place(state: NetworkState, targets: Links, link: Index, station: Index, tog
 
 
 def _members(together: Flags) -> Index:
-    """Stations [target, Q] that sense a target together; the number of stations where there are fewer."""
+    """Return the stations [target, Q] that sense a target together; the number of stations where there are fewer."""
     target, member = np.nonzero(together)
     first = np.searchsorted(target, np.arange(len(together)))
     members = np.full((len(together), together.sum(-1).max()), together.shape[1] - 1)

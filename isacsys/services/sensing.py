@@ -46,7 +46,8 @@ class Sensing(Service):
 
 
 def held_back(frame_state: FrameState, power: Array) -> Array:
-    """Power [link] that nulls for other targets of a station took from ``power`` [link, near] of stations not asked.
+    """Return the power [link] that nulls for other targets of a station took from ``power`` [link, near] of stations
+    not asked.
 
     Around a target every target of a station has a cluster of its own, and filters are not orthogonal: of a filter of
     which a share s is left outside the span of the nulled ones, an independent gain comes through s times.
@@ -88,7 +89,7 @@ def echoes(frame_state: FrameState, gains: Array, filters: Complex | None = None
 
 
 def _bearings(sensors: Sensors) -> Complex:
-    """Responses of the receive arrays to where the targets are, [sensor, J, M_r]."""
+    """Return the responses of the receive arrays to where the targets are, [sensor, J, M_r]."""
     if sensors.believed is None:
         return checked_designs.steering(sensors)
     return array_response.steering(sensors.cosine, sensors.mrc.shape[-1]) * sensors.active[..., None]

@@ -54,7 +54,7 @@ def _terms(terms: LinkTerms, bands: int, users: bool) -> LinkTerms:
 
 
 def _columns(columns: Mapping[str, npt.NDArray[Any]], bands: int) -> dict[str, npt.NDArray[Any]]:
-    """Means of numbers; of counts and names of stations, those of the first sub-band."""
+    """Return the means of numbers; of counts and names of stations, those of the first sub-band."""
     return {name: _mean(value, bands) if value.dtype.kind == "f" else value.reshape(bands, -1)[0]
             for name, value in columns.items()}
 

@@ -55,7 +55,9 @@ class Backhaul:
         self._journal.note("requests_late" if late else "requests_arrived", len(rows))
 
     def _queue(self, requests: NullRequests) -> Array:
-        """Seconds until each request is sent: a station sends one at a time, the strongest of a frame first."""
+        """Return the seconds until each request is sent: a station sends one at a time, the strongest of a frame
+        first.
+        """
         capacity = self._scenario.backhaul.capacity
         if capacity == 0 or not len(requests):
             return np.zeros(len(requests))

@@ -52,7 +52,7 @@ class FrameClock(Process):
         self._scheduled: deque[tuple[Schedule, Bundle | None, Scenario]] = deque()
 
     def run(self, stage: Stage) -> Steps:
-        """Tick once a frame."""
+        """Run the frames, one after the other."""
         for now in range(-stage.lead, stage.scenario.simulation.frames):
             yield stage.boundary(now)
             if self.stepped:
@@ -96,7 +96,7 @@ class FrameClock(Process):
         stage.journal.note("frame_end", frame - stage.warm_up)
 
     def _bits(self, record: FrameRecord) -> Array:
-        """Bits [link] that users with full buffers got."""
+        """Return the bits [link] that users with full buffers got."""
         delivery = record.delivery
         if delivery is None:
             return np.zeros(len(record.users.rate))

@@ -167,7 +167,7 @@ class Drop:
         self.finish()
 
     def begin(self) -> None:
-        """Go to the first frame, and wait before it is scheduled; `step` simulates it.
+        """Advance to the first frame, and stop before it is scheduled; `step` simulates it.
 
         What is simulated, and every draw, is what `run` does.
         """
@@ -211,7 +211,7 @@ class Drop:
             stage.start(process)
 
     def _advance(self) -> None:
-        """Let everything happen until the clock waits, or nothing is left."""
+        """Run events until the clock waits, or none is left."""
         stage = self.stage
         try:
             while self.clock.waiting is None and stage.environment.peek() < math.inf:

@@ -18,7 +18,7 @@ class EnergyProcess(Process):
     """Adds to every frame its stations: on or off, asleep or awake, load, and power drawn."""
 
     def wanted(self, scenario: Scenario) -> bool:
-        """Where there is an energy model."""
+        """Return whether there is an energy model."""
         return scenario.energy.model != "none"
 
     def run(self, stage: Stage) -> Steps:

@@ -74,7 +74,9 @@ def see_channels(state: NetworkState, drop: int) -> None:
 
 def coordinate(state: NetworkState, drop: int, scheduled: Schedule, policies: Policies,
                bundle: Bundle | None = None) -> FrameState:
-    """Let every station grant null requests of those that have arrived; all have, unless a bundle says otherwise."""
+    """Return the state of the frame after every station has granted null requests; all have arrived unless a bundle
+    says.
+    """
     _forget_moved(state, policies)
     name, selection, requests = _name(state, drop), scheduled.selection, scheduled.requests
     arrived, travel = (bundle.arrived, bundle.travel) if bundle else (None, np.zeros(len(requests)))

@@ -33,7 +33,7 @@ def least_memory(scenario: Scenario, stations: float | None = None) -> dict[str,
 
 
 def keep_freed_memory() -> None:
-    """Let the C library keep what arrays of a frame free, instead of asking the system for it in every frame.
+    """Set the C library to keep memory that arrays of a frame free, instead of returning it to the system every frame.
 
     glibc returns freed memory at once until it has seen a larger block come and go (mallopt(3), M_MMAP_THRESHOLD):
     so let one come and go, untouched. Page faults took a fifth to a third of a frame of 100 stations. Elsewhere this

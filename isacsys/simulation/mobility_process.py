@@ -19,7 +19,7 @@ class MobilityProcess(Process):
     """Moves all that move by one frame at the end of every frame."""
 
     def wanted(self, scenario: Scenario) -> bool:
-        """Where anything moves."""
+        """Return whether users or targets move."""
         return scenario.moving
 
     def run(self, stage: Stage) -> Steps:

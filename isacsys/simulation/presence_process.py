@@ -20,7 +20,7 @@ class PresenceProcess(Process):
     """
 
     def wanted(self, scenario: Scenario) -> bool:
-        """Where anybody comes or goes."""
+        """Return whether users or targets come and go."""
         return come_and_go(scenario)
 
     def run(self, stage: Stage) -> Steps:

@@ -30,7 +30,7 @@ class ReceiverTables:
         self._frames, self._rate, self._detections = np.zeros(0, np.int64), np.zeros(0), np.zeros(0)  # [target]
 
     def add(self, record: FrameRecord) -> None:
-        """Take note of who has come, and of what was sensed in a frame."""
+        """Count arrivals, and looks of a frame."""
         sensing = self._state.scenario.allocation.targets_per_bs > 0
         for kind in ReceiverType if sensing else (ReceiverType.USER,):
             self._come(kind)
@@ -88,7 +88,7 @@ class ReceiverTables:
                 "coupling_loss": -loss, "geometry": geometry}
 
     def _powers(self, kind: ReceiverType, ids: Index) -> tuple[Array, Array]:
-        """Mean gain from the serving cell (of targets: there and back), and mean SIR."""
+        """Return the mean gain from the serving cell (of targets: there and back), and mean SIR."""
         state = self._state
         if not len(ids):
             return np.empty(0), np.empty(0)

@@ -98,7 +98,7 @@ class Stage:
         return self._throughput[0 if self.counting else -1]
 
     def note_presence(self) -> None:
-        """Tell the figures of the drop who is there in a frame, where users come and go."""
+        """Count in the drop's figures who is present in a frame, where users come and go."""
         if self._coming:
             who = self.state.users.station >= 0
             self.quality.there(who)
@@ -158,20 +158,20 @@ class Stage:
             self._learners.append(process)
 
     def complete(self, record: FrameRecord) -> FrameRecord:
-        """Let all processes add what they know to a frame that has just been accounted, before it is recorded."""
+        """Call `complete` of all processes on a frame that has been accounted, before it is recorded."""
         for process in self._learners:
             with calling_theirs(process, "process", "completing a frame"):
                 record = process.complete(record)
         return record
 
     def learn(self, record: FrameRecord) -> None:
-        """Tell all processes of a finished frame."""
+        """Call `learn` of all processes with a finished frame."""
         for process in self._learners:
             with calling_theirs(process, "process", "learning from a frame"):
                 process.learn(record)
 
     def _until_the_end(self, process: Process) -> Steps:
-        """Go along with a process until the last frame has ended, and remember what it raises."""
+        """Run a process until the last frame has ended, and keep what it raises."""
         try:
             with calling_theirs(process, "process", ""):
                 steps = process.run(self)
@@ -208,7 +208,7 @@ class Process(ABC):
     """
 
     def wanted(self, scenario: Scenario) -> bool:
-        """Say whether a scenario has this process."""
+        """Return whether a scenario needs this process."""
         return True
 
     @abstractmethod
@@ -220,4 +220,4 @@ class Process(ABC):
         return record
 
     def learn(self, record: FrameRecord) -> None:  # noqa: B027 - most have nothing to learn
-        """Learn from a frame that has just been accounted."""
+        """Update by a frame that has been accounted."""

@@ -22,7 +22,7 @@ class TargetProcess(Process):
     """
 
     def wanted(self, scenario: Scenario) -> bool:
-        """Where targets are sensed, and are born and die, or have deadlines."""
+        """Return whether targets are sensed, and appear and disappear, or have deadlines."""
         t = scenario.targets
         return scenario.allocation.targets_per_bs > 0 and bool(t.lifetime or t.revisit_period)
 
@@ -40,7 +40,7 @@ class TargetProcess(Process):
             self._miss()
 
     def learn(self, record: FrameRecord) -> None:
-        """Give targets that have been sensed a new deadline."""
+        """Set a new deadline of targets that have been sensed."""
         sensed, targets = record.frame_state.selection.targets.ids, self._stage.state.targets
         if len(sensed):
             self._stage.quality.kept(int(np.count_nonzero(np.isfinite(targets.due[sensed]))))

@@ -33,7 +33,7 @@ class TrackingProcess(Process):
         self._tracker = tracker
 
     def wanted(self, scenario: Scenario) -> bool:
-        """Where targets are followed."""
+        """Return whether targets are tracked."""
         return scenario.tracking.enabled
 
     def run(self, stage: Stage) -> Steps:
@@ -67,7 +67,7 @@ class TrackingProcess(Process):
         self._lost += len(lost)
 
     def complete(self, record: FrameRecord) -> FrameRecord:
-        """Look at the scheduled targets, and say what the tracks are like."""
+        """Sense the scheduled targets, and add the columns of their tracks."""
         links, frame_state = record.frame_state.selection.targets, record.frame_state
         time = frame_state.name.frame * self._stage.frame_duration
         outcome = self._book.look(self._looks(record), time)

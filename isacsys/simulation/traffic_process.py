@@ -29,7 +29,7 @@ class TrafficProcess(Process):
         self._record: FrameRecord | None = None
 
     def wanted(self, scenario: Scenario) -> bool:
-        """Where buffers are not always full."""
+        """Return whether there is traffic other than full buffers."""
         return scenario.traffic.model != "full_buffer"
 
     def run(self, stage: Stage) -> Steps:
@@ -51,11 +51,11 @@ class TrafficProcess(Process):
             self._refresh()
 
     def learn(self, record: FrameRecord) -> None:
-        """Remember the frame, until it has ended."""
+        """Keep the frame until it has ended."""
         self._record = record
 
     def _refresh(self) -> None:
-        """Tell the scheduler who has data."""
+        """Update which users have data for the scheduler."""
         users = self._stage.state.users
         users.queue = self._queues.bits(len(users))
         users.requeue()
@@ -98,7 +98,7 @@ class TrafficProcess(Process):
         return (self._stage.now - 1) * self._stage.frame_duration
 
     def _arrivals(self) -> Files:
-        """Files that came while the frame was on."""
+        """Return the files that came while the frame was on."""
         traffic, users = self._stage.scenario.traffic, len(self._stage.state.users)
         start, seconds = self._start, self._stage.frame_duration
         if traffic.model == "file":
@@ -116,7 +116,7 @@ class TrafficProcess(Process):
         return np.full(count, traffic.file_size) if fixed else rng.exponential(traffic.file_size, count)
 
     def _given(self, start: float, stop: float) -> Files:
-        """Files of the scenario's own that arrive from frame ``start`` on and before ``stop``.
+        """Return the files of the scenario's own that arrive from frame ``start`` on and before ``stop``.
 
         `drop.check` has seen that their users are there.
         """

@@ -151,7 +151,7 @@ def race(
 
 
 def look(samples: Samples, rules: RaceRules) -> Look:
-    """Say which setting leads, which may be better, and what to sample next."""
+    """Return which setting leads, which may be better, and what to sample next."""
     error, n = rules.error(len(samples.counts)), samples.counts
     mean, deviation = _moments(samples.values, n)
     excluded, proven, seeming = _feasible(samples, rules, mean, deviation, error)

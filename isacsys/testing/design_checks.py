@@ -111,7 +111,7 @@ def _scenarios(seed: int) -> Iterator[tuple[str, Scenario]]:
 
 
 def _known(scenario: Scenario, precoder: Precoder) -> TransmitterCsi:
-    """What the stations of a network know, as vectors."""
+    """Return the CSI of the stations of a network, as vectors."""
     state = NetworkState(scenario, deploy(scenario, 0))
     engine = FullChannelCoupling()
     return engine.know(settle(state, 0, find_policies(scenario, precoder=precoder, engine=engine)), precoder)
@@ -147,7 +147,7 @@ def _check_filters(combiner: Combiner, bearings: Complex, covariance: Complex, w
 
 
 def _part(known: TransmitterCsi, stations: Index) -> TransmitterCsi:
-    """What some of the stations know."""
+    """Return the CSI of some of the stations."""
     per_station = ("streams", "nulls", "own", "granted", "held", "sir", "granted_sir", "granted_weight",
                    "bearings")
     part: dict[str, Any] = {name: value[stations] for name in per_station

@@ -60,7 +60,7 @@ def check_grant_policy(policy: type[GrantPolicy] | GrantPolicy, *, seed: int = 1
 
 
 def _requests(rng: np.random.Generator) -> Iterator[NullRequests]:
-    """Some requests, of equal strengths too; and one, from each kind of receiver."""
+    """Return several requests, of equal strengths too, and a single one, from each kind of receiver."""
     for count, kinds in ((60, (0, 1)), (60, (0,)), (30, (1,)), (2, (0,)), (2, (1,))):
         strength = np.round(rng.exponential(1, count), 1)
         kind = np.sort(rng.choice(kinds, count))

@@ -41,7 +41,7 @@ class Silent:
         """Discard rows ``columns`` [row]."""
 
     def declare(self, table: str, columns: Iterable[Column]) -> None:
-        """Know columns and forget them."""
+        """Discard columns."""
 
 
 def hold(invariant: bool, otherwise: str) -> None:

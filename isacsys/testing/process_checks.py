@@ -112,7 +112,7 @@ def _check_figures(metric: Metric, figures: Mapping[str, Estimator], scenario: S
 
 
 def _both(seed: int) -> list[tuple[str, Scenario]]:
-    """Small networks that stand still, and the same ones in motion."""
+    """Return small static networks, and the same ones in motion."""
     found = list(networks(NETWORKS, seed))
     return [*found, *((f"{where} that moves", scenario.replace(TIME)) for where, scenario in found)]
 

@@ -70,7 +70,7 @@ def check_scheduler(scheduler: type[Scheduler] | Scheduler, *, seed: int = 1) ->
 
 
 def _states(scenario: Scenario, policy: Scheduler) -> Iterator[NetworkState]:
-    """A network as it is in the beginning, and later on with rates, queues and waiting times."""
+    """Return a network at its beginning, and later with rates, queues and waiting times."""
     rng = np.random.default_rng(scenario.simulation.seed)
     for frame in (0, 7):
         state = NetworkState(scenario, deploy(scenario, frame))

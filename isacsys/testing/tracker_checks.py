@@ -62,7 +62,7 @@ def check_tracker(tracker: type[Tracker] | Tracker, *, seed: int = 1) -> None:
 
 
 def _measured(rng: np.random.Generator, deviation: np.ndarray) -> Measured:
-    """Look at some targets from their stations."""
+    """Return measurements of some targets from their stations."""
     state = np.concatenate([rng.uniform(-900, 900, (_TARGETS, 2)), rng.normal(0, 10, (_TARGETS, 2))], axis=1)
     value = expected(state, np.zeros((_TARGETS, 2)))[0]
     value += rng.standard_normal(value.shape) * np.where(np.isfinite(deviation), deviation, 0.0)
@@ -70,7 +70,7 @@ def _measured(rng: np.random.Generator, deviation: np.ndarray) -> Measured:
 
 
 def _ask(name: str, tracker: Tracker, method: str, *given: Beliefs | Measured | np.ndarray) -> Beliefs:
-    """Ask for all targets, again, and for some of them; look at the answer."""
+    """Call a tracker for all targets, again, and for some of them; check the results."""
     before = copy.deepcopy(given)
     found = copy.deepcopy(checked(tracker, method, *given))
     again = checked(tracker, method, *given)

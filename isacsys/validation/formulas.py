@@ -22,7 +22,9 @@ Formula = Callable[..., Any]
 
 
 def wants_thresholds(formula: Formula) -> bool:
-    """Whether it is the formula of a distribution, ``f(scenario, thresholds)``, not of a mean, ``f(scenario)``."""
+    """Return whether it is the formula of a distribution, ``f(scenario, thresholds)``, not of a mean,
+    ``f(scenario)``.
+    """
     try:
         parameters = inspect.signature(formula).parameters.values()
     except (TypeError, ValueError):

@@ -105,7 +105,9 @@ def _comparison(formula: Formula | None, metric: str | None, tolerance: float,
 
 
 def _asked(run: Run, metric: str | None) -> bool:
-    """Whether throughput is to be judged: Shannon's is the rate once more, and is looked at where it is named."""
+    """Return whether throughput is to be judged: Shannon's is the rate once more, and is looked at where it is
+    named.
+    """
     return metric == NAME or (metric is None and run.scenario.link.model != "shannon")
 
 

@@ -93,7 +93,7 @@ def refused(run: Run) -> Array | None:
 
 @lru_cache(maxsize=8)
 def _members(order: int) -> Array:
-    """Probability of every strength and next, [rank - 2, strength, next], from a million clusters."""
+    """Return the probability of every strength and next, [rank - 2, strength, next], from a million clusters."""
     squares = np.sort(np.random.default_rng(0).random((1_000_000, order)), axis=1)
     beyond = np.minimum((np.sqrt(squares[:, 0]) * NEXT).astype(int), NEXT - 1)
     found = np.zeros((order - 1, STRENGTHS, NEXT))

@@ -81,7 +81,7 @@ def communication(run: Run, measured: MeasuredLinks) -> Rungs:
 
 
 def _together(run: Run, measured: MeasuredLinks) -> Rungs:
-    """Where stations send together, members that refuse are missed as well as heard."""
+    """Return the rate where stations send jointly: members that refuse lower the signal and raise the interference."""
     s, shape = run.scenario, shape_of(run)
     medium, order, table = medium_of(s, law_of(s)), s.allocation.communication_cluster, refused(run)
     serving = Sender(measured.D, measured.streams, measured.weights)

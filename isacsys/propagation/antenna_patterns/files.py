@@ -170,7 +170,7 @@ READERS: dict[str, Callable[[str, str], FilePattern]] = {".msi": read_msi, ".pln
 
 
 def is_file(name: str) -> bool:
-    """Say whether the name of a pattern is that of a file."""
+    """Return whether the name of a pattern is that of a file."""
     return Path(name).suffix.lower() in READERS
 
 

@@ -22,7 +22,8 @@ import numpy as np
 import isacsys
 from isacsys import analysis, cli
 from isacsys.campaign.output import parts_directory, write_manifest
-from isacsys.config.scenario import SECTIONS, Scenario
+from isacsys.config.scenario import Scenario
+from isacsys.config.scenario_values import SECTIONS
 from isacsys.config.toml_text import toml_value
 from isacsys.core.errors import IsacError
 from isacsys.recording import MemoryRecorder, write_part

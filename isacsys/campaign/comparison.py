@@ -17,7 +17,7 @@ import numpy as np
 
 from isacsys.campaign.estimates import applicable, finite, linearise, mean_half_width
 from isacsys.campaign.result import Run, distinct_names, open_run
-from isacsys.config.scenario import FILES
+from isacsys.config.scenario_values import FILES
 from isacsys.core.arrays import Array, Table
 from isacsys.core.display import Shape, Shown, draw, figure, pretty_unit
 from isacsys.core.errors import ConfigError

@@ -15,7 +15,8 @@ from typing import Any
 from isacsys.campaign.identity import identity
 from isacsys.campaign.payload import Payload
 from isacsys.campaign.processor import processor
-from isacsys.config.scenario import FILES, Scenario
+from isacsys.config.scenario import Scenario
+from isacsys.config.scenario_values import FILES
 from isacsys.core.errors import ConfigError, IsacError, LogFormatError
 from isacsys.core.version import version
 from isacsys.metrics import Estimator

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from isacsys.config.rules import Rule
-from isacsys.config.scenario import SECTIONS, Scenario
+from isacsys.config.scenario import Scenario
+from isacsys.config.scenario_values import SECTIONS
 from isacsys.config.toml_text import toml_value
 from isacsys.core.errors import ConfigError
 from isacsys.plugins.kinds import KINDS

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from isacsys.config.scenario import SECTIONS, SUFFIXES, Scenario
+from isacsys.config.scenario import Scenario
+from isacsys.config.scenario_values import SECTIONS, SUFFIXES
 from isacsys.core.errors import ConfigError
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from isacsys.config.scenario import SECTIONS
+from isacsys.config.scenario_values import SECTIONS
 
 HERE = Path(__file__).parents[2]
 PAGES = sorted([*HERE.glob("*.md"), *HERE.glob("docs/**/*.md"), *HERE.glob("scenarios/*.toml"),

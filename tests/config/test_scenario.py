@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from isacsys import Scenario
 from isacsys.config.input_files import pin
-from isacsys.config.scenario import FILES, SECTIONS
+from isacsys.config.scenario_values import FILES, SECTIONS
 from isacsys.config.toml_text import parse_assignment
 from isacsys.core.errors import ConfigError
 

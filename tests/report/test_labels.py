@@ -7,7 +7,7 @@ import isacsys
 from isacsys import Scenario
 from isacsys.campaign.result import distinct_names
 from isacsys.config.catalogue import settings
-from isacsys.config.scenario import SECTIONS
+from isacsys.config.scenario_values import SECTIONS
 from isacsys.core.errors import ConfigError
 from isacsys.recording.schema import EVENTS, TABLES
 from isacsys.report.link_charts import _title

@@ -36,7 +36,7 @@ STATES = {"los": "LoS", "nlos": "NLoS", "o2i": "O2I"}
 def numbers(name, state):
     spec = find_spec("sionna")
     if spec is None:
-        pytest.skip("sionna is not installed")
+        pytest.skip("no sionna: pip install \"isacsys[sionna]\"")
     folder = Path(spec.submodule_search_locations[0]) / "phy" / "channel" / "tr38901" / "models"
     return json.loads((folder / f"{name[0].upper()}{name[1].upper()}{name[2:]}_{STATES[state]}.json").read_text())
 

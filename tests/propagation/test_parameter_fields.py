@@ -8,6 +8,7 @@ import pytest
 from isacsys.channel.parameters import Environment
 from isacsys.propagation.parameter_fields import ParameterFields
 from tests.twins import standard_tables as tables
+from tests.twins.standard_rays import lower_cholesky
 
 CASES = [(name, state) for name in ("uma", "umi", "rma", "inh", "inf_sl", "inf_dl", "inf_sh", "inf_dh")
          for state in Environment(name, 6e9).states]
@@ -24,49 +25,57 @@ def drawn(name, state, count, sites, seed=1):
     return environment, some, np.concatenate(found)
 
 
+def misses(name, state, seed):
+    """Names of the means, deviations and correlations that are more than 4 standard errors off, over 10^5 links."""
+    environment, some, standard = drawn(name, state, 50, 2000, seed)
+    links = len(standard)
+    place = np.full(links, 150.0), np.full(links, 1.5), np.full(links, 25.0)
+    spreads = environment.spreads(some, standard, *place, False if state == "o2i" else None)
+    table = tables.column(name, state, 6.0, 450 / 99 if name in ("inf_dl", "inf_sh") else 4.0)
+    mean_zsd, std_zsd, _ = tables.zenith_of_departure(name, "los" if state == "los" else "nlos", 6.0, 150.0, 1.5, 25.0)
+    table |= {"mean SF": 0.0, "std SF": 1.0, "mean ZSD": mean_zsd, "std ZSD": std_zsd}
+    values = {"SF": standard[:, 0], "K": spreads.factor, "DS": np.log10(spreads.delay)}
+    for key, cap, value in (("ASD", 104.0, spreads.departure), ("ASA", 104.0, spreads.arrival),
+                            ("ZSD", 52.0, spreads.zenith_departure), ("ZSA", 52.0, spreads.zenith_arrival)):
+        free = table[f"mean {key}"] + table[f"std {key}"] * standard[:, tables.LSPS.index(key)]
+        np.testing.assert_allclose(np.log10(value), np.minimum(free, np.log10(cap)), atol=1e-9)
+        values[key] = free
+    if state != "los":
+        del values["K"]
+    found, correlation = set(), np.corrcoef(list(values.values()))
+    for i, (key, sample) in enumerate(values.items()):
+        mean, deviation = table[f"mean {key}"], table[f"std {key}"]
+        found |= {f"mean {key}"} if abs(sample.mean() - mean) > 4 * deviation / np.sqrt(links) else set()
+        found |= {f"std {key}"} if abs(sample.std() - deviation) > 4 * deviation / np.sqrt(2 * links) else set()
+        for j, other in enumerate(values):
+            rho = tables.correlation_matrix(table)[tables.LSPS.index(key)][tables.LSPS.index(other)]
+            if abs(correlation[i, j] - rho) > 4 * (1 - rho**2) / np.sqrt(links) + 1e-12:
+                found.add(f"{key}:{other}")
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "state"), CASES)
 def test_means_deviations_and_correlations(name, state):
-    """Of SF, K in dB and lg of the others, before caps, over 10^5 links within 4 standard errors; tables read twice."""
-    environment, some, standard = drawn(name, state, 50, 2000)
-    links = len(standard)
-    place = np.full(links, 150.0), np.full(links, 1.5), np.full(links, 25.0)
-    found = environment.spreads(some, standard, *place, False if state == "o2i" else None)
-    halls = {"inf_dl": 450000 / 99000, "inf_sh": 450000 / 99000}
-    table = tables.column(name, state, 6.0, halls.get(name, 4.0))
-    mean_zsd, std_zsd, _ = tables.zenith_of_departure(name, "los" if state == "los" else "nlos", 6.0, 150.0, 1.5, 25.0)
-    expected = tables.correlation_matrix(table)
-    values = {"SF": standard[:, 0], "K": found.factor, "DS": found.delay, "ASD": found.departure,
-              "ASA": found.arrival, "ZSD": found.zenith_departure, "ZSA": found.zenith_arrival}
-    caps = {"ASD": 104.0, "ASA": 104.0, "ZSD": 52.0, "ZSA": 52.0}
-    normal = {}
-    for key, value in values.items():
-        if key == "K" and state != "los":
-            continue
-        sample = value if key in ("SF", "K") else np.log10(value)
-        mean, deviation = (0.0, 1.0) if key == "SF" else (mean_zsd, std_zsd) if key == "ZSD" else (
-            table[f"mean {key}"], table[f"std {key}"])
-        assert abs(np.median(sample) - mean) < 4 * 1.2533 * deviation / np.sqrt(links), key
-        if key in caps:
-            assert value.max() <= caps[key]
-            free = mean + deviation * standard[:, tables.LSPS.index(key)]
-            np.testing.assert_allclose(sample, np.minimum(free, np.log10(caps[key])), atol=1e-9)
-            sample = free
-        assert abs(sample.mean() - mean) < 4 * deviation / np.sqrt(links), key
-        assert abs(sample.std() - deviation) < 4 * deviation / np.sqrt(2 * links), key
-        normal[key] = sample
-    for one in normal:
-        for other in normal:
-            rho = expected[tables.LSPS.index(one)][tables.LSPS.index(other)]
-            error = (1 - rho**2) / np.sqrt(links)
-            assert abs(np.corrcoef(normal[one], normal[other])[0, 1] - rho) < 4 * error + 1e-12, (one, other)
+    """Of SF, K in dB and lg of the others, before caps; tables read twice.
+
+    Of some 1,300 quantities a few in a hundred runs are off by chance: what is, is looked at in other links.
+    """
+    found = misses(name, state, 1)
+    assert not found or not found & misses(name, state, 2)
 
 
-def test_shadowing_stays_as_it_is():
-    environment = Environment("umi", 6e9)
-    fields = ParameterFields(environment, 3, SIDE, 1.0, np.random.default_rng(1))
-    shadowing = np.random.default_rng(2).standard_normal((5, 3))
-    found = fields.standard(environment.state("los"), np.zeros((5, 2)), shadowing)
+def test_fields_are_mixed_by_the_lower_factor():
+    """In the order of step 4, so that shadowing stays as it is."""
+    environment, rng = Environment("umi", 6e9), np.random.default_rng(1)
+    some, place = environment.state("los"), rng.uniform(0, SIDE, (5, 2))
+    fields, shadowing = ParameterFields(environment, 3, SIDE, 1.0, rng), rng.standard_normal((5, 3))
+    independent = fields.standard(dataclasses.replace(some, lower=np.eye(7)), place, shadowing)
+    factor = lower_cholesky(tables.correlation_matrix(tables.column("umi", "los", 6.0)))
+    found = fields.standard(some, place, shadowing)
+    for i in range(7):
+        expected = sum(factor[i][j] * independent[..., j] for j in range(i + 1))
+        np.testing.assert_allclose(found[..., i], expected, atol=1e-12)
     np.testing.assert_array_equal(found[..., 0], shadowing)
 
 

@@ -10,50 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.channel import kernel
-from isacsys.channel.draws import AOA, AOD, ZOA, ZOD, draw
+from isacsys.channel.draws import draw
 from isacsys.channel.kernel import Bands
 from isacsys.channel.parameters import Environment, State
 from isacsys.channel.rays import Rays, rays
+from isacsys.channel.site_rays import Assembly, RayBatch, SiteRays, UserRays, batch
 from isacsys.core.arrays import Array, Complex, Flags, Index
+from isacsys.core.units import LIGHT
 
 STATES = ("los", "nlos", "o2i", "o2i")  # by code: 2 outdoors in sight, 3 not
 TOGETHER = 256  # links whose rays are drawn at once
-LIGHT = 299_792_458.0  # m/s
+USERS = 32  # users whose rays are put in order at once
 MOST = 2 << 30  # bytes of rays that are kept
-
-
-class Antennas(Protocol):
-    """The antennas of cells."""
-
-    def power(self, cell: Index, azimuth: Array, zenith: Array) -> Array:
-        """Return power gains [link, ray] of cells [link] at ``azimuth`` from the x-axis, ``zenith`` [link, ray],
-        degrees.
-        """
-        ...
-
-
-@dataclass(frozen=True)
-class SiteRays:
-    """The cells of a network, and the sites that they belong to.
-
-    Attributes
-    ----------
-    position : [site, 2]
-        m.
-    height : [site]
-        m.
-    site : [cell]
-        Ascending.
-    axis : [cell]
-        Azimuth of the axis of the array, rad.
-    antennas : Antennas
-    """
-
-    position: Array
-    height: Array
-    site: Index
-    axis: Array
-    antennas: Antennas
+WAITING = 256 << 20  # bytes of rays of links that may be asked for
 
 
 @dataclass(frozen=True)
@@ -88,40 +57,13 @@ class World(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class RayBundle:
-    """Rays of a user to a set of cells.
-
-    Attributes
-    ----------
-    key : bytes
-        Cells, ascending, and codes of their links.
-    turning : kernel.Turning
-        Of the rays of all sites, one after the other.
-    parts : list of (slice, kernel.Site)
-        Rays of a site, and their matrix.
-    """
-
-    key: bytes
-    turning: kernel.Turning
-    parts: list[tuple[slice, kernel.Site]]
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        t = self.turning
-        blocks = sum(x.nbytes for _, s in self.parts for x in (s.matrix, s.block_first, s.block_step)
-                     if x is not None)
-        return t.start.nbytes + t.way.nbytes + (0 if t.step is None else t.step.nbytes) + blocks
-
-
 class ClusteredLinks:
     """Rays between the cells of a network and its users.
 
     Parameters
     ----------
     environment : Environment
-    cells : Cells
+    cells : SiteRays
     world : World
     bands : Bands
     ports : int
@@ -133,10 +75,13 @@ class ClusteredLinks:
     def __init__(self, environment: Environment, cells: SiteRays, world: World, bands: Bands, ports: int,
                  dtype: npt.DTypeLike = np.float32) -> None:
         self._environment, self._cells, self._world = environment, cells, world
-        self._bands, self._ports, self._dtype = bands, ports, dtype
-        self._bundles: dict[int, RayBundle] = {}
-        self._bytes = 0
-        self._first = np.searchsorted(cells.site, np.arange(len(cells.position) + 1))
+        self._bands, self._ports, self._dtype = bands, ports, np.dtype(dtype)
+        self._users: dict[int, UserRays] = {}
+        self._assembly = Assembly(cells, bands, ports, self._dtype, environment.frequency, self._find)
+        self._waiting: dict[tuple[int, int, int], tuple[RayBatch, int]] = {}  # of user, site and code
+        self._gains: dict[int, tuple[bytes, Array]] = {}
+        self._ahead: dict[tuple[int, int], tuple[bytes, Complex]] = {}  # of user and block of frames
+        self._bytes = self._waiting_bytes = 0
 
     def gains(self, user: Index, code: Index) -> Array:
         """Return gains of antennas towards the rays of users [user], in the mean over rays, [user, cell].
@@ -146,13 +91,28 @@ class ClusteredLinks:
         code : [user, site]
             Of the state of every link.
         """
+        known, keys = self._gains, [row.tobytes() for row in code]
+        new = [i for i, who in enumerate(user.tolist()) if who not in known or known[who][0] != keys[i]]
+        for i, row in zip(new, self._mean_gains(user[new], code[new]), strict=True):
+            known[int(user[i])] = keys[i], row
+        found = np.empty((len(user), len(self._cells.site)), np.float32)
+        for i, who in enumerate(user.tolist()):
+            found[i] = known[who][1]
+        return found
+
+    def _mean_gains(self, user: Index, code: Index) -> Array:
+        """Draw the rays of links that are not known, and keep them for a while: near stations will be among them."""
         found = np.ones((len(user), len(self._cells.site)), np.float32)
         row, site = np.indices(code.shape).reshape(2, -1)
         for links, some in self._drawn(user[row], site, code.ravel()):
-            share = some.power / some.power.sum(-1, keepdims=True)
-            for cell, mine in self._sectors(site[links]):
-                gain = self._cells.antennas.power(cell, some.angle[mine, AOD], some.angle[mine, ZOD])
-                found[row[links][mine], cell] = np.einsum("lr,lr->l", share[mine], gain)
+            first, last = self._cells.first[site[links]], self._cells.first[site[links] + 1]
+            for sector in range(some.gain.shape[1]):
+                mine = np.flatnonzero(first + sector < last)
+                found[row[links[mine]], first[mine] + sector] = some.gain[mine, sector]
+            if self._waiting_bytes + some.size <= WAITING:
+                self._waiting_bytes += some.size
+                names = zip(user[row[links]].tolist(), site[links].tolist(), code.ravel()[links].tolist(), strict=True)
+                self._waiting.update((name, (some, i)) for i, name in enumerate(names))
         return found
 
     def vectors(self, user: Index, cell: Index, code: Index, walked: Array) -> Complex:
@@ -165,102 +125,120 @@ class ClusteredLinks:
         walked : [user, 2]
             Way since the beginning, m.
         """
+        return self._sum(user, cell, code, walked, np.zeros_like(walked), 1)
+
+    def ahead(self, user: Index, cell: Index, code: Index, pace: Array, frame: int, frames: int) -> Complex:
+        """Return channels as `vectors` does, in a frame, of users who go ``pace`` [user, 2] m a frame.
+
+        Those of ``frames`` frames are summed at once, always of the same ones, whichever of them is asked for first.
+        """
+        block, place = divmod(frame, frames)
+        keys = [a.tobytes() + b.tobytes() for a, b in zip(cell, code, strict=True)]
+        names = [(who, block) for who in user.tolist()]
+        new = [i for i, name in enumerate(names) if name not in self._ahead or self._ahead[name][0] != keys[i]]
+        if new:
+            walked = pace[new] * float(block * frames)
+            some = self._sum(user[new], cell[new], code[new], walked, pace[new], frames)
+            shape = (*cell.shape[1:], frames, self._bands.count, self._ports)
+            for i, channels in zip(new, some, strict=True):
+                self._ahead.pop(names[i], None)
+                self._ahead[names[i]] = keys[i], np.moveaxis(channels.reshape(shape), 1, 0).copy()
+        found = np.empty((*cell.shape, self._bands.count, self._ports), np.result_type(self._dtype, np.complex64))
+        for i, name in enumerate(names):
+            found[i] = self._ahead[name][1][place]
+        self._forget(len(user))
+        return found
+
+    def _forget(self, asked: int) -> None:
+        """Let go of channels ahead that were summed long ago."""
+        while len(self._ahead) > 2 * max(asked, USERS):
+            self._ahead.pop(next(iter(self._ahead)))
+
+    def _sum(self, user: Index, cell: Index, code: Index, walked: Array, pace: Array, frames: int) -> Complex:
+        """Return channels [user, near, frame x subband, port]."""
         order = np.argsort(cell, axis=1, kind="stable")
         cells, states = np.take_along_axis(cell, order, 1), np.take_along_axis(code, order, 1)
-        self._prepare(user, cells, states)
-        bands, (rows, blocks) = self._bands.count, kernel.rows_of(self._ports)
-        there = cells >= 0
-        products = np.empty((2, bands, np.count_nonzero(there), blocks * rows), self._dtype)
-        first = 0
-        for who, way in zip(user.tolist(), walked, strict=True):
-            bundle = self._bundles[who]
-            phases = kernel.turned(bundle.turning, way, bands)
-            real, imaginary = np.ascontiguousarray(phases.real), np.ascontiguousarray(phases.imag)
-            for part, site in bundle.parts:
-                kernel.multiply(site, real[:, part], imaginary[:, part], products[:, :, first:first + site.cells])
-                first += site.cells
-        found = np.zeros((*cell.shape, bands, self._ports), complex)
-        row, place = np.nonzero(there)
-        found[row, order[row, place]] = kernel.unfolded(products, self._ports)
+        row, column, count = self._cells.groups(cells)
+        many, (rows, blocks) = frames * self._bands.count, kernel.rows_of(self._ports)
+        products = {number: np.empty((np.count_nonzero(count == number), 2 * many, number * rows * blocks),
+                                     self._dtype) for number in np.unique(count).tolist()}
+        self._multiply(user, cells, states, (walked, pace, frames),
+                       {number: iter(each) for number, each in products.items()})
+        found = np.zeros((*cell.shape, many, self._ports), np.result_type(self._dtype, np.complex64))
+        for number, each in products.items():
+            mine = np.flatnonzero(count == number)
+            places = order[row[mine, None], column[mine, None] + np.arange(number)]
+            found[row[mine, None], places] = kernel.unfolded(each, self._ports)
         return found
+
+    def _multiply(self, user: Index, cells: Index, states: Index, ways: tuple[Array, Array, int],
+                  products: dict[int, Iterator[Array]]) -> None:
+        """Multiply the rays of every site with the phases of the moment, or of several frames; cells ascend."""
+        keys = [a.tobytes() + b.tobytes() for a, b in zip(cells, states, strict=True)]
+        walked, pace, frames = ways
+        new = False
+        for start in range(0, len(user), USERS):
+            rows = slice(start, start + USERS)
+            new |= self._prepare(user[rows], cells[rows], states[rows], keys[rows])
+            for who, way, step in zip(user[rows].tolist(), walked[rows], pace[rows], strict=True):
+                mine = self._users[who]
+                phases = kernel.turned(mine.turning, way, self._bands.count, step, frames)
+                phases = phases.reshape(-1, phases.shape[-1])
+                for part, site in mine.parts:
+                    kernel.multiply(site, phases[:, part], next(products[site.cells]))
+        if not new:  # nobody asks for more
+            self._waiting.clear()
+            self._waiting_bytes = 0
+
+    def _prepare(self, user: Index, cells: Index, states: Index, keys: list[bytes]) -> bool:
+        """Put the rays of users in order that are not there yet, and say whether there were any."""
+        rows = []
+        for i, who in enumerate(user.tolist()):
+            known = self._users.get(who)
+            if known is None or known.key != keys[i]:
+                rows.append(i)
+            else:
+                self._users[who] = self._users.pop(who)  # those that are asked for last are let go of last
+        if rows:
+            for made in self._assembly.users(user[rows], cells[rows], states[rows], [keys[i] for i in rows]):
+                self._keep(made)
+        return bool(rows)
+
+    def _keep(self, made: UserRays) -> None:
+        """Keep the rays of a user, and let go of others where they are too many."""
+        if made.user in self._users:
+            self._bytes -= self._users.pop(made.user).size
+        self._users[made.user] = made
+        self._bytes += made.size
+        while self._bytes > MOST and len(self._users) > 2 * USERS:
+            self._bytes -= self._users.pop(next(iter(self._users))).size
 
     @property
     def kept(self) -> tuple[int, int]:
         """Bytes of the rays that are kept, and how many these are, those to several cells of a mast counted each."""
-        rays = sum(len(site.matrix) * site.cells for bundle in self._bundles.values() for _, site in bundle.parts)
-        return self._bytes, rays
+        rays = sum(len(site.matrix) * site.cells for mine in self._users.values() for _, site in mine.parts)
+        ahead = sum(channels.nbytes for _, channels in self._ahead.values())
+        return self._bytes + self._waiting_bytes + ahead, rays
 
-    def _prepare(self, user: Index, cells: Index, states: Index) -> None:
-        """Make the bundles that are not there yet; cells ascend."""
-        keys = [a.tobytes() + b.tobytes() for a, b in zip(cells, states, strict=True)]
-        missing = [i for i, who in enumerate(user.tolist())
-                   if who not in self._bundles or self._bundles[who].key != keys[i]]
-        for start in range(0, len(missing), 64):
-            rows = missing[start:start + 64]
-            self._make(user[rows], cells[rows], states[rows], [keys[i] for i in rows])
+    def _find(self, user: Index, site: Index, code: Index) -> list[tuple[RayBatch, int]]:
+        """Return the rays of links: those that wait, and new ones."""
+        names = list(zip(user.tolist(), site.tolist(), code.tolist(), strict=True))
+        found = {name: self._waiting[name] for name in names if name in self._waiting}
+        new = np.flatnonzero([name not in found for name in names])
+        for links, some in self._drawn(user[new], site[new], code[new]):
+            found |= {names[new[link]]: (some, i) for i, link in enumerate(links.tolist())}
+        return [found[name] for name in names]
 
-    def _make(self, user: Index, cells: Index, states: Index, keys: list[bytes]) -> None:
-        sites = np.where(cells >= 0, self._cells.site[cells], -1)
-        new = np.diff(sites, axis=1, prepend=-1) > 0  # the first cell of a site
-        row, column = np.nonzero(new)
-        last = np.where(np.diff(row, append=-1) == 0, np.append(column[1:], 0), cells.shape[1])
-        count = last - column  # cells of the site
-        made: list[kernel.Site] = [None] * len(row)  # type: ignore[list-item]
-        for links, some in self._drawn(user[row], sites[row, column], states[row, column]):
-            self._sites(some, links, [cells[row[i], column[i]:last[i]] for i in links.tolist()], count[links], made)
-        for i, who in enumerate(user.tolist()):
-            start, end = np.searchsorted(row, [i, i + 1])
-            self._keep(who, _bundle(keys[i], made[start:end], self._bands, self._dtype))
-
-    def _keep(self, who: int, bundle: RayBundle) -> None:
-        if who in self._bundles:
-            self._bytes -= self._bundles.pop(who).size
-        self._bundles[who] = bundle
-        self._bytes += bundle.size
-        while self._bytes > MOST and len(self._bundles) > 64:
-            oldest = next(iter(self._bundles))
-            self._bytes -= self._bundles.pop(oldest).size
-
-    def _sites(self, some: Rays, links: Index, cells: list[Index], count: Index, made: list[kernel.Site]) -> None:
-        """Put the rays of links for some cells of their sites into ``made``."""
-        zenith, azimuth = np.radians(some.angle[:, ZOD]), np.radians(some.angle[:, AOD])
-        flat, sine = np.sin(np.radians(some.angle[:, ZOA])), np.sin(zenith)
-        flat *= self._environment.frequency / LIGHT
-        arrival = np.radians(some.angle[:, AOA])
-        way = np.stack([flat * np.cos(arrival), flat * np.sin(arrival)], axis=1)
-        most = int(count.max())
-        amplitude = np.zeros((len(links), most, some.power.shape[1]), self._dtype)
-        cosine = np.zeros_like(amplitude)
-        for k in range(most):
-            mine = np.flatnonzero(count > k)
-            cell = np.array([cells[i][k] for i in mine])
-            weight = some.power[mine] * self._cells.antennas.power(cell, some.angle[mine, AOD], some.angle[mine, ZOD])
-            amplitude[mine, k] = np.sqrt(weight / weight.sum(-1, keepdims=True))
-            axis = self._cells.axis[cell].astype(self._dtype)
-            cosine[mine, k] = sine[mine] * np.cos(azimuth[mine] - axis[:, None])
-        for i, link in enumerate(links.tolist()):
-            there, n = np.flatnonzero(some.power[i] > 0), int(count[i])
-            phases = kernel.turning(some.phase[i, there, 0], some.delay[i, there], way[i][:, there], self._bands,
-                                    self._dtype)
-            made[link] = kernel.site(phases, amplitude[i, :n, there].T, cosine[i, :n, there].T, self._ports)
-
-    def _sectors(self, site: Index) -> Iterator[tuple[Index, Index]]:
-        """Yield cells of sites [link], one of each, and the links of these sites."""
-        first, last = self._first[site], self._first[site + 1]
-        for number in range(int((last - first).max(initial=0))):
-            mine = np.flatnonzero(first + number < last)
-            yield first[mine] + number, mine
-
-    def _drawn(self, user: Index, site: Index, code: Index) -> Iterator[tuple[Index, Rays]]:
+    def _drawn(self, user: Index, site: Index, code: Index) -> Iterator[tuple[Index, RayBatch]]:
         """Yield rows of links, and their rays."""
         for number, name in enumerate(STATES):
             mine = np.flatnonzero(code == number)
-            if not len(mine):
-                continue
-            state = self._environment.state(name)
+            state = self._environment.state(name) if len(mine) else None
             for start in range(0, len(mine), TOGETHER):
                 rows = mine[start:start + TOGETHER]
-                yield rows, self._rays(state, number, user[rows], site[rows])
+                assert state is not None
+                some = self._rays(state, number, user[rows], site[rows])
+                yield rows, batch(some, site[rows], self._cells)
 
     def _rays(self, state: State, code: int, user: Index, site: Index) -> Rays:
         there = self._world.places(user, site, code)
@@ -273,23 +251,6 @@ class ClusteredLinks:
         draws = draw(streams, len(user), state.clusters)
         wavelengths = np.hypot(distance, rise) * self._environment.frequency / LIGHT
         return rays(state, spreads, sight, wavelengths, draws, self._dtype)
-
-
-def _bundle(key: bytes, sites: list[kernel.Site], bands: Bands, dtype: npt.DTypeLike) -> RayBundle:
-    """Put the rays of sites one after the other."""
-    if not sites:
-        return RayBundle(key, kernel.turning(np.empty(0), np.empty(0), np.empty((2, 0)), bands, dtype), [])
-    turnings = [site.turning for site in sites if site.turning is not None]
-    steps = [t.step for t in turnings if t.step is not None]
-    together = kernel.Turning(np.concatenate([t.start for t in turnings]),
-                              np.concatenate([t.way for t in turnings], axis=1),
-                              np.concatenate(steps) if steps else None)
-    ends = np.cumsum([len(site.matrix) for site in sites]).tolist()
-    parts = []
-    for site, end in zip(sites, ends, strict=True):
-        part = slice(end - len(site.matrix), end)
-        parts.append((part, kernel.Site(None, site.matrix, site.cells, site.ports, site.block_first, site.block_step)))
-    return RayBundle(key, together, parts)
 
 
 def codes(sight: Flags, indoor: Flags) -> Index:

@@ -31,6 +31,10 @@ class ChannelLinks:
         Way of the users since the drop began, m.
     position : [link, 2]
         Of the users now, km.
+    pace : [link, 2]
+        m a frame, of users who go straight on at all times; empty where nobody knows.
+    frame : int or None
+        Number of the frame at ``time``; None between frames.
     """
 
     antennas: int
@@ -43,6 +47,8 @@ class ChannelLinks:
     time: float = 0.0
     walked: Array = field(default_factory=lambda: np.empty((0, 2)))
     position: Array = field(default_factory=lambda: np.empty((0, 2)))
+    pace: Array = field(default_factory=lambda: np.empty((0, 2)))
+    frame: int | None = None
 
     def __len__(self) -> int:
         return len(self.station)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.channel.clustered import STATES, ClusteredLinks, FirstPlaces, SiteRays
+from isacsys.channel.clustered import STATES, ClusteredLinks, FirstPlaces
 from isacsys.channel.fading import Fading
 from isacsys.channel.kernel import Bands
 from isacsys.channel.links import ChannelLinks
 from isacsys.channel.parameters import Environment
+from isacsys.channel.site_rays import SiteRays
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Complex, Index
@@ -24,6 +25,7 @@ from isacsys.propagation.cell_gains import CellGains
 from isacsys.propagation.parameter_fields import ParameterFields
 from isacsys.propagation.registry import MODELS, find_model, heights
 
+MOST_FRAMES, MOST_ROWS = 8, 16  # frames, and frames times sub-bands, whose channels are summed at once
 ENVIRONMENTS = ("uma", "umi", "rma", "inh", "inf_sl", "inf_dl", "inf_sh", "inf_dh")
 
 
@@ -55,6 +57,7 @@ class Clustered(Fading):
         self._cells = SiteRays(1e3 * masts.position, self._world.high, d.cells.mast, axis, own)
         bands = Bands(scenario.fading.subbands, scenario.radio.bandwidth)
         self._links = ClusteredLinks(self._environment, self._cells, self._world, bands, scenario.antennas.transmit)
+        self._frames = _frames_at_once(scenario)
         self._between = StationRays(network, self._environment, self._cells, bands)
         if isinstance(network.large_scale, AssociationByPower) and not own.omnidirectional:
             network.large_scale.users.rays = self._gains
@@ -70,7 +73,11 @@ class Clustered(Fading):
         first = np.argsort(row, kind="stable")[first]
         site = np.where(cell >= 0, self._cells.site[cell], 0)
         code = self._world.codes(users, links.position[first], site)
-        found = self._links.vectors(users, cell, code, links.walked[first])
+        pace = links.pace[first] if self._frames > 1 and links.frame is not None else None
+        if pace is None:
+            found = self._links.vectors(users, cell, code, links.walked[first])
+        else:
+            found = self._links.ahead(users, cell, code, pace, links.frame or 0, self._frames)
         return found[row, column]
 
     def between(self, links: ChannelLinks, receive: int, rng: np.random.Generator) -> Complex:
@@ -84,6 +91,14 @@ class Clustered(Fading):
 
     def _gains(self, who: Index, code: Index) -> Array:
         return self._links.gains(who, code)
+
+
+def _frames_at_once(scenario: Scenario) -> int:
+    """Return of how many frames channels are summed at once, where ways are known and most users are served."""
+    a, served = scenario.allocation, scenario.network.users_per_cell
+    straight = not isinstance(scenario.fading.doppler_speed, str)
+    many = max(1, min(MOST_FRAMES, MOST_ROWS // scenario.fading.subbands))
+    return many if straight and scenario.simulation.frames >= many and 2 * a.users_per_bs >= served else 1
 
 
 def _places(row: Index) -> Index:

@@ -54,7 +54,7 @@ class DropFading:
         position = network.users.position[who]
         way = geometry.displacement(network.deployment.stations[near], position, network.deployment.side)
         links = ChannelLinks(antennas, bands, cosine, near, who, False, geometry.length(way), self._time(age),
-                             self.walked(age)[who], position)
+                             self.walked(age)[who], position, *self._ahead(age, who))
         found = np.zeros((*station.shape, bands, antennas), complex)
         if len(row):
             with calling(self.model, "fading model", ""):
@@ -91,6 +91,15 @@ class DropFading:
             return self._directions(len(users)) * speed * self._time(age)
         self._follow()
         return self._walked - 1e3 * users.velocity * age
+
+    def _ahead(self, age: float, users: Index) -> tuple[Array, int | None]:
+        """Return the way that users [n] go in a frame, and the frame ``age`` s ago, where both are known."""
+        scenario = self._network.scenario
+        speed, duration = scenario.fading.doppler_speed, scenario.simulation.frame_duration
+        frame = self._network.frame - age / duration
+        if isinstance(speed, str) or abs(frame - round(frame)) > 1e-9:
+            return np.empty((0, 2)), None
+        return self._directions(len(self._network.users))[users] * (speed * duration), round(frame)
 
     def _follow(self) -> None:
         """Add up what users have gone since somebody asked last."""

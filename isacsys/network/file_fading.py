@@ -38,7 +38,7 @@ class FromFile(Fading):
         self._antennas = antennas(scenario, d.cells)
         self._tree = cKDTree(file.points[:, :2] - 1e3 * d.masts.origin)
         self._gain = self._gains_of_points()  # [point, cell]
-        self._kept: dict[tuple[int, int], tuple[kernel.Site, bool]] = {}
+        self._kept: dict[tuple[int, int], tuple[kernel.Turning, kernel.Site, bool]] = {}
         if isinstance(network.large_scale, AssociationByPower):
             network.large_scale.users.rays = self._gains
 
@@ -53,10 +53,9 @@ class FromFile(Fading):
             if self._file.kind == "vectors":
                 found[i] = self._file.arrays["vectors"][cell, place] / np.sqrt(gain)
             else:
-                site, own = self._site(cell, place)
+                turning, site, own = self._site(cell, place)
                 walked = np.array([links.time, 0.0]) if own else links.walked[i]
-                assert site.turning is not None
-                found[i] = kernel.summed(site, kernel.turned(site.turning, walked, links.subbands))[0]
+                found[i] = kernel.summed(site, kernel.turned(turning, walked, links.subbands))[0]
         return found
 
     def between(self, links: ChannelLinks, receive: int, rng: np.random.Generator) -> Complex:
@@ -83,9 +82,9 @@ class FromFile(Fading):
         azimuth = np.atleast_2d(np.degrees(arrays["azimuth_departure"][cell, point]))
         zenith = np.atleast_2d(np.degrees(arrays["zenith_departure"][cell, point]))
         gain = np.atleast_2d(power(arrays["gain"][cell, point]))
-        return gain * self._antennas.power(np.full(len(azimuth), cell), azimuth, zenith)
+        return gain * self._antennas.power(np.array(cell), azimuth, zenith)
 
-    def _site(self, cell: int, point: int) -> tuple[kernel.Site, bool]:
+    def _site(self, cell: int, point: int) -> tuple[kernel.Turning, kernel.Site, bool]:
         """Return the rays between a cell and a point, and whether they turn by a Doppler shift of the file."""
         if (cell, point) in self._kept:
             return self._kept[cell, point]
@@ -104,8 +103,8 @@ class FromFile(Fading):
         aside = one["azimuth_departure"][there] - self._file.axis[cell]
         cosine = np.sin(one["zenith_departure"][there]) * np.cos(aside)
         amplitude = np.sqrt(weight[there] / weight.sum())
-        site = kernel.site(turning, amplitude[None], cosine[None], self._network.scenario.antennas.transmit)
-        self._kept[cell, point] = site, own
+        site = kernel.site(amplitude[None], cosine[None], self._network.scenario.antennas.transmit, float)
+        self._kept[cell, point] = turning, site, own
         return self._kept[cell, point]
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.channel.clustered import LIGHT, SiteRays
 from isacsys.channel.draws import AOA, AOD, ZOA, ZOD, draw
 from isacsys.channel.kernel import Bands
 from isacsys.channel.parameters import Environment
 from isacsys.channel.rays import Rays, rays
+from isacsys.channel.site_rays import SiteRays
 from isacsys.core import geometry
 from isacsys.core.arrays import Complex, Flags, Index
 from isacsys.core.random_streams import Name, Purpose
+from isacsys.core.units import LIGHT
 from isacsys.network.association_by_power import AssociationByPower
 from isacsys.network.drop_view import DropView
 
@@ -74,7 +75,7 @@ class StationRays:
             weight, responses = some.power[i, there], []
             for cell, ends, ports in ((listening, heard, receive), (sending, sent, antennas)):
                 azimuth, zenith = angle[ends[0]], angle[ends[1]]
-                weight = weight * self._cells.antennas.power(np.array([cell]), azimuth[None], zenith[None])[0]
+                weight = weight * self._cells.antennas.power(np.array(cell), azimuth, zenith)
                 cosine = np.sin(np.radians(zenith)) * np.cos(np.radians(azimuth) - self._cells.axis[cell])
                 responses.append(np.exp(1j * np.pi * (np.arange(ports)[:, None] - (ports - 1) / 2) * cosine))
             amplitude = np.sqrt(weight / weight.sum())

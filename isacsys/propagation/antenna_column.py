@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from isacsys.core.arrays import Array
@@ -21,10 +23,12 @@ def column_gain(cosine: Array, elements: int, downtilt: Array | float) -> Array:
     cosine : ndarray [...]
         cos z.
     """
-    twice = 2 * np.cos(np.pi * SPACING * (cosine - np.cos(np.radians(downtilt))))
+    towards = math.cos(math.radians(downtilt)) if isinstance(downtilt, float) else np.cos(np.radians(downtilt))
+    twice = np.asarray(2 * np.cos(np.pi * SPACING * (cosine - towards)))
     last, total = np.zeros_like(twice), np.ones_like(twice)
     for _ in range(elements - 1):
-        last, total = total, twice * total - last
+        np.subtract(twice * total, last, out=last)
+        last, total = total, last
     return np.asarray(total**2 / elements)
 
 

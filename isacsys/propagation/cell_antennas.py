@@ -169,11 +169,20 @@ class CellAntennas:
         return self._gain(cell, np.radians(azimuth), np.sin(z), np.cos(z))
 
     def power(self, cell: Index, azimuth: Array, zenith: Array) -> Array:
-        """Return power gains [link, ray], linear, of cells [link] at ``azimuth``, ``zenith`` [link, ray] as of
-        `gain_db`.
+        """Return power gains, linear, in directions as `gain_db` has them, in the precision of ``azimuth``.
+
+        What cells of a site have in common is said once where ``cell`` has more dimensions than ``azimuth``.
         """
-        decibel = self.gain_db(cell[:, None], azimuth, zenith).astype(azimuth.dtype)
-        return np.asarray(np.exp(decibel * azimuth.dtype.type(np.log(10) / 10)))
+        dtype, down = azimuth.dtype, self.cells.downtilt
+        if self._tilted or len(self.cells.patterns) > 1 or not isinstance(down, float):
+            return 10 ** (self.gain_db(cell, azimuth, zenith).astype(dtype) / 10)
+        around = np.degrees(self.cells.boresight).astype(dtype)[cell] - azimuth
+        found = np.zeros(around.shape, dtype) + self.cells.patterns[0].towards(around, zenith).astype(dtype)
+        found *= dtype.type(np.log(10) / 10)
+        np.exp(found, out=found)
+        if self._column > 1:
+            found *= antenna_column.column_gain(np.cos(np.radians(zenith)), self._column, down)
+        return found
 
     @property
     def omnidirectional(self) -> bool:

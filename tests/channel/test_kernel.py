@@ -27,8 +27,7 @@ def test_sums_equal_their_definition(ports, count, dtype, tolerance):
     phase, delay, way = rng.random(rays), rng.exponential(3e-7, rays), rng.uniform(-20, 20, (2, rays))
     walked = np.array([0.7, -1.3])
     turning = kernel.turning(phase, delay, way, bands, dtype)
-    found = kernel.summed(kernel.site(turning, amplitude, cosine, ports),
-                          kernel.turned(turning, walked, count))
+    found = kernel.summed(kernel.site(amplitude, cosine, ports, dtype), kernel.turned(turning, walked, count))
     expected = definition(amplitude, cosine, phase, delay, way, walked, bands, ports)
     np.testing.assert_allclose(found, expected, atol=tolerance * np.sqrt(rays))
 

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 import isacsys
-from isacsys.channel.clustered import LIGHT
+from isacsys.channel.clustered import STATES
 from isacsys.channel.draws import AOA, AOD, ZOA, ZOD
 from isacsys.channel.fading import Fading, Rayleigh
 from isacsys.channel.gaussian import complex_normal
 from isacsys.core.errors import ConfigError, PluginError, SchedulingError
 from isacsys.core.random_streams import Purpose, stream
+from isacsys.core.units import LIGHT
 from isacsys.network import NetworkState, deploy
 from isacsys.network.fading import FADING
 from isacsys.simulation.frame import run_frame
@@ -67,9 +68,10 @@ def test_vectors_equal_loops_over_rays(bands):
         site = cells.site[station[user]]
         code = model._world.codes(np.array([user]), state.users.position[[user]], site[None])[0]
         for column, cell in enumerate(station[user]):
-            (_, some), = links._drawn(np.array([user]), site[[column]], code[[column]])
+            number = int(code[column])
+            some = links._rays(model._environment.state(STATES[number]), number, np.array([user]), site[[column]])
             azimuth, zenith = np.radians(some.angle[0, AOD]), np.radians(some.angle[0, ZOD])
-            weight = some.power[0] * cells.antennas.power(np.array([cell]), some.angle[:, AOD], some.angle[:, ZOD])[0]
+            weight = some.power[0] * cells.antennas.power(cell, some.angle[0, AOD], some.angle[0, ZOD])
             there = np.flatnonzero(some.power[0])
             for band in range(bands):
                 offset = (band - (bands - 1) / 2) * width / bands
@@ -84,6 +86,22 @@ def test_vectors_equal_loops_over_rays(bands):
                 np.testing.assert_allclose(found[user, column, band], expected, atol=2e-4)
 
 
+@pytest.mark.parametrize("bands", [1, 3])
+def test_frames_that_are_summed_at_once_are_those_of_each(bands):
+    """With ways known ahead: the same channels, and the same bits whichever frame is asked for first."""
+    found = {}
+    for name, frames, order in (("each", 2, range(9)), ("ahead", 9, range(9)), ("back", 9, (8, 7, 3, 0))):
+        state = network(fading__subbands=bands, allocation__users_per_bs=4, simulation__frames=frames)
+        assert (state.fading.model._frames > 1) == (name != "each")
+        for frame in order:
+            state.frame = frame
+            found[name, frame] = asked(state)
+    for frame in range(9):
+        np.testing.assert_allclose(found["ahead", frame], found["each", frame], atol=3e-5)
+    for frame in (8, 7, 3, 0):
+        np.testing.assert_array_equal(found["ahead", frame], found["back", frame])
+
+
 def test_mean_gains_are_sums_over_rays():
     """Path gain of a user = path loss, shadowing and walls times the mean gain of the antennas towards its rays."""
     state = network()
@@ -96,7 +114,8 @@ def test_mean_gains_are_sums_over_rays():
     without = omni.large_scale.users.everywhere(position)[0]
     for cell in range(state.stations):
         site = cell // 3
-        (_, some), = model._links._drawn(np.array([3]), np.array([site]), code[0, [site]])
+        number = int(code[0, site])
+        some = model._links._rays(model._environment.state(STATES[number]), number, np.array([3]), np.array([site]))
         share = some.power[0] / some.power[0].sum()
         gain = sum(p * model._cells.antennas.power(np.array([cell]), some.angle[:1, AOD, [r]], some.angle[:1, ZOD, [r]]
                                                    )[0, 0] for r, p in enumerate(share) if p)

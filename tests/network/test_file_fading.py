@@ -8,7 +8,7 @@ import pytest
 
 import isacsys
 from isacsys.beamforming.transmitter_csi import granted_links
-from isacsys.channel.clustered import ClusteredLinks
+from isacsys.channel.clustered import STATES, ClusteredLinks
 from isacsys.channel.draws import AOA, AOD, ZOA, ZOD
 from isacsys.channel.files import ChannelFile, read_channels, write_channels
 from isacsys.channel.kernel import Bands
@@ -171,7 +171,9 @@ def test_a_file_made_of_our_own_rays_gives_our_channels(tmp_path):
     names = {"azimuth_departure": AOD, "zenith_departure": ZOD, "azimuth_arrival": AOA, "zenith_arrival": ZOA}
     for user in users:
         for cell in range(3):
-            (_, ray), = model._links._drawn(np.array([user]), np.array([cell]), codes[user, [cell]])
+            number = int(codes[user, cell])
+            ray = model._links._rays(model._environment.state(STATES[number]), number, np.array([user]),
+                                     np.array([cell]))
             n = ray.power.shape[1]
             share = ray.power[0] / ray.power[0].sum()
             size = np.sqrt(gains[user, cell] * share)

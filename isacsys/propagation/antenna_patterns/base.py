@@ -48,9 +48,9 @@ class AntennaPattern(ABC):
         PluginError
             Where `gain` raises, or returns something else than gains.
         """
-        azimuth, zenith = wrapped(np.asarray(azimuth, float)), np.asarray(zenith, float)
         if is_ours(self):
-            return self.gain(azimuth, zenith)
+            return self.gain(wrapped(azimuth), zenith)
+        azimuth, zenith = wrapped(np.asarray(azimuth, float)), np.asarray(zenith, float)
         with calling(self, "antenna pattern", ""):
             found = np.asarray(self.gain(azimuth, zenith), float)
         shape, who = np.broadcast_shapes(azimuth.shape, zenith.shape), f"antenna pattern {type(self).__name__}"

@@ -128,9 +128,10 @@ class ClusteredLinks:
         return self._sum(user, cell, code, walked, np.zeros_like(walked), 1)
 
     def ahead(self, user: Index, cell: Index, code: Index, pace: Array, frame: int, frames: int) -> Complex:
-        """Return channels as `vectors` does, in a frame, of users who go ``pace`` [user, 2] m a frame.
+        """Return channels [user, near, subband, port] in a frame, of users who go ``pace`` [user, 2] m a frame.
 
-        Those of ``frames`` frames are summed at once, always of the same ones, whichever of them is asked for first.
+        Of users [user] to cells [user, near] in states ``code`` [user, near], as in `vectors`. Those of ``frames``
+        frames are summed at once, always of the same ones, whichever of them is asked for first.
         """
         block, place = divmod(frame, frames)
         keys = [a.tobytes() + b.tobytes() for a, b in zip(cell, code, strict=True)]

@@ -203,7 +203,7 @@ def rows_of(ports: int) -> tuple[int, int]:
 
 
 def multiply(some: Site, phases: Array, out: Array) -> None:
-    """Multiply rays with phases of the moment, [2 x sub-band, ray], into ``out`` [2 x sub-band, cell x block x row]."""
+    """Multiply rays with ``phases`` [2 x sub-band, ray] into ``out`` [2 x sub-band, cell x block x row]."""
     if some.block_first is None or some.block_step is None:
         phases.dot(some.matrix, out=out)
         return

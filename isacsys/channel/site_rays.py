@@ -20,7 +20,7 @@ class Antennas(Protocol):
     """The antennas of cells."""
 
     def power(self, cell: Index, azimuth: Array, zenith: Array) -> Array:
-        """Return power gains of cells, azimuth from the x-axis and zenith in degrees, for arrays that broadcast."""
+        """Return power gains [..., ray] of cells [..., ray] at ``azimuth`` and ``zenith`` [ray], degrees."""
         ...
 
 
@@ -49,7 +49,7 @@ class SiteRays:
 
     @cached_property
     def first(self) -> Index:
-        """Number of the first cell of every site, and of all cells."""
+        """Number of the first cell of every site, then that of all cells, [site + 1]."""
         return np.searchsorted(self.site, np.arange(len(self.position) + 1))
 
     @property
@@ -161,7 +161,7 @@ class Assembly:
         self._frequency, self._find = frequency, find
 
     def users(self, user: Index, cells: Index, states: Index, keys: list[bytes]) -> Iterator[UserRays]:
-        """Yield the rays of users [user] to cells [user, near], ascending or -1, of links in ``states``."""
+        """Yield the rays of users [user] to cells [user, near], ascending or -1, in ``states`` [user, near]."""
         row, column, count = self._cells.groups(cells)
         order = np.lexsort((column, count, row))
         row, column, count = row[order], column[order], count[order]

@@ -169,9 +169,10 @@ class CellAntennas:
         return self._gain(cell, np.radians(azimuth), np.sin(z), np.cos(z))
 
     def power(self, cell: Index, azimuth: Array, zenith: Array) -> Array:
-        """Return power gains, linear, in directions as `gain_db` has them, in the precision of ``azimuth``.
+        """Return power gains [..., ray], linear, of cells [..., ray] at ``azimuth``, ``zenith`` [ray] as of `gain_db`.
 
-        What cells of a site have in common is said once where ``cell`` has more dimensions than ``azimuth``.
+        In the precision of ``azimuth``. What cells of a site have in common is computed once where ``cell`` has more
+        dimensions than ``azimuth``.
         """
         dtype, down = azimuth.dtype, self.cells.downtilt
         if self._tilted or len(self.cells.patterns) > 1 or not isinstance(down, float):

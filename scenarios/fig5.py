@@ -61,7 +61,7 @@ def main(arguments=None):
     where = options(__doc__, arguments)
     scenario = paper({"antennas.transmit": 30})
     fronts, approximate = (boundaries(scenario, method) for method in ("exact", "approximate"))
-    points = {bounds: some(front, 3 if where.quick else 7) for bounds, front in fronts.items()}
+    points = {bounds: some(front, 2 if where.quick else 7) for bounds, front in fronts.items()}
     sweep = list({tuple(p.values()): p for chosen in points.values() for p in chosen}.values())
     found = where.validate(scenario, sweep, drops=150)
     findings = [f for f in found.findings if f.name in (SENSING, COMMUNICATION)]

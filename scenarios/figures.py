@@ -24,7 +24,7 @@ class Options:
 
     def drops(self, full):
         """Return how many drops to simulate at every point."""
-        return max(10, full // 15) if self.quick else full
+        return max(6, full // 25) if self.quick else full
 
     def validate(self, scenario, sweep, drops):
         """Set a simulation of every point of ``sweep`` beside the analysis."""

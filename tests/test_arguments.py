@@ -158,11 +158,12 @@ class Fails(isacsys.Process):
             raise MemoryError
 
 
-@pytest.mark.parametrize(("at", "words"), [
-    ("start", "raised SystemExit: 0 .*test_arguments.py, line"), ("generator", "yields nothing to wait for"),
-    ("step", "raised ZeroDivisionError: .*test_arguments.py, line"),
-    ("learn", r"raised MemoryError .*test_arguments.py, line \d+\) learning from a frame")])
-@pytest.mark.parametrize("executor", ["serial", "process"])
+@pytest.mark.parametrize(("at", "words", "executor"), [
+    ("start", "raised SystemExit: 0 .*test_arguments.py, line", "serial"),
+    ("start", "raised SystemExit: 0 .*test_arguments.py, line", "process"),
+    ("generator", "yields nothing to wait for", "serial"),
+    ("step", "raised ZeroDivisionError: .*test_arguments.py, line", "serial"),
+    ("learn", r"raised MemoryError .*test_arguments.py, line \d+\) learning from a frame", "serial")])
 def test_processes_that_fail_are_named(at, words, executor):
     with pytest.raises(PluginError, match=f"process Fails {words}.*drop 0, frame"):
         isacsys.run(SMALL, processes=[Fails(at)], drops=1, frames=2, executor=executor, workers=1)
@@ -191,7 +192,7 @@ def test_formulas_of_the_command_line(path, formula, tmp_path, monkeypatch, caps
     monkeypatch.chdir(tmp_path)
     (tmp_path / "leaves.py").write_text("def f(scenario):\n    raise SystemExit(0)\ndef g(scenario):\n    return 'x'\n")
     assert cli.main(["validate", str(path), "--set", "antennas.transmit=8", "--formula", formula, "--metric",
-                     "communication_rate", "--workers", "1"]) == 2
+                     "communication_rate"]) == 2
     out, err = capsys.readouterr()
     assert out == "" and len(err.splitlines()) == 1 and "formula" in err
 

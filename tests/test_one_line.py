@@ -133,7 +133,8 @@ def test_a_network_without_any_interference_says_so(scenario, capsys):
     assert "nothing disturbs" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["run {s} --executor serial", "settings", "analyze {s}"])
+@pytest.mark.parametrize("command", ["run {s} --executor serial", pytest.param("settings", marks=pytest.mark.slow),
+                                     pytest.param("analyze {s}", marks=pytest.mark.slow)])
 def test_any_encoding(scenario, command):
     words = command.format(s=scenario).split()
     done = subprocess.run([sys.executable, "-m", "isacsys", *words], capture_output=True, text=True, check=False,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import isacsys
+from isacsys.campaign import executors
 from isacsys.cli import main
 from isacsys.config.scenario import Scenario
 
@@ -16,15 +17,38 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_python_blocks_run_one_after_the_other(tmp_path):
-    """Pasted into a file, run as a program: with worker processes and no guard."""
-    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(blocks) >= 3
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def pasted(tmp_path, blocks, drops):
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
-    (tmp_path / "pasted.py").write_text(re.sub(r"drops=\d+", "drops=4", "".join(blocks)))
-    done = subprocess.run([sys.executable, "pasted.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    (tmp_path / "pasted.py").write_text(re.sub(r"drops=\d+", f"drops={drops}", "".join(blocks)))
+    return tmp_path / "pasted.py"
+
+
+def test_python_blocks_run_one_after_the_other(tmp_path, monkeypatch, capsys):
+    """Pasted into a file, here without workers."""
+    assert len(BLOCKS) >= 3
+    program = pasted(tmp_path, BLOCKS, 2)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(executors, "_make", lambda *_, **__: executors.Serial())
+    exec(compile(program.read_text(), str(program), "exec"), {"__name__": "pasted"})
+    said = capsys.readouterr().out
+    assert " ± " in said and "bit/s/Hz/km²" in said
+
+
+def test_a_program_has_workers_and_needs_no_guard(tmp_path):
+    program = pasted(tmp_path, BLOCKS[:1], 4)
+    done = subprocess.run([sys.executable, program], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert " ± " in done.stdout and "bit/s/Hz/km²" in done.stdout
+
+
+@pytest.mark.slow
+def test_all_of_it_is_a_program_with_workers(tmp_path):
+    done = subprocess.run([sys.executable, pasted(tmp_path, BLOCKS, 4)], cwd=tmp_path, capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_precoder_is_what_it_says():

@@ -47,7 +47,7 @@ def test_backhaul():
 
 
 def test_policies():
-    lines = program("policies.py", "--drops", "2", "--frames", "20").splitlines()
+    lines = program("policies.py", "--drops", "2", "--frames", "10").splitlines()
     assert lines[1].startswith("round_robin") and len(lines) == 10
     assert all("±" in line for line in lines[2:])
 

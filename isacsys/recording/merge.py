@@ -31,6 +31,7 @@ class MergedSources:
 
     def __init__(self, sources: Iterable[Source], stop: int | None = None) -> None:
         self._sources, self._stop = list(sources), stop
+        self._columns: dict[str, tuple[Column, ...]] = {}  # a log is opened to tell its columns
 
     def tables(self) -> tuple[str, ...]:
         """Return the names of the tables that all sources have: one of them may be of another version."""
@@ -39,9 +40,11 @@ class MergedSources:
 
     def columns(self, table: str) -> tuple[Column, ...]:
         """Return the columns of ``table`` that all sources have: one of them may be of another version."""
-        found = [columns for source in self._sources if (columns := source.columns(table))]
-        common = set.intersection(*({c.name for c in columns} for columns in found)) if found else set()
-        return tuple(column for column in found[0] if column.name in common) if found else ()
+        if table not in self._columns:
+            found = [columns for source in self._sources if (columns := source.columns(table))]
+            common = set.intersection(*({c.name for c in columns} for columns in found)) if found else set()
+            self._columns[table] = tuple(column for column in found[0] if column.name in common) if found else ()
+        return self._columns[table]
 
     def blocks(self, table: str) -> Iterator[Table]:
         """Yield the rows of ``table`` in order, a bounded number at a time."""

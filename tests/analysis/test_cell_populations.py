@@ -17,7 +17,7 @@ def cells(rng, stations, population):
 def test_means_over_drawn_cells(users, K, targets, J):
     """Areas are nearly Gamma(3.5): what is missing of K and J is right to 1.5 % of K, and for many users to 0.1 %."""
     rng, served, sensed = np.random.default_rng(3), [], []
-    for _ in range(60):
+    for _ in range(30):
         stations = rng.random((300, 2))
         u, t = cells(rng, stations, users), cells(rng, stations, targets)
         served.append(np.minimum(u, K).mean())

@@ -9,12 +9,13 @@ from isacsys.analysis.cooperation import Sender, measured_coherent_rate, measure
 from isacsys.analysis.joint_refusals import joint_rates_with_refusals
 
 SERVING, MEMBER, SHAPE = Sender([7, 9], [5, 6], [0.4, 0.6]), Sender([8], [5]), 6.5
-ERROR = 0.9 / np.sqrt(400_000)  # of a mean of rates whose deviation is below 0.9
+SAMPLES = 100_000
+ERROR = 0.9 / np.sqrt(SAMPLES)  # of a mean of rates whose deviation is below 0.9
 
 
 def rates(chance, L=3, **changes):
     return joint_rates_with_refusals(L=L, serving=SERVING, member=MEMBER, shape=SHAPE,
-                                     refused=np.full((L - 1, 32, 32), chance), **changes)
+                                     refused=np.full((L - 1, 32, 32), chance), samples=SAMPLES, **changes)
 
 
 @pytest.mark.parametrize(("L", "alpha"), [(2, 3.3), (3, 4.0), pytest.param(5, 3.3, marks=pytest.mark.slow)])
@@ -23,7 +24,8 @@ def test_where_none_refuse_it_is_joint_transmission(L, alpha):
     exact = measured_joint_rate(L=L, alpha=alpha, serving=SERVING, member=MEMBER, shape=SHAPE)
     assert found.all_send == found.silent == found.heard == pytest.approx(exact, abs=4.5 * ERROR)
     coherent = rates(0.0, L, alpha=alpha, coherent=True)
-    expected = measured_coherent_rate(L=L, alpha=alpha, serving=SERVING, member=MEMBER, shape=SHAPE, seed=2)
+    expected = measured_coherent_rate(L=L, alpha=alpha, serving=SERVING, member=MEMBER, shape=SHAPE, seed=2,
+                                      samples=SAMPLES)
     assert coherent.silent == pytest.approx(expected, abs=4.5 * np.sqrt(2) * ERROR)
 
 
@@ -44,12 +46,13 @@ def test_which_rank_and_strength_refuses_matters():
     """The second station is the strongest but one: without it more is lost than without the third."""
     table = np.zeros((2, 2, 32, 32))
     table[0, 0], table[1, 1] = 0.5, 0.5
-    second, third = (joint_rates_with_refusals(L=3, serving=SERVING, member=MEMBER, shape=SHAPE, refused=one)
-                     for one in table)
+    second, third = (joint_rates_with_refusals(L=3, serving=SERVING, member=MEMBER, shape=SHAPE, refused=one,
+                                                samples=SAMPLES) for one in table)
     assert second.silent < third.silent - 8 * ERROR and second.heard < third.heard - 8 * ERROR
     strong, weak = np.zeros((1, 4, 1)), np.zeros((1, 4, 1))
     strong[:, 2:], weak[:, :2] = 1, 1
-    found = [joint_rates_with_refusals(L=2, serving=SERVING, member=MEMBER, shape=SHAPE, refused=one, seed=3)
+    found = [joint_rates_with_refusals(L=2, serving=SERVING, member=MEMBER, shape=SHAPE, refused=one, seed=3,
+                                       samples=SAMPLES)
              for one in (strong, weak)]
     assert found[0].heard < found[1].heard - 8 * ERROR
     assert sum(one.all_send - one.silent for one in found) == pytest.approx(

@@ -145,6 +145,7 @@ def test_the_mean_measure_against_drawn_losses():
         has_mean(loss < limit, found / (density * np.pi * radius**2), bias=1e-4 * (loss < limit).mean())
 
 
+@pytest.mark.slow
 def test_as_fast_as_stated():
     """Under 50 ms, with a common part 500 ms, of this process's own time; the best of five."""
     for rho, most in ((0.0, 0.05), (0.5, 0.5)):

@@ -64,7 +64,7 @@ def test_echoes_and_interference_of_drawn_arrays():
                                                   (10, 1, 4, 0)])
 def test_the_law_of_the_echo(M_t, K, J, n):
     """Of drawn arrays, whose beams towards several targets overlap more than isotropic ones."""
-    rng, samples, eta = np.random.default_rng(M_t), 40_000, 0.4
+    rng, samples, eta = np.random.default_rng(M_t), 20_000, 0.4
     beams = BeamPowers(K, J, M_t - n, eta / J * K / (1 - eta))
     _, steering, sent = drawn_beams(rng, samples, M_t, n, J)
     echo = np.abs(np.einsum("saj,sa->sj", sent.conj(), steering[..., 0])) ** 2
@@ -111,7 +111,7 @@ def test_monte_carlo(M_t, K, L, J, Q, eta):
 @pytest.mark.parametrize(("J", "Q", "center"), [(1, 1, "serving_bs"), (2, 3, "serving_bs"), (2, 3, "target")])
 def test_monte_carlo_of_targets(J, Q, center):
     """Stations in the plane around the target, the disc nearest to it empty, and arrays that light it."""
-    rng, samples, stations, M_t, K, eta, c = np.random.default_rng(6), 40_000, 60, 14, 3, 0.4, 0.8
+    rng, samples, stations, M_t, K, eta, c = np.random.default_rng(6), 20_000, 60, 14, 3, 0.4, 0.8
     n = K + J * (Q - 1)
     radius = np.sqrt(np.cumsum(rng.standard_exponential((samples, stations)), axis=1) / np.pi)
     position = radius * np.exp(1j * rng.uniform(0, 2 * np.pi, radius.shape))

@@ -26,7 +26,7 @@ def test_known_values():
 
 
 @given(**links)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_every_valid_link_has_an_accurate_rate(K, Q, alpha, beta, c, bs_density):
     """And it grows with Q and with the echo; nulls around the serving station take away more than around the target."""
     link = {"K": K, "alpha": alpha, "beta": beta, "bs_density": bs_density}
@@ -110,7 +110,7 @@ CASES = [
 @pytest.mark.parametrize("case", CASES)
 def test_monte_carlo(case, center):
     link = {**case, "cluster_center": center}
-    sir = analysis.sample_sensing_sir(**link, samples=40_000, seed=6)
+    sir = analysis.sample_sensing_sir(**link, samples=25_000, seed=6)
     rate = analysis.sensing_rate(**link)
     has_mean(np.log1p(sir), rate)
     for theta in np.expm1(rate * np.array([0.4, 1.5])):
@@ -138,10 +138,10 @@ def test_monte_carlo_of_theorem_2(Q):
 @pytest.mark.parametrize("center", CENTERS)
 @pytest.mark.parametrize("case", [{"K": 1, "Q": 1}, {"K": 3, "Q": 3}, {"K": 2, "Q": 2, "alpha": 3.5, "c": 5.0}])
 def test_coverage_integrates_to_the_rate(case, center):
-    u = np.arange(-30, 31, 1.5)
+    u = np.arange(-24, 25, 2.0)
     coverage = analysis.sensing_coverage(threshold=np.exp(u), **case, cluster_center=center)
     rate = analysis.sensing_rate(**case, cluster_center=center)
-    assert 1.5 * np.sum(coverage / (1 + np.exp(-u))) == pytest.approx(rate, rel=1e-3)
+    assert 2.0 * np.sum(coverage / (1 + np.exp(-u))) == pytest.approx(rate, rel=1e-3)
 
 
 def test_rate_quantiles_invert_the_coverage():

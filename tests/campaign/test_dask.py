@@ -12,27 +12,30 @@ from isacsys.core.errors import DropError, IncompleteRun
 from tests.campaign import fakes
 from tests.campaign.fakes import SCENARIO
 
-distributed = pytest.importorskip("distributed")
+
+@pytest.fixture(scope="module")
+def distributed():
+    return pytest.importorskip("distributed")
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def cluster(distributed):
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
         yield cluster
 
 
-def kill_a_worker(address, directory):
+def kill_a_worker(client_of, address, directory):
     """Wait for the first part, then kill a worker that is at work."""
-    with distributed.Client(address) as client:
+    with client_of(address) as client:
         pids = client.run(os.getpid)
         while not list(directory.glob("*.npz")):
             time.sleep(0.005)
         os.kill(next(iter(pids.values())), signal.SIGKILL)
 
 
-def test_one_of_two_workers_is_killed(tmp_path, cluster):
+def test_one_of_two_workers_is_killed(tmp_path, distributed, cluster):
     path, address = tmp_path / "run.h5", cluster.scheduler_address
-    killer = threading.Thread(target=kill_a_worker, args=(address, tmp_path / "run.h5.parts"))
+    killer = threading.Thread(target=kill_a_worker, args=(distributed.Client, address, tmp_path / "run.h5.parts"))
     killer.start()
     isacsys.run(SCENARIO, drops=80, executor="dask", dask_address=address, simulate=fakes.simulate_slowly, output=path)
     killer.join()
@@ -54,13 +57,13 @@ def test_a_policy_travels(cluster):
     assert run.drops == 10
 
 
-def test_nobody_at_the_address(monkeypatch):
+def test_nobody_at_the_address(monkeypatch, distributed):
     monkeypatch.setattr("isacsys.campaign.dask._START_SECONDS", 0.5)
     with pytest.raises(IncompleteRun, match="no dask workers at tcp://127.0.0.1:1"):
         isacsys.run(SCENARIO, executor="dask", dask_address="tcp://127.0.0.1:1")
 
 
 @pytest.mark.slow
-def test_without_an_address_a_cluster_is_made():
+def test_without_an_address_a_cluster_is_made(distributed):
     run = isacsys.run(SCENARIO, executor="dask", workers=2, simulate=fakes.simulate)
     assert run.metrics == isacsys.run(SCENARIO, executor="serial", simulate=fakes.simulate).metrics

@@ -33,14 +33,10 @@ def serial(tmp_path_factory):
     return path.read_bytes()
 
 
-def test_processes_make_the_same_file(tmp_path, serial):
-    isacsys.run(SCENARIO, workers=2, simulate=fakes.simulate, output=tmp_path / "run.h5")
+def test_processes_make_the_same_file_and_without_one_the_same_tables(tmp_path, serial):
+    written = isacsys.run(SCENARIO, workers=2, simulate=fakes.simulate, output=tmp_path / "run.h5")
     assert (tmp_path / "run.h5").read_bytes() == serial
-
-
-def test_processes_give_the_same_tables_without_a_file():
-    one, other = (isacsys.run(SCENARIO, workers=1, executor=e, simulate=fakes.simulate) for e in ("serial", "process"))
-    same_tables(fakes.tables(one), fakes.tables(other))
+    same_tables(fakes.tables(isacsys.run(SCENARIO, workers=2, simulate=fakes.simulate)), fakes.tables(written))
 
 
 def test_a_worker_that_dies_is_reported_and_its_drops_run_again(tmp_path):
@@ -104,9 +100,10 @@ def test_a_run_that_fails_keeps_every_drop_before_the_one_that_it_names(tmp_path
     assert f"{len(kept)} finished drops are kept" in error.value.__notes__[0]
 
 
-def test_a_worker_that_died_idle_is_replaced():
+def test_a_worker_uses_one_thread_and_is_replaced_when_it_dies_idle():
     with executor("process", 1, None) as crew:
         pid = crew.submit(os.getpid).result()
+        assert crew.submit(os.getenv, "OMP_NUM_THREADS").result() == "1"
         os.kill(pid, signal.SIGKILL)
         while pid in {child.pid for child in multiprocessing.active_children()}:
             time.sleep(0.01)
@@ -121,13 +118,11 @@ def pids(code="", count=1):
 
 
 def test_workers_are_kept_for_the_next_run_of_the_same_code(monkeypatch):
-    """And not where anything differs that they took over when they started."""
+    """And not where anything differs that they took over when they started (another class: the test below)."""
     one = pids()
     assert pids() == one and len(one) == 1
-    other = pids("another class")
-    assert not other & one and pids("another class") == other
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
-    assert not pids("another class") & other
+    assert not pids() & one
     executors.end_kept_workers()
     assert not multiprocessing.active_children()
 
@@ -220,17 +215,12 @@ def test_a_system_without_posix_signals():
     assert (done.stdout, done.stderr) == ("40\nTrue\n", "")
 
 
-@pytest.mark.parametrize("arguments", [{"executor": "serial"}, {"workers": 2}])
+@pytest.mark.parametrize("arguments", [{"executor": "serial"}, {"workers": 1}])
 def test_a_warning_of_a_drop_is_given_once(arguments):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         isacsys.run(SCENARIO, simulate=fakes.warn, **arguments)
     assert [(str(w.message), w.category) for w in caught] == [("of something", RuntimeWarning)]
-
-
-def test_workers_use_one_thread():
-    with executor("process", 1, None) as crew:
-        assert crew.submit(os.getenv, "OMP_NUM_THREADS").result() == "1"
 
 
 def test_no_worker_outlives_its_parent():
@@ -265,7 +255,7 @@ class Last(Scheduler):
         return station.users.nearest(len(station.users))[-count:]
 
 scenario = Scenario().replace({"network.area": 9.0, "simulation.drops": 6, "allocation.users_per_bs": 2})
-print(isacsys.run(scenario, scheduler=Last(), workers=2)["communication_rate"].mean)
+print(isacsys.run(scenario, scheduler=Last(), workers=1)["communication_rate"].mean)
 print(isacsys.run(scenario, scheduler=Last(), executor="serial")["communication_rate"].mean)
 """
 

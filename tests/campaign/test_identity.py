@@ -122,7 +122,8 @@ class Mine(isacsys.Scheduler):
         return station.users.ids[:count]
 
 scenario = isacsys.Scenario().replace({"network.area": 9.0, "allocation.users_per_bs": 2})
-run = isacsys.run(scenario, scheduler=Mine({"a", "b", "c"}), drops=DROPS, workers=1, output="run.h5", resume=True)
+run = isacsys.run(scenario, scheduler=Mine({"a", "b", "c"}), drops=DROPS, executor="serial", output="run.h5",
+                  resume=True)
 print(run.drops)
 """
 
@@ -150,10 +151,8 @@ def test_a_policy_beside_a_scenario_that_was_edited_is_another(tmp_path):
     command = [sys.executable, "-m", "isacsys", "run", tmp_path / "s.toml", "-o", tmp_path / "run.h5", "--resume",
                "--executor", "serial", "--drops"]
     assert subprocess.run([*command, "1"], capture_output=True, check=False).returncode == 0
-    (tmp_path / "edited_policy.py").write_text("# a comment\n" + text)
-    assert subprocess.run([*command, "2"], capture_output=True, check=False).returncode == 0
     (tmp_path / "edited_policy.py").write_text(text.replace("ids[:count]", "nearest(count)"))
-    done = subprocess.run([*command, "3"], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, "2"], capture_output=True, text=True, check=False)
     assert done.returncode == 2 and "source of scheduling.policy" in done.stderr, done.stderr
 
 

@@ -15,7 +15,7 @@ import isacsys
 from isacsys.campaign.output import parts_directory
 from tests.recording.rows import same_tables
 
-DROPS = 200
+DROPS = 70
 SCENARIO = """
 [network]
 area = 4.0
@@ -115,8 +115,8 @@ def kill_and_resume(scenario, path, whole, kills):
 
 
 @pytest.mark.slow
-def test_the_whole_group_is_killed_thirty_times(scenario, path, whole):
-    kill_and_resume(scenario, path, whole, 30)
+def test_the_whole_group_is_killed_ten_times(scenario, path, whole):
+    kill_and_resume(scenario, path, whole, 10)
 
 
 def workers(process):

@@ -22,16 +22,17 @@ from isacsys.cli import simulation_commands
 SCENARIO = isacsys.Scenario().replace({
     "network.area": 4.0, "network.users_per_cell": 10.0, "network.targets_per_cell": 10.0,
     "allocation.users_per_bs": 3, "allocation.communication_cluster": 2, "allocation.targets_per_bs": 2,
-    "allocation.sensing_cluster": 2, "simulation.frames": 2, "simulation.drops": 80, "recording.level": "links"})
+    "allocation.sensing_cluster": 2, "simulation.frames": 2, "recording.level": "links"})
+FEW, MANY = 20, 80  # drops
 THEIRS = {"notes.txt": "mine", "run.h5.tmp": "mine", "run2.h5.17.tmp": "mine", "run.h5.part": "mine"}
 LONGEST = 60.0  # seconds that a run may take that is not killed
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def whole(tmp_path_factory, request):
     """The scenario's file, the bytes of an undisturbed run, and how long it takes."""
     folder = tmp_path_factory.mktemp("whole")
-    (folder / "s.toml").write_text(SCENARIO.to_toml())
+    (folder / "s.toml").write_text(SCENARIO.replace({"simulation.drops": request.param}).to_toml())
     begun = time.monotonic()
     isacsys.run(folder / "s.toml", output=folder / "run.h5", executor="serial")
     return folder / "s.toml", (folder / "run.h5").read_bytes(), time.monotonic() - begun
@@ -143,14 +144,14 @@ def is_whole(folder, content):
     assert all((folder / name).read_text() == text for name, text in THEIRS.items())
 
 
-def campaign(folder, whole, executor, disturb, rng):
-    """Disturb a run and resume it until it is finished; return whether that told, and the exit codes, on the way."""
+def campaign(folder, whole, executor, disturb, rng, most):
+    """Disturb a run at most so often, and resume it until it is finished; return whether that told, and the exit codes, on the way."""
     scenario, content, seconds = whole
     clean(folder)
     codes = []
     for attempt in range(200):
         run = Started(scenario, folder / "run.h5", executor)
-        disturbed = attempt < 100 and disturb(run, rng, seconds)
+        disturbed = attempt < most and disturb(run, rng, seconds)
         code, said = run.end(), run.said.read_text()
         codes.append((disturbed and (code != 0 or "a worker died" in said), code))
         assert "Traceback" not in said and code != 2, said
@@ -163,19 +164,21 @@ def campaign(folder, whole, executor, disturb, rng):
 def many(folder, whole, executor, disturb, count, seed):
     rng, seen = random.Random(seed), Counter()
     while sum(n for (disturbed, _), n in seen.items() if disturbed) < count:
-        seen.update(campaign(folder, whole, executor, disturb, rng))
+        seen.update(campaign(folder, whole, executor, disturb, rng, min(count, 100)))
     name = getattr(disturb, "__name__", None) or f"{disturb.keywords}"
     print(f"\n{name}, {executor}: ", *(f"{'disturbed' if told else 'undisturbed'} and {code}: {n}"
                                        for (told, code), n in sorted(seen.items())))
     return seen
 
 
-@pytest.mark.parametrize(("executor", "disturb", "count"), [
-    ("serial", kill_group, 4), ("serial", kill_while_gathering, 3),
-    pytest.param("serial", kill_group, 400, marks=pytest.mark.slow),
-    pytest.param("serial", kill_while_gathering, 250, marks=pytest.mark.slow),
-    pytest.param("process", kill_group, 200, marks=pytest.mark.slow),
-    pytest.param("process", kill_worker, 150, marks=pytest.mark.slow)])
+def slowly(*values):
+    return pytest.param(*values, MANY, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("executor", "disturb", "count", "whole"), [
+    ("serial", kill_group, 3, FEW), ("serial", kill_while_gathering, 2, FEW), slowly("serial", kill_group, 400),
+    slowly("serial", kill_while_gathering, 250), slowly("process", kill_group, 200),
+    slowly("process", kill_worker, 150)], indirect=["whole"])
 def test_kills(tmp_path, whole, executor, disturb, count):
     seen = many(tmp_path, whole, executor, disturb, count, seed=count)
     assert {code for _, code in seen} <= {0, -signal.SIGKILL}
@@ -202,8 +205,8 @@ SIGNALS = {
 
 
 @pytest.mark.parametrize("name", SIGNALS)
-@pytest.mark.parametrize(("executor", "count"), [("serial", 1), pytest.param("serial", 30, marks=pytest.mark.slow),
-                                                 pytest.param("process", 20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("executor", "count", "whole"), [("serial", 1, FEW), slowly("serial", 30),
+                                                          slowly("process", 20)], indirect=["whole"])
 def test_signals(tmp_path, whole, executor, name, count):
     seen = many(tmp_path, whole, executor, SIGNALS[name], count, seed=count)
     assert {code for _, code in seen} <= {0, 3}

@@ -97,7 +97,7 @@ def loop(path, until, said):
 def test_runs_that_loop_on_one_output_get_out_of_each_others_way(path):
     context = multiprocessing.get_context("spawn")
     said = context.Queue()
-    processes = [context.Process(target=loop, args=(path, time.monotonic() + 3, said)) for _ in range(2)]
+    processes = [context.Process(target=loop, args=(path, time.monotonic() + 1.5, said)) for _ in range(2)]
     for process in processes:
         process.start()
     for process in processes:

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import shutil
 import threading
+import time
 import warnings
 
 import numpy as np
@@ -297,6 +298,7 @@ def test_an_output_belongs_to_one_process(path, whole, monkeypatch):
     other.start()
     while not (parts_directory(path) / MANIFEST).exists():
         assert other.is_alive()
+        time.sleep(0.01)
     for flag in "resume", "force":
         with pytest.raises(ConfigError, match="another run that is going on"):
             run(path, **{flag: True})

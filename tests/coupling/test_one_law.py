@@ -15,7 +15,7 @@ from tests.statistics import LEVEL, same_law_by_drop
 DROPS = 26
 SMALL = {"network.area": 14, "network.near_stations": 6, "network.users_per_cell": 6, "network.targets_per_cell": 6,
          "recording.level": "links", "propagation.path_loss_exponent": 3.5, "propagation.echo_exponent": 2.2}
-MOVING = {"mobility.user_speed": 20.0, "mobility.target_speed": 40.0, "simulation.frames": 2}
+MOVING = {"mobility.user_speed": 3.0, "mobility.target_speed": 6.0, "simulation.frames": 2}  # they forget a third
 SETTINGS = {
     "users alone": {"allocation.users_per_bs": 4, "allocation.targets_per_bs": 0, "antennas.transmit": 8},
     "all antennas for users": {"allocation.users_per_bs": 3, "antennas.transmit": 3},

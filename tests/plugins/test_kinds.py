@@ -91,7 +91,7 @@ def test_parameters_are_keyword_arguments(scenario):
     assert Scenario.from_toml(found.to_toml()) == found and hash(found) == hash(Scenario.from_toml(found.to_toml()))
     changed = found.replace({"scheduling.parameters.distance": 0.5})
     assert SCHEDULER.of(changed).distance == 0.5 and changed.get("scheduling.parameters.names") == ("a", "b")
-    assert isacsys.run(found, executor="process", workers=1).scenario.scheduling.parameters == {
+    assert isacsys.run(found, executor="serial").scenario.scheduling.parameters == {
         "distance": 0.25, "names": ("a", "b")}
     with pytest.raises(TypeError, match=r"Scenario\.replace"):
         found.scheduling.parameters["distance"] = 1
@@ -126,8 +126,8 @@ def test_file_and_line_of_what_failed(scenario, executor):
         isacsys.run(scenario("Broken"), executor=executor, workers=1)
 
 
-@pytest.mark.parametrize("leave", ["SystemExit(0)", "KeyboardInterrupt", "MemoryError"])
-@pytest.mark.parametrize("executor", ["serial", "process"])
+@pytest.mark.parametrize(("leave", "executor"), [("SystemExit(0)", "serial"), ("KeyboardInterrupt", "serial"),
+                                                 ("MemoryError", "serial"), ("SystemExit(0)", "process")])
 def test_leaving_is_a_fault(scenario, leave, executor):
     with pytest.raises(SchedulingError, match=rf"Leaves raised {leave[:8]}.*mine\.py, line 21\)"):
         isacsys.run(scenario("Leaves", leave=leave), executor=executor, workers=1)
@@ -255,7 +255,7 @@ def test_processes_and_metrics_from_toml(tmp_path, capsys):
         sys.path.remove(str(tmp_path))
     bare = found.replace({"simulation.processes": {}, "recording.metrics": {}})
     handed = isacsys.run(bare, executor="serial", processes=[theirs.Outage(1, 0.01)], measure=[theirs.Slow(2.0)])
-    run = isacsys.run(found, workers=1, output=tmp_path / "run.h5")
+    run = isacsys.run(found, executor="serial", output=tmp_path / "run.h5")
     assert run["slow_share"].mean == handed["slow_share"].mean > 0
     assert run["communication_rate"] == handed["communication_rate"]
     assert run["communication_rate"] != isacsys.run(bare, executor="serial")["communication_rate"]

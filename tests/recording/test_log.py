@@ -13,58 +13,57 @@ from isacsys.recording.schema import FORMAT_VERSION, LEVELS, TABLES
 from tests.recording.rows import fill
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recorder():
     recorder = MemoryRecorder("full")
     fill(recorder, "full", (25,))
     return recorder
 
 
+@pytest.fixture(scope="module")
+def content(tmp_path_factory, recorder):
+    path = tmp_path_factory.mktemp("log") / "run.h5"
+    write_log(path, "full", {"seed": 7, "scenario": "x = 1"}, recorder)
+    return path.read_bytes()
+
+
 @pytest.fixture
-def path(tmp_path, recorder):
-    write_log(tmp_path / "run.h5", "full", {"seed": 7, "scenario": "x = 1"}, recorder)
+def path(tmp_path, content):
+    (tmp_path / "run.h5").write_bytes(content)
     return tmp_path / "run.h5"
 
 
-@pytest.mark.parametrize("table", LEVELS["full"])
-def test_h5py_finds_plain_columns_that_explain_themselves(path, table):
+def test_h5py_finds_plain_columns_that_explain_themselves(path):
     with h5py.File(path) as file:
         assert file.attrs["format"] == "isacsys"
         assert file.attrs["seed"] == 7
-        for column in TABLES[table]:
-            dataset = file[table][column.name]
-            assert dataset.shape == (25,)
-            assert dataset.dtype == column.dtype
-            assert dataset.attrs["unit"] == column.unit
-            assert dataset.attrs["description"] == column.description
-            assert dataset.is_scale or len(dataset.dims[0]) == 1
+        for table in LEVELS["full"]:
+            for column in TABLES[table]:
+                dataset = file[table][column.name]
+                assert dataset.shape == (25,)
+                assert dataset.dtype == column.dtype
+                assert dataset.attrs["unit"] == column.unit
+                assert dataset.attrs["description"] == column.description
+                assert dataset.is_scale or len(dataset.dims[0]) == 1
 
 
-@pytest.mark.parametrize("table", LEVELS["full"])
-def test_xarray_opens_every_group_without_phony_dimensions(path, recorder, table):
+def test_xarray_opens_every_group(path, recorder):
+    """Without phony dimensions; drops by their numbers; and tables without rows."""
     xarray = pytest.importorskip("xarray")
-    with xarray.open_dataset(path, engine="h5netcdf", group=table) as dataset:
-        assert dict(dataset.sizes) == {"drop" if table == "drops" else "row": 25}
-        for name, column in recorder.read(table).items():
-            assert np.array_equal(dataset[name].values, column)
-        assert set(dataset.variables) == {c.name for c in TABLES[table]}
-
-
-def test_xarray_selects_a_drop_by_its_number(tmp_path):
-    xarray = pytest.importorskip("xarray")
-    recorder = MemoryRecorder("summary")
-    recorder.append("drops", {c.name: np.arange(4) for c in TABLES["drops"]})
-    write_log(tmp_path / "run.h5", "summary", {}, recorder)
-    with xarray.open_dataset(tmp_path / "run.h5", engine="h5netcdf", group="drops") as dataset:
+    for table in LEVELS["full"]:
+        with xarray.open_dataset(path, engine="h5netcdf", group=table) as dataset:
+            assert dict(dataset.sizes) == {"drop" if table == "drops" else "row": 25}
+            assert set(dataset.variables) == {c.name for c in TABLES[table]}
+            for name, column in recorder.read(table).items():
+                assert np.array_equal(dataset[name].values, column)
+    few = MemoryRecorder("links")
+    few.append("drops", {c.name: np.arange(4) for c in TABLES["drops"]})
+    write_log(path.parent / "few.h5", "links", {}, few)
+    with xarray.open_dataset(path.parent / "few.h5", engine="h5netcdf", group="drops") as dataset:
         assert dataset.sel({"drop": 2})["communication_rate"] == 2
-
-
-def test_empty_tables_can_be_read(tmp_path):
-    xarray = pytest.importorskip("xarray")
-    write_log(tmp_path / "run.h5", "links", {}, MemoryRecorder("links"))
-    assert len(Log(tmp_path / "run.h5").read("links/sensing")["rate"]) == 0
-    with xarray.open_dataset(tmp_path / "run.h5", engine="h5netcdf", group="links/sensing") as dataset:
+    with xarray.open_dataset(path.parent / "few.h5", engine="h5netcdf", group="links/sensing") as dataset:
         assert dataset.sizes["row"] == 0
+    assert len(Log(path.parent / "few.h5").read("links/sensing")["rate"]) == 0
 
 
 def spoil_format(file):
@@ -154,8 +153,7 @@ def test_a_foreign_file_is_refused(tmp_path, content):
         Log(tmp_path / "x.h5")
 
 
-def test_a_log_cut_off_anywhere_is_refused(path):
-    content = path.read_bytes()
+def test_a_log_cut_off_anywhere_is_refused(path, content):
     for size in np.linspace(0, len(content) - 1, 20).astype(int):
         path.write_bytes(content[:size])
         with pytest.raises(LogFormatError):

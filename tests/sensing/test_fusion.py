@@ -20,7 +20,7 @@ def drawn(rng, samples, stations, beta):
     return way[:, :, None] * way[:, None, :], np.stack([np.cos(angle), np.sin(angle)], axis=-1), np.sqrt(squares)
 
 
-@pytest.mark.parametrize("stations", MEDIANS)
+@pytest.mark.parametrize("stations", [pytest.param(N, marks=[pytest.mark.slow] * (N > 16)) for N in MEDIANS])
 def test_medians_of_the_bound_by_delays(stations):
     """With ``J_mn = gamma``: the kernel on drawn geometry, against figures and code of the analysis."""
     rng, samples = np.random.default_rng(2), 320_000 // stations
@@ -30,7 +30,7 @@ def test_medians_of_the_bound_by_delays(stations):
     ordered = np.sort(found)
     spread = ordered[[int(samples / 2 + k * np.sqrt(samples) / 2) for k in (-4, 4)]]  # four standard errors of a median
     assert spread[0] < MEDIANS[stations] + 5e-5 and spread[1] > MEDIANS[stations] - 5e-5
-    theirs = analysis.information_bound(analysis.sample_information(N=stations, samples=40_000, seed=7))
+    theirs = analysis.information_bound(analysis.sample_information(N=stations, samples=20_000, seed=7))
     assert spread[0] * 0.99 < np.median(theirs) < spread[1] * 1.01
 
 

@@ -156,7 +156,7 @@ def test_nulling_and_joint_transmission_compare_on_common_drops():
                                              joint["communication_rate"].half_width)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", ["joint", pytest.param("joint_coherent", marks=pytest.mark.slow)])
 def test_the_third_rung_knows_the_law_of_members(mode):
     scenario = Scenario().replace({
         "network.area": 49.0, "allocation.targets_per_bs": 0, "nulling.policy": "random", "antennas.transmit": 14,

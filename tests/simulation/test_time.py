@@ -282,14 +282,16 @@ def test_only_users_with_data_are_served():
 
 def test_targets_come_and_go_in_balance():
     numbers, lives = [], []
+    base = {"targets.lifetime": 0.2, "simulation.frames": 40, "network.targets_per_cell": 30,
+            "network.users_per_cell": 1, "allocation.users_per_bs": 1}
     for drop in range(12):
-        tables = run({"targets.lifetime": 0.2, "simulation.frames": 60, "network.targets_per_cell": 30}, drop=drop)
+        tables = run(base, drop=drop)
         events = tables.table("events")
         change = {name: events["count"][events["event"] == EVENTS.index(name)].sum()
                   for name in ("targets_appeared", "targets_left")}
         first = len(tables.table("positions/targets")["target"])
         numbers.append(first + change["targets_appeared"] - change["targets_left"])
-        lives.append(change["targets_left"] / (first * 60 * 0.01))
+        lives.append(change["targets_left"] / (first * 40 * 0.01))
     has_mean(numbers, 25 * 30)
     has_mean(lives, 5.0, bias=0.2)  # left per target and second; the number of targets varies meanwhile
 
@@ -320,16 +322,16 @@ def test_deadlines_first_miss_fewer_than_chance():
 def test_proportional_fair_beats_round_robin_in_rate_and_max_rate_in_fairness():
     """On the same drops, paired; 95 % intervals exclude zero."""
     base = {"network.area": 16, "network.layout": "fixed_count", "network.users_per_cell": 8, "antennas.transmit": 4,
-            "allocation.users_per_bs": 2, "allocation.targets_per_bs": 0, "simulation.frames": 50,
+            "allocation.users_per_bs": 2, "allocation.targets_per_bs": 0, "simulation.frames": 30,
             "recording.level": "summary"}
     found = {}
     for policy in ("proportional_fair", "round_robin", "max_rate"):
-        drops = [run({**base, "scheduling.policy": policy}, drop=d).table("drops") for d in range(12)]
+        drops = [run({**base, "scheduling.policy": policy}, drop=d).table("drops") for d in range(8)]
         found[policy] = {name: np.array([d[name][0] for d in drops]) for name in ("communication_rate", "fairness")}
     fair = found["proportional_fair"]
     for other, name in (("round_robin", "communication_rate"), ("max_rate", "fairness")):
         difference = fair[name] - found[other][name]
-        half = stats.t.ppf(0.975, 11) * difference.std(ddof=1) / np.sqrt(12)
+        half = stats.t.ppf(0.975, 7) * difference.std(ddof=1) / np.sqrt(8)
         assert difference.mean() > half > 0, (other, difference.mean(), half)
 
 

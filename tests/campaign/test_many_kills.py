@@ -145,7 +145,7 @@ def is_whole(folder, content):
 
 
 def campaign(folder, whole, executor, disturb, rng, most):
-    """Disturb a run at most so often, and resume it until it is finished; return whether that told, and the exit codes, on the way."""
+    """Disturb a run at most so often, and resume it until it is finished; return whether each told, and exit codes."""
     scenario, content, seconds = whole
     clean(folder)
     codes = []

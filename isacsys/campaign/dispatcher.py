@@ -136,10 +136,14 @@ class Dispatcher:
 
     def _size(self, number: int) -> int:
         """Return how many drops make a batch: as many as fit the time, and few enough to leave some for the others."""
+        waiting, together = sum(job.waiting.count for job in self.jobs), self.jobs[number].work.together
+        least = min(together, -(-waiting // self.crew.executor.slots))  # drops that share a frame come together
+        return max(least, self._in_time(number, waiting))
+
+    def _in_time(self, number: int, waiting: int) -> int:
         seconds = self._seconds.get(number) or max(self._seconds.values(), default=0.0)
         if not seconds:
             return 1
-        waiting = sum(job.waiting.count for job in self.jobs)
         fair = max(waiting / (2 * self.crew.executor.slots), LEAST_SECONDS / seconds)
         return max(1, int(min(SECONDS / seconds, fair)))
 

@@ -22,8 +22,10 @@ from isacsys.core.version import version
 from isacsys.metrics import Estimator
 from isacsys.network.deployment import origin_of
 from isacsys.plugins.kinds import written_by_users
+from isacsys.simulation.batch_rules import batch_size
 
 NOT_COMPARED = "simulation.drops"  # more drops are welcome
+_NO_MATTER = (NOT_COMPARED, "simulation.batch")  # results are the same bits
 _PACKAGES = ("isacsys", "numpy", "scipy", "h5py", "simpy")
 _HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "tracker", "link_model", "processes",
            "metrics")
@@ -57,7 +59,7 @@ class Plan:
     @cached_property
     def settings(self) -> dict[str, Any]:
         """Everything that results depend on, apart from how many drops there are."""
-        found = {key: value for key, value in self.scenario.items() if key != NOT_COMPARED}
+        found = {key: value for key, value in self.scenario.items() if key not in _NO_MATTER}
         return found | {"first drop": self.first, **{name: self.handed.names.get(name, "") for name in _HANDED},
                         **{_CONTENT + key: self.inputs.get(key, "") for key in (*FILES, *self.inputs)},
                         **self.sources}
@@ -68,6 +70,11 @@ class Plan:
         network = self.scenario.network
         given = network.layout == "file"
         return math.inf if given else network.bs_density * network.area * self.scenario.simulation.frames
+
+    @cached_property
+    def together(self) -> int:
+        """How many drops share a frame."""
+        return batch_size(self.scenario, tuple(self.handed.names))
 
     @cached_property
     def sources(self) -> dict[str, str]:
@@ -103,8 +110,7 @@ def read_scenario(attributes: Mapping[str, Any], path: Path) -> Scenario:
 
 def read_settings(attributes: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """Return `Plan.settings` of what a log was made from."""
-    found = dict(read_scenario(attributes, path).items())
-    del found[NOT_COMPARED]
+    found = {key: value for key, value in read_scenario(attributes, path).items() if key not in _NO_MATTER}
     names = (*_HANDED, *(_CONTENT + key for key in FILES))
     return found | {"first drop": attributes.get("first_drop", 0),
                     **{name: attributes.get(name.replace(" ", "_"), "") for name in names},

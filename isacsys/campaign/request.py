@@ -214,7 +214,8 @@ def _simulate(task: Task, crew: Crew) -> Run:
     plan, rule = task.plan, task.rule
     with _store(task) as store:
         directory = store.directory if crew.executor.shares_files else None
-        work = Work(plan.scenario, plan.handed, task.simulate, plan.fingerprint, directory, plan.inputs)
+        work = Work(plan.scenario, plan.handed, task.simulate, plan.fingerprint, directory, plan.inputs,
+                    plan.together if task.simulate is simulate_drop else 1)
         crew.bar.found(sum(stop - first for first, stop in store.done))
         end = Coordinator(work, plan.first, rule, store, crew).run()
         for line in rule.unmet(plan.scenario, store.drops(end)):

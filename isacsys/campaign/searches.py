@@ -202,7 +202,8 @@ def _open_ended(task: Task) -> Task:
 def _work(task: Task, store: Store, crew: Crew) -> Work:
     plan = task.plan
     directory = store.directory if crew.executor.shares_files else None
-    return Work(plan.scenario, plan.handed, task.simulate, plan.fingerprint, directory, plan.inputs)
+    return Work(plan.scenario, plan.handed, task.simulate, plan.fingerprint, directory, plan.inputs,
+                plan.together if task.simulate is simulate_drop else 1)
 
 
 def _rules(confidence: float, indifference: float | None, drops_at_most: int | None,

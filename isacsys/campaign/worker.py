@@ -18,6 +18,7 @@ from isacsys.core.arrays import Table
 from isacsys.core.errors import DropError, IncompleteRun, IsacError
 from isacsys.plugins.loading import fault
 from isacsys.recording import MemoryRecorder, Tables, write_part
+from isacsys.simulation.batch import UnlikeDrops, simulate_together
 
 SECONDS = 5.0  # what a batch should take; one that turns out longer ends early
 BYTES = 64e6  # what it may hold in memory
@@ -44,6 +45,8 @@ class Work:
         Where the worker puts what is finished; None: it hands it back.
     inputs : mapping
         Digests of the files that the scenario names, by key: they must not change during a run.
+    together : int
+        How many drops share a frame.
     """
 
     scenario: Scenario
@@ -52,6 +55,7 @@ class Work:
     campaign: str
     directory: Path | None
     inputs: Mapping[str, str] = field(default_factory=dict)
+    together: int = 1
 
 
 @dataclass(frozen=True)
@@ -108,11 +112,14 @@ def simulate_batch(work: Work, first: int, stop: int) -> Batch:
     start = time.monotonic()
     recorder = MemoryRecorder(work.scenario.recording.level)
     drop, failure = first, None
+    ready: dict[int, MemoryRecorder | None] = {}  # drops that were simulated together; None: by itself
     with one_thread(), warnings.catch_warnings(record=True) as caught:
-        while drop < stop and failure is None and not _stop.is_set():
-            failure = _simulate_drop(work, drop, recorder)
+        while drop < stop and failure is None and (drop in ready or not _stop.is_set()):
+            if drop not in ready:
+                ready = _simulate_together(work, range(drop, min(drop + work.together, stop)))
+            failure = _simulate_drop(work, drop, recorder, ready[drop])
             drop += failure is None
-            if time.monotonic() - start > SECONDS or recorder.nbytes > BYTES:
+            if drop not in ready and (time.monotonic() - start > SECONDS or recorder.nbytes > BYTES):
                 break
     _stop.clear()
     batch = _keep(work, first, drop, recorder, start, failure)
@@ -125,8 +132,30 @@ def _said(warning: warnings.WarningMessage) -> Said:
     return str(warning.message), category, warning.filename, warning.lineno
 
 
-def _simulate_drop(work: Work, drop: int, recorder: MemoryRecorder) -> IsacError | None:
-    """Simulate one drop; one that fails leaves no rows."""
+def _simulate_together(work: Work, drops: range) -> dict[int, MemoryRecorder | None]:
+    """Simulate drops that share a frame; return what each recorded, None for those to be simulated by themselves.
+
+    These are all, where one fails: it will be named then, and the others come through.
+    """
+    recorders = {drop: MemoryRecorder(work.scenario.recording.level) for drop in drops}
+    through: tuple[int, ...] = ()
+    if len(drops) > 1:
+        try:
+            pin(work.scenario, work.inputs)
+            through = simulate_together(work.scenario, drops, list(recorders.values()), **work.handed.unpack())
+        except (UnlikeDrops, IsacError, FloatingPointError):
+            pass
+        except Exception as error:
+            warnings.warn(f"drops {drops.start} to {drops.stop - 1} are simulated one by one ({fault(error)})",
+                          stacklevel=2)
+    return {drop: recorders[drop] if drop in through else None for drop in drops}
+
+
+def _simulate_drop(work: Work, drop: int, recorder: MemoryRecorder, done: MemoryRecorder | None) -> IsacError | None:
+    """Simulate one drop, or take what is ``done``; one that fails leaves no rows."""
+    if done is not None:
+        recorder.take(done)
+        return None
     mark = recorder.mark()
     try:
         pin(work.scenario, work.inputs)

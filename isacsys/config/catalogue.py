@@ -144,6 +144,6 @@ def _property(setting: Setting) -> dict[str, Any]:
     if rule.kind == "pair":
         allowed = {"type": "array", "items": {**allowed, "type": "number"}, "minItems": 2, "maxItems": 2}
     words = {"enum": list(rule.choices)} if rule.choices else {}
-    kinds = {"anyOf": [allowed, words]} if rule.kind == "real" and words else {**allowed, **words}
+    kinds = {"anyOf": [allowed, words]} if rule.kind in ("real", "integer") and words else {**allowed, **words}
     default = list(setting.default) if rule.kind == "pair" else setting.default
     return {**kinds, "description": f"{rule.meaning}{unit}", "default": default}

@@ -169,11 +169,12 @@ def real_or(words: Sequence[str], default: str, meaning: str, *, unit: str = "1"
                                   choices=tuple(words), infinite=infinite))
 
 
-def integer(default: int, meaning: str, *, unit: str = "1", minimum: int | None = None,
-            maximum: int | None = None) -> Any:
-    """Declare a whole number."""
+def integer(default: int | str, meaning: str, *, unit: str = "1", minimum: int | None = None,
+            maximum: int | None = None, words: Sequence[str] = ()) -> Any:
+    """Declare a whole number, or one of a few words."""
     most = LARGEST_COUNT if maximum is None else maximum
-    return _declare(default, Rule(kind="integer", meaning=meaning, unit=unit, minimum=minimum, maximum=most))
+    return _declare(default, Rule(kind="integer", meaning=meaning, unit=unit, minimum=minimum, maximum=most,
+                                  choices=tuple(words)))
 
 
 def pair(default: tuple[float, float], meaning: str, *, unit: str = "1") -> Any:

@@ -373,6 +373,9 @@ class SimulationSettings(Section):
                          "computed from channel vectors of every link, some four times slower; short, as auto was "
                          "called: it goes in version 0.4",
                          ("auto", "short", "vectors"))
+    batch: int | str = integer("automatic", "drops that share a frame, bit for bit what they give one by one; "
+                               "\"automatic\": as many as pay, where networks are small", minimum=1, maximum=4096,
+                               words=("automatic",))
     processes: Parameters = table("what goes on beside the frames: \"module:Class\" = {keyword arguments}, any number")
 
 

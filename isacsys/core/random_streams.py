@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from hashlib import shake_128
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 from numpy.random.bit_generator import ISpawnableSeedSequence
+
+from isacsys.core.arrays import Index
+from isacsys.core.joined_streams import JoinedGenerator
+from isacsys.core.parts import Parts
 
 
 class Purpose(IntEnum):
@@ -104,6 +108,10 @@ class FrameName:
     seed, drop, frame : int
     band, service : int
         Of a part of the frame that draws streams of its own; 0, 0: the streams of the frame itself.
+    drops : tuple of int
+        Of a frame of several drops at once; ``drop`` is then the first of them.
+    parts : Parts or None
+        Whose stations are whose, of such a frame.
     """
 
     seed: int
@@ -111,8 +119,18 @@ class FrameName:
     frame: int
     band: int = 0
     service: int = 0
+    drops: tuple[int, ...] = ()
+    parts: Parts | None = None
 
-    def stream(self, purpose: Purpose) -> np.random.Generator:
-        """Return the generator of this frame, band and service for a purpose."""
+    def stream(self, purpose: Purpose, station: Index | None = None) -> np.random.Generator:
+        """Return the generator of this frame, band and service for a purpose.
+
+        In a frame of several drops it draws arrays whose rows are those of every drop, each from its own stream: rows
+        that belong to ``station`` [row], or those of the stations themselves.
+        """
         part = (self.band, self.service) if self.band or self.service else ()
-        return stream(self.seed, self.drop, self.frame, purpose, *part)
+        if self.parts is None:
+            return stream(self.seed, self.drop, self.frame, purpose, *part)
+        each = [stream(self.seed, drop, self.frame, purpose, *part) for drop in self.drops]
+        pieces = self.parts.whole if station is None else self.parts.pieces(station)
+        return cast(np.random.Generator, JoinedGenerator(each, pieces))

@@ -105,7 +105,7 @@ def _own(frame_state: FrameState, beams: Beams, design: ZeroForced) -> tuple[Arr
     share = 1 - beams.power[streams.station, first:].sum(-1)  # what sensing beams leave
     gain, leakage = share * gain, share * leakage
     if rho is not None:
-        rng = frame_state.name.stream(Purpose.SENSING_BEAMS)
+        rng = frame_state.name.stream(Purpose.SENSING_BEAMS, streams.station)
         strange = sampled_gains.total_gains(rng, beams.spectrum[:, first:], streams.station[:, None])[:, 0]
         leakage = leakage + ageing.leakage(rho) * strange
     return gain, leakage, phase
@@ -137,8 +137,8 @@ def _of_users(frame_state: FrameState, design: ZeroForced, rho: Array | None) ->
 def _to_users(frame_state: FrameState, beams: Beams) -> Array:
     """Draw total gains; stations that granted a null give none but what leaks because it has aged."""
     around, gains = frame_state.around_users, np.zeros(frame_state.around_users.station.shape)
-    gains[:, 1:] = sampled_gains.total_gains(frame_state.name.stream(Purpose.USER_INTERFERENCE), beams.spectrum,
-                                      around.station[:, 1:])
+    rng = frame_state.name.stream(Purpose.USER_INTERFERENCE, frame_state.selection.users.station)
+    gains[:, 1:] = sampled_gains.total_gains(rng, beams.spectrum, around.station[:, 1:])
     nulled, rho = frame_state.grants.user_granted, csi_ageing.cross_correlation(frame_state)
     leaked = 0.0 if rho is None else ageing.leakage(rho)[:, None]
     gains[:, :nulled.shape[1]] *= np.where(nulled, leaked, 1.0)
@@ -148,8 +148,9 @@ def _to_users(frame_state: FrameState, beams: Beams) -> Array:
 def _to_filters(frame_state: FrameState, beams: Beams) -> Array:
     """Draw gains through the filters of a station jointly, nulled filters projected out."""
     sensors, grants = frame_state.sensors, frame_state.grants
-    return sampled_gains.filtered_gains(frame_state.name.stream(Purpose.TARGET_INTERFERENCE), beams.spectrum,
-                                 sensors.around.station, sensors.filters, grants.pairs, grants.residual)
+    rng = frame_state.name.stream(Purpose.TARGET_INTERFERENCE, sensors.station)
+    return sampled_gains.filtered_gains(rng, beams.spectrum, sensors.around.station, sensors.filters, grants.pairs,
+                                        grants.residual)
 
 
 def _echoes(frame_state: FrameState, beams: Beams) -> Array:
@@ -162,5 +163,5 @@ def _echoes(frame_state: FrameState, beams: Beams) -> Array:
         return (
             zero_forcing_explicit.beam_gains(beams.vectors[sensors.station], bearings(frame_state)) / streams[:, None]
         )
-    return sampled_gains.beam_gains(frame_state.name.stream(Purpose.ECHOES), beams.spectrum[sensors.station],
-                             bearings(frame_state))
+    rng = frame_state.name.stream(Purpose.ECHOES, sensors.station)
+    return sampled_gains.beam_gains(rng, beams.spectrum[sensors.station], bearings(frame_state))

@@ -11,6 +11,7 @@ from numbers import Real
 from isacsys.config.scenario import Scenario
 from isacsys.core.columns import Column
 from isacsys.core.errors import ConfigError
+from isacsys.core.parts import Total
 from isacsys.services.frame_record import FrameRecord
 
 DENSITY = "bs_density"  # stands for the scenario's density, or for stations over area where a layout fixes it
@@ -80,9 +81,13 @@ class Metric(ABC):
         return True
 
     @abstractmethod
-    def sums(self, record: FrameRecord) -> Mapping[str, float]:
+    def sums(self, record: FrameRecord) -> Mapping[str, Total]:
         """Return what a frame adds to each of `columns`."""
 
-    def drop(self) -> Mapping[str, float]:
+    def drop(self) -> Mapping[str, Total]:
         """Return each of `drop_columns`, when all frames are through."""
         return {}
+
+    def part(self, drop: int) -> Metric:
+        """Return what it knows of one of several drops that were simulated together; itself, if no more than sums."""
+        return self

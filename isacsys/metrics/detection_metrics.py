@@ -9,7 +9,9 @@ import numpy as np
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array, Index
 from isacsys.core.columns import count, real
+from isacsys.core.parts import Total
 from isacsys.metrics.base import Estimator, Metric
+from isacsys.network.receivers import ReceiverType
 from isacsys.sensing.requirements import CATEGORIES, NOT_JUDGED, met
 from isacsys.services.frame_record import FrameRecord
 
@@ -52,26 +54,28 @@ class DetectionMetrics(Metric):
 
     def __init__(self) -> None:
         self._bounds: dict[str, list[Array]] = {bound: [] for bound in _BOUNDS}
+        self._rows: list[Index] = []  # where the looks of every drop begin, of every entry of these
         self._last = np.empty(0)  # frame of the last look at every target
 
     def wanted(self, scenario: Scenario) -> bool:
         """Return whether detection is configured."""
         return scenario.detecting
 
-    def sums(self, record: FrameRecord) -> Mapping[str, float]:
+    def sums(self, record: FrameRecord) -> Mapping[str, Total]:
         """Count."""
         links, more = record.frame_state.selection.targets, record.targets.more
         if not len(links):
             return {column.name: 0 for column in self.columns}
         for bound, parts in self._bounds.items():
             parts.append(np.asarray(more[_name(bound, "")]))
+        self._rows.append(record.rows(ReceiverType.TARGET))
         scenario = record.frame_state.scenario
         since = self._since(links.ids, record.frame_state.name.frame) * scenario.simulation.frame_duration
-        across = np.sqrt(np.maximum(more["position_error"] ** 2 - more["range_error"] ** 2, 0)) if np.all(
-            np.isfinite(more["range_error"])) else more["position_error"]
-        return {"detections_expected": float(more["detection_probability"].sum()), "looks": len(links), **{
-            f"category_{c.name}_looks": int(np.count_nonzero(met(
-                c, more["detection_probability"], scenario.false_alarm, more["range_error"], across, since)))
+        across = _across(record)
+        return {"detections_expected": record.sums(ReceiverType.TARGET, more["detection_probability"])[0],
+                "looks": record.count(links.station), **{
+            f"category_{c.name}_looks": record.count(links.station, met(
+                c, more["detection_probability"], scenario.false_alarm, more["range_error"], across, since))
             for c in CATEGORIES}}
 
     def _since(self, ids: Index, frame: int) -> Array:
@@ -81,6 +85,14 @@ class DetectionMetrics(Metric):
         since = frame - self._last[ids]
         self._last[ids] = frame
         return since
+
+    def part(self, drop: int) -> DetectionMetrics:
+        """Return what it knows of one of several drops."""
+        found = DetectionMetrics()
+        for bound, parts in self._bounds.items():
+            found._bounds[bound] = [values[a:b] for values, (a, b) in zip(
+                parts, (rows[drop:drop + 2] for rows in self._rows), strict=True)]
+        return found
 
     def drop(self) -> Mapping[str, float]:
         """Return percentiles, those of a bound that is infinite too often left out."""
@@ -92,6 +104,20 @@ class DetectionMetrics(Metric):
             for suffix, percent in _PERCENTILES.items():
                 found[_name(bound, suffix)] = float(_percentile(values, percent)) if told else 0.0
         return found
+
+
+def _across(record: FrameRecord) -> Array:
+    """Return bounds of the position across the line of sight, [link]; where some of a drop have no range, all of it."""
+    station, more = record.frame_state.selection.targets.station, record.targets.more
+    endless = record.count(station, ~np.isfinite(more["range_error"]))
+    if not np.any(endless):
+        return np.asarray(np.sqrt(np.maximum(more["position_error"] ** 2 - more["range_error"] ** 2, 0)))
+    parts = record.frame_state.name.parts
+    if parts is None:
+        return more["position_error"]
+    with np.errstate(invalid="ignore"):
+        across = np.sqrt(np.maximum(more["position_error"] ** 2 - more["range_error"] ** 2, 0))
+    return np.where(np.asarray(endless)[parts.drop[station]] > 0, more["position_error"], across)
 
 
 def _percentile(values: Array, percent: float) -> float:

@@ -9,7 +9,9 @@ import numpy as np
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.columns import RATE, count, real
+from isacsys.core.parts import Total, of_drop
 from isacsys.metrics.base import Estimator, Metric
+from isacsys.network.receivers import ReceiverType
 from isacsys.services import FrameRecord
 
 MBPS, MEGA = "Mbit/s", 1e6
@@ -41,27 +43,35 @@ class LinkMetrics(Metric):
     drop_columns = (count("blocks_done", "transport blocks lost or delivered"),)
 
     def __init__(self) -> None:
-        self._done = 0
+        self._done: Total = 0
 
-    def sums(self, record: FrameRecord) -> Mapping[str, float]:
+    def sums(self, record: FrameRecord) -> Mapping[str, Total]:
         """Count."""
-        found: dict[str, float] = dict.fromkeys((column.name for column in self.columns), 0)
-        found["load"] = float(record.load.sum())
+        users = record.frame_state.selection.users.station
+        found: dict[str, Total] = dict.fromkeys((column.name for column in self.columns), 0)
+        found["load"] = record.sum_of_stations(record.load)
         delivery = record.delivery
         if delivery is None:
             return found
-        for name in ("blocks_sent", "blocks_failed", "blocks_lost", "blocks_delivered"):
-            blocks: Index | None = getattr(delivery, name)
-            found[name] = 0 if blocks is None else int(blocks.sum())
-        self._done += int(found["blocks_lost"] + found["blocks_delivered"])
+        if delivery.blocks_sent is not None:
+            names = ("blocks_sent", "blocks_failed", "blocks_lost", "blocks_delivered")
+            found |= zip(names, record.sums(ReceiverType.USER, *(getattr(delivery, name) for name in names)),
+                         strict=True)
+        self._done = self._done + found["blocks_lost"] + found["blocks_delivered"]
         if delivery.outage_sinr is not None:
-            found["outage_judged"] = len(record.users.sir)
-            found["outage_links"] = int(np.count_nonzero(record.users.sir < delivery.outage_sinr))
+            found["outage_judged"] = record.count(users)
+            found["outage_links"] = record.count(users, record.users.sir < delivery.outage_sinr)
         return found
 
-    def drop(self) -> Mapping[str, float]:
+    def drop(self) -> Mapping[str, Total]:
         """Return how many blocks came to an end."""
         return {"blocks_done": self._done}
+
+    def part(self, drop: int) -> LinkMetrics:
+        """Return what it knows of one of several drops."""
+        found = LinkMetrics()
+        found._done = of_drop(self._done, drop)
+        return found
 
 
 class Throughput(Metric):
@@ -122,7 +132,8 @@ class Throughput(Metric):
         self._stations = stations
         self.bits, self.rate = np.zeros(users), np.zeros(users)
         self.frames, self.sent, self.failed = (np.zeros(users, np.int64) for _ in range(3))
-        self._weighted, self._weight = 0.0, 0.0
+        self._weighted: Total = 0.0
+        self._weight: Total = 0.0
         self._files: list[Array] = []
         self._present: Index | None = None  # frames in which each user was there, where some come and go
 
@@ -143,8 +154,17 @@ class Throughput(Metric):
         if delivery is not None and delivery.blocks_sent is not None and delivery.blocks_failed is not None:
             self.sent[users] += delivery.blocks_sent
             self.failed[users] += delivery.blocks_failed
-        self._weighted += float((terms.weight * bits).sum()) / self._frame / MEGA
-        self._weight += float(terms.weight.sum())
+        weighted, weight = record.sums(ReceiverType.USER, terms.weight * bits, terms.weight)
+        self._weighted = self._weighted + weighted / self._frame / MEGA
+        self._weight = self._weight + weight
+
+    def part(self, scenario: Scenario, drop: int, users: slice, stations: int) -> Throughput:
+        """Return what one of several drops got: its number among them, its users, how many stations it has."""
+        found = Throughput(scenario, users.stop - users.start, stations)
+        for name in ("bits", "rate", "frames", "sent", "failed"):
+            setattr(found, name, getattr(self, name)[users])
+        found._weighted, found._weight = of_drop(self._weighted, drop), of_drop(self._weight, drop)
+        return found
 
     def files(self, bits: Array, delay: Array) -> None:
         """Add completed files: ``bits`` [file] delivered, and ``delay`` [file] from arrival to the last of them, s."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from isacsys.core.columns import ASE, KM2, RATE, count, real
+from isacsys.core.parts import Total
 from isacsys.metrics.base import DENSITY, Estimator, Metric
 from isacsys.network.receivers import ReceiverType
 from isacsys.services.frame_record import FrameRecord
@@ -21,11 +22,12 @@ class StationMetrics(Metric):
         real("area", KM2, "area, summed over frames"),
     )
 
-    def sums(self, record: FrameRecord) -> Mapping[str, float]:
+    def sums(self, record: FrameRecord) -> Mapping[str, Total]:
         """Count."""
         frame_state = record.frame_state
-        transmitting = int(np.count_nonzero(record.transmitting))
-        return {"stations": frame_state.stations, "transmitting": transmitting, "area": frame_state.area}
+        every = np.arange(frame_state.stations)
+        return {"stations": record.count(every), "transmitting": record.count(every, record.transmitting),
+                "area": frame_state.area}
 
 
 class RateMetrics(Metric):
@@ -49,13 +51,13 @@ class RateMetrics(Metric):
                       f"BS density x mean number of {receiver}s per BS x rate of the typical {receiver}"),
         )
 
-    def sums(self, record: FrameRecord) -> Mapping[str, float]:
+    def sums(self, record: FrameRecord) -> Mapping[str, Total]:
         """Sum over the links of a frame."""
         found = record.services[self._kind.service]
         links, terms = found.links, found.terms
         rate, weight = terms.rate, terms.weight
-        sums = len(links), float(rate.sum()), float(weight.sum()), float((weight * rate).sum())
-        return dict(zip(self._names, sums, strict=True))
+        sums = record.sums(self._kind, rate, weight, weight * rate)
+        return dict(zip(self._names, (record.count(links.station), *sums), strict=True))
 
 
 class NullRequestMetrics(Metric):
@@ -77,15 +79,15 @@ class NullRequestMetrics(Metric):
         Estimator("null_lost_fraction", {"null_lost": 1, "null_requests": -1}, "1", "lost / sent", "null_lost"),
     )
 
-    def sums(self, record: FrameRecord) -> Mapping[str, float]:
+    def sums(self, record: FrameRecord) -> Mapping[str, Total]:
         """Count."""
         frame_state = record.frame_state
-        selection, granted = frame_state.selection, frame_state.grants.granted
+        users, sender, granted = frame_state.selection.users, frame_state.requests.station, frame_state.grants.granted
         nulling = record.transmitting[frame_state.requests.asked] & granted  # by those that transmit
         return {
-            "null_requests": len(granted),
-            "null_refused": int(np.count_nonzero(frame_state.refused)),
-            "null_late": int(np.count_nonzero(frame_state.late)),
-            "null_lost": int(np.count_nonzero(frame_state.lost)),
-            "constraints": len(selection.users) + int(np.count_nonzero(nulling)),
+            "null_requests": record.count(sender),
+            "null_refused": record.count(sender, frame_state.refused),
+            "null_late": record.count(sender, frame_state.late),
+            "null_lost": record.count(sender, frame_state.lost),
+            "constraints": record.count(users.station) + record.count(sender, nulling),
         }

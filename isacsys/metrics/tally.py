@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from isacsys.config.scenario import Scenario
 from isacsys.core.columns import MOST_COLUMNS, Column
 from isacsys.core.errors import ConfigError, PluginError
+from isacsys.core.parts import Total, of_drop
 from isacsys.metrics.base import Estimator, Metric
 from isacsys.metrics.registry import ALWAYS, DROP_COLUMNS, METRICS, SOMETIMES, SUMS
 from isacsys.plugins.loading import calling, calling_theirs, is_ours
 from isacsys.services.frame_record import FrameRecord
 
-Row = dict[str, float]
+Row = dict[str, Total]
+Sums = dict[str, Total]  # of a frame: of a drop, or of several
 
 
 class Tally:
@@ -28,27 +30,28 @@ class Tally:
 
     def __init__(self, scenario: Scenario, own: Sequence[Metric] = ()) -> None:
         self._metrics = [*ALWAYS, *copy.deepcopy([m for m in (*SOMETIMES, *own) if m.wanted(scenario)])]
-        self._totals: Row = {column.name: 0 for metric in self._metrics for column in metric.columns}
+        self._totals: Sums = {column.name: 0 for metric in self._metrics for column in metric.columns}
 
-    def frame(self, record: FrameRecord) -> Row:
+    def frame(self, record: FrameRecord) -> Sums:
         """Return the sums of a frame, having added them up."""
-        found: Row = {}
+        found: Sums = {}
         for metric in self._metrics:
             found.update(metric.sums(record) if is_ours(metric) else _sums(metric, record))
         for name, value in found.items():
-            self._totals[name] += value
+            self._totals[name] = self._totals[name] + value
         return found
 
-    def drop(self) -> Row:
-        """Return the row of the drop."""
-        row = dict(self._totals)
+    def drop(self, part: int = 0) -> Row:
+        """Return the row of the drop; ``part`` is its number among several that were simulated together."""
+        row = {name: of_drop(total, part) for name, total in self._totals.items()}
         for metric in self._metrics:
             with calling_theirs(metric, "metric", "summing up a drop"):
-                row |= _checked(metric, metric.drop_columns, metric.drop())
+                found = metric.part(part) if is_ours(metric) else metric
+                row |= _checked(metric, metric.drop_columns, found.drop())
         return row
 
 
-def _sums(metric: Metric, record: FrameRecord) -> Mapping[str, float]:
+def _sums(metric: Metric, record: FrameRecord) -> Mapping[str, Total]:
     with calling(metric, "metric", "summing a frame"):
         return _checked(metric, metric.columns, metric.sums(record))
 
@@ -94,7 +97,7 @@ def declared_metrics(own: Iterable[Metric]) -> dict[str, Estimator]:
     return found
 
 
-def _checked(metric: Metric, columns: Sequence[Column], given: Mapping[str, float]) -> Mapping[str, float]:
+def _checked(metric: Metric, columns: Sequence[Column], given: Mapping[str, Total]) -> Mapping[str, Total]:
     if not isinstance(given, Mapping) or len(given) != len(columns) or any(c.name not in given for c in columns):
         raise PluginError(f"metric {type(metric).__name__} gave {given!r}, not one number for each of "
                           f"{sorted(column.name for column in columns)}")

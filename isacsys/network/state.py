@@ -12,6 +12,7 @@ from isacsys.channel.gaussian import complex_normal
 from isacsys.config.scenario import Scenario
 from isacsys.core import accounting, geometry
 from isacsys.core.arrays import Array, Complex, Index
+from isacsys.core.random_streams import FrameName
 from isacsys.network.association_by_power import AssociationByPower
 from isacsys.network.deployment import Deployment
 from isacsys.network.fading import drop_fading
@@ -94,6 +95,10 @@ class NetworkState:
         """Return the population of users, or of targets."""
         return self.users if kind == ReceiverType.USER else self.targets
 
+    def frame_name(self, drop: int) -> FrameName:
+        """Return the name of the frame that is on, of a drop of this number."""
+        return FrameName(self.scenario.simulation.seed, drop, self.frame)
+
     @property
     def bs_density(self) -> float:
         """lambda_b of the layout: the scenario's where points are drawn by it, else that of the positions."""
@@ -156,12 +161,17 @@ class NetworkState:
         """
         if not self.scenario.built:
             return np.asarray(way[..., 0] / length)
-        cells = self.deployment.cells
-        cell = np.clip(station, 0, len(cells) - 1)
-        boresight = cells.boresight[cell]
-        across = way[..., 1] * np.cos(boresight) - way[..., 0] * np.sin(boresight)
-        mast = self.deployment.masts.height_of(cells.mast[cell])
+        cell = np.clip(station, 0, self.stations - 1)
+        boresight, height = self.antennas
+        across = way[..., 1] * np.cos(boresight[cell]) - way[..., 0] * np.sin(boresight[cell])
+        mast = height if isinstance(height, float) else height[cell]
         return np.asarray(across / np.sqrt(length**2 + ((self._heights[kind] - mast) / 1e3) ** 2))
+
+    @cached_property
+    def antennas(self) -> tuple[Array, Array | float]:
+        """Boresights (rad) and heights (m) of the antennas of built networks, [bs]; a float where all are as high."""
+        d = self.deployment
+        return d.cells.boresight, d.masts.height_of(d.cells.mast)
 
     def station_cosine(self, station: Index, way: Array, length: Array) -> Array:
         """Return the same [link] towards other stations, of their own height: ``station``, ``length`` [link], ``way``

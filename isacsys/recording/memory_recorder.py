@@ -70,6 +70,12 @@ class MemoryRecorder:
             blocks[-1].fill(columns, start, count, whole=count == total)
             start += count
 
+    def take(self, other: MemoryRecorder) -> None:
+        """Add the rows of another recorder."""
+        for table in other.tables():
+            for rows in other.blocks(table):
+                self.append(table, rows)
+
     def tables(self) -> tuple[str, ...]:
         """Return the names of the tables of this level."""
         return tuple(self._blocks)

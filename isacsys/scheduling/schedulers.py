@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.core.arrays import Array, Index
+from isacsys.core.joined_streams import JoinedGenerator
 from isacsys.network.entities import BaseStation, Members, Target
 from isacsys.network.population import Population
 from isacsys.network.receivers import ReceiverType
@@ -152,12 +153,19 @@ def _sample(rng: np.random.Generator, population: Population, counts: Index) -> 
     wanted = step < drawn  # [step, group]
     left = sizes - step
     here = np.where(wanted, start[:-1] + step, len(members))
-    there = np.where(wanted, here + (rng.random(left.shape) * left).astype(np.int64), len(members))
+    there = np.where(wanted, here + (_uniform(rng, drawn) * left).astype(np.int64), len(members))
     chosen = np.empty_like(here)
     for one, mine, other in zip(chosen, here, there, strict=True):
         pool.take(other, out=one, mode="clip")  # "clip" spares a buffer, and nothing is outside
         pool[other] = pool.take(mine)  # nobody comes back to mine
     return chosen.T[wanted.T]
+
+
+def _uniform(rng: np.random.Generator, drawn: Index) -> Array:
+    """Draw uniform numbers [step, group] for up to ``drawn`` [group] steps; of several drops, as many as each needs."""
+    if isinstance(rng, JoinedGenerator):
+        return rng.columns(drawn)
+    return rng.random((int(drawn.max(initial=0)), len(drawn)))
 
 
 _NOBODY = np.array([-1])

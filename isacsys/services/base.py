@@ -76,9 +76,15 @@ class Service(ABC):
         """Return what every scheduled receiver of the service gets from the beams of all stations."""
 
 
-def active_share(transmitting: Flags) -> float:
-    """Return the share of stations that are ``transmitting`` [bs], by which the far field is scaled."""
-    return np.count_nonzero(transmitting) / max(len(transmitting), 1)
+def active_share(frame_state: FrameState, transmitting: Flags, station: Index) -> Array | float:
+    """Return the share of stations that are ``transmitting`` [bs], by which the far field is scaled; of several drops,
+    of that of every ``station`` [link].
+    """
+    parts = frame_state.name.parts
+    if parts is None:
+        return np.count_nonzero(transmitting) / max(len(transmitting), 1)
+    share = parts.counts(np.flatnonzero(transmitting)) / np.maximum(parts.sizes, 1)
+    return np.asarray(share[parts.drop[station]])
 
 
 def strongest(frame_state: FrameState, power: Array, station: Index) -> Mapping[str, Array | Index]:

@@ -22,7 +22,7 @@ class Communication(Service):
         around, grants, users = frame_state.around_users, frame_state.grants, frame_state.selection.users
         signal, own, power = joint_transmission.received(frame_state, gains)  # power [link, near]
         interference = accounting.split(power, grants.user_asked, grants.user_granted)
-        far = around.far_field * active_share(beams.transmitting)
+        far = around.far_field * active_share(frame_state, beams.transmitting, users.station)
         terms = account_links(frame_state, ReceiverType.USER, signal, own, True, interference, far,
                               strongest(frame_state, power, around.station))
         tables = {"streams": streams_table(frame_state, beams.power)} if frame_state.scenario.joint else {}

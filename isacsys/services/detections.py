@@ -16,7 +16,8 @@ from isacsys.sensing import accuracy, detection
 
 def fluctuation(frame_state: FrameState, looks: int) -> Array:
     """Draw the RCS of every look over its mean, [link]."""
-    scenario, rng = frame_state.scenario, frame_state.name.stream(Purpose.FLUCTUATION)
+    scenario = frame_state.scenario
+    rng = frame_state.name.stream(Purpose.FLUCTUATION, frame_state.selection.targets.station)
     return detection.draw_rcs(rng, scenario.sensing.fluctuation, looks, scenario.rcs_deviation)
 
 

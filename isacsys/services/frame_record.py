@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from isacsys.beamforming import FrameState
 from isacsys.core.arrays import Array, Flags, Index
+from isacsys.core.parts import Total, sums
 from isacsys.link import Delivery
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.selection import Links
@@ -97,6 +100,30 @@ class FrameRecord:
     def links(self) -> tuple[tuple[ReceiverType, Links, LinkTerms], ...]:
         """Receiver type, scheduled receivers and terms of every service."""
         return tuple((found.receiver, found.links, found.terms) for found in self.services.values())
+
+    def sums(self, kind: ReceiverType, *values: npt.NDArray[Any]) -> Sequence[Total]:
+        """Return the sum of each of ``values`` [link] over the links of a kind; of several drops, [drop] each."""
+        parts = self.frame_state.name.parts
+        if parts is None:
+            return [value.sum().item() for value in values]
+        return list(sums(self.rows(kind), *values))
+
+    def rows(self, kind: ReceiverType) -> Index:
+        """Return where the links of a kind of every drop begin, of several, and how many there are, [drop + 1]."""
+        parts, links = self.frame_state.name.parts, self.services[kind.service].links
+        return np.array([0, len(links)]) if parts is None else parts.bounds(links.station)
+
+    def sum_of_stations(self, values: Array) -> Total:
+        """Return the sum of ``values`` [bs]; of several drops, [drop]."""
+        parts = self.frame_state.name.parts
+        return values.sum().item() if parts is None else sums(parts.first, values)[0]
+
+    def count(self, station: Index, flags: Flags | None = None) -> Total:
+        """Return how many rows with these stations [row], flagged ones if told, there are; of several drops, [drop]."""
+        parts = self.frame_state.name.parts
+        if parts is not None:
+            return parts.counts(station, flags)
+        return len(station) if flags is None else int(np.count_nonzero(flags))
 
     def with_columns(self, service: str, columns: Mapping[str, Array | Index]) -> FrameRecord:
         """Return the same with more columns [link] of the links of a service."""

@@ -33,7 +33,7 @@ class Sensing(Service):
             power *= np.where(grants.target_granted[row, :, slot], multistatic.direct_path(scenario), 1.0)
         interference = accounting.split(power, grants.target_asked[row, :, slot], grants.target_granted[row, :, slot])
         echo, others = echoes(frame_state, gains.echoes, gains.filters)
-        far = sensors.around.far_field[row] * active_share(beams.transmitting)
+        far = sensors.around.far_field[row] * active_share(frame_state, beams.transmitting, links.station)
         terms = account_links(frame_state, ReceiverType.TARGET, echo, others, scenario.sensing.inter_target_echo,
                               interference, far, strongest(frame_state, power, sensors.around.station[row]))
         if scenario.detecting:

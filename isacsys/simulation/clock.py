@@ -11,7 +11,9 @@ import simpy
 from isacsys.beamforming import Bundle, Schedule
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array
+from isacsys.link import LinkModel
 from isacsys.metrics import Metric, Tally
+from isacsys.network import NetworkState
 from isacsys.recording.schema import LEVELS
 from isacsys.services import FrameRecord
 from isacsys.simulation import log_rows
@@ -90,17 +92,10 @@ class FrameClock(Process):
         stage.journal.note("grants", int(np.count_nonzero(frame_state.grants.granted)))
         self._record(record)
         if stage.scenario.traffic.model == "full_buffer":
-            stage.throughput.served(record, self._bits(record))
+            stage.throughput.served(record, bits_got(record, self._policies.link_model))
         self._remember(record)
         self.record = record
         stage.journal.note("frame_end", frame - stage.warm_up)
-
-    def _bits(self, record: FrameRecord) -> Array:
-        """Return the bits [link] that users with full buffers got."""
-        delivery = record.delivery
-        if delivery is None:
-            return np.zeros(len(record.users.rate))
-        return delivery.efficiency * self._policies.link_model.symbols if delivery.bits is None else delivery.bits
 
     def _record(self, record: FrameRecord) -> None:
         stage = self._stage
@@ -120,12 +115,25 @@ class FrameClock(Process):
     def _remember(self, record: FrameRecord) -> None:
         """Enter what a frame brought into the state, for schedulers, and tell the processes."""
         scenario, state = self._stage.scenario, self._stage.state
-        users, targets = record.frame_state.selection.users.ids, record.frame_state.selection.targets.ids
         if scenario.simulation.frames == 1 and scenario.traffic.model == "full_buffer":
             return
-        got = record.users.rate if record.delivery is None else record.delivery.efficiency
-        state.users.average(users, got, scenario.scheduling.rate_window)
-        if len(targets):
-            state.targets.last_rate[targets] = record.targets.rate
+        remember(record, state)
         self._stage.learn(record)
         self._stage.quality.frame(record, state)
+
+
+def bits_got(record: FrameRecord, model: LinkModel) -> Array:
+    """Return the bits [link] that users with full buffers got."""
+    delivery = record.delivery
+    if delivery is None:
+        return np.zeros(len(record.users.rate))
+    return delivery.efficiency * model.symbols if delivery.bits is None else delivery.bits
+
+
+def remember(record: FrameRecord, state: NetworkState) -> None:
+    """Enter the rates of a frame into the state, for schedulers."""
+    users, targets = record.frame_state.selection.users.ids, record.frame_state.selection.targets.ids
+    got = record.users.rate if record.delivery is None else record.delivery.efficiency
+    state.users.average(users, got, state.scenario.scheduling.rate_window)
+    if len(targets):
+        state.targets.last_rate[targets] = record.targets.rate

@@ -8,7 +8,7 @@ import numpy as np
 
 from isacsys.beamforming import Bundle, FrameState, Schedule, checked_designs, subbands
 from isacsys.core.arrays import Array
-from isacsys.core.random_streams import FrameName, Purpose
+from isacsys.core.random_streams import Purpose
 from isacsys.coupling import Couplings
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.selection import Links
@@ -38,7 +38,7 @@ def schedule(state: NetworkState, drop: int, policies: Policies) -> Schedule:
 
     Where sizes change from frame to frame, ``state.scenario`` is that of the frame from then on.
     """
-    name, sensing = _name(state, drop), state.scenario.allocation.targets_per_bs > 0
+    name, sensing = state.frame_name(drop), state.scenario.allocation.targets_per_bs > 0
     if policies.allocation is not None:
         state.scenario, sensing = policies.allocation.scenario(state)
     state.promised = policies.precoder.promised
@@ -68,7 +68,7 @@ def schedule(state: NetworkState, drop: int, policies: Policies) -> Schedule:
 def see_channels(state: NetworkState, drop: int) -> None:
     """Draw the channels of ``state.frame`` for those who look at them, unless somebody has looked before."""
     if state.channels is None or state.channels_frame != state.frame:
-        state.draw_channels(_name(state, drop).stream(Purpose.CHANNELS_SEEN))
+        state.draw_channels(state.frame_name(drop).stream(Purpose.CHANNELS_SEEN))
         state.channels_frame = state.frame
 
 
@@ -78,11 +78,11 @@ def coordinate(state: NetworkState, drop: int, scheduled: Schedule, policies: Po
     says.
     """
     _forget_moved(state, policies)
-    name, selection, requests = _name(state, drop), scheduled.selection, scheduled.requests
+    name, selection, requests = state.frame_name(drop), scheduled.selection, scheduled.requests
     arrived, travel = (bundle.arrived, bundle.travel) if bundle else (None, np.zeros(len(requests)))
     budget = checked_designs.budget(policies.precoder, state.scenario.antennas.transmit, selection.users.count)
     granted = asking.answer(state.scenario, requests, arrived, lambda some, there: grant(
-        some, budget, policies.grants, lambda: name.stream(Purpose.GRANTS), there))
+        some, budget, policies.grants, lambda: name.stream(Purpose.GRANTS, some.station), there))
     around_users, sensors, distances, nulled = schedule_ageing.now(state, scheduled, policies.combiner)
     grants = asking.constraints(state, selection, requests, granted, sensors, nulled)
     arrived = np.ones(len(requests), bool) if arrived is None else arrived
@@ -143,7 +143,3 @@ def _weights(state: NetworkState, kind: ReceiverType, links: Links) -> Array:
     if not len(links):
         return np.empty(0)
     return np.asarray((state.population(kind).count / np.maximum(links.count, 1))[links.station])
-
-
-def _name(state: NetworkState, drop: int) -> FrameName:
-    return FrameName(state.scenario.simulation.seed, drop, state.frame)

@@ -17,20 +17,30 @@ class LinkStatistics:
     The law of the degrees of freedom that typical users met is in it, and what rates would have been had every member
     of every cluster nulled, and no other station: with them a closed form can be held against a network in which
     requests are random, some are refused, and nulls for one target help another.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    drops : int
+        How many are simulated together.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, drops: int = 1) -> None:
         self._antennas = scenario.antennas.transmit
         self._own_counts = (True, scenario.sensing.inter_target_echo)
         most = self._antennas if scenario.joint else scenario.allocation.users_per_bs
         self._shape = (most + 1, self._antennas + 2)
-        self._sums = np.zeros((3, MEMBER + 1 if scenario.joint else MEMBER, self._shape[0] * self._shape[1]))
+        kinds = MEMBER + 1 if scenario.joint else MEMBER
+        self._sums = np.zeros((3, kinds, drops * self._shape[0] * self._shape[1]))
 
     def add(self, record: FrameRecord) -> None:
         """Add the links of a frame."""
         streams = record.frame_state.served.count
         freedom = self._antennas + 1 - streams - record.frame_state.nulls
         place = streams * self._shape[1] + freedom
+        parts = record.frame_state.name.parts
+        if parts is not None:
+            place = place + parts.drop * (self._shape[0] * self._shape[1])
         for found in record.services.values():
             if not len(found.links):
                 continue
@@ -42,9 +52,9 @@ class LinkStatistics:
             weight = record.users.weight[sent.link[other]]
             self._enter(MEMBER, place[sent.station[other]], weight, np.zeros_like(weight))
 
-    def columns(self) -> Table:
-        """Return the rows of table ``classes``, but for the drop."""
-        sums = self._sums.reshape(3, -1, *self._shape)
+    def columns(self, drop: int = 0) -> Table:
+        """Return the rows of table ``classes`` of one of the drops, but for its number."""
+        sums = self._sums.reshape(3, len(self._sums[0]), -1, *self._shape)[:, :, drop]
         kind, streams, freedom = np.nonzero(sums[0])
         links, weight, rate = sums[:, kind, streams, freedom]
         return {"kind": kind, "streams": streams, "degrees_of_freedom": freedom, "links": links.astype(np.int64),

@@ -30,19 +30,32 @@ class ReceiverTables:
         self._frames, self._rate, self._detections = np.zeros(0, np.int64), np.zeros(0), np.zeros(0)  # [target]
 
     def add(self, record: FrameRecord) -> None:
-        """Count arrivals, and looks of a frame."""
+        """Take note of who has come, and of what was sensed in a frame."""
+        self.come()
+        self.look(record)
+
+    def come(self) -> None:
+        """Take note of who has come."""
         sensing = self._state.scenario.allocation.targets_per_bs > 0
         for kind in ReceiverType if sensing else (ReceiverType.USER,):
             self._come(kind)
+
+    def look(self, record: FrameRecord) -> None:
+        """Take note of what was sensed in a frame."""
         targets = record.frame_state.selection.targets.ids
         if not len(targets):
             return
-        more = len(self._known[ReceiverType.TARGET]) - len(self._rate)
+        more = len(self._state.targets) - len(self._rate)
         self._frames = np.append(self._frames, np.zeros(more, np.int64))
         self._rate, self._detections = (np.append(values, np.zeros(more)) for values in (self._rate, self._detections))
         self._frames[targets] += 1
         self._rate[targets] += record.targets.rate
         self._detections[targets] += record.targets.more.get("detection_probability", 0.0)
+
+    def take(self, several: ReceiverTables, targets: slice) -> None:
+        """Take over what was sensed of these ``targets``, of those of several drops."""
+        for name in ("_frames", "_rate", "_detections"):
+            setattr(self, name, getattr(several, name)[targets])
 
     def users(self, got: Throughput, frames: int) -> Table:
         """Return the rows of the users, but for the drop."""

@@ -16,12 +16,18 @@ class RefusalStatistics:
     The strength is ``(d_1 / d_i)^2``, squared distances of serving station and member, in bins of equal width; apart
     for every ratio of distances to the first station beyond the cluster, for those that refuse most have much room
     around them. A silent station counts as one that did not refuse.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    drops : int
+        How many are simulated together.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, drops: int = 1) -> None:
         self._exponent = 2 / scenario.propagation.path_loss_exponent
         self._cluster = scenario.allocation.communication_cluster
-        self._weight = np.zeros((self._cluster + 1, STRENGTHS, NEXT))
+        self._weight = np.zeros((drops, self._cluster + 1, STRENGTHS, NEXT))
 
     def add(self, record: FrameRecord) -> None:
         """Add the links of a frame."""
@@ -36,13 +42,16 @@ class RefusalStatistics:
         beyond = np.zeros(len(link))
         if around.path_gain.shape[1] > self._cluster:
             beyond = (around.path_gain[link, self._cluster] / around.path_gain[link, 0]) ** self._exponent
-        place = column + 1, _bin(strength, STRENGTHS), _bin(np.sqrt(beyond), NEXT)
+        parts = frame_state.name.parts
+        drop = 0 if parts is None else parts.drop[frame_state.selection.users.station[link]]
+        place = drop, column + 1, _bin(strength, STRENGTHS), _bin(np.sqrt(beyond), NEXT)
         np.add.at(self._weight, place, record.users.weight[link])
 
-    def columns(self) -> Table:
-        """Return the rows of table ``refusals``, but for the drop."""
-        rank, strength, beyond = np.nonzero(self._weight)
-        return {"rank": rank, "strength": strength, "next": beyond, "weight": self._weight[rank, strength, beyond]}
+    def columns(self, drop: int = 0) -> Table:
+        """Return the rows of table ``refusals`` of one of the drops, but for its number."""
+        weight = self._weight[drop]
+        rank, strength, beyond = np.nonzero(weight)
+        return {"rank": rank, "strength": strength, "next": beyond, "weight": weight[rank, strength, beyond]}
 
 
 def _bin(share: Array, count: int) -> Index:

@@ -1,0 +1,66 @@
+"""Which drops are simulated together: whose numbers are the same then, and how many pay."""
+
+from __future__ import annotations
+
+from isacsys.config.scenario import Scenario
+from isacsys.network.presence import come_and_go
+from isacsys.plugins.kinds import written_by_users
+from isacsys.scheduling import find_scheduler
+
+ENOUGH = 100  # stations of a frame that has no more to gain from others
+_TOGETHER = 224  # stations of a frame of several drops: beyond, a frame costs what its stations cost
+_LONG = 1e6  # stations times frames of drops that are kept in memory together ...
+_FEWEST = 8  # ... but so many drops take no longer together than one by itself
+
+_MUST_BE = {  # settings under which kernels give several drops the bits that each has by itself
+    "precoding.policy": "zero_forcing", "combining.policy": "mrc", "cooperation.communication": "nulling",
+    "cooperation.sensing": "nulling", "sensing.cluster_center": "serving_bs", "csi.feedback_bits": 0,
+    "fading.model": "rayleigh", "fading.subbands": 1, "traffic.model": "full_buffer", "backhaul.latency": 0.0,
+    "backhaul.capacity": 0.0, "backhaul.loss": 0.0, "targets.lifetime": 0.0, "targets.revisit_period": 0.0,
+    "tracking.enabled": False, "energy.model": "none"}
+
+
+def one_by_one(scenario: Scenario, handed: tuple[str, ...] = ()) -> str:
+    """Return why drops are simulated one by one, whatever ``simulation.batch`` says; empty where they need not be.
+
+    ``handed`` are the names of what was handed in from Python.
+    """
+    own = [*(name for name in handed if name != "positions"), *written_by_users(scenario)]
+    if own:
+        return f"{own[0]} is of your own"
+    for key, value in _MUST_BE.items():
+        if scenario.get(key) != value:
+            return f"{key} = {_text(scenario.get(key))}"
+    return next((f"{key} = {_text(scenario.get(key))}" for key, wrong in _more(scenario).items() if wrong), "")
+
+
+def _more(scenario: Scenario) -> dict[str, bool]:
+    policies = (scenario.scheduling.policy, scenario.scheduling.target_policy)
+    return {
+        "simulation.engine": scenario.simulation.engine == "vectors",
+        "propagation.rician_factor_db": scenario.propagation.rician_factor_db not in ("none", -float("inf")),
+        "backhaul.lead": scenario.lead_frames > 0,
+        "mobility.model": scenario.moving,
+        "network.users_file": come_and_go(scenario),
+        "scheduling.policy": any(find_scheduler(name).needs_channels for name in policies if name),
+        "recording.level": scenario.recording.level == "full"}
+
+
+def _text(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else f"{value}"
+
+
+def batch_size(scenario: Scenario, handed: tuple[str, ...] = ()) -> int:
+    """Return how many drops are simulated together: ``simulation.batch``, or as many as pay; 1: one by one.
+
+    A frame of 100 stations gains nothing. The number of stations that a file decides on is not known here.
+    """
+    asked, network, frames = scenario.simulation.batch, scenario.network, scenario.simulation.frames
+    if asked == 1 or one_by_one(scenario, handed):
+        return 1
+    if not isinstance(asked, str):
+        return asked
+    stations = max(network.bs_density * network.area, 1.0)
+    if network.layout == "file" or stations >= ENOUGH:
+        return 1
+    return max(1, min(round(_TOGETHER / stations), max(_FEWEST, int(_LONG / (stations * frames)))))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from isacsys.core.arrays import Array, Index
-from isacsys.core.parts import Piece
+from isacsys.core.drop_parts import Piece
 
 
 class JoinedGenerator:
@@ -34,26 +34,26 @@ class JoinedGenerator:
         return JoinedGenerator(self._generators, list(zip(range(len(ends)), ends, ends[1:], strict=False)))
 
     def standard_normal(self, size: tuple[int, ...]) -> Array:
-        """Draw N(0, 1)."""
+        """Draw N(0, 1), [row, ...] of shape ``size``."""
         return self._filled(size, lambda rng, out: rng.standard_normal(out=out))
 
     def standard_exponential(self, size: tuple[int, ...]) -> Array:
-        """Draw Exp(1)."""
+        """Draw Exp(1), [row, ...] of shape ``size``."""
         return self._filled(size, lambda rng, out: rng.standard_exponential(out=out))
 
     def random(self, size: int | tuple[int, ...]) -> Array:
-        """Draw uniform numbers."""
+        """Draw uniform numbers, [row, ...] of shape ``size``."""
         return self._filled(size, lambda rng, out: rng.random(out=out))
 
     def exponential(self, scale: float, size: int) -> Array:
-        """Draw exponential numbers."""
+        """Draw exponential numbers of mean ``scale``, [row]."""
         found = np.empty(size)
         for rng, rows in self._take(size):
             found[rows] = rng.exponential(scale, rows.stop - rows.start)
         return found
 
     def standard_gamma(self, shape: Array | float, size: int | None = None) -> Array:
-        """Draw Gamma(shape), [row, ...]."""
+        """Draw Gamma(``shape``) [row, ...], of one ``shape`` [row, ...] each, or of ``size`` rows of one."""
         given = np.asarray(shape, float)
         found = np.empty(given.shape if size is None else size)
         for rng, rows in self._take(len(found)):

@@ -17,8 +17,8 @@ import numpy.typing as npt
 from numpy.random.bit_generator import ISpawnableSeedSequence
 
 from isacsys.core.arrays import Index
+from isacsys.core.drop_parts import Parts
 from isacsys.core.joined_streams import JoinedGenerator
-from isacsys.core.parts import Parts
 
 
 class Purpose(IntEnum):

@@ -10,8 +10,8 @@ from numbers import Real
 
 from isacsys.config.scenario import Scenario
 from isacsys.core.columns import Column
+from isacsys.core.drop_parts import Total
 from isacsys.core.errors import ConfigError
-from isacsys.core.parts import Total
 from isacsys.services.frame_record import FrameRecord
 
 DENSITY = "bs_density"  # stands for the scenario's density, or for stations over area where a layout fixes it

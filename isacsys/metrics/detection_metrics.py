@@ -9,7 +9,7 @@ import numpy as np
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array, Index
 from isacsys.core.columns import count, real
-from isacsys.core.parts import Total
+from isacsys.core.drop_parts import Total
 from isacsys.metrics.base import Estimator, Metric
 from isacsys.network.receivers import ReceiverType
 from isacsys.sensing.requirements import CATEGORIES, NOT_JUDGED, met

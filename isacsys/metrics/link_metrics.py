@@ -9,7 +9,7 @@ import numpy as np
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.columns import RATE, count, real
-from isacsys.core.parts import Total, of_drop
+from isacsys.core.drop_parts import Total, of_drop
 from isacsys.metrics.base import Estimator, Metric
 from isacsys.network.receivers import ReceiverType
 from isacsys.services import FrameRecord

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from isacsys.core.columns import ASE, KM2, RATE, count, real
-from isacsys.core.parts import Total
+from isacsys.core.drop_parts import Total
 from isacsys.metrics.base import DENSITY, Estimator, Metric
 from isacsys.network.receivers import ReceiverType
 from isacsys.services.frame_record import FrameRecord

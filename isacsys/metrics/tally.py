@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from isacsys.config.scenario import Scenario
 from isacsys.core.columns import MOST_COLUMNS, Column
+from isacsys.core.drop_parts import Total, of_drop
 from isacsys.core.errors import ConfigError, PluginError
-from isacsys.core.parts import Total, of_drop
 from isacsys.metrics.base import Estimator, Metric
 from isacsys.metrics.registry import ALWAYS, DROP_COLUMNS, METRICS, SOMETIMES, SUMS
 from isacsys.plugins.loading import calling, calling_theirs, is_ours

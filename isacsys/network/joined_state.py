@@ -11,9 +11,9 @@ import numpy as np
 
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array, Index
+from isacsys.core.drop_parts import Parts
 from isacsys.core.errors import IsacError
 from isacsys.core.joined_streams import JoinedGenerator
-from isacsys.core.parts import Parts
 from isacsys.core.random_streams import FrameName
 from isacsys.network.large_scale import LargeScale
 from isacsys.network.population import Population

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from isacsys.beamforming import FrameState
 from isacsys.core.arrays import Array, Flags, Index
-from isacsys.core.parts import Total, sums
+from isacsys.core.drop_parts import Total, sums
 from isacsys.link import Delivery
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.selection import Links
@@ -119,7 +119,7 @@ class FrameRecord:
         return values.sum().item() if parts is None else sums(parts.first, values)[0]
 
     def count(self, station: Index, flags: Flags | None = None) -> Total:
-        """Return how many rows with these stations [row], flagged ones if told, there are; of several drops, [drop]."""
+        """Return how many rows of ``station`` [row] (or of ``flags`` [row]) there are; of several drops, [drop]."""
         parts = self.frame_state.name.parts
         if parts is not None:
             return parts.counts(station, flags)

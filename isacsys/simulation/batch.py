@@ -16,7 +16,7 @@ import numpy.typing as npt
 from isacsys.beamforming import Schedule
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Flags, Index
-from isacsys.core.parts import Total
+from isacsys.core.drop_parts import Total
 from isacsys.metrics import DropMetrics, Tally, Throughput
 from isacsys.network import NetworkState, Positions, deploy
 from isacsys.network.joined_state import JoinedState, UnlikeDrops
@@ -116,7 +116,7 @@ class Batch:
         return record
 
     def _apart(self, scheduled: Schedule) -> Flags:
-        """Say which drops' arrays have other widths by themselves, or are added up in another order: [drop].
+        """Return which drops have arrays of other widths by themselves, or add them up in another order, [drop].
 
         Who senses fewer targets a station has fewer filters; powers of a lone link's wide cluster are added in pairs.
         """

@@ -30,18 +30,18 @@ class ReceiverTables:
         self._frames, self._rate, self._detections = np.zeros(0, np.int64), np.zeros(0), np.zeros(0)  # [target]
 
     def add(self, record: FrameRecord) -> None:
-        """Take note of who has come, and of what was sensed in a frame."""
+        """Enter who has come, and what was sensed in a frame."""
         self.come()
         self.look(record)
 
     def come(self) -> None:
-        """Take note of who has come."""
+        """Enter who has come."""
         sensing = self._state.scenario.allocation.targets_per_bs > 0
         for kind in ReceiverType if sensing else (ReceiverType.USER,):
             self._come(kind)
 
     def look(self, record: FrameRecord) -> None:
-        """Take note of what was sensed in a frame."""
+        """Enter what was sensed in a frame."""
         targets = record.frame_state.selection.targets.ids
         if not len(targets):
             return

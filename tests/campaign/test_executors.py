@@ -156,7 +156,7 @@ def test_what_takes_longer_goes_to_workers(monkeypatch, tmp_path):
     monkeypatch.setattr(executors, "PATIENCE", 0.05)
     monkeypatch.setattr(executors.SomeProcesses, "_spent", 0.0)
     executors.end_kept_workers()
-    scenario = Scenario().replace({"network.area": 9.0})
+    scenario = Scenario().replace({"network.area": 9.0, "simulation.batch": 1})
     isacsys.run(scenario, drops=20, output=tmp_path / "run.h5")
     assert multiprocessing.active_children()
     isacsys.run(scenario, drops=20, executor="serial", output=tmp_path / "serial.h5")

@@ -8,8 +8,8 @@ import pytest
 from isacsys import Scenario
 from isacsys.beamforming import Schedule
 from isacsys.campaign import worker
+from isacsys.core.drop_parts import Parts, sums
 from isacsys.core.joined_streams import JoinedGenerator
-from isacsys.core.parts import Parts, sums
 from isacsys.network.joined_state import JoinedState, UnlikeDrops
 from isacsys.network.selection import Links, Selection
 from isacsys.network.surroundings import Surroundings

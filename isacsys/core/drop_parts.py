@@ -53,7 +53,7 @@ class Parts:
         return [(drop, a, b) for drop, (a, b) in enumerate(pairwise(self.first.tolist()))]
 
     def pieces(self, station: Index) -> list[Piece]:
-        """Return the runs of rows, in order, that belong to one drop each, of rows with these stations."""
+        """Return the runs of rows, in order, that belong to one drop each, of rows that are of ``station`` [row]."""
         if not len(station):
             return []
         drop = self.drop[station]
@@ -61,11 +61,11 @@ class Parts:
         return list(zip(drop[starts[:-1]].tolist(), starts, starts[1:], strict=False))
 
     def bounds(self, station: Index) -> Index:
-        """Return where the rows of every drop begin, and how many rows there are, [drop + 1]; stations ascend."""
+        """Return where the rows of every drop begin, and how many there are, [drop + 1]; ``station`` [row] ascends."""
         return np.searchsorted(station, self.first)
 
     def counts(self, station: Index, flags: Flags | None = None) -> Index:
-        """Return how many rows with these stations, of those that are flagged, every drop has, [drop]."""
+        """Return how many rows of ``station`` [row], or of those of ``flags`` [row], every drop has, [drop]."""
         return np.bincount(self.drop[station if flags is None else station[flags]], minlength=len(self))
 
 
@@ -76,6 +76,8 @@ def of_drop(total: Total, drop: int) -> float:
 
 def sums(bounds: Index, *values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Sum ``values`` [row] over the rows of every drop, [value, drop], in the order in which one drop alone is summed.
+
+    Where the rows of a drop begin is in ``bounds`` [drop + 1].
 
     numpy adds in pairs, whose order depends on how many numbers there are: so no drop is padded, and none is summed as
     the difference of two sums.

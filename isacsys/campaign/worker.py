@@ -16,9 +16,10 @@ from isacsys.config.input_files import pin
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Table
 from isacsys.core.errors import DropError, IncompleteRun, IsacError
+from isacsys.network.joined_state import UnlikeDrops
 from isacsys.plugins.loading import fault
 from isacsys.recording import MemoryRecorder, Tables, write_part
-from isacsys.simulation.batch import UnlikeDrops, simulate_together
+from isacsys.simulation.batch import simulate_together
 
 SECONDS = 5.0  # what a batch should take; one that turns out longer ends early
 BYTES = 64e6  # what it may hold in memory

@@ -114,10 +114,10 @@ def _across(record: FrameRecord) -> Array:
         return np.asarray(np.sqrt(np.maximum(more["position_error"] ** 2 - more["range_error"] ** 2, 0)))
     parts = record.frame_state.name.parts
     if parts is None:
-        return more["position_error"]
+        return np.asarray(more["position_error"], float)
     with np.errstate(invalid="ignore"):
         across = np.sqrt(np.maximum(more["position_error"] ** 2 - more["range_error"] ** 2, 0))
-    return np.where(np.asarray(endless)[parts.drop[station]] > 0, more["position_error"], across)
+    return np.asarray(np.where(np.asarray(endless)[parts.drop[station]] > 0, more["position_error"], across), float)
 
 
 def _percentile(values: Array, percent: float) -> float:

@@ -158,7 +158,7 @@ class Throughput(Metric):
         self._weighted = self._weighted + weighted / self._frame / MEGA
         self._weight = self._weight + weight
 
-    def part(self, scenario: Scenario, drop: int, users: slice, stations: int) -> Throughput:
+    def one_of(self, scenario: Scenario, drop: int, users: slice, stations: int) -> Throughput:
         """Return what one of several drops got: its number among them, its users, how many stations it has."""
         found = Throughput(scenario, users.stop - users.start, stations)
         for name in ("bits", "rate", "frames", "sent", "failed"):
@@ -182,7 +182,7 @@ class Throughput(Metric):
             return self.bits / self.seconds / MEGA
         return self.bits / (np.maximum(self._present, 1) * self._frame) / MEGA
 
-    def drop(self) -> dict[str, float]:
+    def drop(self) -> dict[str, Total]:
         """Return `drop_columns`."""
         here = np.ones(len(self.bits), bool) if self._present is None else self._present > 0
         each, files, users = self.throughput[here], np.concatenate([np.empty(0), *self._files]), int(here.sum())

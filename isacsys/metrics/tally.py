@@ -43,7 +43,7 @@ class Tally:
 
     def drop(self, part: int = 0) -> Row:
         """Return the row of the drop; ``part`` is its number among several that were simulated together."""
-        row = {name: of_drop(total, part) for name, total in self._totals.items()}
+        row: Row = {name: of_drop(total, part) for name, total in self._totals.items()}
         for metric in self._metrics:
             with calling_theirs(metric, "metric", "summing up a drop"):
                 found = metric.part(part) if is_ours(metric) else metric

@@ -177,7 +177,7 @@ class Batch:
         state, recorder, drop = self.state, self._recorders[part], {"drop": self.state.drops[part]}
         stations = state.states[part].stations
         users, targets = (state.members(kind, part) for kind in ReceiverType)
-        throughput = self._throughput.part(self._told, part, users, stations)
+        throughput = self._throughput.one_of(self._told, part, users, stations)
         recorder.append("classes", {**drop, **self._classes.columns(part)})
         recorder.append("refusals", {**drop, **self._refusals.columns(part)})
         if self._receivers is not None:
@@ -186,7 +186,7 @@ class Batch:
             if state.scenario.allocation.targets_per_bs:
                 each.take(self._receivers, targets)
                 recorder.append("users/sensing", {**drop, **each.targets(self._counted)})
-        recorder.append("drops", {**drop, **self._tally.drop(part), **self._quality.part(users, targets).drop(),
+        recorder.append("drops", {**drop, **self._tally.drop(part), **self._quality.one_of(users, targets).drop(),
                                   **throughput.drop()})
 
 
@@ -203,7 +203,7 @@ class _Quality(DropMetrics):
             self._sensed_again.append(known[self._sensed[known] >= 0])
         super()._gap(ids, frame)
 
-    def part(self, users: slice, targets: slice) -> DropMetrics:
+    def one_of(self, users: slice, targets: slice) -> DropMetrics:
         """Return what it knows of one of several drops."""
         found = DropMetrics(users.stop - users.start, self._frames, self._seconds)
         found._rate, found._wanted = self._rate[users], self._wanted[users]

@@ -43,7 +43,7 @@ class RefusalStatistics:
         if around.path_gain.shape[1] > self._cluster:
             beyond = (around.path_gain[link, self._cluster] / around.path_gain[link, 0]) ** self._exponent
         parts = frame_state.name.parts
-        drop = 0 if parts is None else parts.drop[frame_state.selection.users.station[link]]
+        drop = np.zeros_like(link) if parts is None else parts.drop[frame_state.selection.users.station[link]]
         place = drop, column + 1, _bin(strength, STRENGTHS), _bin(np.sqrt(beyond), NEXT)
         np.add.at(self._weight, place, record.users.weight[link])
 

@@ -85,3 +85,25 @@ def test_arrays_lie_as_the_network_says():
     error = np.abs(np.angle(np.exp(1j * (turned - np.pi * cosine))))[sight]
     assert len(error) > 5
     assert np.median(error) < 0.15
+
+
+@pytest.mark.parametrize(("code", "sigma"), [(0, 4.0), (1, 6.0), (2, 7.0), (3, 7.0)])
+def test_shadowing_of_every_state_is_the_first_parameter(code, sigma):
+    """Gains are path loss (Table 7.4.1-1, within the breakpoint), walls and sigma times the number of step 4, in dB."""
+    state = network(antennas__pattern="omni", antennas__vertical_elements=1, network__users_per_cell=12.0)
+    d, users, gains = state.deployment, np.arange(len(state.users)), state.large_scale.users
+    masts, position, world = np.arange(len(d.masts.position)), state.users.position, state.fading.model._world
+    there = world.codes(users, position, np.tile(masts, (len(users), 1)))
+    user, mast = np.nonzero(there == code)
+    away = np.linalg.norm(1e3 * (position[user] - d.masts.position[mast]), axis=-1)
+    near = away < 200  # no way round the torus is shorter
+    user, mast, away = user[near], mast[near], away[near]
+    assert len(user) > 5
+    link = world.places(user, mast, code)
+    lg, known = np.log10(np.hypot(away, 25.0 - link.low)), world._places(users, position)
+    loss = 28.0 + 22.0 * lg + 20.0 * np.log10(3.5)
+    if code % 2:
+        loss = np.maximum(loss, 13.54 + 39.08 * lg + 20.0 * np.log10(3.5) - 0.6 * (link.low - 1.5))
+    found = 10.0 * np.log10(gains.everywhere(position, known)[user, 3 * mast]) + loss + known.loss_db[user]
+    np.testing.assert_allclose(found / sigma, link.standard[:, 0], atol=1e-4)
+    assert (known.loss_db[user] > 0).all() == (code > 1)

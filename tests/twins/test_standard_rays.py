@@ -197,6 +197,11 @@ def test_polarised_channels(name, code):
                     at = (x * math.cos(b) - y * math.sin(b), x * math.sin(b) + y * math.cos(b), height)
                     value += twin.coefficient(ray, heard, sent, (0.0,) * 3, at, wavelength, (0.0,) * 3, 0.0, frequency)
                 assert abs(channels[f, u, s] - value) < 1e-9
+    powers = polarised.powers(found, np.full((1, found.power.shape[1]), 2.0), math.pi / 4)[0][found.power[0] > 0]
+    for ray, value in zip(some, powers, strict=True):  # from a slanted port of gain 2, mean of two ports across
+        rows, sent = twin.matrix(ray), twin.slanted(1.0, 45.0)
+        heard = sum(abs(rows[u][0] * sent[0] + rows[u][1] * sent[1]) ** 2 for u in range(2))
+        assert value == pytest.approx(2.0 * ray.power * heard / 2, abs=1e-12)
 
 
 def _drawn(world, state, code):

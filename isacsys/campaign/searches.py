@@ -30,8 +30,7 @@ from isacsys.recording.atomic_files import DirectoryLock
 from isacsys.scheduling import GrantPolicy, Scheduler
 from isacsys.sensing import Tracker
 from isacsys.simulation import Process, simulate_drop
-from isacsys.statistics import Look, RaceRules, Samples, race
-from isacsys.statistics.race import ROUND
+from isacsys.statistics import FIRST, Look, RaceRules, Samples, race
 
 LOCK = "lock"
 
@@ -49,8 +48,8 @@ def search(scenario: Subject, over: Mapping[str, Iterable[Any]], *, maximize: st
            simulate: Simulate = simulate_drop) -> SearchResult:
     """Find the best setting of a grid by simulation, with a stated confidence.
 
-    All settings are simulated on the same drops, 10 at first; then those that may still be better than the leader by
-    more than the indifference go on in rounds of 10, until there are none. Settings that break
+    All settings are simulated on the same drops, 5 at first; then those that may still be better than the leader by
+    more than the indifference go on, to a quarter more each round, until there are none. Settings that break
     ``K L + J (Q - 1) + 1 <= M_t``, Meng & Masouros (16a), and those that the scenario refuses, are left out. The answer
     does not depend on the workers, nor on how often the search was killed and resumed.
 
@@ -212,10 +211,10 @@ def _rules(confidence: float, indifference: float | None, drops_at_most: int | N
         raise ConfigError("confidence", confidence, "a number between 0 and 1")
     if indifference is not None and not (_real(indifference) and 0 <= indifference < math.inf):
         raise ConfigError("indifference", indifference, "a number from 0 on, in the unit of the objective")
-    least = ROUND * settings
+    least = FIRST * settings
     whole = isinstance(drops_at_most, int) and not isinstance(drops_at_most, bool)
     if drops_at_most is not None and not (whole and drops_at_most >= least):
-        raise ConfigError("drops_at_most", drops_at_most, f"a whole number, at least {least}: {ROUND} drops for "
+        raise ConfigError("drops_at_most", drops_at_most, f"a whole number, at least {least}: {FIRST} drops for "
                           f"each of {settings} settings")
     return RaceRules(confidence=float(confidence), indifference=indifference, budget=drops_at_most,
                  tolerances=tuple(constraint.tolerance for constraint in constraints))

@@ -1,57 +1,117 @@
-"""Confidence sequences of a mean: intervals that hold at all sample sizes at once, so that one may stop at any of them.
+"""Confidence sequences of a mean: intervals that hold at all looks at once, so that one may stop at any of them.
 
-For independent normal values of unknown variance, Wang and Ramdas (2023), *Anytime-valid t-tests and confidence
-sequences for Gaussian means with unknown variance*: with a normal prior of precision c on mean over standard
-deviation, ``M_n = sqrt(c/(n+c)) ((1 + u)/(1 + u c/(n+c)))^(n/2)``, ``u = n d^2/((n-1) S^2)``, exceeds 1/a at any n with
-probability at most a (d the error of the sample mean, S the sample standard deviation). Solved for d.
+One looks at the sizes n_1 = 5, n_{k+1} = ceil(1.25 n_k) of a sample, and the error of look k is
+``4 error/((k + 3)(k + 4))``; these sum to ``error``, so by the union bound the intervals of all looks hold together. At
+each look the bound is Student's, ``w = t/sqrt(n)`` standard deviations S from the mean, widened for skew.
+
+**Skew.** Student's bound is too narrow on one side of a skewed law. For gamma laws mean and coefficient of variation V
+of a sample are independent, so the probability that a bound w S above the mean is below the true one is
+``E[F_nk(n k/(1 + w V))]``, F_nk the law of a gamma variable of shape n k. For shape k = 2 (skewness sqrt(2): that of the
+difference of two exponential values that are skewed to opposite sides) the width that keeps the error is at most
+``w (1 + 0.95 tanh(0.65 w) + 1/n)``: fitted at n = 5 to 231 and errors 0.05 to 1e-7, checked in the tests. Of smaller
+skewness g the excess over w is about ``(g/sqrt(2))^1.35`` of that. As g the sample's skewness and two standard errors
+``2 sqrt(6/n)`` of it are taken, sqrt(2) at most: so the first looks are guarded against as much skew as is assumed
+possible, and many values that show none get Student's bound.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
-from isacsys.core.arrays import Array
+from isacsys.core.arrays import Array, Index
 
-PRECISION = 2.0  # c: the interval is narrowest, relative to a fixed-size one, at some 20 to 200 values
+FIRST, GROWTH = 5, 1.25  # values at the first look, and how many times as many at the next
+SKEWNESS = math.sqrt(2)  # the most that is assumed possible
+_LARGEST = 2**53
 
 
-def two_sided(n: npt.ArrayLike, error: float) -> Array:
-    """Return the half-width, in standard deviations of the sample, of an interval around the mean of n values.
+def _sizes() -> Index:
+    sizes = [FIRST]
+    while sizes[-1] < _LARGEST:
+        sizes.append(math.ceil(GROWTH * sizes[-1]))
+    return np.array(sizes)
 
-    ``sqrt((n - 1) u/n)``, ``u = (x - 1)/(1 - x c/(n + c))``, ``x = (sqrt((n + c)/c)/error)^(2/n)``.
+
+SIZES = _sizes()  # of a sample when one looks at it
+
+
+def next_size(n: npt.ArrayLike) -> Index:
+    """Return the size of a sample at the next look, where it has n values now."""
+    return SIZES[np.searchsorted(SIZES, n, side="right")]
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Moments of samples: arrays of one shape.
+
+    Attributes
+    ----------
+    n : Index
+        Values.
+    mean, deviation, skewness : Array
+        Deviation with divisor n - 1; skewness as ``m_3/m_2^1.5``, 0 of values that do not differ.
+    """
+
+    n: Index
+    mean: Array
+    deviation: Array
+    skewness: Array
+
+
+def moments(values: Array, counts: Index) -> Moments:
+    """Return the moments of samples.
 
     Parameters
     ----------
-    n : int or ndarray [...]
+    values : [..., drop]
+    counts : [...]
+        How many of the values count, from the first on.
+    """
+    counts = np.broadcast_to(counts, values.shape[:-1])
+    there, n = np.arange(values.shape[-1]) < counts[..., None], np.maximum(counts, 1)
+    mean = np.where(there, values, 0.0).sum(-1) / n
+    residual = np.where(there, values - mean[..., None], 0.0)
+    squares, cubes = (residual**2).sum(-1), (residual**3).sum(-1)
+    scale = (squares / n)**1.5
+    skewness = np.divide(cubes / n, scale, out=np.zeros_like(mean), where=scale > 0)
+    return Moments(counts, mean, np.sqrt(squares / np.maximum(n - 1, 1)), skewness)
+
+
+def one_sided(sample: Moments, error: float) -> Array:
+    """Return the distance of an upper (or lower) bound from the means of samples.
+
+    ``S w (1 + (0.95 tanh(0.65 w) + 1/n) (g/sqrt(2))^1.35)``, ``w = t/sqrt(n)``, t Student's quantile of n - 1 degrees of
+    freedom with ``4 error/((k + 3)(k + 4))`` above it, n the k-th of `SIZES`,
+    ``g = min(|skewness| + 2 sqrt(6/n), sqrt(2))``.
+
+    Parameters
+    ----------
+    sample : Moments
     error : float
-        Probability that the mean is ever outside, on either side, over all n.
+        Probability that the mean is beyond the bound at any look.
 
     Returns
     -------
-    ndarray [...]
-        Infinite where so few values exclude nothing.
+    Array
+        Infinite below the first size.
     """
-    n = np.asarray(n, float)
-    c, many = PRECISION, np.maximum(n, 1.0)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        x = (np.sqrt((n + c) / c) / error) ** (2 / many)
-        rest = 1 - x * c / (n + c)
-        width = np.sqrt((n - 1) * (x - 1) / rest / many)
-    return np.where((rest > 0) & (n > 1), width, np.inf)
+    n = np.maximum(sample.n, FIRST)
+    w = _student(n, error)
+    g = np.minimum(np.abs(sample.skewness) + 2 * np.sqrt(6 / n), SKEWNESS)
+    widened = w * (1 + (0.95 * np.tanh(0.65 * w) + 1 / n) * (g / SKEWNESS)**1.35)
+    return np.where(sample.n >= FIRST, sample.deviation * widened, np.inf)
 
 
-def one_sided(n: npt.ArrayLike, error: float) -> Array:
-    """Return the distance of an upper (or lower) bound from the mean of n values, as `two_sided`; ``n`` [...] -> [...].
-
-    ``error`` is the probability that the mean is ever beyond it: that of both sides, by symmetry, is twice as large.
-    """
-    return two_sided(n, 2 * error)
+def two_sided(sample: Moments, error: float) -> Array:
+    """Return likewise the half-width of intervals: half of ``error`` is on either side."""
+    return one_sided(sample, error / 2)
 
 
-def half_width(deviation: Array, factor: Array) -> Array:
-    """Return ``deviation * factor`` [...]; infinite where the factor is, also for a deviation of 0.
-
-    ``deviation``, ``factor`` [...].
-    """
-    return np.where(np.isfinite(factor), deviation * np.where(np.isfinite(factor), factor, 0.0), np.inf)
+def _student(n: Index, error: float) -> Array:
+    look = np.searchsorted(SIZES, n, side="right")
+    return np.asarray(-special.stdtrit(n - 1.0, 4 * error / ((look + 3) * (look + 4))) / np.sqrt(n))

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from isacsys.core.arrays import Array, Flags, Index
-from isacsys.statistics.confidence_sequences import half_width, one_sided, two_sided
+from isacsys.statistics.confidence_sequences import FIRST, Moments, moments, next_size, one_sided, two_sided
 
-ROUND = 10  # drops, at first and in every round
 RELATIVE_INDIFFERENCE = 0.01  # of the leader's mean
 
 
@@ -138,7 +137,7 @@ def race(
     complete : bool
         Whether the question is answered.
     """
-    wanted = np.full(settings, ROUND)
+    wanted = np.full(settings, FIRST)
     while True:
         samples = draw(wanted)
         seen = look(samples, rules)
@@ -153,37 +152,25 @@ def race(
 def look(samples: Samples, rules: RaceRules) -> Look:
     """Return which setting leads, which may be better, and what to sample next."""
     error, n = rules.error(len(samples.counts)), samples.counts
-    mean, deviation = _moments(samples.values, n)
-    excluded, proven, seeming = _feasible(samples, rules, mean, deviation, error)
-    leader = _leader(mean[:, 0], n, samples.able & ~excluded & (proven | seeming))
-    width = half_width(deviation[:, 0], two_sided(n, error))
+    own = moments(samples.values, n[:, None])
+    mean, width = own.mean[:, 0], two_sided(own, error)[:, 0]
+    excluded, proven, seeming = _feasible(samples, rules, own, error)
+    leader = _leader(mean, n, samples.able & ~excluded & (proven | seeming))
     if leader is None:
         unknown, open_questions = np.full(len(n), np.nan), samples.able & ~excluded
-        return Look(None, mean[:, 0], width, unknown, unknown, np.nan, excluded, proven, open_questions,
-                    n + ROUND * open_questions)
-    common = np.minimum(n, n[leader])
-    difference, spread = _moments(samples.values[:, :1] - samples.values[leader, 0], common)
-    d, s = difference[:, 0], spread[:, 0]
-    indifference = _indifference(rules, float(mean[leader, 0]))
-    contending = samples.able & ~excluded & (d + half_width(s, one_sided(common, error)) > indifference)
+        return Look(None, mean, width, unknown, unknown, np.nan, excluded, proven, open_questions,
+                    np.where(open_questions, next_size(n), n))
+    paired = moments(samples.values[:, 0] - samples.values[leader, 0], np.minimum(n, n[leader]))
+    indifference = _indifference(rules, float(mean[leader]))
+    contending = samples.able & ~excluded & (paired.mean + one_sided(paired, error) > indifference)
     contending[leader] = False
-    return Look(leader, mean[:, 0], width, d, half_width(s, two_sided(common, error)), indifference, excluded, proven,
-                contending, _wanted(n, leader, contending, bool(proven[leader])))
+    return Look(leader, mean, width, paired.mean, two_sided(paired, error), indifference, excluded, proven, contending,
+                _wanted(n, leader, contending, bool(proven[leader])))
 
 
-def _moments(values: Array, counts: Index) -> tuple[Array, Array]:
-    """Return mean and standard deviation [setting, quantity] over the first ``counts`` drops of every setting."""
-    there = np.arange(values.shape[2]) < counts[:, None]  # [setting, drop]
-    n = np.maximum(counts, 1)[:, None]
-    mean = np.where(there[:, None], values, 0.0).sum(-1) / n
-    residual = np.where(there[:, None], values - mean[..., None], 0.0)
-    return mean, np.sqrt((residual**2).sum(-1) / np.maximum(n - 1, 1))
-
-
-def _feasible(samples: Samples, rules: RaceRules, mean: Array, deviation: Array, error: float
-              ) -> tuple[Flags, Flags, Flags]:
+def _feasible(samples: Samples, rules: RaceRules, own: Moments, error: float) -> tuple[Flags, Flags, Flags]:
     """Return who misses a constraint with confidence, who meets all of them with confidence, and who seems to."""
-    margin, width = mean[:, 1:], half_width(deviation[:, 1:], one_sided(samples.counts, error)[:, None])
+    margin, width = own.mean[:, 1:], one_sided(own, error)[:, 1:]
     excluded = ~samples.able | (margin + width < 0).any(axis=1)
     proven = ~excluded & (margin - width >= -np.asarray(rules.tolerances)).all(axis=1)
     return excluded, proven, np.all(margin >= 0, axis=1)
@@ -202,10 +189,10 @@ def _indifference(rules: RaceRules, mean: float) -> float:
 
 
 def _wanted(counts: Index, leader: int, contending: Flags, proven: bool) -> Index:
-    """Return a round more for those in question, and for the leader where they have caught up with it."""
+    """Return the next size for those in question, and for the leader where they have caught up with it."""
     level = contending & (counts >= counts[leader])
-    wanted = counts + ROUND * contending
-    wanted[leader] += ROUND * (bool(level.any()) or not proven)
-    return wanted
+    more = contending.copy()
+    more[leader] = level.any() or not proven
+    return np.where(more, next_size(counts), counts)
 
 

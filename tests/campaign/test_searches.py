@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import itertools
 import json
 import os
 import random
@@ -20,9 +21,12 @@ from isacsys.campaign import METRICS
 from isacsys.campaign.conditions import Condition
 from isacsys.campaign.estimates import estimate, mean_half_width
 from isacsys.campaign.objectives import per_drop, read_constraints
+from isacsys.campaign.search_result import SearchResult
+from isacsys.campaign.searches import SearchField
+from isacsys.campaign.store import FileStore
 from isacsys.cli import main
 from isacsys.core.errors import ConfigError, DropError, IncompleteRun, LogFormatError
-from isacsys.statistics import half_width, two_sided
+from isacsys.statistics import moments, two_sided
 from tests.campaign import fakes
 
 BASE = Scenario().replace({"allocation.users_per_bs": 1, "antennas.transmit": 10})
@@ -88,7 +92,7 @@ def test_every_row_is_a_run_of_that_setting(found):
     n = min(best.drops, other.drops)
     values = [run.table("drops")["communication_rate"][:n] / 20 for run in (best, other)]
     error = 0.05 / (found.settings - 1)
-    width = half_width(np.std(values[1] - values[0], ddof=1), two_sided(n, error))
+    width = two_sided(moments(values[1] - values[0], np.array(n)), error)
     assert found.table[1]["half_width"] == pytest.approx(float(width))
 
 
@@ -202,7 +206,7 @@ def test_what_is_no_condition_is_refused(text):
     ({"subject_to": ["sensing_ase >= 4"], "tolerance": -1}, "tolerance = -1: a number from 0 on"),
     ({"confidence": 1}, "confidence = 1: a number between 0 and 1"),
     ({"indifference": -1}, "indifference = -1: a number from 0 on"),
-    ({"drops_at_most": 129}, "drops_at_most = 129: a whole number, at least 130: 10 drops for each of 13 settings"),
+    ({"drops_at_most": 64}, "drops_at_most = 64: a whole number, at least 65: 5 drops for each of 13 settings"),
     ({"over": {}}, "over = {}: a mapping"),
     ({"over": {"allocation.users": [1]}}, r"did you mean allocation.users_per_bs\? \(at allocation.users = 1\)"),
     ({"over": {"simulation.drops": [1, 2]}}, "the search decides on the drops"),
@@ -270,8 +274,8 @@ def test_a_directory_with_something_in_it_is_left_alone(tmp_path):
 
 
 def test_a_drop_that_fails_is_named_with_its_setting_and_the_rest_is_kept(tmp_path):
-    with pytest.raises(DropError, match="drop 7") as error:
-        search(FEW, output=tmp_path / "a", simulate=fakes.fail_at_seven)
+    with pytest.raises(DropError, match="drop 3") as error:
+        search(FEW, output=tmp_path / "a", simulate=fakes.FailAt({3}))
     assert any("finished drops are kept; --resume -o" in note for note in error.value.__notes__)
     assert list((tmp_path / "a").glob("*.parts"))
 
@@ -307,12 +311,43 @@ def parts(directory):
     return count
 
 
-@pytest.mark.parametrize(("kills", "executor"), [(1, "serial"), pytest.param(10, "process", marks=pytest.mark.slow)])
-def test_killed_at_random_and_resumed_it_leaves_the_same_bytes(tmp_path, kills, executor):
-    whole, cut, moments, interrupted = tmp_path / "whole", tmp_path / "cut", random.Random(kills), 0
+POINTS = [(FileStore, "add", 1), (FileStore, "add", 4), (SearchField, "watch", 1), (SearchField, "watch", 2),
+          (FileStore, "finish", 1), (FileStore, "finish", 2), (SearchResult, "save", 1)]
+
+
+def killed(output, place, name, call):
+    """Search in a process that kills itself before a numbered call of a method; return whether it did."""
+    pid = os.fork()
+    if pid == 0:
+        original, calls = getattr(place, name), itertools.count(1)
+
+        def counted(*arguments, **options):
+            if next(calls) == call:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return original(*arguments, **options)
+
+        setattr(place, name, counted)
+        with contextlib.suppress(BaseException):
+            search(FEW, output=output, resume=True, indifference=0.2)
+        os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(pid, 0)[1])
+
+
+def test_killed_at_named_points_and_resumed_it_leaves_the_same_bytes(tmp_path):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    search(FEW, output=whole, indifference=0.2)
+    for point in POINTS:
+        assert killed(cut, *point), point
+    search(FEW, output=cut, resume=True, indifference=0.2)
+    assert files(whole) == files(cut)
+
+
+@pytest.mark.slow
+def test_killed_at_random_and_resumed_it_leaves_the_same_bytes(tmp_path):
+    whole, cut, moments, interrupted = tmp_path / "whole", tmp_path / "cut", random.Random(10), 0
     search(FEW, output=whole, indifference=0.05)
-    for _ in range(kills):
-        process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(cut), executor], start_new_session=True,
+    for _ in range(10):
+        process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(cut), "process"], start_new_session=True,
                                    stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
         seen, more = parts(cut), moments.randrange(1, 4)
         while process.poll() is None and parts(cut) < seen + more:
@@ -326,8 +361,29 @@ def test_killed_at_random_and_resumed_it_leaves_the_same_bytes(tmp_path, kills, 
     assert files(whole) == files(cut)
 
 
+class Interrupted:
+    """Ctrl-C in one drop."""
+
+    def __init__(self, drop):
+        self.drop = drop
+
+    def __call__(self, scenario, drop, recorder, **objects):
+        if drop == self.drop:
+            signal.raise_signal(signal.SIGINT)
+        fakes.simulate_a_peak(scenario, drop, recorder)
+
+
 def test_ctrl_c_says_how_to_go_on(tmp_path):
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(tmp_path / "a"), "serial"], stderr=subprocess.PIPE,
+    with pytest.raises(IncompleteRun, match=f"finished drops are kept; --resume -o {tmp_path / 'a'} continues"):
+        search(FEW, output=tmp_path / "a", simulate=Interrupted(3))
+    search(FEW, output=tmp_path / "a", resume=True, indifference=0.2)
+    search(FEW, output=tmp_path / "b", indifference=0.2)
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+@pytest.mark.slow
+def test_ctrl_c_reaches_workers(tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(tmp_path / "a"), "process"], stderr=subprocess.PIPE,
                                text=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
                                start_new_session=True,
                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))

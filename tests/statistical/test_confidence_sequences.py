@@ -1,52 +1,94 @@
-"""Intervals that hold at all sample sizes at once."""
+"""Intervals that hold at all looks at once."""
 
 import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from isacsys.statistics.confidence_sequences import PRECISION, half_width, one_sided, two_sided
+from isacsys.statistics.confidence_sequences import FIRST, GROWTH, SIZES, Moments, moments, next_size, one_sided, two_sided
+
+SKEWED = 2**0.5
 
 
-def evidence(n, width):
-    """M_n for a sample mean that is off by ``width`` standard deviations of the sample."""
-    u = n * width**2 / (n - 1)
-    return np.sqrt(PRECISION / (n + PRECISION)) * ((1 + u) / (1 + u * PRECISION / (n + PRECISION))) ** (n / 2)
+def width(n, error, skewness=0.0):
+    """Distance of a bound from the mean, in standard deviations, of samples of a skewness."""
+    n = np.asarray(n)
+    return one_sided(Moments(n, np.zeros(n.shape), np.ones(n.shape), np.full(n.shape, skewness)), error)
 
 
-@pytest.mark.parametrize("n", [2, 3, 5, 10, 100])
-def test_the_evidence_against_the_true_mean_has_mean_one(n):
-    """Exactly, by Student's law; Ville's inequality then bounds how often it ever exceeds 1/a."""
-    def integrand(t):
-        return evidence(n, t / np.sqrt(n)) * stats.t.pdf(t, n - 1)
-
-    assert integrate.quad(integrand, -np.inf, np.inf)[0] == pytest.approx(1)
+def share(n, error):
+    """The part of the error that the look at n values may spend."""
+    look = int(np.flatnonzero(SIZES == n)[0]) + 1
+    return 4 * error / ((look + 3) * (look + 4))
 
 
-@pytest.mark.parametrize("error", [0.05, 0.05 / 299])
-def test_at_the_bound_the_evidence_is_one_over_the_error(error):
-    n = np.arange(12, 2000)
-    width = two_sided(n, error)
-    assert np.isfinite(width[n >= 12]).all()
-    assert evidence(n, width) == pytest.approx(np.full(len(n), 1 / error))
-    assert (np.diff(width) < 0).all()
+def test_the_looks_share_the_error():
+    assert SIZES[0] == FIRST
+    assert (SIZES[1:] == np.ceil(GROWTH * SIZES[:-1])).all()
+    assert (next_size(SIZES[:-1]) == SIZES[1:]).all()
+    assert next_size(0) == FIRST
+    assert sum(share(n, 0.05) for n in SIZES) == pytest.approx(0.05, rel=0.05)
+    assert sum(share(n, 0.05) for n in SIZES) < 0.05
 
 
 def test_few_values_exclude_nothing():
-    assert np.isinf(two_sided([0, 1, 2], 0.01)).all()
-    assert one_sided(20, 0.05) == two_sided(20, 0.1)
+    assert np.isinf(width([0, 1, 4], 0.01)).all()
+    sample = moments(np.arange(20.0), np.array(20))
+    assert two_sided(sample, 0.1) == one_sided(sample, 0.05)
 
 
-def ever_outside(factor, n=300, sequences=4000, seed=1):
-    """Share of sequences of standard normal values whose interval misses 0 at any of 2..n values."""
-    x = np.random.default_rng(seed).standard_normal((sequences, n))
-    count = np.arange(1, n + 1)
-    mean = x.cumsum(1) / count
-    deviation = np.sqrt(np.maximum((x**2).cumsum(1) - count * mean**2, 0) / np.maximum(count - 1, 1))
-    return (np.abs(mean) > half_width(deviation, factor(count)))[:, 1:].any(1).mean()
+def test_moments_are_those_of_scipy():
+    values = np.random.default_rng(1).gamma(2, size=(3, 4, 30))
+    counts = np.array([5, 12, 30])[:, None]
+    found = moments(values, counts)
+    for i, n in enumerate((5, 12, 30)):
+        x = values[i, :, :n]
+        assert found.mean[i] == pytest.approx(x.mean(-1))
+        assert found.deviation[i] == pytest.approx(x.std(-1, ddof=1))
+        assert found.skewness[i] == pytest.approx(stats.skew(x, axis=-1))
+    assert (moments(np.ones((2, 5)), np.array(5)).skewness == 0).all()
 
 
-def test_they_hold_at_all_sizes_where_intervals_of_a_fixed_size_do_not():
-    share = ever_outside(lambda n: two_sided(n, 0.1))
-    assert share < 0.1
-    assert share > 0.03  # and are not idle
-    assert ever_outside(lambda n: stats.t.ppf(0.95, np.maximum(n - 1, 1)) / np.sqrt(n)) > 0.3
+@pytest.mark.parametrize("n", [5, 12, 60])
+def test_of_normal_values_each_look_spends_its_share_at_most(n):
+    """By Student's density; as large a bound as is taken of a sample without any skew."""
+    error = 0.01
+    density = integrate.quad(stats.t(n - 1).pdf, width(n, error) * np.sqrt(n), np.inf)[0]
+    assert density <= share(n, error)
+
+
+@pytest.mark.parametrize("n", [5, 7, 12, 24, 48, 118])
+@pytest.mark.parametrize("error", [0.1, 1e-2, 1e-3, 1e-4])
+@pytest.mark.parametrize("shape", [2, 8])
+def test_of_gamma_values_each_look_spends_its_share_at_most(n, error, shape):
+    """Mean and coefficient of variation V are independent: P(mean (1 + w V) < true) is a mean over V."""
+    draws = np.random.default_rng([n, shape]).gamma(shape, size=(4000, n))
+    variation = draws.std(1, ddof=1) / draws.mean(1)
+    lower = stats.gamma.cdf(n * shape / (1 + width(n, error, SKEWED) * variation), n * shape)
+    standard_error = lower.std(ddof=1) / np.sqrt(len(lower))
+    assert lower.mean() <= share(n, error) + 4 * standard_error
+    if shape == 2 and n >= 24:  # and it is not idle: Student's bound spends more, and the widest less than half of it
+        student = stats.t.isf(share(n, error), n - 1) / np.sqrt(n)
+        assert stats.gamma.cdf(n * shape / (1 + student * variation), n * shape).mean() > 1.3 * share(n, error)
+
+
+def ever_outside(bound, draw, looks=14, sequences=4000, seed=1):
+    """Share of sequences of values with mean 0 whose interval misses 0 at any look."""
+    x = draw(np.random.default_rng(seed), (sequences, SIZES[looks]))
+    missed = np.zeros(sequences, bool)
+    for n in SIZES[:looks]:
+        sample = moments(x[:, :n], np.full(sequences, n))
+        missed |= np.abs(sample.mean) > bound(sample)
+    return missed.mean()
+
+
+def gamma(rng, size):
+    return rng.gamma(2, size=size) - 2
+
+
+@pytest.mark.parametrize("draw", [np.random.Generator.standard_normal, gamma])
+def test_they_hold_at_all_looks_where_intervals_of_a_fixed_size_do_not(draw):
+    def student(sample):
+        return stats.t.ppf(0.95, sample.n - 1) * sample.deviation / np.sqrt(sample.n)
+
+    assert ever_outside(lambda sample: two_sided(sample, 0.1), draw) < 0.1
+    assert ever_outside(student, draw) > 0.3

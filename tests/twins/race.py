@@ -3,17 +3,39 @@
 import math
 import statistics
 
+from scipy import special
 
-def bound(n, error):
-    """Distance of a one-sided bound from the mean, in standard deviations: one of both sides at twice the error."""
-    if n < 2:
+
+def looks(n):
+    """How many times a sample that now has n values has been looked at."""
+    size, count = 5, 0
+    while size <= n:
+        size, count = -(-5 * size // 4), count + 1
+    return count
+
+
+def bound(values, error):
+    """Distance of a one-sided bound from the mean: Student's, by the incomplete beta function, and what skew adds."""
+    n, k = len(values), looks(len(values))
+    if n < 5:
         return math.inf
-    x = (math.sqrt((n + 2) / 2) / (2 * error)) ** (2 / n)
-    return math.inf if x * 2 >= n + 2 else math.sqrt((n - 1) * (x - 1) / (1 - x * 2 / (n + 2)) / n)
+    share = 4 * error / ((k + 3) * (k + 4))
+    t = math.sqrt((n - 1) * (1 / special.betaincinv((n - 1) / 2, 0.5, 2 * share) - 1))
+    mean, deviation = statistics.fmean(values), statistics.stdev(values)
+    if deviation == 0:
+        return 0.0
+    third = statistics.fmean([(x - mean)**3 for x in values]) / statistics.pvariance(values)**1.5
+    assumed = min(abs(third) + math.sqrt(24 / n), math.sqrt(2)) / math.sqrt(2)
+    w = t / math.sqrt(n)
+    return deviation * w * (1 + (0.95 * math.tanh(0.65 * w) + 1 / n) * assumed**1.35)
 
 
-def times(deviation, factor):
-    return math.inf if math.isinf(factor) else deviation * factor
+def following(n):
+    """The next size at which one looks."""
+    size = 5
+    while size <= n:
+        size = -(-5 * size // 4)
+    return size
 
 
 def naive_look(samples, rules):
@@ -24,8 +46,7 @@ def naive_look(samples, rules):
     error = (1 - rules.confidence) / max(comparisons, 1)
     excluded, proven, candidates = [], [], []
     for i in settings:
-        factor = bound(counts[i], error)
-        margins = [(statistics.fmean(row), times(statistics.stdev(row), factor)) for row in rows[i][1:]]
+        margins = [(statistics.fmean(row), bound(row, error)) for row in rows[i][1:]]
         out = not samples.able[i] or any(mean + width < 0 for mean, width in margins)
         excluded.append(out)
         proven.append(not out and all(mean - width >= -e for (mean, width), e in
@@ -33,11 +54,11 @@ def naive_look(samples, rules):
         candidates.append(not out and (proven[-1] or all(mean >= 0 for mean, _ in margins)))
     means = [statistics.fmean(setting[0]) for setting in rows]
     found = {"leader": None, "excluded": excluded, "proven": proven, "mean": means,
-             "mean_half_width": [times(statistics.stdev(rows[i][0]), bound(counts[i], error / 2)) for i in settings]}
+             "mean_half_width": [bound(rows[i][0], error / 2) for i in settings]}
     if not any(candidates):
         going = [not excluded[i] for i in settings]
         return found | {"difference": [math.nan] * len(counts), "half_width": [math.nan] * len(counts),
-                        "contending": going, "wanted": [counts[i] + 10 * going[i] for i in settings]}
+                        "contending": going, "wanted": [following(n) if more else n for n, more in zip(counts, going, strict=True)]}
     most = max(counts[i] for i in settings if candidates[i])
     leader = max((i for i in settings if candidates[i] and counts[i] == most), key=lambda i: means[i])
     d_max = 0.01 * abs(means[leader]) if rules.indifference is None else rules.indifference
@@ -46,11 +67,11 @@ def naive_look(samples, rules):
         n = min(counts[i], counts[leader])
         d = [a - b for a, b in zip(rows[i][0][:n], rows[leader][0][:n], strict=True)]
         difference.append(statistics.fmean(d))
-        half.append(times(statistics.stdev(d), bound(n, error / 2)))
-        upper = difference[-1] + times(statistics.stdev(d), bound(n, error))
+        half.append(bound(d, error / 2))
+        upper = difference[-1] + bound(d, error)
         contending.append(i != leader and not excluded[i] and upper > d_max)
-        wanted[i] += 10 * contending[-1]
+        wanted[i] = following(counts[i]) if contending[-1] else counts[i]
     if not proven[leader] or any(contending[i] and counts[i] >= counts[leader] for i in settings):
-        wanted[leader] += 10
+        wanted[leader] = following(counts[leader])
     return found | {"leader": leader, "difference": difference, "half_width": half, "contending": contending,
                     "wanted": wanted}

@@ -134,7 +134,8 @@ def checked(action: Any, name: str, shape: tuple[int, ...], low: npt.ArrayLike, 
     """
     key = f"action ({name})"
     try:
-        given = np.asarray(action, float)
+        given = np.asarray(action)
+        given = given.astype(float, casting="same_kind") if given.dtype.kind == "c" else given.astype(float)
     except (TypeError, ValueError):
         raise ConfigError(key, action, f"numbers of shape {shape}") from None
     if given.shape != shape:
@@ -146,6 +147,22 @@ def checked(action: Any, name: str, shape: tuple[int, ...], low: npt.ArrayLike, 
         limits = f"{np.asarray(low).tolist()} to {np.asarray(high).tolist()}"
         raise ConfigError(key, given[wrong].ravel()[0].item(), f"{'whole ' * whole}numbers from {limits}")
     return given
+
+
+def checked_decision(decision: Any, name: str, view: AgentView) -> Decision:
+    """Return a decision. Raises ConfigError for what is none, for scores of others, and for cells that do not exist."""
+    key = f"act ({name})"
+    if not isinstance(decision, Decision):
+        raise ConfigError(key, decision, "an isacsys.learning.Decision")
+    for kind, scores in ((ReceiverType.USER, decision.users), (ReceiverType.TARGET, decision.targets)):
+        shape = (len(view.network.population(kind)),)
+        if scores is not None and np.shape(scores) != shape:
+            raise ConfigError(key, f"scores of shape {np.shape(scores)}",
+                              f"a score of each of the {shape[0]} {kind.words}")
+    strange = {*(decision.chosen_users or {}), *(decision.chosen_targets or {})} - set(range(view.sizes.cells))
+    if strange:
+        raise ConfigError(key, next(iter(strange)), f"cells from 0 to {view.sizes.cells - 1}")
+    return decision
 
 
 ACTS: dict[str, Act] = {"users": Scores(ReceiverType.USER), "targets": Scores(ReceiverType.TARGET),

@@ -61,6 +61,11 @@ class Driver:
         """The network, as it is before its next frame."""
         return self._drop.stage.state
 
+    @property
+    def frame(self) -> int:
+        """Number of the next frame; 0 is the first after the warm-up."""
+        return self.network.frame - self._sizes.scenario.simulation.warm_up
+
     def view(self) -> AgentView:
         """Return the network before its next frame."""
         state = self.network

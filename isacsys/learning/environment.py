@@ -12,10 +12,10 @@ import numpy as np
 
 from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError
-from isacsys.learning.acts import ACTS, Act, Decision
+from isacsys.learning.acts import ACTS, Act, Decision, checked_decision
 from isacsys.learning.driver import Driver
 from isacsys.learning.observations import OBSERVATIONS, Observation
-from isacsys.learning.rewards import REWARDS, Reward
+from isacsys.learning.rewards import REWARDS, Reward, checked_reward
 from isacsys.learning.view import AgentView, Sizes
 from isacsys.network import NetworkState, deploy
 from isacsys.network.receivers import ReceiverType
@@ -63,7 +63,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         _check_fixed(self.scenario)
         self.sizes = _sizes(self.scenario, self.drops, users_at_most, targets_at_most)
         self._acts, self._seen = _named("act", act, ACTS, Act), _named("observe", observe, OBSERVATIONS, Observation)
-        [self._reward] = _named("reward", reward, REWARDS, Reward).values()
+        [self._reward] = _named("reward", _single(reward), REWARDS, Reward).values()
         self._reward.check(self.scenario)
         spaces = {name: one.space(self.sizes) for name, one in self._acts.items()}
         self._one = isinstance(act, str | Act)
@@ -97,6 +97,8 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin a drop."""
         super().reset(seed=seed)
+        if not isinstance(options or {}, Mapping):
+            raise ConfigError("options", options, "a mapping, {\"drop\": d}")
         self._driver = Driver(self.sizes, self._choose(seed, options or {}), channels=self._channels)
         return self._look()
 
@@ -107,7 +109,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             raise gymnasium.error.ResetNeeded(f"drop {driver.number} has no more frames: reset")
         record = driver.step(self._decide(action))
         observation, info = self._look()
-        return observation, self._reward.value(record), False, driver.ended, info | _figures(record)
+        return observation, checked_reward(self._reward, record), False, driver.ended, info | _figures(record)
 
     @property
     def _masks(self) -> list[ReceiverType]:
@@ -140,7 +142,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             raise ConfigError("action", parts, f"a mapping with {', '.join(self._acts)}")
         merged: dict[str, Any] = {}
         for name, act in self._acts.items():
-            decided = act.decide(parts[name], self._view)
+            decided = checked_decision(act.decide(parts[name], self._view), name, self._view)
             merged |= {key: value for key, value in vars(decided).items() if value is not None}
         return Decision(**merged)
 
@@ -149,7 +151,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         self._view = driver.view()
         seen = {name: one.see(self._view) for name, one in self._seen.items()}
         masks = {f"{kind.words}_mask": self._view.mask(kind).astype(np.int8) for kind in self._masks}
-        return seen | masks, {"drop": driver.number, "frame": self._view.network.frame}
+        return seen | masks, {"drop": driver.number, "frame": driver.frame}
 
 
 def _figures(record: FrameRecord) -> dict[str, Any]:
@@ -204,10 +206,18 @@ def _sizes(scenario: Scenario, drops: Sequence[int], users: int | None, targets:
     return Sizes(scenario, cells.pop(), max(found[ReceiverType.USER], 1), max(found[ReceiverType.TARGET], 1))
 
 
+def _single(reward: Any) -> Any:
+    """Return a reward. Raises ConfigError for several: they would have to be weighed."""
+    if isinstance(reward, list | tuple):
+        raise ConfigError("reward", reward, "one: the name of a reward, or an object of a subclass of "
+                          "isacsys.learning.Reward")
+    return reward
+
+
 def _named(argument: str, given: Any, known: Mapping[str, T], base: type[T]) -> dict[str, T]:
     """Return objects by name: built-in ones, and those of a user's own by the names of their classes."""
     found: dict[str, T] = {}
-    for one in [given] if isinstance(given, str | base) else list(given):
+    for one in given if isinstance(given, list | tuple) else [given]:
         if isinstance(one, str) and one in known:
             found[one] = known[one]
         elif isinstance(one, base):

@@ -45,9 +45,12 @@ class Observation(ABC):
         return gymnasium.spaces.Box(self.low, self.high, self.shape(sizes), np.float32)
 
     def see(self, view: AgentView) -> npt.NDArray[np.float32]:
-        """Return the values [shape], clipped to the bounds."""
-        return np.clip(np.nan_to_num(self.values(view), posinf=self.high, neginf=self.low), self.low,
-                       self.high).astype(np.float32)
+        """Return the values [shape], clipped to the bounds. Raises ConfigError where they have another shape."""
+        values, shape = np.asarray(self.values(view), float), self.shape(view.sizes)
+        if values.shape != shape:
+            raise ConfigError(f"observe ({type(self).__name__})", f"values of shape {values.shape}",
+                              f"values of shape {shape}")
+        return np.clip(np.nan_to_num(values, posinf=self.high, neginf=self.low), self.low, self.high).astype(np.float32)
 
 
 class QueueObservation(Observation):
@@ -88,8 +91,9 @@ class ChannelObservation(Observation):
     low, high, kind, needs_channels = -10.0, 10.0, ReceiverType.USER, True
 
     def shape(self, sizes: Sizes) -> tuple[int, ...]:
-        """Return [cell, user, M_t, 2]."""
-        return sizes.cells, sizes.users, sizes.scenario.antennas.transmit, 2
+        """Return [cell, user, M_t, 2], with several sub-bands [cell, user, sub-band, M_t, 2]."""
+        bands = sizes.scenario.fading.subbands
+        return sizes.cells, sizes.users, *[bands] * (bands > 1), sizes.scenario.antennas.transmit, 2
 
     def values(self, view: AgentView) -> Array:
         """Return the channels."""

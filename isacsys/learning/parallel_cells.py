@@ -54,8 +54,11 @@ class CellsEnv(ParallelEnv):  # type: ignore[misc]  # it has no types
 
     def step(self, actions: dict[str, Any]) -> tuple[dict[str, Any], ...]:
         """Simulate a frame."""
-        if set(actions) != set(self.agents):
-            raise ConfigError("actions", sorted(actions), "one of every agent")
+        if not self.agents:
+            raise gymnasium.error.ResetNeeded("no drop has begun, or it has no more frames: reset")
+        if not isinstance(actions, dict) or set(actions) != set(self.agents):
+            given = sorted(actions) if isinstance(actions, dict) else actions
+            raise ConfigError("actions", given, "one of every agent")
         seen, _, _, truncated, info = self.env.step(self._joined(actions))
         record = self.env.record
         assert record is not None

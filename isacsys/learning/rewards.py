@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 
 import numpy as np
@@ -74,6 +75,14 @@ class TrackError(Reward):
             return 0.0
         followed = tracks.present & tracks.live
         return -float(tracks.error[followed].mean()) if followed.any() else 0.0
+
+
+def checked_reward(reward: Reward, record: FrameRecord) -> float:
+    """Return what a frame is worth. Raises ConfigError where that is no finite number."""
+    value = reward.value(record)
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise ConfigError(f"reward ({type(reward).__name__})", value, "a finite number for every frame")
+    return float(value)
 
 
 REWARDS: dict[str, Reward] = {

@@ -37,8 +37,11 @@ def test_a_hundred_searches_in_the_paper_s_network():
 
 @pytest.mark.slow
 def test_forty_settings_take_a_third_of_an_equal_allocation():
-    """K L <= 13 in the quickstart: 37 settings."""
-    found = isacsys.search(QUICKSTART, {K: range(1, 14), L: range(1, 14)}, weight=0.5, executor="serial")
-    assert found.settings == 37
-    print(f"{found.drops_spent} drops, {found.drops_spent / found.drops_equal_allocation:.0%} of an equal allocation")
-    assert found.drops_spent <= found.drops_equal_allocation / 3
+    """K L <= 13 in the quickstart: 37 settings. Over five searches: in one the longest ends by chance early or late."""
+    found = [isacsys.search(QUICKSTART, {K: range(1, 14), L: range(1, 14)}, weight=0.5, seed=seed, executor="serial")
+             for seed in range(1, 6)]
+    assert {one.settings for one in found} == {37}
+    spent = np.array([one.drops_spent for one in found])
+    equal = np.array([one.drops_equal_allocation for one in found])
+    print(f"{spent} drops, {np.round(spent / equal, 3)} of an equal allocation, {spent.sum() / equal.sum():.3f} in all")
+    assert spent.sum() <= equal.sum() / 3

@@ -40,6 +40,7 @@ def quietly(check, *arguments, **options):
     {"act": ["users", "allocation"], "observe": ["mean_sir", "channels"]},
     {"observe": "tracks", "reward": "track_error", "changes": TRACKS},
     {"act": "sensing_power", "changes": {"precoding.sensing_power": 0.5}},
+    {"observe": "channels", "changes": {"fading.subbands": 4, "simulation.warm_up": 2}},
     {"changes": {"traffic.model": "poisson", "traffic.arrival_rate": 20.0, "mobility.user_speed": 30.0},
      "users_at_most": 24}])
 def test_gymnasium_finds_nothing_to_warn_of(options):
@@ -241,6 +242,7 @@ def test_objects_of_a_users_own():
     ({}, np.zeros(3), r"action \(users\) = 'of shape \(3,\)': numbers of shape \(4, \d+\)"),
     ({}, "up", r"action \(users\) = 'up': numbers"),
     ({}, "nan", r"action \(users\) = nan: finite numbers"),
+    ({}, "imaginary", r"action \(users\) = .*numbers of shape"),
     ({}, "two", r"action \(users\) = 2.0: numbers from 0.0 to 1.0"),
     ({"act": "allocation"}, [2, 2, 1, 3], r"action \(allocation\) = 3.0"),
     ({"act": "allocation"}, [0, 1, 1, 1], r"action \(allocation\) = 0.0"),
@@ -253,9 +255,96 @@ def test_an_action_that_is_none_is_named(options, action, message):
     made = env(options.pop("changes", {}), **options)
     made.reset(seed=0)
     if isinstance(action, str) and action != "up":
-        action = np.full(made.action_space.shape, {"nan": np.nan, "two": 2.0}[action])
+        action = np.full(made.action_space.shape, {"nan": np.nan, "two": 2.0, "imaginary": 1j}[action])
     with pytest.raises(ConfigError, match=message):
         made.step(action)
+
+
+class Odd(Act):
+    """Decides what it is given."""
+
+    def __init__(self, decision):
+        self.decision = decision
+
+    def space(self, sizes):
+        return gymnasium.spaces.Discrete(2)
+
+    def decide(self, action, view):
+        return self.decision
+
+
+@pytest.mark.parametrize(("decision", "message"), [
+    (None, r"act \(Odd\) = None: an isacsys.learning.Decision"),
+    (Decision(users=np.zeros(2)), r"act \(Odd\) = 'scores of shape \(2,\)': a score of each of the 24 users"),
+    (Decision(targets=np.zeros((16, 1))), "a score of each of the 16 targets"),
+    (Decision(chosen_users={99: [0]}), r"act \(Odd\) = 99: cells from 0 to 3"),
+])
+def test_a_decision_that_is_none_is_named(decision, message):
+    made = env(act=Odd(decision))
+    made.reset(seed=0)
+    with pytest.raises(ConfigError, match=message):
+        made.step(0)
+
+
+class Lost(Reward):
+    def value(self, record):
+        return float("nan")
+
+
+class Twos(Observation):
+    def shape(self, sizes):
+        return (2,)
+
+    def values(self, view):
+        return np.ones(3)
+
+
+def test_a_reward_and_an_observation_that_are_none_are_named():
+    made = env(reward=Lost())
+    made.reset(seed=0)
+    with pytest.raises(ConfigError, match=r"reward \(Lost\) = nan: a finite number"):
+        made.step(made.action_space.sample())
+    with pytest.raises(ConfigError, match=r"observe \(Twos\) = 'values of shape \(3,\)': values of shape \(2,\)"):
+        env(observe=Twos()).reset()
+
+
+def test_cells_are_reset_first_and_all_act():
+    cells = parallel_env(SMALL, drops=range(2))
+    with pytest.raises(gymnasium.error.ResetNeeded):
+        cells.step({})
+    cells.reset(seed=0)
+    with pytest.raises(ConfigError, match=r"actions = \['cell_0'\]: one of every agent"):
+        cells.step({"cell_0": cells.action_space("cell_0").sample()})
+    with pytest.raises(ConfigError, match=r"of shape \(4, 2\)"):
+        cells.step(dict.fromkeys(cells.agents, np.zeros(2)))
+    with pytest.raises(ConfigError, match="nan: finite numbers"):
+        cells.step({agent: np.full(cells.action_space(agent).shape, np.nan) for agent in cells.agents})
+
+
+def test_a_warm_up_is_frames_before_the_first_that_the_scenario_decides():
+    """Then an agent sees, and is paid, what it would after as many frames of a longer drop."""
+    changes = {"traffic.model": "poisson", "traffic.arrival_rate": 20.0, "mobility.user_speed": 30.0, **TRACKS}
+    options = {"act": ["users", "targets"], "observe": ["queues", "mean_sir", "load", "tracks"],
+               "users_at_most": 24, "targets_at_most": 24}
+    warm = env({**changes, "simulation.warm_up": 3, "simulation.frames": 4}, **options)
+    cold = env({**changes, "simulation.frames": 7}, **options)
+    one, told = warm.reset(seed=1)
+    assert told["frame"] == 0
+    cold.reset(seed=1)
+    for _ in range(3):
+        cold._acts, acts = {}, cold._acts  # nobody decides
+        cold.step({})
+        cold._acts = acts
+    other = cold._look()[0]
+    for left in range(4, 0, -1):
+        for name in one:
+            assert one[name].tobytes() == other[name].tobytes(), name
+        action = warm.action_space.sample()
+        one, paid, _, ended, told = warm.step(action)
+        other, due, *_ = cold.step(action)
+        assert paid == due
+        assert ended == (left == 1)
+    assert told["frame"] == 4
 
 
 def test_a_user_of_another_cell_is_named():
@@ -271,6 +360,8 @@ def test_a_user_of_another_cell_is_named():
     ({}, {"act": "user"}, "act = 'user': one of users, targets"),
     ({}, {"observe": []}, "at least one"),
     ({}, {"reward": "money"}, "reward = 'money'"),
+    ({}, {"reward": ["throughput", "weighted_ase"]}, "reward = .*: one: "),
+    ({}, {"act": None}, "act = None: one of users"),
     ({}, {"reward": "track_error"}, "tracking.enabled"),
     ({}, {"observe": "tracks"}, "tracking.enabled"),
     ({}, {"act": "sensing_power"}, "precoding.sensing_power = 0.0: above 0"),

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from isacsys.statistics.confidence_sequences import FIRST, GROWTH, SIZES, Moments, moments, next_size, one_sided, two_sided
+from isacsys.statistics.confidence_sequences import (
+    FIRST,
+    GROWTH,
+    SIZES,
+    Moments,
+    moments,
+    next_size,
+    one_sided,
+    two_sided,
+)
 
 SKEWED = 2**0.5
 
@@ -17,8 +26,8 @@ def width(n, error, skewness=0.0):
 
 def share(n, error):
     """The part of the error that the look at n values may spend."""
-    look = int(np.flatnonzero(SIZES == n)[0]) + 1
-    return 4 * error / ((look + 3) * (look + 4))
+    look = int(np.flatnonzero(n == SIZES)[0]) + 1
+    return 2 * error / ((look + 1) * (look + 2))
 
 
 def test_the_looks_share_the_error():

@@ -19,7 +19,7 @@ def bound(values, error):
     n, k = len(values), looks(len(values))
     if n < 5:
         return math.inf
-    share = 4 * error / ((k + 3) * (k + 4))
+    share = 2 * error / ((k + 1) * (k + 2))
     t = math.sqrt((n - 1) * (1 / special.betaincinv((n - 1) / 2, 0.5, 2 * share) - 1))
     mean, deviation = statistics.fmean(values), statistics.stdev(values)
     if deviation == 0:
@@ -58,7 +58,8 @@ def naive_look(samples, rules):
     if not any(candidates):
         going = [not excluded[i] for i in settings]
         return found | {"difference": [math.nan] * len(counts), "half_width": [math.nan] * len(counts),
-                        "contending": going, "wanted": [following(n) if more else n for n, more in zip(counts, going, strict=True)]}
+                        "contending": going,
+                        "wanted": [following(counts[i]) if going[i] else counts[i] for i in settings]}
     most = max(counts[i] for i in settings if candidates[i])
     leader = max((i for i in settings if candidates[i] and counts[i] == most), key=lambda i: means[i])
     d_max = 0.01 * abs(means[leader]) if rules.indifference is None else rules.indifference

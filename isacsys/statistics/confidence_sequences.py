@@ -41,19 +41,19 @@ SIZES = _sizes()  # of a sample when one looks at it
 
 
 def next_size(n: npt.ArrayLike) -> Index:
-    """Return the size [...] of samples at the next look, where they have n values [...] now."""
+    """Return the size [...] of samples at the next look, where they have ``n`` [...] values now."""
     return SIZES[np.searchsorted(SIZES, n, side="right")]
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Moments of samples: arrays of one shape.
+    """Moments of samples.
 
     Attributes
     ----------
-    n : Index
-        Values.
-    mean, deviation, skewness : Array
+    n : [...]
+        Number of values.
+    mean, deviation, skewness : [...]
         Deviation with divisor n - 1; skewness as ``m_3/m_2^1.5``, 0 of values that do not differ.
     """
 

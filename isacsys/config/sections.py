@@ -26,7 +26,7 @@ class NetworkSettings(Section):
     layout: str = choice("poisson", "the point processes", ("poisson", "fixed_count", "hexagonal", "file"))
     positions: str = text("", "for layout \"file\": a CSV file of kind,x,y", columns={
         "kind": "station, user or target", "x": "km", "y": "km"})
-    cells: str = text("", "cells as they stand: a CSV file, one row a cell, with site and x, y (km) or longitude, "
+    cells: str = text("", "cells of a real network: a CSV file, one row a cell, with site and x, y (km) or longitude, "
                       "latitude (degrees), and as wanted height (m), azimuth (degrees clockwise from north), downtilt "
                       "and mechanical_tilt (degrees below the horizon), power_dbm, pattern (a name or a file); implies "
                       "layout \"file\" and an open boundary")
@@ -34,7 +34,7 @@ class NetworkSettings(Section):
                            "(degrees), and as wanted height (m), indoor (1 or 0), start and end (s)")
     targets_file: str = text("", "likewise, of targets")
     near_stations: int = integer(16, "base stations drawn one by one for a receiver", minimum=1, maximum=10**6)
-    far_field: str = choice("infinite_plane", "what lies beyond them", ("infinite_plane", "torus"))
+    far_field: str = choice("infinite_plane", "stations beyond them", ("infinite_plane", "torus"))
     sectors: int = integer(1, "cells of a site; bs_density and near_stations count cells", minimum=1, maximum=6)
     inter_site_distance: float = real(0.0, "of a hexagonal layout of the same density; where it is given, it takes the "
                                       "place of bs_density (0: not given)", unit="m", minimum=0)
@@ -101,7 +101,7 @@ class AllocationSettings(Section):
                        "paper's; or \"module:Class\"")
     parameters: Parameters = table("keyword arguments of the class that allocation.policy names")
     weight: float = real(0.5, "rho of P1, for policies that optimise", minimum=0, maximum=1)
-    max_targets_per_bs: int = integer(10, "J_max, most targets a base station can tell apart", minimum=0,
+    max_targets_per_bs: int = integer(10, "J_max, most targets a base station can resolve", minimum=0,
                                       maximum=10**4)
 
 
@@ -136,7 +136,8 @@ class PropagationSettings(Section):
     echo_exponent: float = real(2.0, "beta, of one way of the echo, which falls as R^(-2 beta)", above=0,
                                maximum=20)
     noise_power: float = real(0.0, "noise relative to what a BS at full power gives at 1 km", minimum=0)
-    carrier_frequency: float = real(3.5e9, "with speed and age it says how far channels have aged", unit="Hz", above=0)
+    carrier_frequency: float = real(3.5e9, "carrier frequency; sets Doppler, path loss and wavelength", unit="Hz",
+                                    above=0)
     rician_factor_db: float | str = real_or(
         ("none", "tr38901"), "none", "power in the line of sight over scattered power, of links of users; \"none\": no "
         "line of sight; \"tr38901\": by the state of each link, TR 38.901 Table 7.5-6", unit="dB", infinite=True)
@@ -144,7 +145,7 @@ class PropagationSettings(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class FadingSettings(Section):
-    """Channels of single links, in the small."""
+    """Small-scale fading of single links."""
 
     name: ClassVar[str] = "fading"
     model: str = text("rayleigh", "\"rayleigh\" (by its law where there is one), \"tr38901\" (clusters and rays), "
@@ -156,8 +157,8 @@ class FadingSettings(Section):
     environment: str = choice("automatic", "whose clusters \"tr38901\" draws; \"automatic\": that of "
                               "propagation.model", ("automatic", "uma", "umi", "rma", "inh", "inf_sl", "inf_dl",
                                                     "inf_sh", "inf_dh"))
-    doppler_speed: float | str = real_or(("automatic",), "automatic", "of users, by which the phases of rays turn "
-                                         "while nobody moves; \"automatic\": as users move", unit="m/s", minimum=0)
+    doppler_speed: float | str = real_or(("automatic",), "automatic", "of users, by which the phases of rays change "
+                                         "while users stand still; \"automatic\": as users move", unit="m/s", minimum=0)
     file: str = text("", "for model \"file\": an HDF5 or npz file of paths or vectors")
 
 
@@ -174,8 +175,8 @@ class SensingSettings(Section):
     target_type: str = choice("none", "takes the place of sensing.rcs: a type of TR 38.901 section 7.9.2",
                               ("none", *TARGET_SPREADS))
     clutter: bool = flag(False, "count the mono-static background of TR 38.901 section 7.9.4 as interference")
-    clutter_rejection_db: float = real(0.0, "what Doppler processing takes off the background", unit="dB", minimum=0)
-    site_isolation_db: float | str = real_or(("infinite",), "infinite", "by which cells of one site hear each other's "
+    clutter_rejection_db: float = real(0.0, "suppression of the background by Doppler processing", unit="dB", minimum=0)
+    site_isolation_db: float | str = real_or(("infinite",), "infinite", "by which cells of one site get each other's "
                                              "signals weaker as receivers of echoes", unit="dB", minimum=0)
     coherent_time: float = real(0.0, "T, over which an echo is added up coherently: Delta T is then this times the "
                                 "bandwidth, and speeds are measured (0: matched_filter_gain, and they are not)",
@@ -184,17 +185,17 @@ class SensingSettings(Section):
                               ("none", "swerling1", "lognormal"))
     fluctuation_deviation: float | str = real_or(
         ("automatic",), "automatic", "of \"lognormal\", whose peaks are clipped 3 deviations up; \"automatic\": "
-        "sigma_S of the type of target, 3.74 of none", unit="dB", minimum=0, maximum=20)
+        "sigma_S of the type of target, 3.74 without one", unit="dB", minimum=0, maximum=20)
     false_alarm: float | str = real_or(
         ("automatic",), "automatic", "P_fa, probability of a false alarm at an empty place; \"automatic\": 1e-6, where "
-        "anything else asks for detection", above=0, maximum=0.5)
+        "any other setting turns detection on", above=0, maximum=0.5)
     cfar_cells: int = integer(0, "N, neighbouring cells by which a look estimates the interference (CA-CFAR; 0: it is "
                               "known)", minimum=0, maximum=1000)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PrecodingSettings(Section):
-    """How base stations make transmit beams of what they know."""
+    """How base stations design transmit beams from their CSI."""
 
     name: ClassVar[str] = "precoding"
     policy: str = text("zero_forcing", "\"zero_forcing\", \"regularized\", \"maximum_ratio\", \"slnr\", or "
@@ -218,17 +219,17 @@ class CombiningSettings(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class CooperationSettings(Section):
-    """What the stations of a cluster do for each other's users."""
+    """How the stations of a cluster cooperate for their users and targets."""
 
     name: ClassVar[str] = "cooperation"
-    communication: str = choice("nulling", "a station that grants a user's request keeps quiet towards it (nulling), "
+    communication: str = choice("nulling", "a station that grants a user's request nulls towards it (nulling), "
                                 "or sends to it as well: powers add (joint), or amplitudes (joint_coherent)",
                                 ("nulling", "joint", "joint_coherent"))
     sensing: str = choice("nulling", "the other stations of a target's cluster null towards its filter (nulling), or "
-                          "all light it, listen, and put together what they measure (multistatic)",
+                          "all illuminate it, receive, and fuse their measurements (multistatic)",
                           ("nulling", "multistatic"))
     direct_path_rejection_db: float | str = real_or(
-        ("infinite",), "infinite", "how far a station removes what comes straight from those that it senses with; "
+        ("infinite",), "infinite", "suppression of the direct path from the stations that sense together; "
         "\"infinite\": all of it", unit="dB", minimum=0)
     timing_error: float = real(0.0, "standard deviation between the clocks of two stations", unit="s", minimum=0)
 
@@ -257,10 +258,10 @@ class NullingSettings(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class BackhaulSettings(Section):
-    """How null requests travel between base stations, and how far ahead frames are scheduled."""
+    """How null requests are carried between base stations, and how far ahead frames are scheduled."""
 
     name: ClassVar[str] = "backhaul"
-    latency: float = real(0.0, "how long a null request travels", unit="s", minimum=0)
+    latency: float = real(0.0, "delay of a null request", unit="s", minimum=0)
     latency_law: str = choice("constant", "constant, or drawn for every request with mean backhaul.latency",
                               ("constant", "exponential"))
     capacity: float = real(0.0, "null requests that a base station can send, strongest first (0: any number)",
@@ -276,9 +277,9 @@ class CsiSettings(Section):
     """How old channel state information is when a frame uses it; that of cross links is as old as the schedule."""
 
     name: ClassVar[str] = "csi"
-    own_age: float = real(0.0, "age of what a base station knows of the channels of its own users", unit="s", minimum=0)
-    feedback_bits: int = integer(0, "bits that tell a base station the direction of a user's channel, own or granted "
-                                 "(0: it knows the channel)", unit="bit", minimum=0, maximum=1000)
+    own_age: float = real(0.0, "age of the CSI of a base station's own users", unit="s", minimum=0)
+    feedback_bits: int = integer(0, "bits of feedback on the direction of a user's channel, own or granted "
+                                 "(0: perfect)", unit="bit", minimum=0, maximum=1000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -291,7 +292,7 @@ class MobilitySettings(Section):
                         ("random_direction", "random_waypoint", "file"))
     user_speed: float = real(0.0, "speed of users", unit="m/s", minimum=0)
     target_speed: float = real(0.0, "speed of targets", unit="m/s", minimum=0)
-    turn_rate: float = real(0.1, "how often somebody turns, for random_direction", unit="1/s", minimum=0)
+    turn_rate: float = real(0.1, "how often a user or target turns, for random_direction", unit="1/s", minimum=0)
     hysteresis: float = real(0.0, "by how much another base station must be received stronger for a handover",
                              unit="dB", minimum=0, maximum=200)
     time_to_trigger: float = real(0.0, "how long another station must be better by more than the hysteresis before "
@@ -337,7 +338,7 @@ class TargetsSettings(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class TrackingSettings(Section):
-    """How targets are followed; filters, sensing beams and null requests then go by what is believed of them."""
+    """How targets are tracked; filters, sensing beams and null requests then follow the tracks."""
 
     name: ClassVar[str] = "tracking"
     enabled: bool = flag(False, "keep a track of every target that has been detected")
@@ -346,16 +347,17 @@ class TrackingSettings(Section):
                                    "speed")
     acceleration: float = real(1.0, "q, power density of the white acceleration that a track allows for",
                                unit="m^2/s^3", minimum=0)
-    speed: float = real(20.0, "deviation of each component of the velocity of a target that has just been found",
+    speed: float = real(20.0, "standard deviation of each component of the velocity of a newly detected target",
                         unit="m/s", above=0)
-    gate: float = real(0.999, "probability that a measurement falls where a track expects it; others are not believed",
+    gate: float = real(0.999, "probability that a target's measurement is inside the gate of its track; others are "
+                       "rejected",
                        above=0, maximum=1)
     maximum_misses: int = integer(3, "looks without a detection, one after the other, by which a track is lost",
                                   minimum=1)
-    maximum_error: float = real(200.0, "root mean square position error that a track may believe in before it is lost",
+    maximum_error: float = real(200.0, "root mean square position error, by covariance, beyond which a track is lost",
                                 unit="m", above=0)
     steering: str = choice("belief", "where filters, sensing beams and null requests point for a target that has a "
-                           "track: where that says it is, or where it is", ("belief", "truth"))
+                           "track: its predicted position, or its true one", ("belief", "truth"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -376,7 +378,7 @@ class SimulationSettings(Section):
     batch: int | str = integer("automatic", "drops that share a frame, bit for bit what they give one by one; "
                                "\"automatic\": as many as pay, where networks are small", minimum=1, maximum=4096,
                                words=("automatic",))
-    processes: Parameters = table("what goes on beside the frames: \"module:Class\" = {keyword arguments}, any number")
+    processes: Parameters = table("processes beside the frames: \"module:Class\" = {keyword arguments}, any number")
 
 
 @dataclass(frozen=True, kw_only=True)

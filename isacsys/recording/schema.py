@@ -40,14 +40,14 @@ EVENTS = ("frame_start", "selection", "null_requests", "grants", "frame_end", "r
 _SERVING = "serving base station: the one received strongest, under a power law the nearest; -1: none"
 
 def declare_table(name: str, level: str, columns: tuple[Column, ...]) -> None:
-    """Add a table that is recorded from ``level`` on; logs, settings and results know it from then on."""
+    """Add a table that is recorded from ``level`` on, for logs, settings and results."""
     TABLES[name] = columns
     for deeper in LEVEL_NAMES[LEVEL_NAMES.index(level):]:
         LEVELS[deeper] = (*LEVELS[deeper], name)
 
 
 def known_columns(table: str) -> tuple[Column, ...]:
-    """Return the columns that this version knows of a table; none of one that it does not know."""
+    """Return the declared columns of a table; none of an unknown one."""
     return TABLES.get(table, ())
 
 
@@ -77,29 +77,30 @@ declare_table("links/sensing", "links", (
 declare_table("users/communication", "users", (
     DROP, index("user", "number of the user"), index("cell", "its serving base station; -1: none"), *_PLACE,
     real("height", "m", "of its antenna"), Column("indoor", "u1", "1", "1 inside a building"),
-    index("line_of_sight", "1 where its cell sees it, or the building that it is in; -1: not said"),
+    index("line_of_sight", "1 where there is a line of sight to its cell, up to the building it is in; -1: undefined"),
     real("distance", KM, "to its cell, on the ground"),
     real("coupling_loss", "dB", "mean loss of the link to its cell, antennas included"),
     real("geometry", "dB", "mean received power over mean interference and noise, every station sending"),
-    count("frames_served", "frames in which it was served"), real("bits_delivered", "bit", "that it got"),
+    count("frames_served", "frames in which it was served"), real("bits_delivered", "bit", "delivered to it"),
     real("throughput", "Mbit/s", "these over the time simulated"),
-    real("mean_rate", RATE, "mean of log2(1 + sir) over all frames, 0 where it was not served"),
+    real("mean_rate", RATE, "mean of log2(1 + sir) over the frames in which it was present, 0 where not served"),
     count("blocks_sent", "transport blocks sent to it for the first time"),
     count("blocks_failed", "those of them that failed then")))
 declare_table("users/sensing", "users", (
     DROP, index("target", "number of the target"), index("cell", "its serving base station; -1: none"), *_PLACE,
-    real("height", "m", "above ground"), index("line_of_sight", "1 where its cell sees it; -1: not said"),
+    real("height", "m", "above ground"),
+    index("line_of_sight", "1 where there is a line of sight to its cell; -1: undefined"),
     real("distance", KM, "to its cell, on the ground"),
     real("coupling_loss", "dB", "mean loss of its echo, with unit gain of the beams"),
     real("geometry", "dB", "mean echo over mean interference and noise, every station sending"),
     count("frames_sensed", "frames in which it was sensed"),
-    real("mean_rate", RATE, "mean of log2(1 + sir) over all frames, 0 where it was not sensed"),
-    real("detections_expected", "1", "sum of the detection probabilities of its looks, where anybody asks")))
+    real("mean_rate", RATE, "mean of log2(1 + sir) over the frames in which it was present, 0 where not sensed"),
+    real("detections_expected", "1", "sum of the detection probabilities of its looks, where detection is on")))
 declare_table("positions/stations", "full", (
     DROP, index("station", "number of the base station"), *_PLACE,
     index("site", "number of its site: the base stations of a site are its cells", optional=True),
-    Column("boresight", "f8", "degree", "azimuth in which it looks, from the x axis", optional=True),
-    Column("azimuth", "f8", "degree", "the same clockwise from north, as operators count", optional=True),
+    Column("boresight", "f8", "degree", "azimuth of its boresight, from the x axis", optional=True),
+    Column("azimuth", "f8", "degree", "the same clockwise from north", optional=True),
     Column("height", "f8", "m", "of its antennas", optional=True),
     Column("downtilt", "f8", "degree", "electrical tilt of its columns below the horizon", optional=True),
     Column("mechanical_tilt", "f8", "degree", "tilt of its antenna below the horizon", optional=True),
@@ -111,7 +112,7 @@ declare_table("positions/targets", "full", (
                       *_PLACE))
 declare_table("ids", "summary", (
     DROP, Column("kind", "u1", "1", "0: users, 1: targets"), index("number", "of the user or target"),
-    Column("id", "S64", "1", "what the file of their places calls it, in UTF-8")))
+    Column("id", "S64", "1", "its name in the file of positions, in UTF-8")))
 declare_table("selections/communication", "full", (
     DROP, FRAME, index("station", "base station"), index("user", "user it chose")))
 declare_table("selections/sensing", "full", (
@@ -119,16 +120,16 @@ declare_table("selections/sensing", "full", (
 declare_table("requests", "full", (
     DROP, FRAME, Column("kind", "u1", "1", "0: towards a user, 1: towards the receive filter of a target"),
     index("receiver", "number of the user or target"), index("station", "its serving base station"),
-    index("asked", "base station asked for a null"),
+    index("asked", "base station that got the request"),
     Column("strength", "f8", "1", "interference relative to the mean wanted power"),
     Column("granted", "u1", "1", "1 where the null was granted"),
-    Column("travel", "f8", "s", "from when it was written to when it came; infinite for one that is lost"),
-    Column("late", "u1", "1", "1 where it came after its frame had begun, or never")))
+    Column("travel", "f8", "s", "delay of the request; infinite for one that is lost"),
+    Column("late", "u1", "1", "1 where it arrived after its frame had begun, or never")))
 declare_table("pairs", "full", (
-    DROP, FRAME, index("target", "number of the target"), index("transmitter", "base station that lights it"),
-    index("receiver", "base station that listens"), real("sir", "1", "of its echo, linear")))
+    DROP, FRAME, index("target", "number of the target"), index("transmitter", "base station that illuminates it"),
+    index("receiver", "base station that receives"), real("sir", "1", "of its echo, linear")))
 declare_table("streams", "full", (
-    DROP, FRAME, index("station", "base station that sends it"), index("user", "whom it is meant for"),
+    DROP, FRAME, index("station", "base station that sends it"), index("user", "user that it serves"),
     index("slot", "number of its beam at the base station: own users first"),
     real("power", "1", "share of the base station's power")))
 for _kind, _whom in (("communication", "user"), ("sensing", "target")):
@@ -139,9 +140,9 @@ declare_table("files", "links", (
     DROP, index("user", "number of the user"), Column("arrival", "f8", "s", "simulated time"),
     Column("size", "f8", "bit", "size"), Column("delay", "f8", "s", "until its last bit was delivered")))
 declare_table("events", "full", (
-    DROP, Column("time", "f8", "s", "simulated time"), Column("event", "u1", "1", "what happened: " + ", ".join(
+    DROP, Column("time", "f8", "s", "simulated time"), Column("event", "u1", "1", "code of the event: " + ", ".join(
         f"{code} {name}" for code, name in enumerate(EVENTS))),
-    Column("subject", "i4", "1", "whom it happened to; -1 for the whole network"),
+    Column("subject", "i4", "1", "user, target or station concerned; -1 for the whole network"),
     Column("count", "i4", "1", "how many rows it concerned")))
 
 declare_table("stations", "full", (
@@ -153,7 +154,7 @@ declare_table("paths/targets", "full", (
     DROP, FRAME, index("target", "number of the target"), index("station", "its serving base station"), *_PLACE))
 declare_table("paths/tracks", "full", (
     DROP, FRAME, index("target", "number of the target that is tracked"), *_PLACE,
-    real("variance_x", "m^2", "variance of x that the track believes in"),
+    real("variance_x", "m^2", "variance of x by the track's covariance"),
     real("covariance_xy", "m^2", "covariance of x and y"), real("variance_y", "m^2", "variance of y")))
 
 # What happened, in the order of the numbers in events/event: append, never renumber.
@@ -199,14 +200,14 @@ class Layout:
 
 
 class Layouts:
-    """What the rows of every table of a level look like: settled by the first that come."""
+    """Columns of the rows of every table of a level: determined by the first rows."""
 
     def __init__(self, level: str) -> None:
         self._known: dict[str, Layout | None] = dict.fromkeys(LEVELS[level])
         self._declared: dict[str, tuple[Column, ...]] = {}
 
     def declare(self, table: str, columns: Iterable[Column]) -> None:
-        """Make columns known that are not of `TABLES`."""
+        """Declare columns that are not of `TABLES`."""
         there = self._declared.get(table, ())
         self._declared[table] = (*there, *(column for column in columns if column not in there))
 
@@ -218,7 +219,7 @@ class Layouts:
         return layout
 
     def get(self, table: str) -> Layout:
-        """Return the layout of a table as far as it is known."""
+        """Return the layout of a table, if it is determined."""
         return self._known[table] or Layout(table, None, self._declared.get(table, ()))
 
 

@@ -125,6 +125,12 @@ class FrameRecord:
             return parts.counts(station, flags)
         return len(station) if flags is None else int(np.count_nonzero(flags))
 
+    @property
+    def bits_come_later(self) -> bool:
+        """Whether bits delivered to users depend on files that arrive in the frame: traffic, and no blocks."""
+        traffic = self.frame_state.scenario.traffic.model != "full_buffer"
+        return traffic and self.delivery is not None and self.delivery.bits is None
+
     def with_columns(self, service: str, columns: Mapping[str, Array | Index]) -> FrameRecord:
         """Return the same with more columns [link] of the links of a service."""
         found = self.services[service]

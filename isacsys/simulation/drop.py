@@ -222,12 +222,11 @@ class Drop:
     def _record_receivers(self) -> None:
         """Write the rows of users and targets."""
         stage, tables = self.stage, LEVELS[self.stage.scenario.recording.level]
-        frames = stage.counted_frames
         if "users/communication" in tables and self.clock.receivers is not None:
-            rows = self.clock.receivers.users(stage.throughput, frames)
+            rows = self.clock.receivers.users(stage.throughput)
             stage.recorder.append("users/communication", {"drop": stage.drop, **rows})
             if stage.scenario.allocation.targets_per_bs:
-                stage.recorder.append("users/sensing", {"drop": stage.drop, **self.clock.receivers.targets(frames)})
+                stage.recorder.append("users/sensing", {"drop": stage.drop, **self.clock.receivers.targets()})
 
     def _fail(self, error: Exception) -> NoReturn:
         """Raise an error again, with the place where it happened."""

@@ -20,13 +20,18 @@ from isacsys.services import FrameRecord, ServiceRecord
 
 
 def record_frame(recorder: Recorder, drop: int, record: FrameRecord, level: str) -> None:
-    """Write one frame's rows, as many as the level wants."""
-    tables = LEVELS[level]
+    """Write one frame's rows, as many as the level has; links of users later where their bits are not known yet."""
+    for service in record.services:
+        if service != "communication" or not record.bits_come_later:
+            record_service(recorder, drop, record, level, service)
+    if "requests" in LEVELS[level]:
+        recorder.append("requests", {"drop": drop, "frame": record.frame_state.name.frame, **_request_columns(record)})
+
+
+def record_service(recorder: Recorder, drop: int, record: FrameRecord, level: str, service: str) -> None:
+    """Write the rows of a service in one frame."""
     name = {"drop": drop, "frame": record.frame_state.name.frame}
-    for service, found in record.services.items():
-        _record_links(recorder, tables, name, service, found)
-    if "requests" in tables:
-        recorder.append("requests", {**name, **_request_columns(record)})
+    _record_links(recorder, LEVELS[level], name, service, record.services[service])
 
 
 def _record_links(recorder: Recorder, tables: tuple[str, ...], name: Mapping[str, int], service: str,

@@ -1,4 +1,4 @@
-"""One row a user, and one a target: where it is, how well it hears its cell, and what it got in the drop."""
+"""One row a user, and one a target: its place, the link to its cell, and what it got in the drop."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from isacsys.services import FrameRecord
 class ReceiverTables:
     """Tables ``users/communication`` and ``users/sensing`` of a drop.
 
-    Cell and place are those of the first frame in which somebody is there; who has no cell then (-1) has no distance,
-    coupling loss and geometry (NaN).
+    Cell and place are those of the first frame in which a user or target is present; without a cell (-1) it has no
+    distance, coupling loss and geometry (NaN).
 
     Parameters
     ----------
@@ -27,10 +27,11 @@ class ReceiverTables:
         self._state = state
         self._places: dict[ReceiverType, list[Table]] = {kind: [] for kind in ReceiverType}
         self._known = {kind: np.zeros(0, bool) for kind in ReceiverType}
+        self._present = {kind: np.zeros(0, np.int64) for kind in ReceiverType}  # frames, [user], [target]
         self._frames, self._rate, self._detections = np.zeros(0, np.int64), np.zeros(0), np.zeros(0)  # [target]
 
     def add(self, record: FrameRecord) -> None:
-        """Enter who has come, and what was sensed in a frame."""
+        """Count arrivals, and looks of a frame."""
         self.come()
         self.look(record)
 
@@ -57,31 +58,41 @@ class ReceiverTables:
         for name in ("_frames", "_rate", "_detections"):
             setattr(self, name, getattr(several, name)[targets])
 
-    def users(self, got: Throughput, frames: int) -> Table:
-        """Return the rows of the users, but for the drop."""
+    def users(self, got: Throughput, frames: int | None = None) -> Table:
+        """Return the rows of the users, but for the drop; ``frames``: how many all were present, None: as counted."""
         return {**self._rows(ReceiverType.USER), "frames_served": got.frames, "bits_delivered": got.bits,
-                "throughput": got.throughput, "mean_rate": got.rate / frames, "blocks_sent": got.sent,
-                "blocks_failed": got.failed}
+                "throughput": got.throughput, "mean_rate": self._mean(ReceiverType.USER, got.rate, frames),
+                "blocks_sent": got.sent, "blocks_failed": got.failed}
 
-    def targets(self, frames: int) -> Table:
-        """Return the rows of the targets, but for the drop."""
+    def targets(self, frames: int | None = None) -> Table:
+        """Return the rows of the targets, but for the drop; ``frames`` as of `users`."""
         rows = self._rows(ReceiverType.TARGET)
         more = len(rows["target"]) - len(self._rate)
         return {**rows, "frames_sensed": np.append(self._frames, np.zeros(more, np.int64)),
-                "mean_rate": np.append(self._rate, np.zeros(more)) / frames,
+                "mean_rate": self._mean(ReceiverType.TARGET, np.append(self._rate, np.zeros(more)), frames),
                 "detections_expected": np.append(self._detections, np.zeros(more))}
 
+    def _mean(self, kind: ReceiverType, total: Array, frames: int | None) -> Array:
+        """Return ``total`` over the frames in which each of a kind was present; 0 for none."""
+        if frames is not None:
+            return total / frames
+        present = np.append(self._present[kind], np.zeros(len(total) - len(self._present[kind]), np.int64))
+        return total / np.maximum(present, 1)
+
     def _rows(self, kind: ReceiverType) -> dict[str, npt.NDArray[np.generic]]:
-        never = np.flatnonzero(~self._known[kind])  # who was there in no frame that counts
+        never = np.flatnonzero(~self._known[kind])  # present in no frame that counts
         parts = [*self._places[kind], self._describe(kind, never)]
         order = np.argsort(np.concatenate([part[kind.word] for part in parts]), kind="stable")
         return {name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]}
 
     def _come(self, kind: ReceiverType) -> None:
-        """Describe those who are there for the first time."""
+        """Count those who are present, and describe those who are so for the first time."""
         members, known = self._state.population(kind), self._known[kind]
         if len(members) > len(known):
-            known = self._known[kind] = np.append(known, np.zeros(len(members) - len(known), bool))
+            more = len(members) - len(known)
+            known = self._known[kind] = np.append(known, np.zeros(more, bool))
+            self._present[kind] = np.append(self._present[kind], np.zeros(more, np.int64))
+        self._present[kind] += members.station >= 0
         new = np.flatnonzero(~known & (members.station >= 0)) if not known.all() else np.empty(0, np.int64)
         if len(new):
             self._places[kind].append(self._describe(kind, new))

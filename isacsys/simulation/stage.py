@@ -105,11 +105,6 @@ class Stage:
             self.throughput.there(who)
 
     @property
-    def counted_frames(self) -> int:
-        """How many frames count."""
-        return self.scenario.simulation.frames - self.warm_up
-
-    @property
     def full(self) -> bool:
         """Whether everything is recorded."""
         return self.scenario.recording.level == "full"

@@ -1,4 +1,4 @@
-"""Files arrive for users, wait, and are delivered."""
+"""Files arrive for users, are queued, and are delivered."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from isacsys.link import LinkModel
 from isacsys.network.presence import come_and_go
 from isacsys.network.queues import Files, Queues, read_arrivals
 from isacsys.services import FrameRecord
+from isacsys.simulation import log_rows
 from isacsys.simulation.stage import Process, Stage, Steps
 
 
 class TrafficProcess(Process):
-    """Looks back on every frame when it has ended: which files came, and which were delivered.
+    """Delivers files at the end of every frame: those that arrived before and during it.
 
     Parameters
     ----------
     model : LinkModel
-        Says how many symbols carry data.
+        For the number of symbols that carry data.
     """
 
     def __init__(self, model: LinkModel) -> None:
@@ -43,7 +44,7 @@ class TrafficProcess(Process):
         for _ in range(stage.ticks):
             yield stage.next_frame()
             files = self._arrivals()
-            if leaving:  # who is not there wants nothing
+            if leaving:  # no files for absent users
                 files = files[np.flatnonzero(stage.state.users.station[files.user] >= 0)]
             self._queues.arrive(files)
             stage.journal.note("files_arrived", len(files))
@@ -73,6 +74,9 @@ class TrafficProcess(Process):
             files, end, bits = self._drain(users, delivery.efficiency, record.frame_state.queue)
             stage.throughput.served(record, bits)
             lost = np.zeros(len(files))
+            if stage.links:
+                log_rows.record_service(stage.recorder, stage.drop, record.with_columns(
+                    "communication", {"bits_delivered": bits}), stage.scenario.recording.level, "communication")
         delay = end - files.arrival
         stage.quality.delivered(delay)
         stage.throughput.files(files.size - lost, delay)

@@ -132,6 +132,10 @@ def test_shannon_delivers_the_rate_and_drains_queues_by_it():
     files, users = recorder.read("files"), recorder.read("users/communication")
     done = np.bincount(files["user"], files["size"], len(users["user"]))
     assert (users["bits_delivered"] >= done - 1e-4).all() and done.sum() > 0
+    links = recorder.read("links/communication")  # known only when a frame has ended, and logged all the same
+    bits = np.bincount(links["user"], links["bits_delivered"], len(users["user"]))
+    assert bits == pytest.approx(users["bits_delivered"])
+    assert (links["bits_delivered"] <= links["rate"] * 1e5 * (1 + 1e-12)).all() and (np.diff(links["frame"]) >= 0).all()
     each = files["size"] / files["delay"] / 1e6
     assert value(scenario, recorder, "file_throughput") == pytest.approx(each.mean())
     assert value(scenario, recorder, "file_throughput_50") == pytest.approx(np.median(each))

@@ -174,6 +174,7 @@ def test_means_of_those_who_come_and_go_are_over_the_time_they_are_there(tmp_pat
     assert table["user"].tolist() == [0, 1, 2]
     assert (table["cell"] >= 0).tolist() == [True, True, False]
     assert np.isfinite(table["geometry"]).tolist() == [True, True, False]
+    assert table["mean_rate"] == pytest.approx([*means, 0.0])
 
 
 def test_traffic_is_of_those_who_are_there(tmp_path):

@@ -80,6 +80,10 @@ class RandomWaypoint:
         self._goal[there] = self._places(int(np.count_nonzero(there)), rng)
         return self._speed * seconds
 
+    def redraw(self, rows: Index, rng: np.random.Generator) -> None:
+        """Draw new places for ``rows`` [n]."""
+        self._goal[rows] = self._places(len(rows), rng)
+
     def _places(self, count: int, rng: np.random.Generator) -> Array:
         """Draw places where the network is."""
         places = rng.random((count, 2)) * self._extent
@@ -88,7 +92,7 @@ class RandomWaypoint:
         return places
 
     def _stayed(self, before: Array) -> Flags:
-        """Put those back whose way leads out between two cells, and say who they are: they take another way."""
+        """Return those whose way leads out between two cells, put back: they take another way."""
         who = self._population
         assert self._ground is not None
         out = ~self._ground.covers(who.position)
@@ -149,15 +153,65 @@ class WithinHexagons:
         return gone
 
 
+class AwayFromSites:
+    """A mover whose population is mirrored at circles around the sites, so that it keeps a distance from them.
+
+    Who would be outside an open network by that is put back and turns round. Who is on the way to a place gets another
+    one, as the place may be inside a circle.
+
+    Parameters
+    ----------
+    closest : float
+        Radius of the circles, km.
+    """
+
+    def __init__(self, mover: Mover, population: Population, deployment: Deployment, closest: float) -> None:
+        self._mover, self._population, self._closest = mover, population, closest
+        self._side, self._sites, self._ground = deployment.side, deployment.index, deployment.ground
+        self._extent = deployment.extent
+
+    def step(self, seconds: float, rng: np.random.Generator) -> float:
+        """Move everybody, and mirror those who have come too close; return the longest way, km."""
+        who, before = self._population, self._population.position.copy()
+        gone = self._mover.step(seconds, rng)
+        distance, site = self._sites.query(who.position, distance_upper_bound=self._closest)
+        near = np.flatnonzero(np.isfinite(distance))
+        if not len(near):
+            return gone
+        way = geometry.displacement(np.asarray(self._sites.data)[site[near]], who.position[near], self._side)
+        outward = way / np.maximum(geometry.length(way), 1e-12)[:, None]
+        depth = self._closest - distance[near]
+        place = geometry.wrap(who.position[near] + 2 * depth[:, None] * outward, self._side)
+        inward = np.minimum(np.einsum("ni,ni->n", who.velocity[near], outward), 0.0)
+        velocity = who.velocity[near] - 2 * inward[:, None] * outward
+        out = ~self._covers(place)
+        place[out], velocity[out] = before[near[out]], -who.velocity[near[out]]
+        who.position[near], who.velocity[near] = place, velocity
+        if isinstance(self._mover, RandomWaypoint):
+            self._mover.redraw(near, rng)
+        return gone + 2 * float(depth.max())
+
+    def _covers(self, place: Array) -> Flags:
+        if self._ground is None:
+            return np.ones(len(place), bool)
+        return self._ground.covers(place) & np.all((place >= 0) & (place <= self._extent), axis=1)
+
+
 def mover(scenario: Scenario, population: Population, deployment: Deployment, kind: ReceiverType) -> Mover | None:
     """Return what moves the users (or targets) of a scenario; None where they stay."""
     m, side = scenario.mobility, deployment.side
-    speed: float = getattr(m, f"{kind.word}_speed")
     if m.model == "file":
         course = Course(scenario, kind, deployment.box, side, deployment.index)
         return Trajectory(course, population, side, scenario.simulation.frame_duration, -scenario.lead_frames)
-    if speed == 0:
+    if getattr(m, f"{kind.word}_speed") == 0:
         return None
+    moves, closest = _random_mover(scenario, population, deployment, kind), scenario.network.minimum_distance / 1e3
+    return AwayFromSites(moves, population, deployment, closest) if closest and deployment.index.n else moves
+
+
+def _random_mover(scenario: Scenario, population: Population, deployment: Deployment, kind: ReceiverType) -> Mover:
+    m, side = scenario.mobility, deployment.side
+    speed: float = getattr(m, f"{kind.word}_speed")
     if m.model == "random_waypoint":
         return RandomWaypoint(population, side, speed, deployment.extent, deployment.ground)
     straight = RandomDirection(population, side, speed, m.turn_rate)

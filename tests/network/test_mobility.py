@@ -212,3 +212,23 @@ def test_who_moves_in_a_hexagonal_network_stays_in_its_cells(model):
     cell = np.bincount(np.argmin(np.linalg.norm(users.position[:, None] - d.sites, axis=-1), axis=1), minlength=7)
     if model == "random_direction":  # in the middle there are more of those who go from one place to another
         assert np.sum((cell - cell.mean()) ** 2 / cell.mean()) < 33.1  # chi-square of 6 degrees, 1 in 10^5
+
+
+@pytest.mark.parametrize("model", ["random_direction", "random_waypoint"])
+@pytest.mark.parametrize("boundary", ["torus", "open"])
+def test_movers_keep_the_minimum_distance(model, boundary):
+    """And random directions stay uniform up to the circles, as a billiard does."""
+    closest = 0.2
+    state = network(**{"network.layout": "hexagonal", "network.area": 25, "network.minimum_distance": 1e3 * closest,
+                       "network.users_per_cell": 100, "mobility.model": model, "network.boundary": boundary})
+    step, d, users = moving(state), state.deployment, state.users
+    for _ in range(150):
+        step(0.5)
+        distance = d.index.query(users.position)[0]
+        assert distance.min() >= closest * (1 - 1e-9)
+    assert np.median(np.abs(users.speed_of(np.arange(len(users))) - 20.0)) < 1e-9
+    if model == "random_direction" and boundary == "torus":
+        ring = np.pi * 0.21 * closest**2 * d.index.n  # from closest to 1.1 closest, km^2
+        share = ring / (np.prod(d.side) - np.pi * closest**2 * d.index.n)
+        near = np.mean(distance < 1.1 * closest)
+        assert abs(near - share) < 4 * np.sqrt(share / len(users))

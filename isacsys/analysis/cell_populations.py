@@ -1,4 +1,4 @@
-"""How many links stations have: cells of a Poisson network are of many sizes, and the smallest have few to serve."""
+"""Number of links of a station: cells of a Poisson network have many sizes, and the smallest have few to serve."""
 
 from __future__ import annotations
 

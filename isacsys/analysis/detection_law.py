@@ -1,4 +1,4 @@
-"""What the law of the sensing SIR says of detection and accuracy: over the whole network, not at one SIR.
+"""Detection and accuracy by the law of the sensing SIR: over the whole network, not at one SIR.
 
 The SIR gamma of an echo is that of `sensing` (after receive filter and coherent processing, which are in c), times the
 RCS of a look over its mean where it fluctuates. Detection at a given gamma has the classical closed forms; their means

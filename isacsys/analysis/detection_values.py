@@ -1,4 +1,4 @@
-"""What one look at a typical target comes to, for a scenario: exact figures from the law of its SIR."""
+"""Figures of one look at a typical target of a scenario: exact, from the law of its SIR."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What N stations around a target know together about its position: Fisher information of all pairs.
+"""Information of N stations around a target about its position: Fisher information of all pairs.
 
 The N stations nearest to the target, Poisson, all illuminate it and receive. Pair (m, n) has a gain
 ``R_m^-beta R_n^-beta``; its delay measures the sum of two distances, with gradient u_m + u_n (unit vectors towards the

@@ -1,4 +1,5 @@
-"""What N stations that sense a target together find, with all that disturbs them: a Monte Carlo of the gamma model.
+"""Detection and accuracy of N stations that sense a target together, interference included: a Monte Carlo of the
+gamma model.
 
 The N stations nearest to the target light it and listen; all others disturb every listener. Everything is drawn in the
 plane around the target, and nothing of it comes from the simulation.

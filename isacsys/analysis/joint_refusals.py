@@ -1,4 +1,4 @@
-"""What refused requests do where a cluster sends jointly: a member that refuses brings nothing, and is heard.
+"""Cost of refused requests with joint transmission: a member that refuses adds no signal, and interferes.
 
 By Monte Carlo of the gamma model, from how often a member refuses alone. Rates are in nats.
 """

@@ -1,4 +1,4 @@
-"""What a triangular lattice of stations gains over a Poisson network, by the mean interference-to-signal ratio."""
+"""Gain of a triangular lattice of stations over a Poisson network, by the mean interference-to-signal ratio."""
 
 from __future__ import annotations
 

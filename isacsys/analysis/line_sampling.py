@@ -1,4 +1,4 @@
-"""Monte Carlo of the gamma model under any isotropic law of propagation: the second road to `propagation`.
+"""Monte Carlo of the gamma model under any isotropic law of propagation, independent of `line_process`.
 
 Stations are drawn in the plane, each with its state and its shadowing; those beyond the last one drawn enter by their
 mean. Nothing of the table of Lambda is used.

@@ -1,4 +1,4 @@
-"""What refused requests cost the typical user, from how often a member of its cluster refuses alone.
+"""Cost of refused requests to the typical user, from how often a member of its cluster refuses alone.
 
 A member that refuses is heard as any other station is, but from inside the disc that the cluster would have cleared.
 Rates are in nats.

@@ -1,4 +1,4 @@
-"""From who is served to beams and filters: what stations know, and the designs that they make of it."""
+"""From the schedule to beams and filters: the CSI of stations, and their designs."""
 
 from isacsys.beamforming.beams import Beams
 from isacsys.beamforming.combiners import COMBINER, Combiner

@@ -1,4 +1,4 @@
-"""The beams of all stations in a frame: what a precoder answers."""
+"""The beams of all stations in a frame: the result of a precoder."""
 
 from __future__ import annotations
 

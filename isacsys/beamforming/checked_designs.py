@@ -1,4 +1,4 @@
-"""Asking designs of users' own, and not believing the answer before it is checked."""
+"""Calls of precoders and combiners, with checks of what they return."""
 
 from __future__ import annotations
 

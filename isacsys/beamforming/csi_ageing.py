@@ -1,4 +1,4 @@
-"""How far channels have aged between what stations know of them and the frame."""
+"""Ageing of channels between the CSI of stations and the frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plain values that one step of a frame hands to the next, up to the beams."""
+"""The plain values that one step of a frame passes to the next, up to the beams."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transmit designs other than zero forcing, from channels that are given, for all stations at once.
+"""Transmit designs other than zero forcing, from given channels, for all stations at once.
 
 A station's known channels are the rows ``h^H`` of a matrix A: those of its own users, and those of receivers of others
 to which it granted a null. The amplitude of beam w at a receiver is ``h^H w``.

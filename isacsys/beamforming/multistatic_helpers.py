@@ -1,4 +1,4 @@
-"""The stations that sense a target together with the one that serves it."""
+"""The stations that sense a target together with its serving station."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transmit designs: from what a station knows to its beams."""
+"""Transmit designs: from the CSI of a station to its beams."""
 
 from __future__ import annotations
 

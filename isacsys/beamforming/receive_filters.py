@@ -1,4 +1,4 @@
-"""Receive filters other than maximum-ratio combining, and the interference they look at.
+"""Receive filters other than maximum-ratio combining, and the interference covariance they use.
 
 A beam w of another station arrives at a receive array as ``x = G^H w`` [M_r]; filter v lets ``v^H x`` through.
 """

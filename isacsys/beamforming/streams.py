@@ -1,4 +1,4 @@
-"""Who sends to whom: a station's own users, and users of others that it was granted to serve with them."""
+"""Streams: a station's own users, and users of others that it was granted to serve with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every station knows when it designs its beams, as it believes it."""
+"""The CSI of every station when it designs its beams, as estimated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Zero-forcing beams for channels that are given."""
+"""Zero-forcing beams for given channels."""
 
 from __future__ import annotations
 

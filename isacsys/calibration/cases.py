@@ -1,4 +1,4 @@
-"""The cases there are, and how far the simulator is from the companies' medians in each."""
+"""The calibration cases, and the distance of the simulator from the companies' medians in each."""
 
 from __future__ import annotations
 

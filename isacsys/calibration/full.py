@@ -1,4 +1,4 @@
-"""The full calibration: users of one drop, their channels to all cells, and what companies reported of them.
+"""The full calibration: users of one drop, their channels to all cells, and the metrics that companies reported.
 
 R1-165975. Rays carry the power (no phases) of coupling loss and SIR, as RSRP of the first port has it, mean over both
 ports of a user; spreads are circular spreads over the rays of the serving cell, without patterns.

@@ -1,4 +1,4 @@
-"""What was simulated of a case, beside what companies submitted."""
+"""Simulated values of a case beside those that companies submitted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the cases measure, drawn by the simulator's own deployment, association and gains."""
+"""The metrics of the cases, drawn by the simulator's own deployment, association and gains."""
 
 from __future__ import annotations
 

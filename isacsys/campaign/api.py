@@ -1,4 +1,4 @@
-"""What a user calls."""
+"""The function `run` of users."""
 
 from __future__ import annotations
 

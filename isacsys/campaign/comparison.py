@@ -1,4 +1,4 @@
-"""Runs on the same drops: what differs, and how surely.
+"""Runs on the same drops: differences, with confidence intervals.
 
 Both saw the same positions, so that what one drop does to both cancels in the difference.
 With the influences ``z`` of every drop on a metric (see `estimates`), ``Var(B - A) ~ s^2(z_B - z_A) / n``.

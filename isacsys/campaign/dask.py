@@ -1,4 +1,4 @@
-"""The executor for users who outgrow one machine: a dask cluster, theirs or one made here.
+"""The executor for more than one machine: a dask cluster, the user's or one made here.
 
 dask itself runs the calls of a worker that died again, on another one.
 """

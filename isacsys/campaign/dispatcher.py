@@ -1,4 +1,4 @@
-"""Give drops of one or several runs to whoever is free, and keep what is finished."""
+"""Distribute drops of one or several runs to free workers, and keep finished ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell what computes the same from what does not, in a few letters: a digest of names, source and values.
+"""Identity of a computation in a few letters: a digest of names, source and values.
 
 What is installed counts by its name. What a user wrote counts by the text of its source, and of the functions, classes
 and plain values of theirs that the text names. Code without a source (typed at a prompt) counts by its name alone.

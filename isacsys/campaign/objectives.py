@@ -1,4 +1,4 @@
-"""What a setting is to be best in, and what it must hold: as values per drop, whose mean is the estimate.
+"""Objectives and constraints of a search, as values per drop, whose mean is the estimate.
 
 With the influences ``z`` of the drops on a metric ``T`` (see `estimates`), ``T + z - mean(z)`` are values whose mean is
 ``T`` and whose spread says how surely: so ratios enter a race as means do.

@@ -1,4 +1,4 @@
-"""What an unfinished run leaves beside its log: a directory of parts, and a manifest that says of what."""
+"""Files of an unfinished run beside its log: a directory of parts, and a manifest."""
 
 from __future__ import annotations
 

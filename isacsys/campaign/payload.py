@@ -1,4 +1,4 @@
-"""Policies and positions handed in from Python, on their way to the processes that use them.
+"""Policies and positions passed in Python, pickled for the processes that use them.
 
 They travel as bytes, and every drop unpacks its own copy: no drop sees what another left behind, so results do not
 depend on who simulated what. What is defined in the program that is being run, at a prompt, in a notebook or beside a

@@ -1,4 +1,4 @@
-"""What a campaign is to simulate, and how to tell whether two are the same."""
+"""The plan of a campaign, and whether two plans are the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this processor does to the last digits of a number: its instruction sets, and the kernels that use them.
+"""Influence of the processor on the last digits of a number: instruction sets, and the kernels that use them.
 
 NumPy chooses among several versions of its loops, and OpenBLAS among several kernels, by what a processor can do; they
 add in different orders. Results of two processors of one description are the same bits.

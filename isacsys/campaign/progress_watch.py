@@ -1,4 +1,4 @@
-"""How far a run has come, seen from outside."""
+"""Progress of a run, read from outside."""
 
 from __future__ import annotations
 

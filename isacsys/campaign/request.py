@@ -1,4 +1,4 @@
-"""What `run`, `sweep` and `validate` have in common: how scenarios are to be simulated, as one value."""
+"""Common part of `run`, `sweep` and `validate`: how scenarios are to be simulated, as one value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answer of a search: the best setting, and how every other one stands to it."""
+"""The result of a search: the best setting, and the standing of every other one."""
 
 from __future__ import annotations
 

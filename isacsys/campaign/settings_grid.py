@@ -1,4 +1,4 @@
-"""Grids of settings: which there are, which the scenario refuses, and what their logs are called."""
+"""Grids of settings: their points, those that the scenario refuses, and the names of their logs."""
 
 from __future__ import annotations
 

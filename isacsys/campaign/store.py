@@ -1,4 +1,4 @@
-"""Where finished batches go: memory, or a directory beside the log that is to be."""
+"""Stores of finished batches: memory, or a directory beside the later log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker does: simulate a few drops that follow each other, and make them safe."""
+"""The work of a worker: simulate a range of drops, and write them safely."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of beams when channels have moved on since they were known.
+"""Correlation of channels over time, and the leakage of beams designed with aged channels.
 
 A channel of age tau is ``h = rho h_known + sqrt(1 - rho^2) e`` with e ~ CN(0, I) independent of everything known and
 ``rho = J0(2 pi f_D tau)`` (Clarke's model). Towards e the beams W know nothing: ``W^H e ~ CN(0, W^H W)``.

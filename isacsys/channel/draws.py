@@ -1,4 +1,4 @@
-"""The random numbers behind the clusters and rays of a link, from a stream of its own. TR 38.901, steps 5 to 10."""
+"""The random numbers of the clusters and rays of a link, from a stream of its own. TR 38.901, steps 5 to 10."""
 
 from __future__ import annotations
 

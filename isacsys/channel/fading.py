@@ -1,4 +1,4 @@
-"""Fading: something that draws channel vectors of links, in a frame."""
+"""Fading models: draw channel vectors of links in a frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a station learns of a channel by a few bits: random vector quantisation of its direction.
+"""Limited feedback of a channel: random vector quantisation of its direction.
 
 A codebook of ``2^B`` independent isotropic directions is searched for the one closest to h. The squared sine of the
 angle to each is Beta(M_t - 1, 1), so that of the best is the least of ``2^B`` such numbers, and what is off is

@@ -1,4 +1,4 @@
-"""The links whose channels somebody asks for."""
+"""The links of which channels are drawn."""
 
 from __future__ import annotations
 

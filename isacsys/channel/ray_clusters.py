@@ -1,4 +1,4 @@
-"""RayClusters of links: delays, powers and angles. TR 38.901 section 7.5, steps 5 to 7."""
+"""Clusters of links: delays, powers and angles. TR 38.901 section 7.5, steps 5 to 7."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gains of beams towards receivers of whose channels they know nothing, drawn in their smallest exact form.
+"""Gains of beams at receivers whose channels are unknown to the design, drawn in their smallest exact form.
 
 Beams W with ``W^H W = U diag(mu) U^H`` see an independent channel h as ``W^H h ~ CN(0, W^H W)``, so that
 ``||W^H h||^2 = sum_k mu_k |z_k|^2`` with z ~ CN(0, I): K numbers instead of the 2 M_t of a channel vector.

@@ -1,4 +1,4 @@
-"""The command that holds the simulator against 3GPP's calibration: calibrate."""
+"""The command that compares the simulator with 3GPP's calibration: calibrate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that holds a simulation against the analysis: validate."""
+"""The command that compares a simulation with the analysis: validate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is simulated: frozen, validated dataclasses, read from and written to TOML.
+"""The scenario: frozen, validated dataclasses, read from and written to TOML.
 
 Every key, its default, range, unit and meaning stands once, in `isacsys.config.sections`; validation and the error
 messages are derived from there.

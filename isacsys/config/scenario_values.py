@@ -1,4 +1,4 @@
-"""The sections of a scenario, and what follows from their settings."""
+"""The sections of a scenario, and values derived from their settings."""
 
 from __future__ import annotations
 

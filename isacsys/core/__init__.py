@@ -1,1 +1,1 @@
-"""What everything else is made of."""
+"""Array types, units, random streams, errors, columns, time in frames, geometry."""

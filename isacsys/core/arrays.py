@@ -1,4 +1,4 @@
-"""Names for the arrays that everything is made of."""
+"""Array types."""
 
 from __future__ import annotations
 

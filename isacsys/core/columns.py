@@ -1,4 +1,4 @@
-"""What a column of a table is, and the units that columns have."""
+"""Columns of tables, and the units that columns have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How figures and tables are written for people: as text, and as HTML for notebooks."""
+"""Text and HTML representations of figures and tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lazy loader: modules that are imported when something of them is asked for."""
+"""The lazy loader: modules that are imported at their first use."""
 
 from __future__ import annotations
 

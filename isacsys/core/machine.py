@@ -1,4 +1,4 @@
-"""What this machine lets a process have: processors and memory, limits of containers included.
+"""Processors and memory that a process may use, limits of containers included.
 
 A container (``docker --cpus --memory``, Slurm, Kubernetes) is limited by control groups of the kernel, of version 2
 (``cpu.max``, ``memory.max``) or 1 (``cpu.cfs_quota_us``, ``memory.limit_in_bytes``), its own or any above it.

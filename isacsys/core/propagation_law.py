@@ -1,4 +1,4 @@
-"""Propagation as a value: what an analysis needs to know of a model, whoever wrote it."""
+"""Propagation as a value: the part of a model that the analysis uses."""
 
 from __future__ import annotations
 

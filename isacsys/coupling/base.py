@@ -1,4 +1,4 @@
-"""What an engine is asked for: what stations know, and what their beams come to at every receiver."""
+"""The interface of engines: CSI of stations, and gains of their beams at every receiver."""
 
 from __future__ import annotations
 

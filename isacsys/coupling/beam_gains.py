@@ -1,4 +1,4 @@
-"""What every engine computes from vectors: the gains of beams at the receivers that a station knows."""
+"""Gains of beams at receivers with known channels: common to all engines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stations that help to sense send towards a target, and what interferes with them."""
+"""Gains of helpers: their beams towards a target, and the interference at them."""
 
 from __future__ import annotations
 

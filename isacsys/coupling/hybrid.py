@@ -1,4 +1,4 @@
-"""Vectors for what stations know, their own users and what they granted, and laws for all the rest."""
+"""Vectors for known channels, of own users and granted nulls, and laws for all the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every gain in its smallest exact form: what a design knows is a vector, what it does not know is a law."""
+"""Every gain in its smallest exact form: vectors for known channels, laws for unknown ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract of energy models: what stations draw, and how they sleep."""
+"""The interface of energy models: power of stations, and how they sleep."""
 
 from __future__ import annotations
 

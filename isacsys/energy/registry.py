@@ -1,4 +1,4 @@
-"""The energy models there are, by name; which one a scenario means."""
+"""The built-in energy models, by name; the model of a scenario."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an energy model sees of the stations in a frame."""
+"""The stations of a frame as energy models see them."""
 
 from __future__ import annotations
 

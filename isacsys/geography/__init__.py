@@ -1,4 +1,4 @@
-"""Networks as they stand: places from files, projected onto a plane, and traces over time."""
+"""Networks of real places: positions from files, projected onto a plane, and traces over time."""
 
 from isacsys.geography.cells import CellRows, read_cells
 from isacsys.geography.people import PeopleRows, read_people

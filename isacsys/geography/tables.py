@@ -1,4 +1,4 @@
-"""Tables from CSV files: columns that are declared, each number in its range, and one line for what is wrong."""
+"""Tables from CSV files: declared columns, each number in its range, and one line for an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks that an agent drives: environments of Gymnasium and PettingZoo (extra ``learn``).
+"""Networks controlled by an agent: environments of Gymnasium and PettingZoo (extra ``learn``).
 
 `NetworkEnv`, registered as ``isacsys/Network-v0``, is one agent for the network; `parallel_env` an agent a cell. What
 an agent decides (`Act`), sees (`Observation`) and is paid for (`Reward`) are small objects, one of the built-in ones by

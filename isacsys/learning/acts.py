@@ -1,4 +1,4 @@
-"""What an agent decides before every frame."""
+"""Actions: the decisions of an agent before every frame."""
 
 from __future__ import annotations
 

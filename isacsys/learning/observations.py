@@ -1,4 +1,4 @@
-"""What an agent sees before every frame: finite arrays of fixed shape, clipped to stated limits."""
+"""Observations of an agent before every frame: finite arrays of fixed shape, clipped to stated limits."""
 
 from __future__ import annotations
 

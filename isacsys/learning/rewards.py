@@ -1,4 +1,4 @@
-"""What an agent is paid for: a figure a frame, for the network or for every cell."""
+"""Rewards of an agent: a figure a frame, for the network or for every cell."""
 
 from __future__ import annotations
 

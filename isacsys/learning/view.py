@@ -1,4 +1,4 @@
-"""What acts, observations and rewards are shown: a network before its next frame, and the frame before."""
+"""The view of acts, observations and rewards: a network before its next frame, and the frame before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a link model is: from the SINR of a served link to the bits that it delivers in a frame."""
+"""The interface of link models: from the SINR of a served link to the bits that it delivers in a frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Blocks that wait for a retransmission, as parallel arrays, and what they have gathered so far."""
+"""Blocks waiting for a retransmission, as parallel arrays, and the information they have accumulated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The link models there are."""
+"""The built-in link models."""
 
 from __future__ import annotations
 

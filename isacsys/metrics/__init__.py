@@ -1,4 +1,4 @@
-"""What is measured: every column and every figure once, with name, unit, meaning, sum and estimate."""
+"""Metrics: every column and every figure once, with name, unit, meaning, sum and estimate."""
 
 from isacsys.core.columns import ASE, KM, KM2, RATE, Column, count, index, real
 from isacsys.metrics.base import DENSITY, Estimator, Metric

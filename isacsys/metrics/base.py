@@ -1,4 +1,4 @@
-"""What a metric is: columns, how frames add to them, and how they become figures."""
+"""The interface of metrics: columns, how frames add to them, and how they become figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only a drop as a whole can tell: percentiles, fairness, delays, times between sensings."""
+"""Figures of a drop as a whole: percentiles, fairness, delays, times between sensings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stations draw: power, energy for a bit and for a look, sleep."""
+"""Power of stations, energy for a bit and for a look, sleep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What users get in Mbit/s, and what becomes of transport blocks."""
+"""Throughput in Mbit/s, and the outcome of transport blocks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The metrics there are, and the columns of tables ``frames`` and ``drops`` that follow from them."""
+"""The built-in metrics, and the columns of tables ``frames`` and ``drops`` that follow from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The metrics of one drop at work."""
+"""Sums of all metrics over one drop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well targets are followed: errors of tracks, and never without how many targets have one."""
+"""Quality of tracks: errors, always with the number of targets that have one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks that are built: everybody belongs to the strongest cell, by the mean power that propagation says."""
+"""Association by mean received power: every user and target belongs to the strongest cell."""
 
 from __future__ import annotations
 

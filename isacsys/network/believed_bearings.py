@@ -1,4 +1,4 @@
-"""Where stations point that look at targets: where these are believed to be."""
+"""Estimated bearings of targets, at which stations point."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a network with an open boundary ends."""
+"""The area of a network with an open boundary."""
 
 from __future__ import annotations
 

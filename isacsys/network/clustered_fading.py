@@ -1,4 +1,4 @@
-"""Channels of TR 38.901 in a network: `isacsys.channel.clustered` fed with places, states and antennas of a drop."""
+"""Channels of TR 38.901 in a network: `isacsys.channel.clustered` with places, states and antennas of a drop."""
 
 from __future__ import annotations
 

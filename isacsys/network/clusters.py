@@ -1,4 +1,4 @@
-"""Clusters of base stations as handles: who is served, which stations were asked, and which granted."""
+"""Clusters of base stations as handles: receiver, requested members, and members that granted."""
 
 from __future__ import annotations
 

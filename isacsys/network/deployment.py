@@ -1,4 +1,4 @@
-"""Where everybody is in one drop."""
+"""Positions of stations, users and targets in one drop."""
 
 from __future__ import annotations
 

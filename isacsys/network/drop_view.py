@@ -1,4 +1,4 @@
-"""What the fading of a drop sees of its network."""
+"""The network of a drop as fading models see it."""
 
 from __future__ import annotations
 

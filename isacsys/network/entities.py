@@ -1,4 +1,4 @@
-"""Handles on the arrays of a drop: what scripts and policies hold in their hands.
+"""Handles on the arrays of a drop, for scripts and policies.
 
 A handle is a state and a number; its properties read (and write) the arrays, so a thousand users cost nothing until
 somebody looks at one of them. Kernels never use handles.

@@ -1,4 +1,4 @@
-"""The fading of a drop: which links channels are asked for, where users have gone, and what a model gives, checked."""
+"""The fading of a drop: links whose channels are needed, and the checked channels of a model."""
 
 from __future__ import annotations
 

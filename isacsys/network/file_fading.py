@@ -1,4 +1,4 @@
-"""Channels of a file in a network: users stand on the nearest of its points, and what is not in it does not exist."""
+"""Channels of a file in a network: users are at the nearest of its points, and other links have no channel."""
 
 from __future__ import annotations
 

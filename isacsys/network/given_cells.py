@@ -1,4 +1,4 @@
-"""Networks as they stand: cells, users and targets from files, as the arrays of a deployment."""
+"""Networks of real places: cells, users and targets from files, as the arrays of a deployment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who hears whom how strongly on average: the seam between a network and its propagation, and its fast form."""
+"""Mean gains between stations and receivers: the interface between a network and its propagation, and its fast form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places that are given, in files or from Python, and where they lie in the network's own coordinates."""
+"""Given places, from files or Python, in the network's own coordinates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is there when, of users and targets that come and go."""
+"""Presence over time of users and targets that come and go."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that wait for users: one queue for every user, first come first served."""
+"""Files waiting for users: one queue for every user, first come first served."""
 
 from __future__ import annotations
 

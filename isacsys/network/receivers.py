@@ -1,4 +1,4 @@
-"""Users and targets, told apart."""
+"""The two types of receiver: users and targets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is served in a frame, and what they ask of other base stations."""
+"""The selection of a frame, and its requests to other base stations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Channels between stations by the generator of TR 38.901, with the parameters of section 7.9.3; they stand still."""
+"""Channels between stations by the generator of TR 38.901, with the parameters of section 7.9.3; static."""
 
 from __future__ import annotations
 

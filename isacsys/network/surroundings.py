@@ -1,4 +1,4 @@
-"""Which base stations a receiver hears one by one, and what stands for all the others."""
+"""The base stations drawn one by one for a receiver, and the mean power of all others."""
 
 from __future__ import annotations
 

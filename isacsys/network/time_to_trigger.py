@@ -1,4 +1,4 @@
-"""How long another station must be better before somebody changes to it."""
+"""Time to trigger: how long another station must be better before a handover."""
 
 from __future__ import annotations
 

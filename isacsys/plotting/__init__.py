@@ -1,4 +1,4 @@
-"""Pictures: the one place that knows matplotlib, an optional extra."""
+"""Pictures: the only sub-package that imports matplotlib, an optional extra."""
 
 from isacsys.plotting.network_map import map
 from isacsys.plotting.style import axis, curve, figure, legend, mark, save, simulated

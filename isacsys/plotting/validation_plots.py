@@ -1,4 +1,4 @@
-"""What `isacsys.validate` found, as a picture."""
+"""The findings of `isacsys.validate` as a picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every kind of plug-in under one roof: what users may choose by name, write themselves, or hand in.
+"""Kinds of plug-in: what users may choose by name, write themselves, or pass as an object.
 
 A kind is registered once, in the module of its built-ins::
 

@@ -1,4 +1,4 @@
-"""Code that is not ours: importing it from beside a scenario, and saying in one line where it fails.
+"""Loading of users' code: import from beside a scenario, and one line that says where it failed.
 
 Standard names come first wherever a user stands: the directories of a scenario are looked through after everything
 that is installed, and never for a module of Python's own library.

@@ -1,4 +1,4 @@
-"""Columns of antennas, and the angles at which antenna patterns are asked."""
+"""Columns of antennas, and the angles at which antenna patterns are evaluated."""
 
 from __future__ import annotations
 

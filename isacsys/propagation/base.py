@@ -1,4 +1,4 @@
-"""What a model of large-scale propagation is."""
+"""The interface of models of large-scale propagation."""
 
 from __future__ import annotations
 

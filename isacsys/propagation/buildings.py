@@ -1,4 +1,4 @@
-"""Buildings: who is inside, behind which wall, how deep, and on which floor; all of it belongs to the place."""
+"""Buildings: who is inside, behind which wall, how deep, and on which floor, as functions of the place."""
 
 from __future__ import annotations
 

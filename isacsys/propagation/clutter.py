@@ -1,4 +1,4 @@
-"""What the ground sends back of a station's own signal: the mono-static background. TR 38.901 section 7.9.4."""
+"""The mono-static background: echoes from the ground. TR 38.901 section 7.9.4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gaussian fields over the torus: what belongs to a place is found there again, and nobody has to keep it."""
+"""Gaussian fields over the torus, as functions of the place: the same place has the same value, without storage."""
 
 from __future__ import annotations
 

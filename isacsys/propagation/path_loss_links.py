@@ -1,4 +1,4 @@
-"""The links whose path loss somebody asks for."""
+"""The links of which path loss is computed."""
 
 from __future__ import annotations
 

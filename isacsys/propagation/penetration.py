@@ -1,4 +1,4 @@
-"""What it costs to go through the walls of a building. TR 38.901 section 7.4.3."""
+"""Penetration loss of the walls of a building. TR 38.901 section 7.4.3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Path loss, and the mean power of everything too far away to be drawn one by one."""
+"""Path loss of the power law, and the mean power of stations that are not drawn one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models there are, by name; which one a scenario means, at which heights, and where that is out of range."""
+"""The built-in models, by name; the model of a scenario, its heights, and its range of validity."""
 
 from __future__ import annotations
 

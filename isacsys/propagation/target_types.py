@@ -1,4 +1,4 @@
-"""How strongly targets reflect, and what the ground sends back. TR 38.901 section 7.9 (release 19)."""
+"""Reflection of targets, and of the ground. TR 38.901 section 7.9 (release 19)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Urban macro and urban micro (street canyon) of TR 38.901, and urban macro for what flies, of TR 36.777."""
+"""Urban macro and urban micro (street canyon) of TR 38.901, and urban macro for UAVs of TR 36.777."""
 
 from __future__ import annotations
 

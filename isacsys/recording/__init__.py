@@ -1,4 +1,4 @@
-"""What is kept of a simulation, and how."""
+"""Recording of a simulation."""
 
 from isacsys.recording.base import Recorder, Source
 from isacsys.recording.hdf5 import Hdf5Recorder, hdf5_file

@@ -1,4 +1,4 @@
-"""What a simulation writes to, and what figures are read from: two small contracts."""
+"""The interfaces of recorders, and of the tables from which figures are computed."""
 
 from __future__ import annotations
 

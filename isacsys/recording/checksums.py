@@ -1,4 +1,4 @@
-"""Checksums of what a log says of itself, and whether that is of the right kind."""
+"""Checksums of the attributes of a log, and checks of their types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether rows are of the drops that they are said to be of: every drop once, in order, and nothing else."""
+"""Integrity of rows: every drop once, in order, and nothing else."""
 
 from __future__ import annotations
 

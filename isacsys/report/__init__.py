@@ -1,4 +1,4 @@
-"""One self-contained page about runs: what was simulated, what came out, and how to make it again."""
+"""One self-contained page about runs: settings, results, and how to make it again."""
 
 from isacsys.report.page import render, write_report
 

@@ -1,4 +1,4 @@
-"""What a report is made of: sections with lines, figures and tables."""
+"""The content of a report: sections with lines, figures and tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How figures settle over drops, and what goes on over time."""
+"""Convergence of figures over drops, and their course over time."""
 
 from __future__ import annotations
 

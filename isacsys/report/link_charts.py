@@ -1,4 +1,4 @@
-"""The sections made of single links: distributions, where interference comes from, and whatever else was recorded."""
+"""Sections about single links: distributions, sources of interference, and whatever else was recorded."""
 
 from __future__ import annotations
 

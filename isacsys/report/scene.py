@@ -1,4 +1,4 @@
-"""The map of one drop: stations, who they serve and how well, and what became of requests for nulls."""
+"""The map of one drop: stations, served users with their SINR, and outcomes of null requests."""
 
 from __future__ import annotations
 

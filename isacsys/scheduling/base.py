@@ -1,4 +1,4 @@
-"""The contracts of policies, and the bookkeeping that no policy does itself.
+"""The interfaces of policies, and the bookkeeping that they share.
 
 A scheduler only chooses; `select` counts, checks and records. A grant policy only ranks; `grant` keeps the budget.
 """

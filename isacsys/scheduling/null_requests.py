@@ -1,4 +1,4 @@
-"""From who is served to who is asked for nulls, and from grants to constraints."""
+"""From the selection to null requests, and from grants to constraints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The three kinds of policies, and what an allocation policy makes of a scenario."""
+"""The three kinds of policies, and the scenario with the sizes of an allocation policy."""
 
 from __future__ import annotations
 

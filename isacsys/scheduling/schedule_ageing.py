@@ -1,4 +1,4 @@
-"""What has changed between the moment a frame was scheduled and the frame itself."""
+"""Changes between the scheduling of a frame and the frame itself."""
 
 from __future__ import annotations
 

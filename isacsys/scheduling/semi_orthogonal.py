@@ -1,4 +1,4 @@
-"""Semi-orthogonal user selection: a policy that looks at channels."""
+"""Semi-orthogonal user selection: a policy that uses channels."""
 
 from __future__ import annotations
 

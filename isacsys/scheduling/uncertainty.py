@@ -1,4 +1,6 @@
-"""Policies that look at what is believed of targets: at the least certain, or where a look tells most."""
+"""Policies by the covariance of tracks: the least certain targets first, or those where a look brings most
+information.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an echo is good for: whether it is detected, how accurately it locates a target, and tracks made of it."""
+"""From echoes to detection, accuracy, and tracks."""
 
 from isacsys.sensing.requirements import CATEGORIES, Category
 from isacsys.sensing.track_manager import TrackManager

@@ -1,4 +1,4 @@
-"""How accurately an echo tells where a target is, and how fast: Cramer-Rao bounds of one look.
+"""Accuracy of position and speed from an echo: Cramer-Rao bounds of one look.
 
 ``gamma`` is the signal to interference ratio after receive filter and coherent processing. The amplitude of the echo
 is unknown and complex, its band flat over B, its time flat over T, its array uniform: then delay, Doppler and bearing

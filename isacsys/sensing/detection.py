@@ -1,4 +1,4 @@
-"""Whether an echo is detected: closed forms for one look, given its signal to interference ratio.
+"""Detection of an echo: closed forms for one look, given its signal to interference ratio.
 
 A look compares the power ``|y|^2`` of one matched-filter output, the interference being complex normal of power 1,
 with a threshold. The threshold is ``-ln P_fa`` where the power of the interference is known, and ``tau`` times the

@@ -1,4 +1,4 @@
-"""What stations that sense a target together know of it: every pair of one that lights it and one that listens.
+"""Fusion over stations that sense a target together: all pairs of a transmitter and a receiver.
 
 The delay of pair (m, n) measures the sum of two distances, the bearing at n an angle. With unit vectors u from stations
 to the target and v across them, the Fisher information about its position is

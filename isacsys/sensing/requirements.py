@@ -1,4 +1,4 @@
-"""What TS 22.137 asks of sensing services, and which looks meet it.
+"""Requirements of TS 22.137 on sensing services, and which looks meet them.
 
 Of its table of service categories, horizontal position, refresh, missed detection and false alarm are judged: the
 position part. Vertical position, velocity, resolution and latency are not judged.

@@ -1,4 +1,4 @@
-"""The books of all tracks of a drop: which there are, when each was last corrected, which coast, which are lost.
+"""All tracks of a drop: start, correction, prediction between looks, and loss.
 
 A filter only computes; what becomes of a track is settled here, for all targets at once. Positions are in m on a torus
 of sides ``side``, times in s.

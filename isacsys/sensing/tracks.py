@@ -1,4 +1,4 @@
-"""Filters that follow targets: what a network believes of each of them, batched over all.
+"""Tracking filters: the state of every target as mean and covariance, batched over all.
 
 A belief is a mean ``(x, y, v_x, v_y)`` in m and m/s and a covariance; the model is constant velocity with white
 acceleration, the measurements are range, bearing and range rate from a station. Shapes: mean [n, 4], covariance

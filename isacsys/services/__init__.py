@@ -1,4 +1,4 @@
-"""What a frame is for: communication and sensing, accounted link by link."""
+"""Services of a frame: communication and sensing, accounted link by link."""
 
 from isacsys.services.base import Service, ServiceRecord
 from isacsys.services.communication import Communication

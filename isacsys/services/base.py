@@ -1,4 +1,6 @@
-"""What a frame is for: a service schedules receivers, asks other stations for help, and accounts its links."""
+"""The interface of services: a service schedules receivers, sends requests to other stations, and accounts its
+links.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Communication: users are served, and what each receives is accounted. Meng & Masouros (2)."""
+"""Communication: accounted links of served users. Meng & Masouros (2)."""
 
 from __future__ import annotations
 

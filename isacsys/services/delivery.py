@@ -1,4 +1,4 @@
-"""What the link model of a scenario makes of the accounted links of a frame."""
+"""Delivered bits of a frame: the link model of a scenario applied to accounted links."""
 
 from __future__ import annotations
 

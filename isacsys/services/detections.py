@@ -1,4 +1,4 @@
-"""What one look at a target comes to: whether it is detected, and how accurately it can be located."""
+"""Outcome of a look at a target: detection, and accuracy of its position."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a frame comes to."""
+"""The record of a frame."""
 
 from __future__ import annotations
 

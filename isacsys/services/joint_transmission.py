@@ -1,4 +1,4 @@
-"""What a user gets of all that send to it: from its serving station alone, or from its cluster together."""
+"""Received power of a user from its serving station alone, or from its cluster jointly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stations of a cluster that sense a target together: pairs, what interferes with each, and what they come to."""
+"""Multistatic sensing: pairs of the stations of a cluster, interference at each, and their fusion."""
 
 from __future__ import annotations
 

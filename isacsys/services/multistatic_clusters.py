@@ -1,4 +1,4 @@
-"""Who helps to sense a target in a frame: the members of its cluster whose request came in time."""
+"""Helpers of a target in a frame: the members of its cluster whose request came in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sensing: targets are looked at, and the echo of each is accounted. Meng & Masouros (5)."""
+"""Sensing: accounted echoes of scheduled targets. Meng & Masouros (5)."""
 
 from __future__ import annotations
 

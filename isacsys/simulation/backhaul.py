@@ -1,4 +1,4 @@
-"""Null requests on their way between base stations."""
+"""Null requests in the backhaul between base stations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes on over a day: fewer users have something to do at night, and some stations are switched off."""
+"""Processes of a day: fewer active users at night, and stations that are switched off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One drop: SimPy runs the frame clock and everything that takes time, and every frame its pipeline."""
+"""One drop: SimPy runs the frame clock and all processes, and every frame its pipeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stations do in every frame, and what they draw for it."""
+"""Load and power of stations in every frame."""
 
 from __future__ import annotations
 

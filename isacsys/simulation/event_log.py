@@ -1,4 +1,4 @@
-"""What happened when: the trace of events of a drop."""
+"""The log of the events of a drop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums over links that are alike: what the analysis needs to know of a drop, in a few rows."""
+"""Sums over classes of links: the input of the analysis from a drop, in a few rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The memory that a drop takes, and that frames use again and again."""
+"""Memory of a drop, and reuse of the memory of frames."""
 
 from __future__ import annotations
 

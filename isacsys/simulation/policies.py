@@ -1,4 +1,4 @@
-"""Everything that is chosen, not given: who is served, who is granted, how beams are made, where gains come from."""
+"""The policies of a simulation: schedulers, grants, precoder, combiner, engine, link and energy models."""
 
 from __future__ import annotations
 

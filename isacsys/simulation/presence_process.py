@@ -1,4 +1,4 @@
-"""Users and targets of files come, and go."""
+"""Arrival and departure of users and targets of files."""
 
 from __future__ import annotations
 

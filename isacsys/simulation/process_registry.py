@@ -1,4 +1,4 @@
-"""The processes there are, by name."""
+"""The built-in processes, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which members of clusters did not null: what a prediction of their cost needs to know."""
+"""Cluster members that did not null: the input of the prediction of their cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process of a drop may touch, and what a process is."""
+"""The stage of a drop: what a process may use, and the interface of processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Targets appear, leave, and ask to be sensed again within a period."""
+"""Targets appear, leave, and have deadlines within which to be sensed again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tracks of targets: corrected by every look, coasting in between, handed over with the target."""
+"""Tracks of targets: corrected by every look, predicted in between, kept in handovers of the target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Statistics that know nothing of networks: confidence sequences, and races between settings."""
+"""Statistics independent of networks: confidence sequences, and races between settings."""
 
 from isacsys.statistics.confidence_sequences import FIRST, moments, one_sided, two_sided
 from isacsys.statistics.race import Look, RaceRules, Samples, look, race

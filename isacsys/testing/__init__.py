@@ -1,4 +1,4 @@
-"""What you run plug-ins of your own through: the invariants that the built-in ones obey, one function a kind."""
+"""Checks of plug-ins: the invariants that the built-in ones satisfy, one function a kind."""
 
 from isacsys.testing.allocation_checks import check_allocation_policy
 from isacsys.testing.antenna_pattern_checks import check_antenna_pattern

@@ -1,4 +1,4 @@
-"""The invariants of policies that settle how much of each there is."""
+"""The invariants of allocation policies."""
 
 from __future__ import annotations
 

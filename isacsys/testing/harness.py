@@ -1,4 +1,4 @@
-"""What all checks of plug-ins have in common: networks to cope with, and how to say what is wrong."""
+"""Common parts of the checks of plug-ins: test networks, and error messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The invariants of what goes on beside the frames, and of what looks at them."""
+"""The invariants of processes, and of metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The invariants of filters that follow targets."""
+"""The invariants of tracking filters."""
 
 from __future__ import annotations
 

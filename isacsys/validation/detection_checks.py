@@ -1,4 +1,4 @@
-"""Looks at targets held against the analysis: detection, and the medians of the bounds."""
+"""Looks at targets compared with the analysis: detection, and the medians of the bounds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user calls."""
+"""The function `validate`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run says of its links beyond its estimates: the law of D, and rates had every cluster member nulled."""
+"""Measured laws of a run: the law of D, and rates had every cluster member nulled."""
 
 from __future__ import annotations
 

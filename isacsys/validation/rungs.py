@@ -1,4 +1,4 @@
-"""What a run is held against: the rungs of the ladder, from the paper's value to that at what was measured."""
+"""The rungs of the ladder of a run, from the paper's value to that at what was measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Throughput of the typical user while it is served, held against the analysis of its link model."""
+"""Throughput of the typical user while it is served, compared with the analysis of its link model."""
 
 from __future__ import annotations
 

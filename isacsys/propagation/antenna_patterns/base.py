@@ -1,4 +1,4 @@
-"""What an antenna pattern is, and how it is turned."""
+"""The interface of antenna patterns, and how they are turned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The antenna patterns there are, by name."""
+"""The built-in antenna patterns, by name."""
 
 from __future__ import annotations
 

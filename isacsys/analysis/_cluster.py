@@ -20,7 +20,7 @@ from isacsys.analysis._interference import Law, heard, largest_log_s, log_factor
 from isacsys.analysis._numerics import Resolution, beta_nodes, gauss_legendre
 from isacsys.core.arrays import Array
 
-QUIET = 1e-14  # of an interference that cannot be heard
+QUIET = 1e-14  # of an interference that does not matter
 
 
 class Link(NamedTuple):
@@ -84,7 +84,7 @@ def line_grid(link: Link, log_gain: float, at: Resolution) -> ClusterGrid:
 
 
 def nulled_disc(link: Link, grid: ClusterGrid, at: Resolution) -> list[Terms]:
-    """Return the terms of a receiver that hears only what lies beyond its own order-th station.
+    """Return the terms of a receiver with interference only from beyond its own order-th station.
 
     t ~ Beta(1, order - 1) is the squared ratio of the distances of the first and the order-th station;
     mass ``F_K(s)^-order``, argument ``s t^-beta`` with s = exp(v).

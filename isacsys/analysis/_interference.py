@@ -15,7 +15,7 @@ from scipy.special import betainc, betaln, expit, gammaln
 from isacsys.analysis._numerics import LARGEST_EXPONENT, gauss_legendre
 from isacsys.core.arrays import Array
 
-LOWEST = -36.0  # ln of what a mean gain brings, below which it is heard in proportion
+LOWEST = -36.0  # ln of what a mean gain brings, below which it counts in proportion
 PANEL_NODES = 8
 
 

@@ -28,7 +28,7 @@ SEED = 1
 
 
 class BeamPowers(NamedTuple):
-    """Beams of a station as another's receiver hears them.
+    """Beams of a station at another station's receiver.
 
     Attributes
     ----------

@@ -11,7 +11,7 @@ SHAPE = 3.5  # of the gamma law of the areas of Voronoi cells in the plane (Fere
 
 
 def share_without(population: float) -> float:
-    """Return the share of cells in which nobody is, of a mean ``population``: ``(1 + population / 3.5)^-3.5``."""
+    """Return the share of empty cells, of a mean ``population``: ``(1 + population / 3.5)^-3.5``."""
     return float((1 + real("population", population, minimum=0) / SHAPE) ** -SHAPE)
 
 

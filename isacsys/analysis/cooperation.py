@@ -146,7 +146,7 @@ def sample_joint_sir(*, K: int, L: int = 1, alpha: float = 4.0, D: float, cohere
 
 def _sampled(L: int, alpha: float, shape: float, gains: Callable[[np.random.Generator, tuple[int, int]], Array],
              coherent: bool, samples: int, seed: int) -> Array:
-    """Draw SIRs: ``gains`` [sample, L] from the members, Gamma(shape, 1) / shape from whoever interferes."""
+    """Draw SIRs: ``gains`` [sample, L] from the members, Gamma(shape, 1) / shape from interferers."""
     rng = np.random.default_rng(int(whole("seed", seed, 0)))
     parts = []
     for size in batches(samples, L + DRAWN):

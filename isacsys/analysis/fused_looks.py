@@ -1,7 +1,7 @@
 """Detection and accuracy of N stations that sense a target together, interference included: a Monte Carlo of the
 gamma model.
 
-The N stations nearest to the target light it and listen; all others disturb every listener. Everything is drawn in the
+The N stations nearest to the target transmit and receive; all others interfere. Everything is drawn in the
 plane around the target, and nothing of it comes from the simulation.
 """
 
@@ -46,7 +46,7 @@ def sample_fused_looks(*, N: int, alpha: float = 4.0, beta: float = 2.0, c: floa
                        samples: int = 40_000, seed: int = 1) -> FusedLooks:
     """Draw what the N stations nearest to a typical target find together.
 
-    ``gamma_mn = c h_m R_m^-beta R_n^-beta / sum_{s > N} g_s |p_s - p_n|^-alpha`` of the pair that m lights and n hears,
+    ``gamma_mn = c h_m R_m^-beta R_n^-beta / sum_{s > N} g_s |p_s - p_n|^-alpha`` of transmitter m and receiver n,
     ``F = sum_mn (u_m + u_n)(u_m + u_n)^T / (c_0^2 (3 / (2 pi^2 B^2 gamma_mn) + t^2 [m != n]))
     + sum_mn gamma_mn pi^2 (M_r^2 - 1) / 6 sin^2(theta_n) / R_n^2 v_n v_n^T``, arrays along the x axis.
 

@@ -1,6 +1,6 @@
 """Cost of refused requests to the typical user, from how often a member of its cluster refuses alone.
 
-A member that refuses is heard as any other station is, but from inside the disc that the cluster would have cleared.
+A member that refuses interferes as any other station does, but from inside the disc that the cluster would have nulled.
 Rates are in nats.
 """
 

@@ -1,8 +1,8 @@
 """Radar information rate and coverage of the typical target: exact with the interference hole, and the paper's forms.
 
 The gamma model: echo gain Gamma(K, 1) / K (or the exact law of one beam), interfering gains Gamma(K, 1) / K, Poisson
-base stations; the target at distance R from its serving station, which hears the others at their distance from itself,
-none of them nearer to the target than R: the interference hole. ``c = xi Delta T kappa M_r`` is the echo gain
+base stations; the target at distance R from its serving station, which receives the others at their distance from
+itself, none of them nearer to the target than R: the interference hole. ``c = xi Delta T kappa M_r`` is the echo gain
 (`echo_gain`). Distances in km and path losses (d / 1 km)^-alpha, so for ``2 beta != alpha`` the density matters:
 ``R_s(lambda, c) = R_s(1, c lambda^(beta - alpha / 2))``. Rates are in nats; all arguments broadcast.
 """

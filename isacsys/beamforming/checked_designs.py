@@ -60,7 +60,7 @@ def illuminate(beams: Beams, known: TransmitterCsi, sensing_power: float) -> Bea
     without targets, or without a dimension left, none.
     """
     if known.bearings is None:
-        raise ValueError("sensing beams, and nobody has said where")
+        raise ValueError("sensing beams without bearings")
     if known.own is None or beams.vectors is None:
         return _illuminate_by_law(beams, known, known.bearings, sensing_power)
     vectors, there = linear_precoding.toward(known.bearings, linear_precoding.stacked(known.own, known.granted))
@@ -133,7 +133,7 @@ def filters(combiner: Combiner, bearings: Complex, covariance: Complex | None) -
 
 
 def steering(sensors: Sensors) -> Complex:
-    """Return the responses b of the receive arrays to where the scheduled targets are believed to be,
+    """Return the responses b of the receive arrays to at the estimated bearings of the scheduled targets,
     [sensor, J, M_r].
     """
     return sensors.mrc * np.sqrt(sensors.mrc.shape[-1])

@@ -58,7 +58,7 @@ class Sensors:
     named : [sensor, J, M_r]
         Filters that null requests name: those of MRC, or what depends on bearings alone; None: those of MRC.
     believed : [sensor, J] or None
-        Bearings where the stations believe the targets to be, on which filters, sensing beams and null requests go;
+        Estimated bearings of the targets, for filters, sensing beams and null requests;
         None: where they are.
     """
 
@@ -211,7 +211,7 @@ class FrameState:
     helpers : Helpers or None
         Who senses targets together with their stations, where any do.
     queue : [user link] or None
-        Bits that wait when the frame begins; None: as many as anybody wants.
+        Bits that wait when the frame begins; None: any number.
     users : int
         Users of the drop.
     fading : ChannelSource or None

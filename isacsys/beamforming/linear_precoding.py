@@ -10,7 +10,7 @@ import numpy as np
 
 from isacsys.core.arrays import Array, Complex, Flags
 
-ROUNDING = 1e-12  # of what is heard: with more than that left, known channels are too close for their Gram matrix
+ROUNDING = 1e-12  # of what is received: with more than that left, known channels are too close for their Gram matrix
 
 
 def maximum_ratio(own: Complex) -> Complex:
@@ -63,7 +63,7 @@ def regularized(own: Complex, load: Array, granted: Complex | None = None,
 
 
 def toward(bearings: Complex, known: Complex) -> tuple[Complex, Flags]:
-    """Return the beams towards bearings that no known channel hears, ``P a / |P a|``, P the projector on their null
+    """Return the beams towards bearings, nulled at all known channels, ``P a / |P a|``, P the projector on their null
     space.
 
     Parameters

@@ -67,7 +67,7 @@ def background(frequency: float, count: int, seed: int, drop: int) -> dict[str, 
     sides = {name: circular_spread(found.power, found.angle[:, i]) for name, i in (("asd", AOD), ("zsd", ZOD))}
     return {"coupling_loss": 10 * np.log10((10 ** (gain / 10)).sum(-1)),
             "delay_spread": 1e9 * delay_spread(found.power, found.delay), **sides,
-            "asa": sides["asd"], "zsa": sides["zsd"]}  # sent and heard at one place
+            "asa": sides["asd"], "zsa": sides["zsd"]}  # transmitter and receiver at one place
 
 
 def _targets(count: int, rng: np.random.Generator) -> Array:

@@ -205,8 +205,8 @@ def executor(name: str | None, workers: int | None, address: str | None, code: s
     Parameters
     ----------
     name : str or None
-        One of `NAMES`; None: worker processes, unless drops are ``small``, nobody says how many workers, and it all
-        takes no longer than it takes to start them.
+        One of `NAMES`; None: worker processes, unless drops are ``small``, the number of workers is not given, and it
+        all takes no longer than it takes to start them.
     workers : int or None
         None: one for every processor that this process may use.
     address : str or None

@@ -235,7 +235,7 @@ def _store(task: Task) -> Iterator[Store]:
 
 @contextmanager
 def _own(directory: Path | None, *, resume: bool, force: bool) -> Iterator[None]:
-    """Make a directory this search's alone. Raises ConfigError where there is something in it, or somebody."""
+    """Lock a directory for this search. Raises ConfigError where it is not empty, or in use."""
     if directory is None:
         yield
         return

@@ -48,7 +48,7 @@ class StoppingRule:
 
     @property
     def horizon(self) -> int:
-        """Drops before this one may be simulated now: up to the check after the next, so that nobody waits."""
+        """Drops before this one may be simulated now: up to the check after the next, so that no worker waits."""
         return self._checks[1] if len(self._checks) > 1 else self.stop
 
     def look(self, scenario: Scenario, drops: Table) -> bool:

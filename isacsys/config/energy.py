@@ -24,6 +24,6 @@ class EnergySettings(Section):
                                   "in J)", unit="W", minimum=0)
     size: str = choice("macro", "of the stations of earth", ("macro", "micro", "pico"))
     chains: int = integer(0, "transceiver chains of a cell of earth (0: automatic, 2)", minimum=0, maximum=10**4)
-    sleep: str = choice("automatic", "of stations with nobody to serve or to look at: automatic, in the state that "
+    sleep: str = choice("automatic", "of stations without user or target in a frame: automatic, in the state that "
                         "costs least for as long as they will be idle; micro, in the lightest one; or never",
                         ("automatic", "never", "micro"))

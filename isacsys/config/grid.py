@@ -11,7 +11,7 @@ MAXIMUM_GRID = 1_000_000
 
 
 def check_grid(axes: Mapping[str, Sized], most: int = MAXIMUM_GRID) -> None:
-    """Raise ConfigError for a grid of more points than anybody can mean."""
+    """Raise ConfigError for a grid of more points than can be meant."""
     points = math.prod(map(len, axes.values()))
     if points > most:
         raise ConfigError("axes", " x ".join(f"{key} ({len(values)})" for key, values in axes.items()),

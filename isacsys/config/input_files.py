@@ -30,7 +30,7 @@ _parsed: dict[tuple[str, str, str], object] = {}
 
 
 def pin(scenario: Scenario, expected: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Read every file that a scenario names, keep it for whoever asks in this process, and return digests by key.
+    """Read every file that a scenario names, keep its content for this process, and return digests by key.
 
     Raises
     ------
@@ -193,7 +193,7 @@ def number(text: str) -> float:
 
 
 def ordinal(text: str) -> int:
-    """Return a number of somebody, from 0 on."""
+    """Return the number of a user or target, from 0 on."""
     value = int(text)
     if not 0 <= value < 2**31:
         raise ValueError(text)

@@ -18,7 +18,7 @@ _LARGEST, _LARGEST_OF = 1e15, {"1": 1e30, "dB": 500.0, "dBm": 500.0, "s": 1e9, "
 
 
 class Parameters(dict[str, Any]):
-    """Keyword arguments for a plug-in, as a table of plain values that nobody changes."""
+    """Keyword arguments for a plug-in, as a table of plain values that cannot be changed."""
 
     def __init__(self, values: Mapping[str, Any], depth: int = 0) -> None:
         super().__init__({key: _plain(value, depth + 1) for key, value in values.items()})
@@ -38,7 +38,7 @@ class Parameters(dict[str, Any]):
 
 
 def _plain(value: Any, depth: int) -> Any:
-    """Return a value that TOML and JSON can hold, and nobody can change. Raises TypeError for others."""
+    """Return an immutable value that TOML and JSON can hold. Raises TypeError for others."""
     if depth > DEEPEST:
         raise TypeError("nested too deep")
     if isinstance(value, Mapping):

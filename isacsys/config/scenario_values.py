@@ -158,13 +158,13 @@ class ScenarioValues:
 
     @cached_property
     def moving(self) -> bool:
-        """Whether anybody moves."""
+        """Whether users or targets move."""
         m = self.mobility
         return m.model == "file" or m.user_speed > 0 or m.target_speed > 0
 
     @property
     def silent(self) -> bool:
-        """Whether users hear the stations of their cluster and nothing else."""
+        """Whether users receive the stations of their cluster and nothing else."""
         n, cluster = self.network, self.allocation.communication_cluster
         alone = n.layout != "file" and n.far_field == "torus" and n.bs_density * n.area <= cluster
         return alone and self.user_noise == 0 and self.cooperation.communication == "nulling"

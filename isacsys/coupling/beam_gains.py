@@ -53,7 +53,7 @@ def own_gains(frame_state: FrameState, rows: Complex, beams: Beams, believed: Tr
     """Return the gains of a station's beams at the users it serves, whose channels are ``rows`` [stream, M_t]: of the
     one that is meant for the user, of the others, and the phase of the first where stations send together.
 
-    Each station turns its beams so that what it believes to arrive is real: amplitudes add as far as that is so.
+    Each station rotates its beams so that the expected amplitude is real: amplitudes add as far as it is.
     """
     streams = frame_state.streams
     seen = transmitter_csi.by_stream(frame_state, rows).conj() @ beams.weighted  # [bs, user, beam]

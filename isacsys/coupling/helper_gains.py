@@ -32,7 +32,7 @@ def helped(frame_state: FrameState, beams: Beams) -> HelperGains | None:
     """Draw, target by target, what helpers come to: no beam of theirs knows the target, nor the filter.
 
     The gains of one station at several targets are drawn as if they were independent: of a target alone, all have
-    their law. Beams that are there light by their own pattern.
+    their law. Given beams illuminate by their own pattern.
     """
     helpers = frame_state.helpers
     if helpers is None:

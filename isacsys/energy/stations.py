@@ -21,11 +21,11 @@ class Stations:
     on : flags
         Whether it is switched on.
     asleep : flags
-        Whether it sleeps: it is off, or has nobody to serve or to look at and may sleep.
+        Whether it sleeps: it is off, or has no user to serve and no target to sense, and may sleep.
     sent : array
         Power that it sends while it does, over its full power.
     listening : flags
-        Whether it listens to echoes.
+        Whether it receives echoes.
     full_power : array
         Its full power, W.
     """

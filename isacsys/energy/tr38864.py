@@ -45,7 +45,7 @@ class Tr38864(EnergyModel):
     """Power in relative units by TR 38.864: sleep states, and active power over load and power sent.
 
     ``P = P_micro + (P_DL - P_micro) (A + (1 - A) s_f s_p / eta)`` while a station sends, P_micro while it does not, and
-    ``P_UL - P_micro`` more while it listens to echoes (which the report does not have).
+    ``P_UL - P_micro`` more while it receives echoes (not in the report).
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ CELLS_OF_A_STATION = 256  # the last 8 bits of an LTE cell number, TS 36.413 sec
 
 @dataclass(frozen=True)
 class CellEstimate:
-    """Where somebody's measurements say that a cell is.
+    """The position of a cell by measurements.
 
     Attributes
     ----------

@@ -42,7 +42,7 @@ class PeopleRows:
 
     @property
     def come_and_go(self) -> bool:
-        """Whether somebody is not there all the time."""
+        """Whether some are absent at times."""
         return bool(np.any(self.start > 0) or np.isfinite(self.end).any())
 
 

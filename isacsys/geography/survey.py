@@ -65,7 +65,7 @@ def survey(path: str, near: tuple[float, float], within: float, *, radio: str = 
     radio, operator : str
         Of OpenCelliD: only cells of this technology (``LTE``), of this operator (``262-1``).
     azimuths : str
-        "spread": cells of a site whose azimuths nobody knows point evenly all round, from north on; "omni": one cell a
+        "spread": cells of a site with unknown azimuths point evenly all round, from north on; "omni": one cell a
         site, the same in all directions.
 
     Raises

@@ -30,7 +30,7 @@ _PEEK = 4096  # bytes by which a CSV file of SUMO is told from others
 
 @dataclass(frozen=True)
 class Trace:
-    """Where everybody of a file is over time.
+    """Positions over time of all vehicles and persons of a file.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Trace:
 
     @property
     def first(self) -> Index:
-        """First row of everybody, and the number of rows, [id + 1]."""
+        """First row of each id, and the number of rows, [id + 1]."""
         return np.searchsorted(self.who, np.arange(len(self.ids) + 1))
 
 
@@ -249,7 +249,7 @@ def _add_rows(rows: Any, time: int, kinds: list[Any], points: _Points) -> None:
                 points.tick(last, rows.line_num)
             for kind, name, x, y in kinds:
                 if not row[name]:
-                    continue  # a time step without any, or somebody of the other kind
+                    continue  # a time step without any, or one of the other kind
                 key = kind, row[name]
                 number = numbers.get(key)
                 if number is None:

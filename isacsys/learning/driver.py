@@ -48,7 +48,7 @@ class Driver:
         self._drop = Drop(scenario, drop, self.recorder, driven(scenario, self._hand))
         self.record: FrameRecord | None = None
         self._drop.begin()
-        for _ in range(scenario.simulation.warm_up):  # before anybody decides
+        for _ in range(scenario.simulation.warm_up):  # before the first action
             self.record = self._drop.step()
 
     @property

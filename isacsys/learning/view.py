@@ -60,7 +60,7 @@ class AgentView:
         return self.users if kind == ReceiverType.USER else self.targets
 
     def by_slot(self, kind: ReceiverType, values: Array) -> Array:
-        """Return values [user or target, ...] as [cell, most, ...], zero where there is nobody."""
+        """Return values [user or target, ...] as [cell, most, ...], zero in empty places."""
         ids = self.ids(kind)
         there = (ids >= 0).reshape(*ids.shape, *[1] * (values.ndim - 1))
         if not len(values):
@@ -68,7 +68,7 @@ class AgentView:
         return np.where(there, values[np.maximum(ids, 0)], 0.0)
 
     def mask(self, kind: ReceiverType) -> Flags:
-        """Return where there is somebody who can be chosen, [cell, most]: attached, and with data waiting."""
+        """Return which places hold one who can be chosen, [cell, most]: attached, and with data waiting."""
         ids, queue = self.ids(kind), self.network.population(kind).queue
         return (ids >= 0) & (queue[np.maximum(ids, 0)] > 0) if len(queue) else np.zeros(ids.shape, bool)
 

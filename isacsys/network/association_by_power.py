@@ -33,7 +33,7 @@ from isacsys.propagation.registry import find_model, heights, target_height, tar
 from isacsys.propagation.station_gains import StationGains
 from isacsys.propagation.target_types import TARGET_TYPES
 
-CONSTANT = 0.5  # m within which mean powers are taken as constant while somebody moves
+CONSTANT = 0.5  # m within which mean powers are taken as constant while a user or target moves
 CLEAR = 1e-6  # share by which another cell has to be stronger, beyond the hysteresis: not by rounding alone
 PERIOD = 0.2  # s between two measurements of mean power at least, as of TS 38.133 section 9.2.5
 
@@ -167,7 +167,7 @@ class AssociationByPower(LargeScale):
 
     @cached_property
     def _around_stations(self) -> Surroundings:
-        """Strongest cells of other sites first; those of the same site, where they are heard, last."""
+        """Strongest cells of other sites first; those of the same site, where they interfere, last."""
         if not self.stations:
             return Surroundings(np.empty((0, 1), np.int64), np.empty((0, 1)), np.empty(0))
         gain, own = self.between_cells.everywhere() * self.operating.on, self._own_site
@@ -257,7 +257,7 @@ class AssociationByPower(LargeScale):
         return geometry.largest(gains, min(count, self.stations))[0]
 
     def follower(self, kind: ReceiverType) -> Follower:
-        """Return what looks at mean powers again when somebody has gone `CONSTANT`."""
+        """Return the follower that updates mean powers of users or targets that have gone `CONSTANT`."""
         return Measuring(self, kind)
 
     def moved(self, kind: ReceiverType, index: int) -> None:
@@ -278,7 +278,7 @@ class AssociationByPower(LargeScale):
                 getattr(self._table, name)[rows] = getattr(found, name)
 
     def forget(self) -> None:
-        """Survey everybody again."""
+        """Survey all users again."""
         for name in ("_table", "_at_start", "_around_stations"):
             vars(self).pop(name, None)
 

@@ -14,7 +14,7 @@ from isacsys.network.state import NetworkState
 def believed(state: NetworkState, station: Index, targets: Index, cosine: Array) -> Array:
     """Return cosines of the bearings at which stations [link] point, for targets [link] that are at ``cosine``, [link].
 
-    Of a target with a track that is its predicted bearing when the frame is sent. Without one, a station listens
+    Of a target with a track that is its predicted bearing when the frame is sent. Without one, a station receives
     with a bank of M_r filters that covers all bearings, and the nearest of these receives the echo.
     """
     book = state.beliefs

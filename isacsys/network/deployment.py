@@ -39,7 +39,7 @@ class Deployment:
     side : [2]
         Width and height of the torus, km; with an open boundary it is so large that no way round it is shorter.
     stations, users, targets : [n, 2]
-        Positions, km; targets are drawn when somebody asks for them. Stations are cells: those of a site share a place.
+        Positions, km; targets are drawn when they are first read. Stations are cells: those of a site share a place.
     index : cKDTree
         Of the stations, periodic.
     box : Box

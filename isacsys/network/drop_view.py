@@ -12,7 +12,7 @@ from isacsys.network.population import Population
 
 
 class DropView(Protocol):
-    """The network of a drop, before anybody is attached to a station."""
+    """The network of a drop, before users and targets are attached to stations."""
 
     @property
     def scenario(self) -> Scenario:
@@ -21,7 +21,7 @@ class DropView(Protocol):
 
     @property
     def deployment(self) -> Deployment:
-        """Where everybody is at first."""
+        """Initial positions."""
         ...
 
     @property

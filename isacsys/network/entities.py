@@ -222,7 +222,7 @@ class Members:
 
     @property
     def uncertainty(self) -> Array:
-        """Root mean square position error that the tracks of targets believe in, m, [n]; infinite without a track."""
+        """Root mean square position error by the covariance of tracks, m, [n]; infinite without a track."""
         book = self.state.beliefs
         if book is None or self._kind.kind != ReceiverType.TARGET:
             return np.full(len(self.ids), np.inf)

@@ -102,7 +102,7 @@ class DropFading:
         return self._directions(len(self._network.users))[users] * (speed * duration), round(frame)
 
     def _follow(self) -> None:
-        """Add up what users have gone since somebody asked last."""
+        """Add up what users have gone since the last call."""
         users, side = self._network.users, self._network.deployment.side
         if len(self._last) < len(users):
             new = users.position[len(self._last):]

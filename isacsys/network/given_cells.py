@@ -138,7 +138,7 @@ def cell_remarks(scenario: Scenario) -> list[str]:
     if given is None:
         return []
     rows = given.rows
-    lines = ["network.cells: stations at the edge hear less interference than in the middle, and this biases means"]
+    lines = ["network.cells: stations at the edge receive less interference than in the middle, and this biases means"]
     cells, masts = cells_and_masts(scenario, given, given.position, np.ones(2), np.zeros(2))
     lines += [remark for pattern in cells.patterns for remark in pattern.remarks]
     if scenario.antennas.vertical_elements == 1 and np.any(np.nan_to_num(rows.downtilt)):

@@ -145,7 +145,7 @@ class LargeScale(ABC):
 
 
 class AssociationByDistance(LargeScale):
-    """The power law, seen alike in all directions: whoever is nearer is stronger, and distances say it all."""
+    """Association under the power law, the same in all directions: gains follow from distances."""
 
     @cached_property
     def _horizon(self) -> Horizon:

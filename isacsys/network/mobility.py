@@ -23,7 +23,7 @@ class Mover(Protocol):
     """Moves a population; those who have come since the last step take up a course of their own."""
 
     def step(self, seconds: float, rng: np.random.Generator) -> float:
-        """Move everybody for some time; return the longest way that anybody has gone, km."""
+        """Move all for some time; return the longest way, km."""
         ...
 
 
@@ -35,7 +35,7 @@ class RandomDirection:
         self._started = 0
 
     def step(self, seconds: float, rng: np.random.Generator) -> float:
-        """Turn those whose time has come, and move everybody."""
+        """Turn some at random, and move all."""
         who, before = self._population, self._started
         turning = rng.binomial(before, -np.expm1(-self._turn_rate * seconds))
         if turning or before < len(who):
@@ -45,7 +45,7 @@ class RandomDirection:
             who.velocity[turn] = self._speed * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
         self._started = len(who)
         who.position += who.velocity * seconds
-        if who.position.min(initial=0) < 0 or who.position.max(initial=0) >= self._side.min():  # else nobody has left
+        if who.position.min(initial=0) < 0 or who.position.max(initial=0) >= self._side.min():  # else none has left
             x, y = who.position.T  # long rows
             left = np.flatnonzero((x < 0) | (x >= self._side[0]) | (y < 0) | (y >= self._side[1]))
             who.position[left] = geometry.wrap(who.position[left], self._side)
@@ -55,7 +55,7 @@ class RandomDirection:
 class RandomWaypoint:
     """At constant speed to a place drawn uniformly, the shortest way round the torus; there to the next one.
 
-    Whoever arrives within a step ends it at the place.
+    Who arrives within a step ends it at the place.
     """
 
     def __init__(self, population: Population, side: Array, speed: float, extent: Array | None = None,
@@ -65,7 +65,7 @@ class RandomWaypoint:
         self._goal = np.empty((0, 2))
 
     def step(self, seconds: float, rng: np.random.Generator) -> float:
-        """Move everybody, and draw a new place for those who have arrived."""
+        """Move all, and draw a new place for those who have arrived."""
         who, before = self._population, self._population.position.copy()
         new = self._places(len(who) - len(self._goal), rng)
         self._goal = np.concatenate([self._goal, new])
@@ -107,7 +107,7 @@ class Bounded:
         self._mover, self._population, self._extent = mover, population, extent
 
     def step(self, seconds: float, rng: np.random.Generator) -> float:
-        """Move everybody, and mirror the way of those who would have left."""
+        """Move all, and mirror the way of those who would have left."""
         gone, who = self._mover.step(seconds, rng), self._population
         for axis, length in enumerate(self._extent.tolist()):
             along = who.position[:, axis]
@@ -133,7 +133,7 @@ class WithinHexagons:
         self._normals = np.array([[np.cos(a), np.sin(a)] for a in (0.0, np.pi / 3, 2 * np.pi / 3)])
 
     def step(self, seconds: float, rng: np.random.Generator) -> float:
-        """Move everybody, and mirror the way of those who would have left."""
+        """Move all, and mirror the way of those who would have left."""
         who, before = self._population, self._population.position.copy()
         gone = self._mover.step(seconds, rng)
         rows = np.flatnonzero(~self._ground.covers(who.position[:len(before)]))
@@ -171,7 +171,7 @@ class AwayFromSites:
         self._extent = deployment.extent
 
     def step(self, seconds: float, rng: np.random.Generator) -> float:
-        """Move everybody, and mirror those who have come too close; return the longest way, km."""
+        """Move all, and mirror those who have come too close; return the longest way, km."""
         who, before = self._population, self._population.position.copy()
         gone = self._mover.step(seconds, rng)
         distance, site = self._sites.query(who.position, distance_upper_bound=self._closest)
@@ -233,10 +233,10 @@ class Follower(Protocol):
 
 
 class Attachment:
-    """Who belongs to which station while everybody moves.
+    """Association by distance of users or targets that move.
 
-    Somebody changes to the nearest station when that is better than the serving one by more than the hysteresis,
-    ``d_serving > r d_nearest`` with ``r = 10^(dB / (10 alpha))``. Nobody can before having gone
+    A handover to the nearest station is made when it is better than the serving one by more than the hysteresis,
+    ``d_serving > r d_nearest`` with ``r = 10^(dB / (10 alpha))``. None is possible before having gone
     ``(r d_other - d_serving) / (1 + r)``, so only those who have are looked at.
     """
 

@@ -64,7 +64,7 @@ class Population:
 
     @property
     def distance(self) -> Array:
-        """Distance from the serving station, km, [n]; of those who have `moved`, measured when somebody asks."""
+        """Distance from the serving station, km, [n]; of those who have `moved`, measured when it is read."""
         if self._measure:
             self._distance, self._measure = self._measure(), None
         return self._distance

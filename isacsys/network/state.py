@@ -79,7 +79,7 @@ class NetworkState:
         A station that is off serves no user, and is silent.
         """
         kinds = ReceiverType if self.scenario.allocation.targets_per_bs else (ReceiverType.USER,)
-        populations = [self.population(kind) for kind in kinds]  # attached before, if nobody has asked yet
+        populations = [self.population(kind) for kind in kinds]  # attached before, if they have not been read yet
         if not self.operating.switch(int(station), on):
             return
         self.large_scale.forget()

@@ -20,7 +20,7 @@ SPARE = 3  # candidates beyond the near stations of a moving receiver, so that i
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a receiver hears of the base stations around it, nearest first.
+    """Path gains of the base stations around receivers, nearest first.
 
     Attributes
     ----------

@@ -15,7 +15,7 @@ class TimeToTrigger:
     """Lets a handover happen when one station has been better, by more than the hysteresis, for a time on end.
 
     As of event A3 of TS 38.331: the time runs anew where another station becomes the best, and where the best is no
-    longer better. Without a time, whoever finds a better station changes at once.
+    longer better. Without a time, a user or target with a better station changes at once.
 
     Parameters
     ----------

@@ -25,11 +25,11 @@ DEGREES = 2.0  # of longitude and latitude, around the cells
 
 
 class Course:
-    """Where those of whom a file of traces speaks are in a frame: linearly in between, clamped at both ends.
+    """Positions in a frame by a file of traces: linear in between, clamped at both ends.
 
     Those of floating car data are there from their first to their last time alone.
 
-    Nobody comes closer to a site than the minimum distance: a trace that leads over one goes round it.
+    Traces keep the minimum distance from sites: one that leads over a site goes round it.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Trajectory:
         self._frame_duration, self._now = frame_duration, float(start)
 
     def step(self, seconds: float, rng: np.random.Generator) -> float:
-        """Move to where everybody is at the end of the step; return the longest way that anybody has gone, km."""
+        """Move all to their positions at the end of the step; return the longest way, km."""
         who, members = self._course.who, self._population
         before = members.position[who]
         self._now += in_frames(seconds, self._frame_duration)

@@ -46,7 +46,7 @@ def draw_map(scenario: Scenario, drop: int = 0) -> Any:
     """Draw the first frame of a drop, users coloured by their SINR.
 
     A grey line goes from a base station to those that it serves; a coloured one from a base station that was asked
-    for a null to the user it was asked for, or, of a target, to the base station that listens for its echo. On
+    for a null to the user it was asked for, or, of a target, to the base station that receives its echo. On
     a torus, what leaves on one side comes back on the other. Cells with directions have lobes: their largest gain down
     to 20 degrees below the horizon, as far as it is within 20 dB of the largest of all. Networks from files are drawn
     in the coordinates of these: km, or km east and north of the origin that their log names.

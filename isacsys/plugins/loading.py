@@ -109,7 +109,7 @@ class blamed:
         """Return itself."""
 
     def __exit__(self, kind: object, raised: BaseException | None, trace: object) -> None:
-        """Blame whoever raised."""
+        """Raise PluginError for what the plug-in raised."""
         if raised is None or isinstance(raised, (IsacError, GeneratorExit)):
             return
         if isinstance(raised, KeyboardInterrupt) and not self._importing and _from_keyboard(raised):

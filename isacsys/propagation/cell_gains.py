@@ -128,7 +128,7 @@ class CellGains:
         Of the receiver, m.
     rng : numpy.random.Generator
     buildings : Buildings, optional
-        Without, everybody is outdoors.
+        Without, all are outdoors.
     """
 
     def __init__(self, scenario: Scenario, model: Propagation, masts: Masts, cells: Cells, height: float,

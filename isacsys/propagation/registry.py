@@ -134,7 +134,7 @@ def range_warnings(scenario: Scenario) -> list[str]:
         found.append(f"antennas.downtilt = {scenario.antennas.downtilt:g} is a zenith angle: a beam "
                      f"{90 - scenario.antennas.downtilt:g} degrees above the horizon; 102 is 12 degrees below it")
     if scenario.network.boundary == "open" and not scenario.network.cells:
-        found.append("network.boundary = \"open\": stations at the edge hear less interference, and this biases means")
+        found.append("network.boundary = \"open\": stations at the edge receive less interference, which biases means")
     return [line for line in found if line]
 
 

@@ -29,7 +29,7 @@ class DeferredSignals:
 
 @contextmanager
 def held() -> Iterator[DeferredSignals]:
-    """Hold SIGINT and SIGTERM back; whoever holds them looks at them when it is safe."""
+    """Hold SIGINT and SIGTERM back until it is safe to handle them."""
     state = DeferredSignals()
     if threading.current_thread() is not threading.main_thread():
         yield state

@@ -1,4 +1,4 @@
-"""Pictures as SVG, in classes and not in colours: the style sheet of the page paints them, light or dark."""
+"""Pictures as SVG, in classes and not in colours: the style sheet of the page colours them, light or dark."""
 
 from __future__ import annotations
 

@@ -104,5 +104,5 @@ class PageSection:
 
 
 def visible(text: object) -> str:
-    """Return a text in which characters that nobody sees, or that turn the direction of others, are spelt out."""
+    """Return a text in which invisible characters, or those that change the direction of others, are spelt out."""
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", str(text))

@@ -20,7 +20,7 @@ from isacsys.report.content import visible
 from isacsys.report.template import template
 
 CENTIMETRES = 1e5  # in a km
-ABSENT = -(2**31)  # stands for somebody who is not there
+ABSENT = -(2**31)  # of one who is absent
 NEEDED = ("positions/stations", "paths/users")
 LARGEST_RATE = 8.0  # bit/s/Hz; rates above have the colour of this one
 USER, TARGET = 0, 1  # as in column requests/kind

@@ -91,7 +91,7 @@ class FrameAllocation:
 
 
 def checked_sizes(chosen: Any, scenario: Scenario, name: str) -> dict[str, int]:
-    """Return sizes that somebody chose for a frame. Raises SchedulingError, naming it, for what it may not choose."""
+    """Return the checked sizes of a policy for a frame. Raises SchedulingError, naming it, for invalid ones."""
     if not isinstance(chosen, Mapping) or set(chosen) - set(CHOSEN):
         raise SchedulingError(f"{name} chose {chosen!r} for a frame, not a mapping of some of {', '.join(CHOSEN)}")
     sizes = {}

@@ -26,20 +26,20 @@ class Random(Ranked):
         return rng.random(len(members))
 
     def select_all_users(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
-        """Shuffle as far as needed instead of sorting everybody."""
+        """Return random ids of all stations, shuffled only as far as needed."""
         if type(self).score is not Random.score:  # one of a user's own
             return super().select_all_users(network, counts, rng)
         return _sample(rng, network.users, counts)
 
     def select_all_targets(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
-        """Shuffle as far as needed instead of sorting everybody."""
+        """Return random ids of all stations, shuffled only as far as needed."""
         if type(self).score is not Random.score:
             return super().select_all_targets(network, counts, rng)
         return _sample(rng, network.targets, counts)
 
 
 class RoundRobin(Ranked):
-    """Serve everybody in turn."""
+    """Serve all in turn."""
 
     def score(self, members: Members, rng: np.random.Generator) -> npt.ArrayLike:
         """Score by when each was last served."""
@@ -157,7 +157,7 @@ def _sample(rng: np.random.Generator, population: Population, counts: Index) -> 
     chosen = np.empty_like(here)
     for one, mine, other in zip(chosen, here, there, strict=True):
         pool.take(other, out=one, mode="clip")  # "clip" spares a buffer, and nothing is outside
-        pool[other] = pool.take(mine)  # nobody comes back to mine
+        pool[other] = pool.take(mine)  # no later row returns to mine
     return chosen.T[wanted.T]
 
 

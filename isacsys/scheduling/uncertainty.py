@@ -32,7 +32,7 @@ class InformationGain(Ranked):
     """Sense those of whose position a look is expected to tell most, for their mean SIR; users by waiting time.
 
     Expected is ``P_d(gamma) (1/2) ln det(I + R^-1 P)``: detection of a fluctuating echo, P the covariance that the
-    track believes in, R that of a measurement. Of a target without a track, P is as large as a track may be.
+    track has, R that of a measurement. Of a target without a track, P is as large as a track may be.
     """
 
     def score(self, members: Members, rng: np.random.Generator) -> Array:
@@ -49,7 +49,7 @@ def expected_information(state: NetworkState, targets: Index) -> Array:
     origin = METRES_PER_KM * d.stations[station]
     time = state.frame * scenario.simulation.frame_duration
     ignorance = np.array([1.0, 0.0, 1.0])[:, None] * scenario.tracking.maximum_error**2 / 2
-    way = METRES_PER_KM * state.from_station(station, state.targets, targets)  # a station hears where the untracked are
+    way = METRES_PER_KM * state.from_station(station, state.targets, targets)  # true bearings if untracked
     spread = np.broadcast_to(ignorance, (3, len(targets)))
     if book is not None:
         live = book.live[targets]

@@ -1,6 +1,6 @@
 """Beliefs in the coordinates in which a station measures: range, bearing, range rate, and velocity across.
 
-A poor bearing bends what is believed: positions of one range lie on an arc, not on a line. Between polar and Cartesian
+A poor bearing bends the distribution: positions of one range lie on an arc, not on a line. Between polar and Cartesian
 coordinates mean and covariance are carried over by integration, not by a linearisation, so that a belief is as wide
 along the line of sight as the arc is deep. For a look at a place of which nothing was known these are the moments of
 Lerro and Bar-Shalom (1993), with ``lambda = exp(-sigma^2 / 2)``: mean ``lambda r``, variance along it

@@ -22,16 +22,16 @@ DETECTED, MISSED, FALSE_ALARM = 1, 0, -1
 
 @dataclass(frozen=True)
 class Rules:
-    """When a measurement is believed, and when a track is lost.
+    """When a measurement is accepted, and when a track is lost.
 
     Attributes
     ----------
     gate : float
-        Probability that a measurement of the right target is believed.
+        Probability that a measurement of the right target is accepted.
     maximum_misses : int
         Looks without a detection in a row.
     maximum_error : float
-        Root mean square position error that a track may believe in, m.
+        Root mean square position error, by covariance, beyond which a track is lost, m.
     """
 
     gate: float
@@ -84,7 +84,7 @@ class Outcome:
 
 
 class TrackManager:
-    """What a network believes of every target.
+    """The tracks of all targets of a network.
 
     Attributes
     ----------

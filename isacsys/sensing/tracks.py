@@ -23,7 +23,7 @@ _BENT = 0.2  # of the error of a measurement, up to which a prediction counts as
 
 @dataclass(frozen=True)
 class Beliefs:
-    """What is believed of n targets.
+    """States of n targets: mean and covariance.
 
     Attributes
     ----------
@@ -263,7 +263,7 @@ def information(spread: Array, way: Array, variance: tuple[Array, Array]) -> Arr
     Parameters
     ----------
     spread : [3, n]
-        xx, xy and yy of what is believed, m^2.
+        xx, xy and yy of the covariance, m^2.
     way : [n, 2]
         From the station to the target.
     variance : two arrays [n]

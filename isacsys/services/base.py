@@ -49,7 +49,7 @@ class ServiceRecord:
 def check_numbers(record: ServiceRecord) -> ServiceRecord:
     """Return the links of a service, or raise FloatingPointError where a term of any of them is no number.
 
-    The message names the terms and the link; whoever runs the drop adds drop and frame. Interference, noise and clutter
+    The message names the terms and the link; the caller adds drop and frame. Interference, noise and clutter
     are parts of `sir`, and make it NaN.
     """
     links, terms = record.links, record.terms

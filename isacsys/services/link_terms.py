@@ -62,7 +62,7 @@ _STRONGEST = (index("strongest_station", "base station drawn one by one that int
               real("strongest_interference", "1", "power from it"))
 CLUTTER = real("clutter", "1", "what the ground sends back of the base station's own signal", optional=True)
 
-# What a look at a target comes to, where somebody asks whether it is detected.
+# Outcome of a look at a target, where detection is on.
 LOOKS = (
     real("detection_probability", "1", "of this look, given its sir"),
     real("range_error", "m", "Cramer-Rao bound (standard deviation) of the range"),

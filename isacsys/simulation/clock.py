@@ -32,7 +32,7 @@ class FrameClock(Process):
     Attributes
     ----------
     stepped : bool
-        Whether it waits at every boundary for somebody to let it go on.
+        Whether it waits at every boundary until it is stepped.
     waiting : Event or None
         What it waits for then.
     record : FrameRecord or None

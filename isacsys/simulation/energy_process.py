@@ -43,8 +43,8 @@ class EnergyProcess(Process):
 def stations_of(record: FrameRecord, on: Flags, watts: Array) -> Stations:
     """Return the stations of a frame, those that are ``on`` and their full power in ``watts`` known, [bs] each.
 
-    Sensing beams fill the frame; users' beams carry power in the share of it that has data. Who serves nobody, sends
-    nothing and listens to no echo may sleep.
+    Sensing beams fill the frame; users' beams carry power in the share of it that has data. A station that serves no
+    user, sends nothing and receives no echo may sleep.
     """
     scenario, beams = record.frame_state.scenario, sensing_share(record)
     users, data = np.maximum(record.power.sum(-1) - beams, 0.0), data_share(record)

@@ -66,7 +66,7 @@ def schedule(state: NetworkState, drop: int, policies: Policies) -> Schedule:
 
 
 def see_channels(state: NetworkState, drop: int) -> None:
-    """Draw the channels of ``state.frame`` for those who look at them, unless somebody has looked before."""
+    """Draw the channels of ``state.frame`` for policies that use them, unless they have been drawn before."""
     if state.channels is None or state.channels_frame != state.frame:
         state.draw_channels(state.frame_name(drop).stream(Purpose.CHANNELS_SEEN))
         state.channels_frame = state.frame

@@ -61,7 +61,7 @@ def record_ids(recorder: Recorder, drop: int, scenario: Scenario) -> None:
 
 
 def record_positions(recorder: Recorder, drop: int, state: NetworkState) -> None:
-    """Write where everybody is."""
+    """Write the positions of stations, users and targets."""
     d, scenario = state.deployment, state.scenario
     c, power = d.cells, scenario.radio.transmit_power_dbm
     number = np.arange(len(c))
@@ -77,7 +77,7 @@ def record_positions(recorder: Recorder, drop: int, state: NetworkState) -> None
 
 
 def record_paths(recorder: Recorder, drop: int, record: FrameRecord, state: NetworkState) -> None:
-    """Write where everybody is in a frame, what tracks believe at its end, and what stations do."""
+    """Write positions in a frame, tracks at its end, and the states of stations."""
     frame = record.frame_state.name.frame
     name = {"drop": drop, "frame": frame}
     asleep = {"asleep": record.stations["asleep"]} if "asleep" in record.stations else {}

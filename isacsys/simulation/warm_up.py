@@ -16,8 +16,8 @@ TIMES = {"events": "time", "files": "arrival"}  # columns of simulated time, s
 class CountedRows:
     """A recorder that leaves out the rows of the first frames, and counts frames and times from the first that counts.
 
-    Rows with a frame, and events, are told by their time; others by whether frames count already. Where everybody is
-    in the beginning is written always.
+    Rows with a frame, and events, are selected by their time; others by whether frames count already. Where everybody
+    is in the beginning is written always.
 
     Parameters
     ----------

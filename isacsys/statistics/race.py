@@ -5,7 +5,7 @@ drops that both have, and b_i its upper bound from a confidence sequence (`one_s
 exceeds the indifference D. The error is shared over all comparisons, so with the stated confidence the leader is then
 within D of the best setting, whatever the means are and however often one has looked.
 
-`look` depends on the samples alone; whoever makes them may stop, be killed, and go on.
+`look` depends on the samples alone; their source may stop, be killed, and continue.
 """
 
 from __future__ import annotations

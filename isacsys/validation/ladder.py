@@ -22,7 +22,7 @@ BLIND = ("random", "round_robin")  # policies that look at neither places nor ch
 COST_TOLERANCE = 0.06  # of a predicted cost, which is 1 to 6 % too low: refusals of one user go together
 ROUNDING = 1e-9  # of the rate: what sums in another order leave of no cost at all
 WORTH_SAYING = 5e-4  # of the value: smaller effects are not named
-WORTH_STOPPING = 5e-3  # of the stations that light targets alone: what targets get of them is in the analysis
+WORTH_STOPPING = 5e-3  # of the stations that illuminate targets alone: the power of these is in the analysis
 
 
 def ladder(run: Run, names: tuple[str, ...], settings: Mapping[str, Any], tolerance: float) -> list[Quantity]:

@@ -126,7 +126,7 @@ def _nominal(run: Run) -> LinkValues | None:
 
 
 def shape_of(run: Run) -> float:
-    """Return the shape of the gamma law of what a station's beams bring to somebody else."""
+    """Return the shape of the gamma law of the gain of a station's beams at a receiver of another one."""
     streams, antennas = streams_and_antennas(run)
     return float(interference_shape(M=antennas, K=streams))
 

@@ -91,7 +91,7 @@ __all__ = [
     "validate",
 ]
 
-_HOMES = {  # room or module: what it offers here; imported when it is asked for
+_HOMES = {  # sub-package or module: its public names, imported at their first use
     "beamforming": "Beams Combiner Precoder TransmitterCsi",
     "channel.fading": "Fading",
     "campaign": "Comparison Estimate Run SearchResult Sweep compare open_run open_search run search sweep",
@@ -115,7 +115,7 @@ _RENAMED = {"Known": "TransmitterCsi"}
 
 
 def __getattr__(name: str) -> _Any:
-    """Import what is asked for: the one lazy loader of the package, so that a command imports what it needs."""
+    """Import a public name: the one lazy loader of the package, so that a command imports what it needs."""
     if name in _HOME:
         globals()[name] = found = getattr(_import_module(f"isacsys.{_HOME[name]}"), name)
         return found

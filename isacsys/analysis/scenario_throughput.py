@@ -1,7 +1,7 @@
 """Throughput of a scenario's typical user while it is served, in Mbit/s, by the analysis alone.
 
 The link law T is that of `link_laws`, stated a second time; only of a link model that a user wrote it is the model's
-own, handed in as a value. Coverage is known with the power law or any isotropic law of propagation, with noise and
+own, passed as a value. Coverage is known with the power law or any isotropic law of propagation, with noise and
 nulling clusters; Shannon's law needs the rate alone.
 """
 

@@ -17,7 +17,7 @@ from isacsys.core.arrays import Array, Complex, Flags, Index
 
 @dataclass(frozen=True)
 class SensingBeamGains:
-    """What beams come to at the targets of a batch of base stations.
+    """Gains of beams at the targets of a batch of base stations.
 
     Attributes
     ----------

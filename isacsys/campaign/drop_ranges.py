@@ -35,7 +35,7 @@ class Finished:
 
 
 class Waiting:
-    """Drops that still have to be handed out."""
+    """Drops that still have to be distributed."""
 
     def __init__(self, ranges: Iterable[Range]) -> None:
         self._ranges = sorted(ranges)

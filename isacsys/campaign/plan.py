@@ -42,7 +42,7 @@ class Plan:
     scenario : Scenario
     first, stop : int
     handed : Handed
-        What was handed in from Python.
+        Objects passed in Python.
     metrics : mapping
         Figures of metrics of the user's own, by name.
     inputs : mapping

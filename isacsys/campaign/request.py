@@ -100,7 +100,7 @@ class Request:
         first, stop = self._range(scenario)
         check(scenario, positions=self.positions, drops=range(first, stop))
         if objects["tracker"] is not None and not scenario.tracking.enabled:
-            warnings.warn(f"tracker {type(objects['tracker']).__name__} is not asked: tracking.enabled is false",
+            warnings.warn(f"tracker {type(objects['tracker']).__name__} is not used: tracking.enabled is false",
                           stacklevel=4)
         scenario = allocate(scenario)
         own = declared_metrics([*METRIC.all_of(scenario), *(objects["metrics"] or ())])
@@ -123,7 +123,7 @@ class Request:
 
     @property
     def objects(self) -> dict[str, Any]:
-        """What is handed in, as keyword arguments of what simulates. Raises ConfigError for what is no such thing."""
+        """Objects passed in Python, as keyword arguments of the simulation. Raises ConfigError for wrong types."""
         given = {name: None if isinstance(value, str) else value for name, value in self._chosen.items()}
         for argument, value in given.items():
             _check_object(argument, value)

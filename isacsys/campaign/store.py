@@ -46,7 +46,7 @@ class Store(Protocol):
 
     @property
     def directory(self) -> Path | None:
-        """Where workers put what is finished; None: they hand it back."""
+        """Where workers put finished batches; None: they return them."""
         ...
 
     @property
@@ -197,7 +197,7 @@ class FileStore:
         manifest(self.plan.attributes(self.plan.stop))
 
     def make_room(self) -> None:
-        """Remove the log that is there, and what an earlier run left; remember the permissions that it had."""
+        """Remove the log that is there, and what an earlier run left; keep its permissions for the new one."""
         self.mode = permissions(self.path)
         behind_links(self.path).unlink(missing_ok=True)
         clear(self._parts)

@@ -43,7 +43,7 @@ class Work:
     campaign : str
         Fingerprint of what is simulated.
     directory : Path or None
-        Where the worker puts what is finished; None: it hands it back.
+        Where the worker puts finished batches; None: it returns them.
     inputs : mapping
         Digests of the files that the scenario names, by key: they must not change during a run.
     together : int
@@ -99,7 +99,7 @@ class Batch:
 
 
 def stop_soon(*_: Any) -> None:
-    """End the batch in hand after its drop in hand (also a signal handler)."""
+    """End the present batch after its present drop (also a signal handler)."""
     _stop.set()
 
 

@@ -96,7 +96,7 @@ def digest_of(key: str, path: str) -> str:
 
 
 def parse_once(key: str, path: str, parse: Callable[[str, str], T]) -> T:
-    """Return ``parse(path, key)`` of a file that a scenario names, and remember it while its content is the same."""
+    """Return ``parse(path, key)`` of a file that a scenario names, cached while its content is the same."""
     return _remembered((key, path, _pinned_digest(key, path) if path in _pinned else _digest(_content(key, path))),
                        lambda: parse(path, key))
 

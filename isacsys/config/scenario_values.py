@@ -83,7 +83,7 @@ class ScenarioValues:
 
     @cached_property
     def detecting(self) -> bool:
-        """Whether anything asks whether targets are detected, and how accurately they are located."""
+        """Whether detection and accuracy of targets are computed."""
         s = self.sensing
         asked = s.coherent_time > 0 or s.fluctuation != "none" or s.cfar_cells > 0 or s.false_alarm != "automatic"
         return self.allocation.targets_per_bs > 0 and (asked or self.tracking.enabled or self.multistatic)

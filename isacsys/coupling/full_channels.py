@@ -133,7 +133,7 @@ class FullChannelCoupling(Engine):
                               (users, stations))
 
     def couple(self, frame_state: FrameState, known: TransmitterCsi, beams: Beams, combiner: Combiner) -> Couplings:
-        """Compute what the beams come to."""
+        """Compute the gains of all beams."""
         users, stations = known.truth
         users = aged(frame_state, users)
         streams = frame_state.streams

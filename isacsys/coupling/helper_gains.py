@@ -29,7 +29,7 @@ class HelperGains:
 
 
 def helped(frame_state: FrameState, beams: Beams) -> HelperGains | None:
-    """Draw, target by target, what helpers come to: no beam of theirs knows the target, nor the filter.
+    """Draw, target by target, the gains of helpers: their beams depend neither on the target nor on the filter.
 
     The gains of one station at several targets are drawn as if they were independent: of a target alone, all have
     their law. Given beams illuminate by their own pattern.

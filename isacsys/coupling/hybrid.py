@@ -44,7 +44,7 @@ def know(frame_state: FrameState) -> TransmitterCsi:
 
 
 def couple(frame_state: FrameState, known: TransmitterCsi, beams: Beams, combiner: Combiner) -> Couplings:
-    """Compute what beams come to at known receivers, and draw what they come to at all others."""
+    """Compute the gains of beams at known receivers, and draw those at all others."""
     own, granted, stations = known.truth
     rng, rho = frame_state.name.stream(Purpose.AGEING), csi_ageing.own_correlation(frame_state)
     row = np.arange(len(own))

@@ -50,7 +50,7 @@ class SampledCoupling(Engine):
         return known.with_vectors(frame_state, own, _nulled(by_law), by_law.nulls)
 
     def couple(self, frame_state: FrameState, known: TransmitterCsi, beams: Beams, combiner: Combiner) -> Couplings:
-        """Draw what beams come to."""
+        """Draw the gains of all beams."""
         if known.truth:
             return hybrid.couple(frame_state, known, beams, combiner)
         if beams.zero_forced is None:

@@ -141,7 +141,7 @@ class LinkModel(ABC):
         """Return how many blocks of every user wait for a retransmission, [user]."""
         return np.zeros(users, np.int64)
 
-    def forget(self, station: Index) -> None:  # noqa: B027 - models without memory have nothing to forget
+    def forget(self, station: Index) -> None:  # noqa: B027 - models without memory have no blocks to drop
         """Drop what waits for users whose station is no longer the one that sent it; ``station`` [user] serves now."""
 
 

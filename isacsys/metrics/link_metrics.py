@@ -64,7 +64,7 @@ class LinkMetrics(Metric):
         return found
 
     def drop(self) -> Mapping[str, Total]:
-        """Return how many blocks came to an end."""
+        """Return how many blocks were finished."""
         return {"blocks_done": self._done}
 
     def part(self, drop: int) -> LinkMetrics:

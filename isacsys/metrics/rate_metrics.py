@@ -61,7 +61,7 @@ class RateMetrics(Metric):
 
 
 class NullRequestMetrics(Metric):
-    """Coordination: who was asked for a null, and what became of it."""
+    """Coordination: null requests and their outcome."""
 
     columns = (
         count("null_requests", "null requests sent"),

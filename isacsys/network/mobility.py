@@ -174,7 +174,7 @@ class AwayFromSites:
         """Move all, and mirror those who have come too close; return the longest way, km."""
         who, before = self._population, self._population.position.copy()
         gone = self._mover.step(seconds, rng)
-        distance, site = self._sites.query(who.position, distance_upper_bound=self._closest)
+        distance, site = map(np.asarray, self._sites.query(who.position, distance_upper_bound=self._closest))
         near = np.flatnonzero(np.isfinite(distance))
         if not len(near):
             return gone

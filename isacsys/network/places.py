@@ -93,10 +93,10 @@ def box_around(groups: Sequence[Array]) -> Box:
 
 
 def given_positions(scenario: Scenario, positions: Positions | None = None) -> Positions | None:
-    """Return the positions that layout "file" takes: those handed in, else those of ``network.positions``."""
+    """Return the positions of layout "file": those passed in Python, else those of ``network.positions``."""
     network, cells = scenario.network, given_cells(scenario)
     if cells is not None and positions is not None:
-        raise ConfigError("network.cells", network.cells, "none where positions are handed in")
+        raise ConfigError("network.cells", network.cells, "none where positions are passed in Python")
     if (network.layout == "file") != (positions is not None or bool(network.positions) or cells is not None):
         raise ConfigError("network.layout", network.layout, "\"file\" where positions are given, and only there")
     if cells is not None:

@@ -56,7 +56,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class NullRequests:
-    """What the scheduled users and targets of a frame ask of the other stations of their clusters.
+    """The requests of a frame to the other stations of the clusters of scheduled users and targets.
 
     Attributes
     ----------

@@ -185,5 +185,5 @@ def _draw_points(made: Any, axes: Any, record: FrameRecord, deployment: Deployme
 def _title(frame_state: FrameState) -> str:
     granted = frame_state.grants.granted
     if not len(granted):
-        return "no nulls are asked for: L = 1, Q = 1"
+        return "no nulls are requested: L = 1, Q = 1"
     return f"{len(granted)} requests for nulls, {np.count_nonzero(~granted)} of them refused"

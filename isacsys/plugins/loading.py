@@ -29,7 +29,7 @@ _INSTALLED = (*_NOT_THEIRS, *map(sysconfig.get_path, ("stdlib", "purelib", "plat
 
 
 class Beside(MetaPathFinder):
-    """Finds modules in the directories of the scenario in hand, after everyone else has looked."""
+    """Finds modules in the directories of the present scenario, after all other finders."""
 
     def __init__(self) -> None:
         self.directories: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ _beside = Beside()
 
 
 def found_beside() -> frozenset[str]:
-    """Return the names of modules that were found beside the scenario in hand."""
+    """Return the names of modules that were loaded from beside the present scenario."""
     return _beside.found
 
 

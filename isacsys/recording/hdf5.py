@@ -217,7 +217,7 @@ def _name_dimension(group: Any, table: str, datasets: Mapping[str, Any]) -> None
 
 
 class _Disk:
-    """A file that takes every write, and remembers the first that failed.
+    """A file that takes every write, and keeps the first error.
 
     HDF5 crashes the interpreter when a file cannot be closed because the disk is full; it therefore never learns of
     it, and `check` tells us instead.

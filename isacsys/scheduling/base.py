@@ -98,7 +98,7 @@ class GrantPolicy(ABC):
     def priority(self, requests: NullRequests, rng: np.random.Generator) -> npt.ArrayLike:
         """Rank null requests, [request]: every station grants those with the highest priority first.
 
-        Asked in frames in which some station cannot grant everything.
+        Called in frames in which some station cannot grant everything.
         """
 
 

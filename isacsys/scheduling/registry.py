@@ -67,7 +67,7 @@ def target_scheduler(scenario: Scenario, scheduler: Scheduler) -> Scheduler | No
     method = written(scheduler, "select_targets", "select_all_targets")
     if method and name != scenario.scheduling.policy:
         raise ConfigError("scheduling.target_policy", name, f"empty with a scheduler that chooses targets itself: "
-                          f"{type(scheduler).__name__}.{method} would never be asked")
+                          f"{type(scheduler).__name__}.{method} would never be called")
     return SCHEDULER.of(scenario, "scheduling.target_policy", "scheduling.target_parameters")
 
 

@@ -70,7 +70,7 @@ LOOKS = (
     real("velocity_error", "m/s", "likewise of the range rate; infinite without a coherent time"),
     real("position_error", "m", "likewise of the position, root mean square"),
 )
-# What stations that sense a target together come to.
+# Outcome for stations that sense a target together.
 TOGETHER = (real("fused_sir", "1", "sum of the sir of all pairs of stations that sense it together"),
             index("pairs", "how many these are"))
 # What came of it, where targets are followed.

@@ -47,7 +47,7 @@ from isacsys.simulation.traffic_process import TrafficProcess
 def check(scenario: Scenario, *, positions: Positions | None = None, drops: Iterable[int] = (0,)) -> None:
     """Raise ConfigError for policies, positions or arrivals that a scenario names and that cannot be had.
 
-    Users and targets of whom a file speaks must be there in every one of ``drops``. Warns of what a layout becomes.
+    Users and targets named by a file must exist in every one of ``drops``. Warns of changes that a layout makes.
     """
     find_policies(scenario)
     check_memory(scenario, None if given_positions(scenario, positions) is None else 0.0)
@@ -113,7 +113,7 @@ def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, schedule
     scheduler, grant_policy, precoder, combiner, tracker, link_model : optional
         Used instead of those the scenario names; copied, so that no drop sees what another left behind.
     positions : Positions, optional
-        For layout "file": positions handed in from Python.
+        For layout "file": positions passed in Python.
     processes : sequence of Process
         Run beside those that the scenario asks for and names; copied likewise.
     metrics : sequence of Metric

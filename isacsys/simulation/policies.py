@@ -27,7 +27,7 @@ _OF_BLOCKS = {"link.adaptation": "ideal", "link.harq": "none"}
 
 @dataclass(frozen=True)
 class Policies:
-    """What a frame asks for its decisions.
+    """The policies of a frame.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Policies:
 def find_policies(scenario: Scenario, scheduler: Scheduler | None = None, grants: GrantPolicy | None = None,
                   precoder: Precoder | None = None, combiner: Combiner | None = None,
                   engine: Engine | None = None, link_model: LinkModel | None = None) -> Policies:
-    """Return what a scenario names; objects handed in take its place, as copies."""
+    """Return what a scenario names; objects passed in Python take its place, as copies."""
     chosen = SCHEDULER.of(scenario) if scheduler is None else copy.deepcopy(scheduler)
     if combiner is not None and scenario.multistatic and not isinstance(combiner, Mrc):
         raise ConfigError("combiner", combiner, "none with cooperation.sensing = \"multistatic\", where every station "

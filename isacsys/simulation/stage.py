@@ -89,7 +89,7 @@ class Stage:
 
     @property
     def quality(self) -> DropMetrics:
-        """Takes figures of the drop as a whole; those of frames that do not count are forgotten."""
+        """Takes figures of the drop as a whole; those of frames that do not count are discarded."""
         return self._quality[0 if self.counting else -1]
 
     @property

@@ -23,7 +23,7 @@ RELATIVE_INDIFFERENCE = 0.01  # of the leader's mean
 
 @dataclass(frozen=True, kw_only=True)
 class RaceRules:
-    """What is asked of a race.
+    """The rules of a race.
 
     Attributes
     ----------

@@ -94,7 +94,7 @@ def test_a_map():
 
 def test_a_map_without_clusters_has_no_requests():
     figure = draw_map(CLUSTERS.replace({"allocation.communication_cluster": 1, "allocation.sensing_cluster": 1}))
-    assert figure.axes[0].get_title() == "no nulls are asked for: L = 1, Q = 1"
+    assert figure.axes[0].get_title() == "no nulls are requested: L = 1, Q = 1"
     assert [lines.get_label() for lines in figure.axes[0].collections][1:] == ["served", "scheduled user"]
 
 

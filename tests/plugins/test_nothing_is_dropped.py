@@ -47,10 +47,10 @@ class ChoosesUsers(Scheduler):
 @pytest.mark.parametrize(("scheduler", "method"), [(ChoosesTargets(), "select_targets"),
                                                    (ChoosesAllTargets(), "select_all_targets")])
 def test_a_scheduler_that_chooses_targets_excludes_another_that_does(scheduler, method):
-    with pytest.raises(ConfigError, match=f"{type(scheduler).__name__}.{method} would never be asked") as caught:
+    with pytest.raises(ConfigError, match=f"{type(scheduler).__name__}.{method} would never be called") as caught:
         tables({"scheduling.target_policy": "nearest"}, scheduler=scheduler)
     assert caught.value.key == "scheduling.target_policy"
-    with pytest.raises(ConfigError, match="would never be asked"):
+    with pytest.raises(ConfigError, match="would never be called"):
         isacsys.run(Scenario().replace({**SMALL, "scheduling.target_policy": "nearest"}), drops=1, executor="serial",
                     scheduler=scheduler)
 
@@ -67,7 +67,7 @@ def test_the_same_where_a_scenario_names_both(tmp_path):
         if fine:
             isacsys.simulation.check(scenario)
         else:
-            with pytest.raises(ConfigError, match="would never be asked"):
+            with pytest.raises(ConfigError, match="would never be called"):
                 isacsys.simulation.check(scenario)
 
 
@@ -148,4 +148,4 @@ def test_a_tracker_without_tracks_is_told(enabled):
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         isacsys.run(scenario, drops=1, executor="serial", tracker=Standing(1.0, 20.0))
-    assert any("is not asked" in str(line.message) for line in said) != enabled
+    assert any("is not used" in str(line.message) for line in said) != enabled

@@ -9,6 +9,7 @@ import numpy as np
 from isacsys.beamforming import beams, linear_precoding, zero_forcing, zero_forcing_explicit
 from isacsys.beamforming.beams import Beams
 from isacsys.beamforming.transmitter_csi import TransmitterCsi
+from isacsys.beamforming.zero_forcing import ZeroForced
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array, Complex, Index
 from isacsys.core.errors import InfeasibleDesign
@@ -70,8 +71,27 @@ class ZeroForcing(Precoder):
             draw = zero_forcing.draw_unequal if known.unequal else zero_forcing.draw
             design = draw(known.name.stream(Purpose.OWN_CHANNELS), left, known.streams, known.padded)
             return beams.zero_forced(design, known.streams)
-        design, vectors = zero_forcing_explicit.beams(known.own, known.streams, known.granted, known.held)
-        return beams.zero_forced(design, known.streams, vectors)
+        return beams.zero_forced(*_projected(known, known.own))
+
+
+def _projected(known: TransmitterCsi, own: Complex) -> tuple[ZeroForced, Index, Complex]:
+    """Return zero-forcing beams of ``own`` channels [bs, K, M_t], streams [bs], and vectors [bs, M_t, K].
+
+    Of several drops, those with equally many nulls at most are designed together: others have arrays of other widths.
+    """
+    parts = known.name.parts
+    if parts is None or known.granted is None or known.held is None:
+        design, vectors = zero_forcing_explicit.beams(own, known.streams, known.granted, known.held)
+        return design, known.streams, vectors
+    width = np.maximum.reduceat(known.held, parts.first[:-1])[parts.drop]  # [bs]
+    gain, vectors = np.zeros(own.shape[:2]), np.zeros((len(own), own.shape[2], own.shape[1]), complex)
+    factor = np.zeros((*own.shape[:2], own.shape[1]), complex)
+    for most in np.unique(width).tolist():
+        rows = np.flatnonzero(width == most)
+        others = known.granted[rows, :most] if most else None
+        found, vectors[rows] = zero_forcing_explicit.beams(own[rows], known.streams[rows], others, known.held[rows])
+        gain[rows], factor[rows] = found.gain, found.factor
+    return ZeroForced(gain, factor), known.streams, vectors
 
 
 class MaximumRatio(Precoder):

@@ -13,6 +13,7 @@ from isacsys.campaign.result import verify
 from isacsys.cli.options import add_json, add_scenario, load_scenario, print_json, with_files
 from isacsys.plugins.kinds import KINDS
 from isacsys.scheduling import available
+from isacsys.simulation import batch_rules
 
 INCOMPLETE = 3
 
@@ -51,6 +52,9 @@ def run(options: argparse.Namespace) -> int:
     scenario = load_scenario(options, simulation_changes(options))
     result = isacsys.run(scenario, output=options.output, only_drop=options.only_drop, **campaign_options(options))
     print_run(result, options.json)
+    line = batch_rules.remark(scenario)
+    if line:
+        print(f"isacsys: {line}", file=sys.stderr)
     return 0
 
 

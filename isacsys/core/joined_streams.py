@@ -33,6 +33,14 @@ class JoinedGenerator:
         ends = bounds.tolist()
         return JoinedGenerator(self._generators, list(zip(range(len(ends)), ends, ends[1:], strict=False)))
 
+    def of(self, row: int) -> np.random.Generator:
+        """Return the stream of the drop that has a row."""
+        return next(self._generators[drop] for drop, first, stop in self._pieces if first <= row < stop)
+
+    def each(self) -> Iterator[tuple[np.random.Generator, slice]]:
+        """Yield the stream of every drop, and its rows."""
+        return self._take(self._rows)
+
     def standard_normal(self, size: tuple[int, ...]) -> Array:
         """Draw N(0, 1), [row, ...] of shape ``size``."""
         return self._filled(size, lambda rng, out: rng.standard_normal(out=out))

@@ -23,6 +23,7 @@ from isacsys.beamforming.zero_forcing import ZeroForced
 from isacsys.channel import ageing, sampled_gains
 from isacsys.channel.gaussian import complex_normal
 from isacsys.core.arrays import Array, Complex
+from isacsys.core.joined_streams import JoinedGenerator
 from isacsys.core.random_streams import Purpose
 from isacsys.coupling import hybrid
 from isacsys.coupling.base import Couplings, Engine, bearings
@@ -91,8 +92,14 @@ def _nulled(by_law: TransmitterCsi) -> Complex | None:
     """Draw the channels that a station is to null, [bs, n, M_t]: isotropic ones, of which only the number counts."""
     if not by_law.nulls.any():
         return None
-    shape = (len(by_law.nulls), int(by_law.nulls.max()), by_law.antennas)
-    return complex_normal(by_law.name.stream(Purpose.NULLS_HELD), shape)
+    shape, rng = (len(by_law.nulls), int(by_law.nulls.max()), by_law.antennas), by_law.name.stream(Purpose.NULLS_HELD)
+    if not isinstance(rng, JoinedGenerator):
+        return complex_normal(rng, shape)
+    found = np.zeros(shape, complex)  # every drop draws as many as it needs by itself
+    for own, rows in rng.each():
+        width = int(by_law.nulls[rows].max())
+        found[rows, :width] = complex_normal(own, (rows.stop - rows.start, width, by_law.antennas))
+    return found
 
 
 def _own(frame_state: FrameState, beams: Beams, design: ZeroForced) -> tuple[Array, Array, Complex | None]:

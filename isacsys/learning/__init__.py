@@ -15,10 +15,11 @@ from isacsys.learning.environment import ENTRY_POINT, ID, NetworkEnv
 from isacsys.learning.observations import OBSERVATIONS, Observation
 from isacsys.learning.parallel_cells import CellsEnv, parallel_env
 from isacsys.learning.rewards import REWARDS, Reward
+from isacsys.learning.vector_environment import VECTOR_ENTRY_POINT, NetworkVectorEnv
 from isacsys.learning.view import AgentView
 
 if ID not in gymnasium.registry:
-    gymnasium.register(ID, entry_point=ENTRY_POINT)
+    gymnasium.register(ID, entry_point=ENTRY_POINT, vector_entry_point=VECTOR_ENTRY_POINT)
 
 __all__ = [
     "ACTS",
@@ -30,6 +31,7 @@ __all__ = [
     "CellsEnv",
     "Decision",
     "NetworkEnv",
+    "NetworkVectorEnv",
     "Observation",
     "Reward",
     "parallel_env",

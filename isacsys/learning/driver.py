@@ -89,13 +89,13 @@ class Hand:
     decision = Decision()
 
 
-def driven(scenario: Scenario, hand: Hand) -> Policies:
-    """Return the scenario's policies, that do what was decided where anything was."""
+def driven(scenario: Scenario, hand: Hand, *, sizes: bool = True) -> Policies:
+    """Return the scenario's policies, that do what was decided where anything was: ``sizes`` of a frame, too."""
     own = find_policies(scenario)
     targets = own.target_scheduler or own.scheduler
     return replace(own, scheduler=Driven(own.scheduler, hand, ReceiverType.USER),
                    target_scheduler=Driven(targets, hand, ReceiverType.TARGET),
-                   allocation=DrivenAllocation(own.allocation, scenario, hand))
+                   allocation=DrivenAllocation(own.allocation, scenario, hand) if sizes else own.allocation)
 
 
 class Driven(Scheduler):

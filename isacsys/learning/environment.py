@@ -62,14 +62,14 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         check(self.scenario, drops=self.drops[:1])
         _check_fixed(self.scenario)
         self.sizes = _sizes(self.scenario, self.drops, users_at_most, targets_at_most)
-        self._acts, self._seen = _named("act", act, ACTS, Act), _named("observe", observe, OBSERVATIONS, Observation)
-        [self._reward] = _named("reward", _single(reward), REWARDS, Reward).values()
-        self._reward.check(self.scenario)
-        spaces = {name: one.space(self.sizes) for name, one in self._acts.items()}
+        self.acts, self.seen = _named("act", act, ACTS, Act), _named("observe", observe, OBSERVATIONS, Observation)
+        [self.reward] = _named("reward", _single(reward), REWARDS, Reward).values()
+        self.reward.check(self.scenario)
+        spaces = {name: one.space(self.sizes) for name, one in self.acts.items()}
         self._one = isinstance(act, str | Act)
         self.action_space = next(iter(spaces.values())) if self._one else gymnasium.spaces.Dict(spaces)
         self.observation_space = gymnasium.spaces.Dict(
-            {name: one.space(self.sizes) for name, one in self._seen.items()}
+            {name: one.space(self.sizes) for name, one in self.seen.items()}
             | {f"{kind.words}_mask": gymnasium.spaces.MultiBinary((self.sizes.cells, self.sizes.most(kind)))
                for kind in self._masks})
         self._next, self._driver = 0, None
@@ -107,18 +107,18 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         driver = self._going()
         if driver.ended:
             raise gymnasium.error.ResetNeeded(f"drop {driver.number} has no more frames: reset")
-        record = driver.step(self._decide(action))
+        record = driver.step(self.decide(action, self._view))
         observation, info = self._look()
-        return observation, checked_reward(self._reward, record), False, driver.ended, info | _figures(record)
+        return observation, checked_reward(self.reward, record), False, driver.ended, info | _figures(record)
 
     @property
     def _masks(self) -> list[ReceiverType]:
-        kinds = {one.kind for one in self._seen.values()}
+        kinds = {one.kind for one in self.seen.values()}
         return [kind for kind in ReceiverType if kind in kinds]
 
     @property
     def _channels(self) -> bool:
-        return any(one.needs_channels for one in self._seen.values())
+        return any(one.needs_channels for one in self.seen.values())
 
     def _going(self) -> Driver:
         if self._driver is None:
@@ -136,22 +136,26 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         self._next = (self._next + 1) % len(self.drops)
         return drop
 
-    def _decide(self, action: Any) -> Decision:
-        parts = {next(iter(self._acts)): action} if self._one else action
-        if not isinstance(parts, Mapping) or set(parts) != set(self._acts):
-            raise ConfigError("action", parts, f"a mapping with {', '.join(self._acts)}")
+    def decide(self, action: Any, view: AgentView) -> Decision:
+        """Return what an action means for the next frame of a network."""
+        parts = {next(iter(self.acts)): action} if self._one else action
+        if not isinstance(parts, Mapping) or set(parts) != set(self.acts):
+            raise ConfigError("action", parts, f"a mapping with {', '.join(self.acts)}")
         merged: dict[str, Any] = {}
-        for name, act in self._acts.items():
-            decided = checked_decision(act.decide(parts[name], self._view), name, self._view)
+        for name, act in self.acts.items():
+            decided = checked_decision(act.decide(parts[name], view), name, view)
             merged |= {key: value for key, value in vars(decided).items() if value is not None}
         return Decision(**merged)
 
     def _look(self) -> tuple[dict[str, Any], dict[str, Any]]:
         driver = self._going()
         self._view = driver.view()
-        seen = {name: one.see(self._view) for name, one in self._seen.items()}
-        masks = {f"{kind.words}_mask": self._view.mask(kind).astype(np.int8) for kind in self._masks}
-        return seen | masks, {"drop": driver.number, "frame": driver.frame}
+        return self.observed(self._view), {"drop": driver.number, "frame": driver.frame}
+
+    def observed(self, view: AgentView) -> dict[str, Any]:
+        """Return what is seen of a network before its next frame."""
+        seen = {name: one.see(view) for name, one in self.seen.items()}
+        return seen | {f"{kind.words}_mask": view.mask(kind).astype(np.int8) for kind in self._masks}
 
 
 def _figures(record: FrameRecord) -> dict[str, Any]:

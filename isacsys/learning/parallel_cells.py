@@ -23,14 +23,14 @@ class CellsEnv(ParallelEnv):  # type: ignore[misc]  # it has no types
     """
 
     def __init__(self, env: NetworkEnv) -> None:
-        shared = [name for name, act in env._acts.items() if not act.per_cell]
+        shared = [name for name, act in env.acts.items() if not act.per_cell]
         if shared:
             raise ConfigError("act", shared[0], "what every cell can decide by itself: users, targets")
         self.env = env
         self.metadata = {"render_modes": [], "name": "isacsys_network_v0"}
         self.possible_agents = [f"cell_{i}" for i in range(env.sizes.cells)]
         self.agents: list[str] = []
-        acts = {name: _row(act.space(env.sizes)) for name, act in env._acts.items()}
+        acts = {name: _row(act.space(env.sizes)) for name, act in env.acts.items()}
         self._act = next(iter(acts.values())) if env._one else gymnasium.spaces.Dict(acts)
         seen: Any = env.observation_space
         self._see = gymnasium.spaces.Dict({name: _row(space) for name, space in seen.items()})
@@ -62,7 +62,7 @@ class CellsEnv(ParallelEnv):  # type: ignore[misc]  # it has no types
         seen, _, _, truncated, info = self.env.step(self._joined(actions))
         record = self.env.record
         assert record is not None
-        rewards = self.env._reward.per_cell(record)
+        rewards = self.env.reward.per_cell(record)
         agents = self.agents
         found = (self._rows(seen), dict(zip(agents, rewards.tolist(), strict=True)), dict.fromkeys(agents, False),
                  dict.fromkeys(agents, truncated), {agent: dict(info) for agent in agents})
@@ -85,7 +85,7 @@ class CellsEnv(ParallelEnv):  # type: ignore[misc]  # it has no types
         rows = [actions[agent] for agent in self.possible_agents]
         if self.env._one:
             return _stack(rows)
-        return {name: _stack([row[name] for row in rows]) for name in self.env._acts}
+        return {name: _stack([row[name] for row in rows]) for name in self.env.acts}
 
 
 def parallel_env(scenario: Any, **options: Any) -> CellsEnv:

@@ -10,6 +10,7 @@ import numpy as np
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
+from isacsys.network.receivers import ReceiverType
 from isacsys.services import FrameRecord
 
 
@@ -22,6 +23,10 @@ class Reward(ABC):
     @abstractmethod
     def value(self, record: FrameRecord) -> float:
         """Return what a frame is worth."""
+
+    def values(self, record: FrameRecord) -> Array:
+        """Return what a frame of several drops is worth in each, [drop]."""
+        raise NotImplementedError
 
     def per_cell(self, record: FrameRecord) -> Array:
         """Return what a frame is worth to every cell, [cell]: to all of them the same, unless overridden."""
@@ -36,6 +41,13 @@ class WeightedAse(Reward):
         rho, area = record.frame_state.scenario.allocation.weight, record.frame_state.area
         return float(rho * record.users.rate.sum() + (1 - rho) * record.targets.rate.sum()) / area
 
+    def values(self, record: FrameRecord) -> Array:
+        """Return the same of each of several drops, [drop]."""
+        rho, area = record.frame_state.scenario.allocation.weight, record.frame_state.area
+        users, targets = (record.sums(kind, found.terms.rate)[0] for kind, found in zip(
+            ReceiverType, record.services.values(), strict=True))
+        return np.asarray((rho * users + (1 - rho) * targets) / area)
+
 
 class ThroughputReward(Reward):
     """Mbit/s per cell: bits that blocks delivered; of a link model without blocks, efficiency times bandwidth."""
@@ -43,6 +55,12 @@ class ThroughputReward(Reward):
     def value(self, record: FrameRecord) -> float:
         """Return the mean over cells."""
         return float(self.per_cell(record).mean())
+
+    def values(self, record: FrameRecord) -> Array:
+        """Return the same of each of several drops of as many cells, [drop]."""
+        parts = record.frame_state.name.parts
+        assert parts is not None
+        return np.asarray(self.per_cell(record).reshape(len(parts), -1).mean(-1))
 
     def per_cell(self, record: FrameRecord) -> Array:
         """Return the sum over the users of each."""

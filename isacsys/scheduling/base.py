@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.errors import SchedulingError
+from isacsys.core.joined_streams import JoinedGenerator
 from isacsys.network.entities import BaseStation, Members, Receiver, Target, User, scores
 from isacsys.network.population import Population, group_order
 from isacsys.network.receivers import ReceiverType
@@ -183,7 +184,8 @@ def _first_of_groups(score: Array, group: Index, counts: Index) -> Index:
 
 def _each(choose: Choose, kind: ReceiverType, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
     population = network.population(kind)
-    chosen = [_ids(choose, kind, BaseStation(network, i), int(counts[i]), rng)
+    chosen = [_ids(choose, kind, BaseStation(network, i), int(counts[i]),
+                   rng.of(i) if isinstance(rng, JoinedGenerator) else rng)
               for i in np.flatnonzero((counts > 0) & (population.count > 0)).tolist()]
     return np.concatenate([np.empty(0, np.int64), *chosen])
 

@@ -99,6 +99,11 @@ class Batch:
             self._finish(part)
         return tuple(self.state.drops[part] for part in through)
 
+    @property
+    def odd(self) -> tuple[int, ...]:
+        """The drops that draw other numbers by themselves, so far."""
+        return tuple(drop for drop, odd in zip(self.state.drops, self._odd, strict=True) if odd)
+
     def frame(self, frame: int) -> FrameRecord:
         """Simulate a frame of all drops."""
         state, first = self.state, self.state.drops[0]

@@ -34,6 +34,18 @@ def one_by_one(scenario: Scenario, handed: tuple[str, ...] = ()) -> str:
     return next((f"{key} = {_text(scenario.get(key))}" for key, wrong in _more(scenario).items() if wrong), "")
 
 
+def remark(scenario: Scenario) -> str:
+    """Return a line on why drops of a small network do not share frames; empty where they do, or would gain nothing."""
+    why = one_by_one(scenario) if scenario.simulation.batch != 1 and _stations(scenario) < ENOUGH else ""
+    return f"drops were simulated one by one ({why}); others of small networks share frames" if why else ""
+
+
+def _stations(scenario: Scenario) -> float:
+    """Return how many stations there are on average; of a network from a file, more than share a frame."""
+    network = scenario.network
+    return ENOUGH if network.layout == "file" else max(network.bs_density * network.area, 1.0)
+
+
 def _more(scenario: Scenario) -> dict[str, bool]:
     policies = (scenario.scheduling.policy, scenario.scheduling.target_policy)
     return {
@@ -42,7 +54,8 @@ def _more(scenario: Scenario) -> dict[str, bool]:
         "backhaul.lead": scenario.lead_frames > 0,
         "mobility.model": scenario.moving,
         "network.users_file": come_and_go(scenario),
-        "scheduling.policy": any(find_scheduler(name).needs_channels for name in policies if name),
+        "precoding.sensing_power": scenario.precoding.sensing_power > 0 and any(
+            find_scheduler(name).needs_channels for name in policies if name),
         "recording.level": scenario.recording.level == "full"}
 
 
@@ -55,12 +68,11 @@ def batch_size(scenario: Scenario, handed: tuple[str, ...] = ()) -> int:
 
     A frame of 100 stations gains nothing. The number of stations that a file decides on is not known here.
     """
-    asked, network, frames = scenario.simulation.batch, scenario.network, scenario.simulation.frames
+    asked, stations, frames = scenario.simulation.batch, _stations(scenario), scenario.simulation.frames
     if asked == 1 or one_by_one(scenario, handed):
         return 1
     if not isinstance(asked, str):
         return asked
-    stations = max(network.bs_density * network.area, 1.0)
-    if network.layout == "file" or stations >= ENOUGH:
+    if stations >= ENOUGH:
         return 1
     return max(1, min(round(_TOGETHER / stations), max(_FEWEST, int(_LONG / (stations * frames)))))

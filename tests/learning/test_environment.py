@@ -332,9 +332,9 @@ def test_a_warm_up_is_frames_before_the_first_that_the_scenario_decides():
     assert told["frame"] == 0
     cold.reset(seed=1)
     for _ in range(3):
-        cold._acts, acts = {}, cold._acts  # nobody decides
+        cold.acts, acts = {}, cold.acts  # nobody decides
         cold.step({})
-        cold._acts = acts
+        cold.acts = acts
     other = cold._look()[0]
     for left in range(4, 0, -1):
         for name in one:

@@ -37,6 +37,7 @@ ABILITIES = {
     "swerling": {"sensing.fluctuation": "swerling1", "sensing.cfar_cells": 8, "recording.level": "users"},
     "lognormal": {"sensing.fluctuation": "lognormal", "sensing.coherent_time": 0.01},
     "uma": {"propagation.model": "uma", "network.sectors": 3, "network.area": 9.0, "sensing.clutter": True},
+    "channels seen": {"scheduling.policy": "proportional_fair", "scheduling.target_policy": "stalest_first"},
     "umi": {"propagation.model": "umi", "network.minimum_distance": 10.0}}
 
 
@@ -211,6 +212,14 @@ def forgotten_offset_of_users(monkeypatch):
         0, int(np.diff(self.first[kind])[part])))
 
 
+def padded_nulls(monkeypatch):
+    from isacsys.channel.gaussian import complex_normal
+    from isacsys.core.random_streams import Purpose
+    from isacsys.coupling import sampled
+    monkeypatch.setattr(sampled, "_nulled", lambda law: complex_normal(
+        law.name.stream(Purpose.NULLS_HELD), (len(law.nulls), int(law.nulls.max()), law.antennas)))
+
+
 def narrow_not_seen(monkeypatch):
     monkeypatch.setattr(batch.Batch, "_apart", lambda self, scheduled: np.zeros(len(self.state.drops), bool))
 
@@ -218,6 +227,7 @@ def narrow_not_seen(monkeypatch):
 FAULTS = {numbered_from_zero: {}, one_stream: {}, shared_far_field: {"network.users_per_cell": 1.0,
                                                                     "network.near_stations": 3},
           padded_sums: {"network.users_per_cell": 30.0}, forgotten_offset_of_users: {},
+          padded_nulls: {"scheduling.policy": "semi_orthogonal", "antennas.transmit": 20, "simulation.frames": 8},
           narrow_not_seen: {"network.targets_per_cell": 0.4}}
 
 

@@ -1,0 +1,94 @@
+"""Whole runs of small networks, set-up and all: of this checkout against another one, and against one by one."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+WORKER = """
+import json, sys, time
+import isacsys
+for line in sys.stdin:
+    given = json.loads(line)
+    scenario = isacsys.Scenario.load(given.pop("file")) if "file" in given else isacsys.Scenario()
+    scenario = scenario.replace(given)
+    start = time.process_time()
+    isacsys.run(scenario, executor="serial", progress=False)
+    print(time.process_time() - start, flush=True)
+"""
+PLAIN = {"allocation.users_per_bs": 5, "allocation.communication_cluster": 2, "allocation.targets_per_bs": 1,
+         "network.layout": "fixed_count"}
+LINKS = {"link.model": "nr", "recording.level": "users"}
+ONE_BY_ONE = {"simulation.batch": 1}
+# stations: drops and frames of a run, and how many times faster than version 0.2 it has to be
+SIZES = {7: (64, 100, 5.0), 19: (24, 100, 3.0), 57: (8, 100, 1.5), 100: (3, 100, 1 / 1.05), 400: (2, 30, 1 / 1.05)}
+QUICKSTART = {"file": str(Path(__file__).parents[2] / "scenarios/quickstart.toml"), "simulation.drops": 40}
+
+
+class Runs:
+    """A process that makes runs with the package at ``path``."""
+
+    def __init__(self, path):
+        environment = {**os.environ, "PYTHONPATH": str(path), **dict.fromkeys(
+            ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")}
+        self._process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", WORKER], stdin=subprocess.PIPE,
+                                         env=environment, stdout=subprocess.PIPE, text=True, cwd=path)
+
+    def __call__(self, settings):
+        """Seconds of processor time of a run."""
+        self._process.stdin.write(json.dumps(settings) + "\n")
+        self._process.stdin.flush()
+        return float(self._process.stdout.readline())
+
+    def close(self):
+        """Let the process end."""
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def run_of(stations):
+    """Settings of a run of networks of so many stations."""
+    drops, frames, _ = SIZES[stations]
+    return {**PLAIN, "network.area": stations, "simulation.drops": drops, "simulation.frames": frames}
+
+
+def paired(one, other, rounds):
+    """Median ratio of two calls in turn, other over one, and quartiles."""
+    ratios = []
+    for turn in range(rounds + 1):
+        first, second = ((one, other), (other, one))[turn % 2]
+        seconds = {first: first(), second: second()}
+        ratios.append(seconds[other] / seconds[one])
+    low, middle, high = statistics.quantiles(ratios[1:], n=4)  # the first round warms up
+    return {"times_faster": middle, "lower_quartile": low, "upper_quartile": high}
+
+
+def one_by_one(rounds):
+    """How many times faster batches are than the same drops one by one, here."""
+    runs, found = Runs(Path(__file__).parents[2]), {}
+    for stations in (7, 19, 57):
+        for name, more in (("", {}), (", nr, users", LINKS)):
+            settings = {**run_of(stations), **more}
+            found[f"{stations} stations{name}"] = paired(lambda s=settings: runs(s), lambda s=settings: runs(
+                {**s, **ONE_BY_ONE}), rounds)
+    runs.close()
+    return found
+
+
+def against(other, rounds=7, sizes=tuple(SIZES), more=True):
+    """How many times faster whole runs are here than in another checkout, which knows no NR: that against Shannon."""
+    here, there, found = Runs(Path(__file__).parents[2]), Runs(Path(other).resolve()), {}
+    for stations in sizes:
+        plain, least = run_of(stations), SIZES[stations][2]
+        found[f"{stations} stations"] = {**paired(lambda s=plain: here(s), lambda s=plain: there(s), rounds),
+                                         "at_least": least}
+        if more and stations < 100:
+            found[f"{stations}, nr, users"] = {**paired(lambda s=plain: here({**s, **LINKS}), lambda s=plain: there(s),
+                                                        rounds), "at_least": least / 2}
+    if more:
+        found["quickstart"] = {**paired(lambda: here(QUICKSTART), lambda: there(QUICKSTART), rounds), "at_least": 2.0}
+    here.close()
+    there.close()
+    return found

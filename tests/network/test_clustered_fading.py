@@ -37,14 +37,15 @@ def amplitude(ray, boresight):
     return 10 ** (twin.element_gain_db(zenith, azimuth) / 20) * abs(twin.column_factor(ray.zod, COLUMN, TILT))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_channels_equal_the_twin(seed):
-    """Five users, their four strongest cells, ports 0 and 5 of arrays across the boresights 0, 120 and 240 degrees."""
-    state = network(fading__subbands=2, fading__doppler_speed=SPEED, simulation__seed=seed)
+@pytest.mark.parametrize(("seed", "frames"), [(1, 1), (2, 16)])
+def test_channels_equal_the_twin(seed, frames):
+    """Frame by frame, or many summed at once: users' four strongest cells, ports of arrays across the boresights."""
+    state = network(fading__subbands=2, fading__doppler_speed=SPEED, simulation__seed=seed, simulation__frames=frames)
     model, d, some = state.fading.model, state.deployment, state.scenario
     bands = Bands(2, some.radio.bandwidth)
     model._links = ClusteredLinks(model._environment, model._cells, model._world, bands, PORTS, float)
     users = np.arange(5)
+    assert (model._frames > 1) == (frames > 1)
     station = state.around_users(users).station[:, :4]
     for state.frame in (2, 3, 4, 5, 7):  # whatever is worked out ahead for frames to come
         there = users if state.frame == 7 else users[state.frame - 2:]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def deliver(frame_state: FrameState, terms: LinkTerms, believed: Callable[[], Ar
     with calling_theirs(model, "link model", "delivering a frame"):
         found = model.deliver(links)
         found = found if is_ours(model) else _checked(model, found, len(links))
-        return dataclasses.replace(found, outage_sinr=_outage(frame_state.scenario, model))
+        return replace(found, outage_sinr=_outage(frame_state.scenario, model))
 
 
 def columns(scenario: Scenario, delivery: Delivery, model: LinkModel) -> dict[str, Array | Index]:

@@ -46,7 +46,7 @@ def simulate_together(scenario: Scenario, drops: Sequence[int], recorders: Seque
     Raises
     ------
     UnlikeDrops
-        Where no drop can share an array with another.
+        Where no drop can share an array with another, or a service has a table that is recorded.
     """
     return Batch(scenario, tuple(drops), recorders, find_policies(scenario), positions).run()
 
@@ -144,6 +144,8 @@ class Batch:
                 each.come()
             self._receivers.look(record)
         for service, found in record.services.items():
+            if any(table in self._tables for table in found.tables):
+                raise UnlikeDrops(f"tables of the {service} service, whose rows may number stations of all drops")
             if f"links/{service}" in self._tables and len(found.links):
                 self._record_links(service, found, record.rows(found.receiver), frame)
         if len(self._rows) == _ROWS:

@@ -1,5 +1,6 @@
 """Several drops at once give the bits of each by itself; faults that are put in show."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +18,7 @@ from isacsys.recording import MemoryRecorder
 from isacsys.scheduling import allocate
 from isacsys.scheduling.schedulers import SCHEDULERS
 from isacsys.services import base as service_base
+from isacsys.services.communication import Communication
 from isacsys.simulation import batch, batch_rules, find_policies, simulate_drop
 from tools import reference_scenarios
 
@@ -274,3 +276,16 @@ def test_shares_are_those_of_each_drop():
     share = service_base.active_share(type("State", (), {"name": name}), np.array([True, False, True, True, False]),
                                       np.array([0, 1, 4]))
     assert share.tolist() == [0.5, 0.5, 2 / 3]
+
+
+def test_tables_of_a_service_are_recorded_one_by_one(monkeypatch):
+    account = Communication.account
+
+    def with_table(*arguments):
+        record = account(*arguments)
+        rows = {"link": np.arange(len(record.links)), "arrival": 0.0, "size": 1.0, "delay": record.terms.sir}
+        return replace(record, tables={"files": rows})
+
+    monkeypatch.setattr(Communication, "account", with_table)
+    with pytest.raises(UnlikeDrops, match="tables of the communication service"):
+        together(Scenario().replace(SMALL), range(2))

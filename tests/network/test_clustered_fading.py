@@ -37,19 +37,22 @@ def amplitude(ray, boresight):
     return 10 ** (twin.element_gain_db(zenith, azimuth) / 20) * abs(twin.column_factor(ray.zod, COLUMN, TILT))
 
 
-@pytest.mark.parametrize(("seed", "frames"), [(1, 1), (2, 16)])
-def test_channels_equal_the_twin(seed, frames):
+@pytest.mark.parametrize(("seed", "frames", "count"), [(1, 1, 1), (2, 16, 2)])
+def test_channels_equal_the_twin(seed, frames, count):
     """Frame by frame, or many summed at once: users' four strongest cells, ports of arrays across the boresights."""
-    state = network(fading__subbands=2, fading__doppler_speed=SPEED, simulation__seed=seed, simulation__frames=frames)
+    state = network(fading__subbands=count, simulation__seed=seed, simulation__frames=frames)
     model, d, some = state.fading.model, state.deployment, state.scenario
-    bands = Bands(2, some.radio.bandwidth)
-    model._links = ClusteredLinks(model._environment, model._cells, model._world, bands, PORTS, float)
-    users = np.arange(5)
+    single, bands, users = model._links, Bands(count, some.radio.bandwidth), np.arange(5)
     assert (model._frames > 1) == (frames > 1)
-    station = state.around_users(users).station[:, :4]
-    for state.frame in (2, 3, 4, 5, 7):  # whatever is worked out ahead for frames to come
-        there = users if state.frame == 7 else users[state.frame - 2:]
-        found = state.fading.users(there, station[there], 0.0, None)
+    station, both = state.around_users(users).station[:, :4], []
+    double = ClusteredLinks(model._environment, model._cells, model._world, bands, PORTS, float)
+    for links in (single, double):
+        model._links = links
+        for state.frame in (2, 3, 4, 5, 7):  # whatever is worked out ahead for frames to come
+            there = users if state.frame == 7 else users[state.frame - 2:]
+            found = state.fading.users(there, station[there], 0.0, None)
+        both.append(found)
+    np.testing.assert_allclose(both[0], both[1], atol=3e-4)
     angle = stream(seed, 0, 0, Purpose.DOPPLER).uniform(0, 2 * np.pi, len(state.users))
     time, wavelength, seen = 7 * some.simulation.frame_duration, LIGHT / some.propagation.carrier_frequency, set()
     for user in users:
@@ -64,9 +67,9 @@ def test_channels_equal_the_twin(seed, frames):
             sizes = [amplitude(ray, boresight) for ray in rays]
             total = sum(ray.power * size**2 for ray, size in zip(rays, sizes, strict=True))
             across = twin.unit(90.0, boresight + 90.0)
-            for band, port in ((0, 0), (1, 5)):
+            for band, port in ((0, 0), (count - 1, 5)):
                 at = tuple((port - (PORTS - 1) / 2) * wavelength / 2 * x for x in across)
-                offset = some.radio.bandwidth * ((band + 0.5) / 2 - 0.5)
+                offset = some.radio.bandwidth * ((band + 0.5) / count - 0.5)
                 value = sum(twin.coefficient(ray, (1.0, 0.0), (size, 0.0), (0.0,) * 3, at, wavelength, velocity, time,
                                              offset) for ray, size in zip(rays, sizes, strict=True)) / total**0.5
                 assert abs(found[user, column, band, port] - value) < 1e-9

@@ -8,12 +8,11 @@ import pytest
 
 import isacsys
 from isacsys.channel.clustered import STATES
-from isacsys.channel.draws import AOA, AOD, ZOA, ZOD
+from isacsys.channel.draws import AOD, ZOD
 from isacsys.channel.fading import Fading, Rayleigh
 from isacsys.channel.gaussian import complex_normal
 from isacsys.core.errors import ConfigError, PluginError, SchedulingError
 from isacsys.core.random_streams import Purpose, stream
-from isacsys.core.units import LIGHT
 from isacsys.network import NetworkState, deploy
 from isacsys.network.fading import FADING
 from isacsys.simulation.frame import run_frame
@@ -50,40 +49,6 @@ def asked(state, age=0.0):
 def test_entries_have_mean_power_one():
     found = np.concatenate([np.abs(asked(network(simulation__seed=seed))).ravel() ** 2 for seed in range(1, 5)])
     assert found.mean() == pytest.approx(1, abs=0.06)  # links of one user share rays: some 2,000 of them count
-
-
-@pytest.mark.parametrize("bands", [1, 3])
-def test_vectors_equal_loops_over_rays(bands):
-    """Every near cell of two users: amplitudes through patterns, ports about the centre, delays, and the way gone."""
-    state = network(fading__subbands=bands, antennas__pattern="tr38901")
-    state.frame = 7
-    users = np.arange(2)
-    station = state.around_users(users).station
-    found = state.fading.users(users, station, 0.0, None)
-    model, time = state.fading.model, 7 * state.scenario.simulation.frame_duration
-    links, cells = model._links, model._cells
-    angle = stream(1, 0, 0, Purpose.DOPPLER).uniform(0, 2 * np.pi, len(state.users))
-    frequency, width = state.scenario.propagation.carrier_frequency, state.scenario.radio.bandwidth
-    for user in users:
-        site = cells.site[station[user]]
-        code = model._world.codes(np.array([user]), state.users.position[[user]], site[None])[0]
-        for column, cell in enumerate(station[user]):
-            number = int(code[column])
-            some = links._rays(model._environment.state(STATES[number]), number, np.array([user]), site[[column]])
-            azimuth, zenith = np.radians(some.angle[0, AOD]), np.radians(some.angle[0, ZOD])
-            weight = some.power[0] * cells.antennas.power(cell, some.angle[0, AOD], some.angle[0, ZOD])
-            there = np.flatnonzero(some.power[0])
-            for band in range(bands):
-                offset = (band - (bands - 1) / 2) * width / bands
-                expected = np.zeros(8, complex)
-                for ray in there:
-                    turns = some.phase[0, ray, 0] - offset * some.delay[0, ray]
-                    arrival = np.radians(some.angle[0, [AOA, ZOA], ray])
-                    turns += np.sin(arrival[1]) * np.cos(arrival[0] - angle[user]) * 3.0 * time * frequency / LIGHT
-                    cosine = np.sin(zenith[ray]) * np.cos(azimuth[ray] - cells.axis[cell])
-                    ports = np.exp(1j * np.pi * (np.arange(8) - 3.5) * cosine)
-                    expected += np.sqrt(weight[ray] / weight[there].sum()) * np.exp(2j * np.pi * turns) * ports
-                np.testing.assert_allclose(found[user, column, band], expected, atol=2e-4)
 
 
 @pytest.mark.parametrize("bands", [1, 3])

@@ -7,7 +7,7 @@ import io
 import itertools
 import math
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,10 @@ from isacsys.campaign.objectives import Objective, weighted
 from isacsys.campaign.output import parts_directory
 from isacsys.campaign.request import Request, Subject, Task
 from isacsys.campaign.result import Run
-from isacsys.campaign.settings_grid import feasible, file_name, in_words, read_axes
+from isacsys.campaign.settings_grid import Feasible, feasible, file_name, in_words, read_axes
 from isacsys.campaign.store import file_store
 from isacsys.campaign.worker import Simulate
+from isacsys.config.scenario import Scenario
 from isacsys.core.display import Shape, Shown, draw, pretty_unit, with_interval
 from isacsys.core.errors import ConfigError
 from isacsys.link import LinkModel
@@ -198,40 +199,32 @@ def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | 
         Before anything is simulated: where no point is left, that of the first.
     """
     order = Request(
-        drops=drops,
-        frames=frames,
-        seed=seed,
-        resume=resume,
-        force=force,
-        workers=workers,
-        executor=executor,
-        dask_address=dask_address,
-        precision=precision,
-        metrics=metrics,
-        scheduler=scheduler,
-        grant_policy=grant_policy,
-        positions=positions,
-        precoder=precoder,
-        combiner=combiner,
-        tracker=tracker,
-        link_model=link_model,
-        processes=processes,
-        measure=measure,
-        progress=progress,
-        simulate=simulate,
-    )
-    directory, scenario = order.check_output(output), order.scenario(scenario)
-    values = read_axes(axes)
+        drops=drops, frames=frames, seed=seed, resume=resume, force=force, workers=workers, executor=executor,
+        dask_address=dask_address, precision=precision, metrics=metrics, scheduler=scheduler, grant_policy=grant_policy,
+        positions=positions, precoder=precoder, combiner=combiner, tracker=tracker, link_model=link_model,
+        processes=processes, measure=measure, progress=progress, simulate=simulate)
+    directory, scenario, values = order.check_output(output), order.scenario(scenario), read_axes(axes)
     objective = None if weight is None else weighted(weight, METRICS)
-    grid = feasible(scenario, values, where, lambda placed, point: order.task(
-        placed, directory and directory / file_name(point), in_words(point)))
+    grid = _grid(order, scenario, values, where, directory)
     for point, reason in grid.left_out:
         warnings.warn(f"left out: {in_words(point)}: {reason}", stacklevel=2)
-    tasks = grid.made
+    return _simulate(order, grid, directory, lambda points: Sweep(values, points, grid.left_out, objective))
+
+
+def _grid(order: Request, scenario: Scenario, values: Mapping[str, list[Any]], where: str | None,
+          directory: Path | None) -> Feasible[Task]:
+    """Return the points of a grid that the scenario takes, each with what there is to do."""
+    return feasible(scenario, values, where, lambda placed, point: order.task(
+        placed, directory and directory / file_name(point), in_words(point)))
+
+
+def _simulate(order: Request, grid: Feasible[Task], directory: Path | None,
+              gather: Callable[[list[Point]], Sweep]) -> Sweep:
+    """Simulate all points, and write the table where there is a directory."""
     if directory is not None:
-        _open(directory, tasks, resume=resume, force=force)
-    points = [Point(point, run) for point, run in zip(grid.settings, order.runs(tasks), strict=True)]
-    found = Sweep(values, points, grid.left_out, objective)
+        _open(directory, grid.made, resume=order.resume, force=order.force)
+    points = [Point(point, run) for point, run in zip(grid.settings, order.runs(grid.made), strict=True)]
+    found = gather(points)
     if directory is not None:
         _write_table(directory, found)
     return found

@@ -7,9 +7,10 @@ from typing import Any
 
 from isacsys.campaign.search_result import BEST, ELIMINATED, INFEASIBLE, OPEN, SearchResult
 from isacsys.core.display import pretty_unit
+from isacsys.metrics import METRICS
 from isacsys.plotting.style import COLOURS, axis, figure
 
-MOST_NAMES = 60  # settings whose names can be read
+MOST_NAMES, MOST_ON_FRONT = 60, 12  # settings whose names can be read
 LOOKS: Mapping[str, Mapping[str, Any]] = {
     BEST: {"color": COLOURS[1], "marker": "D"},
     OPEN: {"color": COLOURS[0], "marker": "o"},
@@ -27,6 +28,9 @@ def draw_search(found: SearchResult) -> Any:
     _draw_settings(panels[0], found, rows)
     if services:
         _draw_front(panels[1], found, rows, services)
+    lines = {label: line for panel in panels for line, label in zip(*panel.get_legend_handles_labels(), strict=True)}
+    made.legend(list(lines.values()), list(lines), loc="outside lower center", ncols=len(lines), fontsize=8,
+                frameon=False)
     return made
 
 
@@ -49,13 +53,11 @@ def _draw_settings(axes: Any, found: SearchResult, rows: Sequence[Mapping[str, A
             axes.errorbar([_place(found, rows[i]) for i in places], places, xerr=widths, linestyle="none", capsize=2,
                           elinewidth=0.9, label=status, **look)
     if len(rows) <= MOST_NAMES:
-        axes.set_yticks(range(len(rows)), [", ".join(_short(key, row[key]) for key in found.keys) for row in rows],
-                        fontsize=7)
+        axes.set_yticks(range(len(rows)), [_name(found, row) for row in rows], fontsize=7)
     axes.invert_yaxis()
     unit = pretty_unit(found.objective.unit)
     axis(axes, f"{found.goal.partition(' ')[2].replace('_', ' ')}{f' ({unit})' * bool(unit)}", "",
          f"intervals of the difference from the best, {found.confidence:.0%} for all at once")
-    axes.legend(loc="best")
 
 
 def _draw_front(axes: Any, found: SearchResult, rows: Sequence[Mapping[str, Any]], services: tuple[str, str]) -> None:
@@ -65,11 +67,16 @@ def _draw_front(axes: Any, found: SearchResult, rows: Sequence[Mapping[str, Any]
     for status, look in LOOKS.items():
         places = [i for i in known if rows[i]["status"] == status]
         axes.plot([points[i][0] for i in places], [points[i][1] for i in places], linestyle="none", **look)
-    kept = front([points[i] for i in known])
-    axes.plot(*zip(*(points[known[i]] for i in kept), strict=True), color=COLOURS[0], linewidth=1.0,
-              label="Pareto front of the means")
-    axis(axes, services[0].replace("_", " "), services[1].replace("_", " "))
-    axes.legend(loc="best")
+    allowed = [i for i in known if rows[i]["status"] != INFEASIBLE]
+    kept = [allowed[i] for i in front([points[i] for i in allowed])]
+    if kept:
+        axes.plot([points[i][0] for i in kept], [points[i][1] for i in kept], color=COLOURS[0], linewidth=1.0,
+                  label="Pareto front of the means")
+    for i in kept[:MOST_ON_FRONT]:
+        axes.annotate(_name(found, rows[i]), points[i], xytext=(4, 4), textcoords="offset points", fontsize=7,
+                      rotation=25)
+    axes.margins(x=0.15, y=0.12)
+    axis(axes, _in_words(services[0]), _in_words(services[1]))
 
 
 def _place(found: SearchResult, row: Mapping[str, Any]) -> float:
@@ -89,6 +96,15 @@ def _services(found: SearchResult) -> tuple[str, str] | None:
 
 def _value(found: SearchResult, row: Mapping[str, Any], name: str) -> Any:
     return row[name] if name in row else row["mean"]
+
+
+def _in_words(metric: str) -> str:
+    unit = pretty_unit(METRICS[metric].unit) if metric in METRICS else ""
+    return f"{metric.replace('_', ' ')}{f' ({unit})' * bool(unit)}"
+
+
+def _name(found: SearchResult, row: Mapping[str, Any]) -> str:
+    return ", ".join(_short(key, row[key]) for key in found.keys)
 
 
 def _short(key: str, value: Any) -> str:

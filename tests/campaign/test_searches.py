@@ -399,7 +399,7 @@ def test_the_picture_has_settings_and_front(found):
     assert len(found.plot().axes) == 1
     both = search(FEW, weight=0.5, maximize=None).plot()
     assert len(both.axes) == 2
-    assert "Pareto front" in both.axes[1].get_legend().get_texts()[-1].get_text()
+    assert "Pareto front" in both.legends[0].get_texts()[-1].get_text()
     assert len(search(FEW, subject_to=["sensing_ase >= 3.5"], tolerance=0.2).plot().axes) == 2
     search(FEW, subject_to=["sensing_ase >= 10"]).plot()
 

@@ -40,6 +40,11 @@ def search(over=OVER, **options):
                                          "simulate": fakes.simulate_a_peak, **options})
 
 
+def few(**options):
+    """A search of a few rounds."""
+    return search(FEW, **{"indifference": 0.2, **options})
+
+
 def files(directory):
     return {path.name: path.read_bytes() for path in directory.iterdir()}
 
@@ -221,8 +226,8 @@ def test_a_question_that_makes_no_sense_is_refused(options, message):
 
 
 def test_a_result_opens_again(tmp_path):
-    found = search(FEW)
-    written = search(FEW, output=tmp_path / "a")
+    found = few()
+    written = few(output=tmp_path / "a")
     read = isacsys.open_search(tmp_path / "a")
     assert read.to_dict() == written.to_dict() == found.to_dict()
     assert str(read) == str(written) == str(found)
@@ -240,23 +245,23 @@ def test_a_result_opens_again(tmp_path):
 
 
 def test_the_budget_ends_it_and_a_larger_one_goes_on(tmp_path):
-    short = search(FEW, output=tmp_path / "a", drops_at_most=60)
+    short = few(output=tmp_path / "a", drops_at_most=30)
     assert not short.complete
-    assert short.drops_spent <= 60
+    assert short.drops_spent <= 30
     assert "not told apart" in {row["status"] for row in short.table}
     assert "the drops ended before" in str(short)
-    search(FEW, output=tmp_path / "a", resume=True)
-    search(FEW, output=tmp_path / "b")
+    few(output=tmp_path / "a", resume=True)
+    few(output=tmp_path / "b")
     assert files(tmp_path / "a") == files(tmp_path / "b")
 
 
 def test_another_question_is_answered_by_the_same_logs(tmp_path):
-    one = search(FEW, output=tmp_path / "a")
+    one = few(output=tmp_path / "a")
     before = files(tmp_path / "a")
-    other = search(FEW, output=tmp_path / "a", minimize="communication_ase", maximize=None, resume=True)
+    other = few(output=tmp_path / "a", minimize="communication_ase", maximize=None, resume=True)
     assert other.best[K] == 4
-    assert other.to_dict() == search(FEW, minimize="communication_ase", maximize=None).to_dict() != one.to_dict()
-    again = search(FEW, output=tmp_path / "a", resume=True)
+    assert other.to_dict() == few(minimize="communication_ase", maximize=None).to_dict() != one.to_dict()
+    again = few(output=tmp_path / "a", resume=True)
     assert again.to_dict() == one.to_dict()
     assert before["search.json"] == (tmp_path / "a" / "search.json").read_bytes()
 
@@ -264,34 +269,34 @@ def test_another_question_is_answered_by_the_same_logs(tmp_path):
 def test_a_directory_with_something_in_it_is_left_alone(tmp_path):
     (tmp_path / "note").write_text("mine")
     with pytest.raises(ConfigError, match="a new or empty directory"):
-        search(FEW, output=tmp_path)
+        few(output=tmp_path)
     assert files(tmp_path) == {"note": b"mine"}
-    search(FEW, output=tmp_path, force=True)
+    few(output=tmp_path, force=True)
     with pytest.raises(ConfigError, match="simulation.seed"):
-        search(FEW, output=tmp_path, seed=7, resume=True)
+        few(output=tmp_path, seed=7, resume=True)
     (tmp_path / "empty").mkdir()
-    search(FEW, output=tmp_path / "empty")
+    few(output=tmp_path / "empty")
 
 
 def test_a_drop_that_fails_is_named_with_its_setting_and_the_rest_is_kept(tmp_path):
     with pytest.raises(DropError, match="drop 3") as error:
-        search(FEW, output=tmp_path / "a", simulate=fakes.FailAt({3}))
+        few(output=tmp_path / "a", simulate=fakes.FailAt({3}))
     assert any("finished drops are kept; --resume -o" in note for note in error.value.__notes__)
     assert list((tmp_path / "a").glob("*.parts"))
 
 
 def test_workers_change_nothing(tmp_path):
-    search(FEW, output=tmp_path / "a")
-    search(FEW, output=tmp_path / "b", executor="process", workers=2)
+    few(output=tmp_path / "a")
+    few(output=tmp_path / "b", executor="process", workers=2)
     assert files(tmp_path / "a") == files(tmp_path / "b")
 
 
 @pytest.mark.slow
 def test_dask_changes_nothing(tmp_path):
-    search(FEW, output=tmp_path / "a")
-    search(FEW, output=tmp_path / "b", executor="dask", workers=2)
+    few(output=tmp_path / "a")
+    few(output=tmp_path / "b", executor="dask", workers=2)
     assert files(tmp_path / "a") == files(tmp_path / "b")
-    assert search(FEW, executor="dask", workers=2).to_dict() == search(FEW).to_dict()
+    assert few(executor="dask", workers=2).to_dict() == few().to_dict()
 
 
 PROGRAM = """
@@ -328,24 +333,24 @@ def killed(output, place, name, call):
 
         setattr(place, name, counted)
         with contextlib.suppress(BaseException):
-            search(FEW, output=output, resume=True, indifference=0.2)
+            few(output=output, resume=True)
         os._exit(0)
     return os.WIFSIGNALED(os.waitpid(pid, 0)[1])
 
 
 def test_killed_at_named_points_and_resumed_it_leaves_the_same_bytes(tmp_path):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    search(FEW, output=whole, indifference=0.2)
+    few(output=whole)
     for point in POINTS:
         assert killed(cut, *point), point
-    search(FEW, output=cut, resume=True, indifference=0.2)
+    few(output=cut, resume=True)
     assert files(whole) == files(cut)
 
 
 @pytest.mark.slow
 def test_killed_at_random_and_resumed_it_leaves_the_same_bytes(tmp_path):
     whole, cut, moments, interrupted = tmp_path / "whole", tmp_path / "cut", random.Random(10), 0
-    search(FEW, output=whole, indifference=0.05)
+    few(output=whole, indifference=0.05)
     for _ in range(10):
         process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(cut), "process"], start_new_session=True,
                                    stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
@@ -356,7 +361,7 @@ def test_killed_at_random_and_resumed_it_leaves_the_same_bytes(tmp_path):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         interrupted += process.returncode == -signal.SIGKILL
-    search(FEW, output=cut, resume=True, indifference=0.05)
+    few(output=cut, resume=True, indifference=0.05)
     assert interrupted
     assert files(whole) == files(cut)
 
@@ -375,9 +380,9 @@ class Interrupted:
 
 def test_ctrl_c_says_how_to_go_on(tmp_path):
     with pytest.raises(IncompleteRun, match=f"finished drops are kept; --resume -o {tmp_path / 'a'} continues"):
-        search(FEW, output=tmp_path / "a", simulate=Interrupted(3))
-    search(FEW, output=tmp_path / "a", resume=True, indifference=0.2)
-    search(FEW, output=tmp_path / "b", indifference=0.2)
+        few(output=tmp_path / "a", simulate=Interrupted(3))
+    few(output=tmp_path / "a", resume=True)
+    few(output=tmp_path / "b")
     assert files(tmp_path / "a") == files(tmp_path / "b")
 
 
@@ -397,11 +402,11 @@ def test_ctrl_c_reaches_workers(tmp_path):
 
 def test_the_picture_has_settings_and_front(found):
     assert len(found.plot().axes) == 1
-    both = search(FEW, weight=0.5, maximize=None).plot()
+    both = few(weight=0.5, maximize=None).plot()
     assert len(both.axes) == 2
     assert "Pareto front" in both.legends[0].get_texts()[-1].get_text()
-    assert len(search(FEW, subject_to=["sensing_ase >= 3.5"], tolerance=0.2).plot().axes) == 2
-    search(FEW, subject_to=["sensing_ase >= 10"]).plot()
+    assert len(few(subject_to=["sensing_ase >= 3.5"], tolerance=0.2).plot().axes) == 2
+    few(subject_to=["sensing_ase >= 10"]).plot()
 
 
 def test_the_command_answers_in_one_object(tmp_path, capsys):

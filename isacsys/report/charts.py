@@ -12,8 +12,8 @@ import numpy as np
 from isacsys.core.arrays import Array
 from isacsys.report.content import visible
 
-WIDTH, HEIGHT = 640.0, 360.0
-LEFT, RIGHT, TOP, BOTTOM = 78.0, 14.0, 14.0, 46.0
+WIDTH, HEIGHT = 440.0, 280.0
+LEFT, RIGHT, TOP, BOTTOM = 64.0, 14.0, 12.0, 44.0
 COLOURS = 8  # series that the style sheet can paint
 
 
@@ -63,12 +63,12 @@ def lines(series: Sequence[Series], x: str, y: str, title: str, *, bottom: float
     frame = _Frame(_extent([s.x for s in series]), _extent(
         [part for s in series for part in (s.y, s.low, s.high) if part is not None], bottom, top))
     drawn = [frame.axes(x, y), *(_series(frame, s) for s in series if len(s.x))]
-    return svg("".join(drawn) + _legend(series), title, height=HEIGHT + _legend_rows(series) * 20)
+    return svg("".join(drawn), title) + key([(_sample(s), s.name) for s in series])
 
 
 def bars(rows: Sequence[tuple[str, Sequence[float]]], names: Sequence[str], x: str, title: str) -> str:
     """Draw rows of bars that are stacked, each from 0 to at most 1."""
-    left, height = 150.0, 34.0 * len(rows)
+    left, height = 90.0, 34.0 * len(rows)
     scale, drawn = WIDTH - left - 2 * RIGHT, []  # half of "100%" stands beyond the end
     for share in (0, 0.25, 0.5, 0.75, 1):
         at = left + scale * share
@@ -83,9 +83,15 @@ def bars(rows: Sequence[tuple[str, Sequence[float]]], names: Sequence[str], x: s
                          f'height="24"><title>{words}</title></rect>')
             at += scale * share
     drawn.append(text(left + scale / 2, TOP + height + 36, x))
-    keys = [Series(name, np.empty(0), np.empty(0), colour=i) for i, name in enumerate(names)]
-    return svg("".join(drawn) + _legend(keys, TOP + height + 44, "f"), title,
-               height=TOP + height + 52 + 20 * _legend_rows(keys))
+    return svg("".join(drawn), title, height=TOP + height + 44) + key(
+        [(f'<rect class="f{i % COLOURS}" width="18" height="12"/>', name) for i, name in enumerate(names)])
+
+
+def key(entries: Sequence[tuple[str, str]]) -> str:
+    """Return what stands for what, as text of the page, which stays readable however small a picture is."""
+    parts = [f'<span><svg viewBox="0 0 18 12" aria-hidden="true">{sample}</svg> '
+             f'<bdi>{escape(visible(name))}</bdi></span>' for sample, name in entries]
+    return f'<p class="key">{"".join(parts)}</p>'
 
 
 def ticks(low: float, high: float, about: int = 6) -> list[float]:
@@ -120,7 +126,7 @@ class _Frame:
 
     def y(self, values: Array) -> Array:
         low, high = self.up
-        return np.asarray(HEIGHT - BOTTOM - (values - low) / (high - low) * (HEIGHT - TOP - BOTTOM))
+        return np.asarray(HEIGHT - BOTTOM - (np.clip(values, low, high) - low) / (high - low) * (HEIGHT - TOP - BOTTOM))
 
     def axes(self, x: str, y: str) -> str:
         """Return grid, ticks and names."""
@@ -165,17 +171,7 @@ def _extent(parts: Sequence[Array], low: float | None = None, high: float | None
     return first, last if last > first else first + 1
 
 
-def _legend_rows(series: Sequence[Series]) -> int:
-    return -(-len(series) // 3)
-
-
-def _legend(series: Sequence[Series], top: float = HEIGHT - 4, fill: str = "") -> str:
-    drawn = []
-    for place, s in enumerate(series):
-        x, y = LEFT + (WIDTH - LEFT - RIGHT) / 3 * (place % 3), top + 12 + 20 * (place // 3)
-        number, dash = s.colour % COLOURS, ' stroke-dasharray="6 4"' if s.dashed else ""
-        drawn.append(f'<rect class="{fill}{number}" x="{x:.1f}" y="{y - 9:.1f}" width="18" height="10"/>' if fill else
-                     f'<circle class="f{number}" cx="{x + 9:.1f}" cy="{y - 4:.1f}" r="4"/>' if s.points else
-                     f'<path class="l{number}"{dash} d="M{x:.1f} {y - 4:.1f}h18"/>')
-        drawn.append(text(x + 24, y, s.name if len(s.name) <= 26 else f"{s.name[:25]}…", anchor="start"))
-    return "".join(drawn)
+def _sample(s: Series) -> str:
+    number, dash = s.colour % COLOURS, ' stroke-dasharray="6 4"' if s.dashed else ""
+    return (f'<circle class="f{number}" cx="9" cy="6" r="4"/>' if s.points else
+            f'<path class="l{number}"{dash} d="M0 6h18"/>')

@@ -87,6 +87,8 @@ class PageSection:
         JSON of a drop that is played back; empty: none.
     summary : str
         Where the section is folded: the line that is seen.
+    details : sequence of PageTable
+        Tables that follow the figures, folded.
     """
 
     name: str
@@ -98,6 +100,7 @@ class PageSection:
     cards: Sequence[Card] = ()
     played: str = ""
     summary: str = ""
+    details: Sequence[PageTable] = ()
 
     def __bool__(self) -> bool:
         return bool(self.lines or self.tables or self.figures or self.code or self.cards or self.played)

@@ -18,8 +18,8 @@ from isacsys.report.link_charts import RunLinks, other_columns
 
 CONVERGING = ("communication_ase", "sensing_ase")
 POINTS = 50
-OF_TIME = ("null_refused_fraction", "null_late_fraction", "communication_rate_scheduled", "sensing_rate_scheduled",
-           "communication_links", "sensing_links")
+OF_TIME = ("communication_rate_scheduled", "sensing_rate_scheduled", "track_availability", "miss_fraction",
+           "sleep_share", "load", "null_refused_fraction", "null_late_fraction", "communication_links", "sensing_links")
 # By the names of figures and tables: whatever else there is of sensing appears by itself.
 _TABLES = ("track", "detect", "measure", "fusion", "sens")
 _PLAIN = ("sensing_rate", "sensing_rate_scheduled", "sensing_ase", "sensing_ase_typical")
@@ -94,6 +94,8 @@ def _series(run: Run, name: str, metric: str, colour: int) -> charts.Series | No
     group = np.minimum(frames["frame"] * min(run.frames, 200) // run.frames, 199)
     groups = int(group.max(initial=0)) + 1
     known = run.known_metrics.get(metric)
+    if not set(known.powers if known else (metric,)) <= set(frames):
+        return None
     if known is None:
         total = _by(group, groups, frames, metric)
         values = total / np.maximum(np.bincount(group, minlength=groups), 1)
@@ -101,7 +103,8 @@ def _series(run: Run, name: str, metric: str, colour: int) -> charts.Series | No
         powers = [(_by(group, groups, frames, column), power) for column, power in known.powers.items()]
         with np.errstate(all="ignore"):
             values = np.prod([column**float(power) for column, power in powers], axis=0)
-    if not np.isfinite(values).any() or not np.nan_to_num(values, posinf=0, neginf=0).any():
+    finite = values[np.isfinite(values)]
+    if not len(finite) or np.ptp(finite) == 0:  # what does not change is a number, not a course
         return None
     at = _by(group, groups, frames, "frame") / np.maximum(np.bincount(group, minlength=groups), 1)
     return charts.Series(name, at * run.scenario.simulation.frame_duration, values, colour=colour)

@@ -43,10 +43,15 @@ def simulated(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
     if settings:
         tables.append(PageTable(["setting", *names], settings, "Settings that are not at their defaults"))
     first = runs[0]
-    summary = (f"{first.scenario.file or 'scenario'}, {first.drops} drops of {first.frames} frames, seed "
-               f"{first.scenario.simulation.seed}; {len(changed)} settings that are not at their defaults"
+    size = f"{_counted(first.drops, 'drop')} of {_counted(first.frames, 'frame')}"
+    summary = (f"{first.scenario.file or 'scenario'}, {size}, seed {first.scenario.simulation.seed}; " +
+               f"{len(changed)} settings that are not at their defaults"
                f"{f'; the analysis leaves out {left} settings' * bool(left)}")
     return PageSection("simulated", "What was simulated", lines, tables, code=code, summary=summary)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'s' * (number != 1)}"
 
 
 def estimates(runs: Sequence[Run], names: Sequence[str]) -> PageSection:

@@ -22,6 +22,7 @@ from isacsys.services.link_terms import INTERFERENCE, ratio_word
 POINTS, BINS, ENOUGH = 80, 12, 5  # of a distribution, of distance, drops from which a band means something
 PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 NO_QUANTITY = ("strongest_station",)
+IN_DECIBEL = ("clutter", "fused_sir")  # powers: over the transmit power, and over each other
 
 
 class RunLinks(NamedTuple):
@@ -82,8 +83,8 @@ def interference(links: Sequence[RunLinks], echoes_count: bool) -> PageSection:
     drawn = charts.bars([(kind.name, mine.tolist()) for kind, mine in zip(links, shares, strict=True)], names,
                         "mean share of the interference", "Where interference comes from")
     tables = [_strongest(kind) for kind in links if "strongest_station" in kind.table]
-    return PageSection("interference", "Where interference comes from", [],
-                   tables, [Figure("Shares", drawn, PageTable(["links", *names], rows))])
+    return PageSection("interference", "Where interference comes from", figures=[
+        Figure("Shares", drawn, PageTable(["links", *names], rows))], details=tables)
 
 
 def other_columns(links: Sequence[RunLinks], kind: ReceiverType) -> list[Figure]:
@@ -91,9 +92,8 @@ def other_columns(links: Sequence[RunLinks], kind: ReceiverType) -> list[Figure]
     mine = [some for some in links if some.kind == kind]
     columns = [c for c in link_columns(kind) if c.optional and c.dtype == "f8" and c.name not in NO_QUANTITY
                and not c.name.startswith("strongest_") and any(c.name in some.table for some in mine)]
-    figures = [_distribution([some for some in mine if c.name in some.table], c.name,
-                             _title(c.name), pretty_unit(c.unit), c.description)
-               for c in columns]
+    figures = [_distribution([some for some in mine if c.name in some.table], c.name, _title(c.name),
+                             "dB" if c.name in IN_DECIBEL else pretty_unit(c.unit), c.description) for c in columns]
     return [found for found in figures if found is not None]
 
 
@@ -134,7 +134,7 @@ def _over_distance(links: Sequence[RunLinks]) -> Figure:
         place = np.searchsorted(edges, distance)
         rate = means_by(place, len(edges) + 1, kind.table["rate"], *kind.where())
         centre = means_by(place, len(edges) + 1, distance, *kind.where()).mean
-        half = np.nan_to_num(rate.half_width)
+        half = np.nan_to_num(rate.half_width) if len(kind.drops) >= ENOUGH else np.zeros(len(rate.mean))
         series.append(charts.Series(kind.name, centre, rate.mean, rate.mean - half, rate.mean + half, kind.colour,
                                     points=True))
         rows += [[kind.name, f"{x:.4g}", f"{y:.4g}", f"{h:.2g}"]
@@ -160,8 +160,9 @@ def _strongest(kind: RunLinks) -> PageTable:
     pairs, back = np.unique(who, axis=1, return_inverse=True)
     worst, power = np.bincount(back.ravel()), np.bincount(back.ravel(), table["strongest_interference"][hit])
     order = np.argsort(-worst, kind="stable")[:10]
-    rows = [[str(pairs[0, i]), str(pairs[1, i]), str(worst[i]), f"{power[i] / worst[i]:.4g}"] for i in order]
-    return PageTable(["drop", "station", "links for which it is the worst", "mean power there"], rows,
+    rows = [[str(pairs[0, i]), str(pairs[1, i]), str(worst[i]),
+             f"{10 * np.log10(max(power[i] / worst[i], 1e-300)):.1f}"] for i in order]
+    return PageTable(["drop", "station", "links to which it is the strongest", "mean power there (dB)"], rows,
                  f"Stations that interfere most with {kind.name}")
 
 

@@ -11,6 +11,7 @@ from isacsys.core.errors import ConfigError
 from isacsys.core.version import version
 from isacsys.network.receivers import ReceiverType
 from isacsys.recording.atomic_files import whole_file, write_all
+from isacsys.report.budget import budget
 from isacsys.report.content import PageSection, visible
 from isacsys.report.course import convergence, over_time, sensing
 from isacsys.report.figures import again, differences, estimates, ladder, simulated
@@ -72,24 +73,25 @@ def render(runs: Sequence[Run | str | Path]) -> str:
 
 
 def _sections(runs: Sequence[Run], names: Sequence[str]) -> Iterator[PageSection]:
-    yield at_a_glance(runs, names)
+    first = at_a_glance(runs, names)
+    yield first
     for run, name in list(zip(runs, names, strict=True))[:MOST_MAPS]:
-        yield map_of(run, name)
+        yield map_of(run, name, folded=bool(first.played))
+    yield budget(runs, names)
     yield differences(runs, names)
+    yield over_users(runs, names)
     links = links_of(runs, names)
     if links:
         yield distributions(links)
-        yield interference(links, any(run.scenario.sensing.inter_target_echo for run in runs))
     else:
         yield PageSection("distributions", "Distributions", ["No links were recorded: recording.level = \"links\" or "
                                                          "\"full\" adds distributions and interference."])
-    users = over_users(runs, names)
-    if users is not None:
-        yield users
     yield PageSection("users", "More about users", figures=other_columns(links, ReceiverType.USER))
     yield sensing(runs, names, links)
-    yield convergence(runs, names)
+    if links:
+        yield interference(links, any(run.scenario.sensing.inter_target_echo for run in runs))
     yield over_time(runs, names)
+    yield convergence(runs, names)
     yield estimates(runs, names)
     yield ladder(runs, names)
     yield simulated(runs, names)

@@ -17,8 +17,8 @@ for (const player of document.querySelectorAll(".player")) {
   const margin = 0.05 * size;
   const height = top - bottom + 2 * margin;
   const Y = (y) => top + margin - y;
-  svg.setAttribute("viewBox", `${left - margin} 0 ${right - left + 2 * margin} ${height}`);
-  const dot = size / 260;
+  const whole = { x: left - margin, y: 0, width: right - left + 2 * margin, height };
+  const view = { ...whole };
 
   const layers = {};
   for (const name of ["nulls", "serves", "looks", "stations", "users", "tracks", "targets"]) {
@@ -28,31 +28,49 @@ for (const player of document.querySelectorAll(".player")) {
   for (const name of ["serves", "looks", "nulls"]) lines[name] = make("path", layers[name], { class: name });
 
   const stations = recorded.stations;
-  const marks = stations.x.map((x, i) => {
-    const y = Y(stations.y[i]);
-    if (!stations.sectors) return make("circle", layers.stations, { class: "station", cx: x, cy: y, r: 1.6 * dot });
-    const reach = 6 * dot;
-    const edge = (turn) => {
-      const angle = ((stations.boresight[i] + turn) * Math.PI) / 180;
-      return `${x + reach * Math.cos(angle)},${y - reach * Math.sin(angle)}`;
-    };
-    const path = `M${x},${y} L${edge(-32)} A${reach},${reach} 0 0 0 ${edge(32)} Z`;
-    return make("path", layers.stations, { class: "sector", d: path });
-  });
-  if (stations.sectors) {
-    stations.x.forEach((x, i) => make("circle", layers.stations, { class: "station", cx: x, cy: Y(stations.y[i]), r: dot }));
-  }
+  const marks = stations.x.map(() => make("path", layers.stations, { class: stations.sectors ? "sector" : "station" }));
+  const masts = stations.sectors ? stations.x.map((x, i) =>
+    make("circle", layers.stations, { class: "station", cx: x, cy: Y(stations.y[i]) })) : [];
 
-  const members = (name, kind, radius) => {
+  const members = (name, kind) => {
     if (!recorded[name]) return { places: null, nodes: [], count: 0 };
     const count = recorded[name].count;
-    const nodes = Array.from({ length: count }, (_, i) =>
-      make("circle", layers[name], { class: kind, r: radius, [`data-${kind}`]: i }));
+    const nodes = Array.from({ length: count }, (_, i) => make("circle", layers[name], { class: kind, [`data-${kind}`]: i }));
     return { places: unpack(recorded[name].places, "i4"), nodes, count };
   };
-  const users = members("users", "user", 0.9 * dot);
-  const targets = members("targets", "target", 2.2 * dot);
-  for (const node of targets.nodes) node.setAttribute("stroke-width", 0.7 * dot);
+  const users = members("users", "user");
+  const targets = members("targets", "target");
+
+  const kilometres = 10 ** Math.floor(Math.log10(size / 3e5));
+  const scale = make("path", svg, { class: "scale" });
+  const scaleName = make("text", svg, {});
+  let dot = 1;
+  const crowd = (group, few) => Math.min(1, Math.max(0.4, Math.sqrt(few / Math.max(group.count, 1))));
+  const fit = () => {
+    svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
+    const pixel = Math.max(view.width / (svg.clientWidth || 600), view.height / (svg.clientHeight || 600));
+    dot = pixel * Math.min(3, Math.max(1.4, Math.min(svg.clientWidth || 600, svg.clientHeight || 600) / 250));
+    for (const node of users.nodes) node.setAttribute("r", 0.9 * dot * crowd(users, 2000));
+    for (const node of targets.nodes) {
+      node.setAttribute("r", 2.2 * dot * crowd(targets, 300));
+      node.setAttribute("stroke-width", 0.7 * dot * crowd(targets, 300));
+    }
+    for (const node of masts) node.setAttribute("r", dot);
+    marks.forEach((mark, i) => {
+      const [x, y] = [stations.x[i], Y(stations.y[i])];
+      const reach = (stations.sectors ? 6 : 1.8) * dot;
+      const edge = (turn) => {
+        const angle = ((stations.boresight[i] + turn) * Math.PI) / 180;
+        return `${x + reach * Math.cos(angle)},${y - reach * Math.sin(angle)}`;
+      };
+      mark.setAttribute("d", stations.sectors ? `M${x},${y} L${edge(-32)} A${reach},${reach} 0 0 0 ${edge(32)} Z`
+        : `M${x - reach},${y + 0.8 * reach} h${2 * reach} L${x},${y - reach} Z`);
+    });
+    const corner = [view.x + 14 * pixel, view.y + view.height - 12 * pixel];
+    scale.setAttribute("d", `M${corner} h${kilometres * 1e5}`);
+    scaleName.setAttribute("transform", `translate(${corner[0]} ${corner[1] - 5 * pixel}) scale(${pixel})`);
+    scaleName.textContent = kilometres < 1 ? `${Math.round(1000 * kilometres)} m` : `${kilometres} km`;
+  };
 
   const rows = (name, columns) => {
     const table = recorded[name];
@@ -91,7 +109,14 @@ for (const player of document.querySelectorAll(".player")) {
     }
   };
   const span = (table, frame) => (table ? [table.first[frame], table.first[frame + 1]] : [0, 0]);
-  const between = (station, where) => `M${stations.x[station]},${Y(stations.y[station])} L${where[0]},${Y(where[1])}`;
+  const between = (station, [x, y]) => {
+    const [fromX, fromY] = [stations.x[station], stations.y[station]];
+    if (!recorded.side) return `M${fromX},${Y(fromY)} L${x},${Y(y)}`;
+    const dx = x - fromX - recorded.side[0] * Math.round((x - fromX) / recorded.side[0]);
+    const dy = y - fromY - recorded.side[1] * Math.round((y - fromY) / recorded.side[1]);
+    const wrapped = Math.abs(dx - (x - fromX)) + Math.abs(dy - (y - fromY)) > 1;
+    return `M${fromX},${Y(fromY)} l${dx},${-dy}${wrapped ? ` M${x},${Y(y)} l${-dx},${dy}` : ""}`;
+  };
   const draw = (name, table, group, station, frame) => {
     const parts = [];
     const [from, to] = span(table, frame);
@@ -121,6 +146,9 @@ for (const player of document.querySelectorAll(".player")) {
     draw("serves", serves, () => users, "station", frame);
     draw("looks", looks, () => targets, "station", frame);
     draw("nulls", nulls, (i) => (nulls.kind[i] === 0 ? users : targets), "asked", frame);
+    for (const node of targets.nodes) node.classList.remove("looked");
+    const [firstLook, lastLook] = span(looks, frame);
+    for (let i = firstLook; i < lastLook; i += 1) targets.nodes[looks.member[i]].classList.add("looked");
     for (const mark of marks) mark.classList.remove("silent");
     const [first, last] = span(asleep, frame);
     for (let i = first; i < last; i += 1) marks[asleep.station[i]].classList.add("silent");
@@ -133,9 +161,10 @@ for (const player of document.querySelectorAll(".player")) {
       make("path", layers.tracks, { class: "cross", d: `M${x - dot},${y} h${2 * dot} M${x},${y - dot} v${2 * dot}` });
     }
     timeline.value = frame;
-    clock.textContent = `frame ${frame} of ${recorded.frames}, ${(frame * recorded.frame_duration).toFixed(3)} s`;
-    counts.textContent = `${to - from} users served, ${span(looks, frame)[1] - span(looks, frame)[0]} looks, `
-      + `${end - begin} tracks, ${span(nulls, frame)[1] - span(nulls, frame)[0]} nulls, ${last - first} stations silent or asleep.`;
+    clock.textContent = `frame ${frame + 1} of ${recorded.frames}, ${(frame * recorded.frame_duration).toFixed(3)} s`;
+    const said = [[to - from, "users served"], [lastLook - firstLook, "looks at targets"], [end - begin, "tracks"],
+      [span(nulls, frame)[1] - span(nulls, frame)[0], "nulls"], [last - first, `cells ${recorded.resting}`]];
+    counts.textContent = `${said.map(([count, words]) => `${count} ${words}`).join(", ")}.`;
   };
 
   for (const box of player.querySelectorAll("input[data-layer]")) {
@@ -162,9 +191,41 @@ for (const player of document.querySelectorAll(".player")) {
   });
   timeline.addEventListener("input", () => show(Number(timeline.value)));
   timeline.addEventListener("change", () => show(Number(timeline.value)));
-  const kilometres = 10 ** Math.floor(Math.log10(size / 3e5));
-  make("path", svg, { class: "scale", d: `M${left - margin / 2},${height - margin / 2} h${kilometres * 1e5}` });
-  make("text", svg, { x: left - margin / 2, y: height - margin * 0.65, style: `font-size:${4 * dot}px` })
-    .textContent = `${kilometres} km`;
+
+  const redraw = () => { fit(); show(Number(timeline.value)); };
+  const zoom = (by, x, y) => {
+    const width = Math.min(whole.width, view.width / by);
+    const share = width / view.width;
+    view.x = Math.min(Math.max(x - (x - view.x) * share, whole.x), whole.x + whole.width - width);
+    view.y = Math.min(Math.max(y - (y - view.y) * share, whole.y), whole.y + whole.height - view.height * share);
+    view.width = width;
+    view.height *= share;
+    redraw();
+  };
+  const at = (event) => new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+  svg.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    const place = at(event);
+    zoom(event.deltaY < 0 ? 1.25 : 0.8, place.x, place.y);
+  }, { passive: false });
+  for (const press of player.querySelectorAll("[data-zoom]")) {
+    press.addEventListener("click", () => zoom(Number(press.dataset.zoom), view.x + view.width / 2, view.y + view.height / 2));
+  }
+  let held = null;
+  svg.addEventListener("pointerdown", (event) => {
+    if (view.width < whole.width) { held = at(event); svg.setPointerCapture(event.pointerId); }
+  });
+  svg.addEventListener("pointermove", (event) => {
+    if (!held) return;
+    const place = at(event);
+    view.x = Math.min(Math.max(view.x + held.x - place.x, whole.x), whole.x + whole.width - view.width);
+    view.y = Math.min(Math.max(view.y + held.y - place.y, whole.y), whole.y + whole.height - view.height);
+    svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    svg.addEventListener(end, () => { if (held) { held = null; redraw(); } });
+  }
+  new ResizeObserver(redraw).observe(svg);
+  fit();
   show(0);
 }

@@ -15,6 +15,7 @@ from isacsys.campaign import Run, open_run
 from isacsys.core.arrays import Array, Index, Table
 from isacsys.core.errors import ConfigError
 from isacsys.core.version import version
+from isacsys.network.deployment import hexagonal_side
 from isacsys.recording.atomic_files import whole_file, write_all
 from isacsys.report.content import visible
 from isacsys.report.template import template
@@ -88,8 +89,10 @@ def play_data(run: Run, drop: int | None = None) -> dict[str, Any]:
             "serves": _links(tables["links/communication"], "user", frames),
             "looks": _links(tables["links/sensing"], "target", frames),
             "nulls": _nulls(tables["requests"], frames),
-            "asleep": _asleep(tables["stations"], frames) if "stations" in tables else None}
-    data["box"] = _box(data)
+            "asleep": _asleep(tables["stations"], frames) if "stations" in tables else None,
+            "resting": "asleep" if "asleep" in tables.get("stations", {}) else "with nothing to send"}
+    side = _side(run, chosen)
+    data["side"], data["box"] = side, _box(data) if side is None else [0, 0, *side]
     return data
 
 
@@ -159,6 +162,16 @@ def _asleep(table: Table, frames: int) -> dict[str, Any]:
     sleeps = table["asleep"] > 0 if "asleep" in table else table["transmitting"] == 0
     mine = {name: values[sleeps] for name, values in table.items()}
     return _by_frame(mine, frames, {"station": (mine["station"], "<u2")})
+
+
+def _side(run: Run, drop: int) -> list[int] | None:
+    """Return the sides of a torus, cm; None where the network ends."""
+    network = run.scenario.network
+    if network.boundary == "open":
+        return None
+    area = _of_drop(run, "frames", drop)["area"]
+    side = hexagonal_side(network)[2] if network.layout == "hexagonal" else np.full(2, np.sqrt(area[0]))
+    return [int(value) for value in _centimetres(side)]
 
 
 def _box(data: Mapping[str, Any]) -> list[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,16 +12,22 @@ from scipy.spatial import Voronoi
 from isacsys.campaign import Run
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.geometry import displacement
-from isacsys.network import NetworkState, deploy
+from isacsys.core.units import to_db
+from isacsys.network import NetworkState
 from isacsys.network.receivers import ReceiverType
+from isacsys.recording.memory_recorder import MemoryRecorder
 from isacsys.report import charts
 from isacsys.report.content import Figure, PageSection, PageTable
 from isacsys.scheduling import allocate
 from isacsys.services import FrameRecord
-from isacsys.simulation import find_policies, run_frame
+from isacsys.simulation.drop import Drop
+from isacsys.simulation.process_registry import PROCESS
 
 MOST_STATIONS = 150  # on a map
+WIDTH = 640.0  # of a map
+MOST_FRAMES = 200  # looked through for one in which anybody is served
 SHADES = 7  # of SINR
+HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "tracker", "link_model", "processes")
 LAYERS = (("cells", "cells"), ("served", "serving links"), ("granted", "nulls granted"), ("refused", "nulls refused"),
           ("targets", "targets"))
 
@@ -48,6 +55,8 @@ class Scene:
     asked, towards : [request, 2]
         Where the station stands that was asked for a null, and for whose sake.
     granted : [request]
+    frame : int
+        Its number, from 0 on.
     """
 
     side: Array
@@ -58,6 +67,7 @@ class Scene:
     asked: Array
     towards: Array
     granted: Flags
+    frame: int = 0
 
     @property
     def wrapped(self) -> bool:
@@ -65,10 +75,9 @@ class Scene:
         return bool(np.array_equal(self.side, self.extent))
 
 
-def map_of(run: Run, name: str) -> PageSection:
-    """Draw the first frame of the first drop of a run, made again from its scenario."""
-    handed = [what for what in ("scheduler", "grant_policy", "positions", "precoder", "combiner", "processes")
-              if run.attributes.get(what)]
+def map_of(run: Run, name: str, *, folded: bool = False) -> PageSection:
+    """Draw the first frame of the first drop of a run in which anybody is served, made again from its scenario."""
+    handed = [what for what in HANDED if run.attributes.get(what)]
     if handed:
         return PageSection(
             "map",
@@ -80,15 +89,26 @@ def map_of(run: Run, name: str) -> PageSection:
         scene = scene_of(run, drop)
     except Exception as error:  # whatever a plug-in raises here must not take the report with it
         return PageSection("map", f"Map: {name}", [f"Drop {drop} of {name} cannot be made again here: {error}"])
-    return PageSection("map", f"Map: {name}, drop {drop}", figures=[draw(scene, name)])
+    summary = "one frame: SINR of users, and what became of requests for nulls" if folded else ""
+    return PageSection("map", f"Map: {name}, drop {drop}", figures=[draw(scene, name)], summary=summary)
 
 
 def scene_of(run: Run, drop: int) -> Scene:
-    """Simulate the first frame of a drop again."""
-    scenario = allocate(run.scenario)
-    state = NetworkState(scenario, deploy(scenario, drop))
-    record = run_frame(state, drop, find_policies(scenario))
-    return _scene(state, record)
+    """Simulate the first frame that counts of a drop again, or the first one after it in which anybody is served."""
+    scenario = allocate(run.scenario).replace({"recording.level": "summary"})
+    again = Drop(scenario, drop, MemoryRecorder("summary"), processes=PROCESS.all_of(scenario))
+    again.begin()
+    state, counted = again.stage.state, scenario.simulation.warm_up
+    for _ in range(counted + MOST_FRAMES):
+        if again.ended:
+            break
+        places = {kind: state.population(kind).position.copy() for kind in ReceiverType}
+        record = again.step()
+        if record is not None:
+            last = _scene(state, record, places, record.frame_state.name.frame - counted)
+            if last.frame >= 0 and any(len(served.station) for served in last.served):
+                break
+    return last
 
 
 class View:
@@ -98,7 +118,7 @@ class View:
         self.scene = scene
         self.size = scene.extent * np.sqrt(min(1.0, MOST_STATIONS / max(len(scene.stations), 1)))
         self.corner = (scene.extent - self.size) / 2
-        self.scale = (charts.WIDTH - 20) / self.size[0]
+        self.scale = (WIDTH - 20) / self.size[0]
         self.height = float(self.size[1] * self.scale)
         within = (scene.stations >= self.corner) & (scene.stations <= self.corner + self.size)
         self.inside = np.flatnonzero(np.all(within, axis=1))
@@ -124,7 +144,7 @@ class View:
 def draw(scene: Scene, name: str) -> Figure:
     """Draw a scene; of a large network a part in the middle."""
     view, users, edges = View(scene), scene.served[0], _shades(scene.served[0])
-    inside, ground = view.inside, f'x="10" y="10" width="{charts.WIDTH - 20:.0f}" height="{view.height:.1f}"'
+    inside, ground = view.inside, f'x="10" y="10" width="{WIDTH - 20:.0f}" height="{view.height:.1f}"'
     drawn = [f'<rect class="ground" {ground}/>', _layer("cells", _cells(view)),
              _layer("served", "".join(_links(view, s) for s in scene.served)), _requests(view),
              _layer("targets", _points(view, scene.served[1], None)), _points(view, users, edges)]
@@ -134,28 +154,24 @@ def draw(scene: Scene, name: str) -> Figure:
     rows = [[str(s), f"{x:.3f}", f"{y:.3f}", f"{v:.1f}"] for s, (x, y), v in
             zip(users.station[shown], users.place[shown], users.sinr[shown], strict=True)][:2000]
     part = "" if len(inside) == len(scene.stations) else f"; the {len(inside)} in the middle of {len(scene.stations)}"
-    note = (f"First frame, {len(inside)} stations{part}. {len(scene.granted)} requests for nulls, "
+    note = (f"Frame {scene.frame}, {len(inside)} cells{part}. {len(scene.granted)} requests for nulls, "
             f"{int(np.count_nonzero(~scene.granted))} refused.")
     note += " What leaves on one side comes back on the other." * scene.wrapped
-    svg = charts.svg(f'<svg {ground} viewBox="10 10 {charts.WIDTH - 20:.0f} {view.height:.1f}">{"".join(drawn)}</svg>'
-                     f"{_key(edges, view.height + 18)}", f"Map of {name}", height=view.height + 62, kind="chart map")
+    inner = f'<svg {ground} viewBox="10 10 {WIDTH - 20:.0f} {view.height:.1f}">{"".join(drawn)}</svg>'
+    svg = charts.svg(inner, f"Map of {name}", width=WIDTH, height=view.height + 20, kind="chart map") + _key(edges)
     table = PageTable(["station", "x (km)", "y (km)", "SINR (dB)"], rows, "users that are served")
     return Figure(f"Map of {name}", svg, table, note, LAYERS)
 
 
-def _scene(state: NetworkState, record: FrameRecord) -> Scene:
+def _scene(state: NetworkState, record: FrameRecord, places: Mapping[ReceiverType, Array], frame: int) -> Scene:
     frame_state, deployment = record.frame_state, state.deployment
-    served = []
-    for kind, links, terms in record.links:
-        places = deployment.users if kind == ReceiverType.USER else deployment.targets
-        with np.errstate(divide="ignore"):
-            served.append(Served(places[links.ids], links.station, 10 * np.log10(terms.sir)))
+    served = [Served(places[kind][links.ids], links.station, to_db(terms.sir)) for kind, links, terms in record.links]
     requests = frame_state.requests
     towards = deployment.stations[requests.station]
     users = requests.kind == ReceiverType.USER
-    towards[users] = deployment.users[requests.receiver[users]]
+    towards[users] = places[ReceiverType.USER][requests.receiver[users]]
     return Scene(deployment.side, deployment.extent, deployment.stations, deployment.sites, (served[0], served[1]),
-                 deployment.stations[requests.asked], towards, frame_state.grants.granted)
+                 deployment.stations[requests.asked], towards, frame_state.grants.granted, frame)
 
 
 def _cells(view: View) -> str:
@@ -210,13 +226,15 @@ def _shades(users: Served) -> Array:
     return np.asarray(np.unique(np.linspace(low, max(high, low + SHADES), SHADES - 1).round()) + 0.0)
 
 
-def _key(edges: Array, top: float) -> str:
-    names = [f"< {edges[0]:.0f}", *(f"{a:.0f} to {b:.0f}" for a, b in itertools.pairwise(edges)),
-             f"> {edges[-1]:.0f} dB"]
-    width = (charts.WIDTH - 20) / len(names)
-    drawn = [f'<circle class="v{i}" cx="{10 + width * i + 8:.1f}" cy="{top + 8:.1f}" r="5"/>'
-             + charts.text(10 + width * i + 18, top + 12, word, anchor="start") for i, word in enumerate(names)]
-    return "".join(drawn) + charts.text(charts.WIDTH / 2, top + 34, "SINR of users that are served")
+def _key(edges: Array) -> str:
+    between = [f"{a:.0f} to {b:.0f} dB" for a, b in itertools.pairwise(edges)]
+    names = [f"SINR of users below {edges[0]:.0f} dB", *between, f"above {edges[-1]:.0f} dB"]
+    samples = [(f'<circle class="v{i}" cx="9" cy="6" r="5"/>', word) for i, word in enumerate(names)]
+    samples += [('<path class="station" d="M9 1l5 9h-10z"/>', "site"),
+                ('<path class="target" d="M9 1l5 5l-5 5l-5-5z"/>', "target that is looked at")]
+    samples += [(f'<path class="{kind}" d="M0 6h18"/>', words) for kind, words in (
+        ("served", "serves, looks at"), ("granted", "null granted"), ("refused", "null refused"))]
+    return charts.key(samples)
 
 
 def _strokes(lines: Array) -> str:

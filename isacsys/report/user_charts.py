@@ -17,12 +17,12 @@ COLUMNS = (("throughput", "User throughput", "Mbit/s"), ("geometry", "Wideband S
            ("mean_rate", "Mean rate", "bit/s/Hz"))
 
 
-def over_users(runs: Sequence[Run], names: Sequence[str]) -> PageSection | None:
+def over_users(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
     """Draw how throughput, SINR and rate are distributed over the users of runs that recorded them."""
     chosen = [(run, name) for run, name in zip(runs, names, strict=True) if "users/communication" in run.tables]
     chosen = [(run, name) for run, name in chosen if len(run.table("users/communication")["drop"])]
     if not chosen:
-        return None
+        return PageSection("over-users", "Users")
     figures = [_figure(chosen, *column) for column in COLUMNS]
     remarks = [f"{name}: {line}." for run, name in chosen for line in run.remarks]
     lines = [*remarks, "Every user of every drop counts once, served or not. A point marks 5 %."]

@@ -12,7 +12,9 @@ import isacsys
 from isacsys import Estimator, Metric, Scenario
 from isacsys.cli import main
 from isacsys.metrics import count
+from isacsys.network.receivers import ReceiverType
 from isacsys.report import charts, render, write_report
+from isacsys.report.budget import required
 from isacsys.report.content import visible
 from isacsys.report.scene import scene_of
 from tests.campaign.fakes import SCENARIO as FAKE
@@ -87,15 +89,53 @@ def run(tmp_path_factory):
 def test_a_report_has_every_section_and_every_number(run):
     page = render([run])
     text = check(page)
-    assert titles(page) == ["At a glance", "Map: a.h5, drop 0", "Distributions", "Where interference comes from",
-                            "Users", "Convergence over drops", "Every estimate", "Beside the analysis",
-                            "What was simulated", "Make it again"]
+    assert titles(page) == ["At a glance", "Map: a.h5, drop 0", "Users", "Distributions",
+                            "Where interference comes from", "Convergence over drops", "Every estimate",
+                            "Beside the analysis", "What was simulated", "Make it again"]
     for name, estimate in run.meaningful.items():
         assert name in text and f"{estimate.mean:.2g}"[:3] in text
     assert "seed" in text and "random" in text and run.attributes["numpy_version"] in text
     assert "agrees" in text and "isacsys run a.toml" in text and "Stations that interfere most" in text
     assert page.count("<figure") == page.count("<summary>numbers") >= 7
     assert len(page.encode()) < 1e6
+
+
+def test_the_map_is_the_first_frame_in_which_anybody_is_served():
+    """With processes, warm-up and movement, as in the log."""
+    scenario = EVERYTHING.replace({"traffic.file_size": 2e4, "traffic.arrival_rate": 0.5, "simulation.warm_up": 2,
+                                   "backhaul.latency": 0.0, "backhaul.loss": 0.0, "recording.level": "full"})
+    run = isacsys.run(scenario, drops=1, executor="serial")
+    scene, links, paths = scene_of(run, 0), run.table("links/communication"), run.table("paths/users")
+    looks = run.table("links/sensing")
+    assert scene.frame == min(links["frame"][0], looks["frame"][0])
+    shown = {ReceiverType.USER: links, ReceiverType.TARGET: looks}
+    for kind, table in shown.items():
+        mine = table["frame"] == scene.frame
+        assert scene.served[int(kind)].sinr == pytest.approx(10 * np.log10(table["sir"][mine]))
+    users = links["user"][links["frame"] == scene.frame]
+    mine = paths["frame"] == scene.frame
+    places = {user: (x, y) for user, x, y in zip(*(paths[name][mine] for name in ("user", "x", "y")), strict=True)}
+    assert np.allclose(scene.served[0].place, np.array([places[user] for user in users]).reshape(-1, 2))
+
+
+@pytest.mark.parametrize(("changes", "says"), [
+    ({"sensing.rcs": 1e-9}, "dB are missing"),
+    ({"sensing.rcs": 1e-9, "propagation.noise_power": 1e3}, "Against these looks stand noise"),
+    ({"sensing.rcs": 1e-9, "recording.level": "summary"}, "would say what is missing")])
+def test_a_network_that_loses_its_targets_says_what_is_missing(changes, says):
+    surveillance = SMALL.replace({"tracking.enabled": True, "sensing.coherent_time": 0.001, "sensing.false_alarm": 1e-4,
+                                  "simulation.frames": 8, "mobility.target_speed": 20.0, **changes})
+    text = check(render([isacsys.run(surveillance, drops=2, executor="serial")]))
+    assert "What is missing for sensing" in text and says in text
+
+
+def test_the_budget_asks_for_what_a_look_needs():
+    """For P_d = 0.9 at P_fa = 1e-4, known RCS: detections drawn here, at that SINR and 1 dB below."""
+    need = required(1e-4)
+    rng = np.random.default_rng(5)
+    noise = (rng.standard_normal((200_000, 2)) @ [1, 1j]) / np.sqrt(2)
+    for sinr, least, most in ((need, 0.897, 0.903), (need / 10**0.1, 0.0, 0.84)):
+        assert least <= np.mean(np.abs(np.sqrt(sinr) + noise) ** 2 > -np.log(1e-4)) <= most
 
 
 def test_the_map_is_the_first_frame_of_the_run(run):
@@ -134,7 +174,7 @@ def test_sites_of_three_cells_and_a_network_that_ends(tmp_path):
     ends = {"network.layout": "file", "network.positions": str(tmp_path / "p.csv"), "network.boundary": "open"}
     for changes in built, {"propagation.model": "uma", **ends}:
         run = isacsys.run(SMALL.replace(changes), drops=2, executor="serial")
-        assert "SINR of users that are served" in check(render([run]))
+        assert "SINR of users below" in check(render([run]))
         scene = scene_of(run, 0)
         assert np.all(scene.sites <= scene.extent) and len(scene.stations) == len(scene.sites) * run.scenario.get(
             "network.sectors")

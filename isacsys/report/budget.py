@@ -25,7 +25,7 @@ HELP = {
 
 
 def budget(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
-    """Say of every run whose targets are followed or detected too rarely what is missing for it."""
+    """Return what is missing, for every run whose targets are followed or detected too rarely."""
     lines = [line for run, name in zip(runs, names, strict=True) for line in of_run(run, name)]
     return PageSection("budget", "What is missing for sensing", lines)
 

@@ -40,7 +40,7 @@ class State:
     cluster_delay : float
         c_DS, s.
     cluster_spread : [3]
-        c_ASD, c_ASA, c_ZSA, degrees.
+        c_ASD, c_ASA, c_ZSA, degrees; nan: at both ends as in (7.5-20).
     scaling : (float, float)
         C_phi and C_theta without line of sight.
     """
@@ -146,7 +146,7 @@ class Environment:
         state = self.state(name)
         mean, deviation, spread = state.mean.copy(), state.deviation.copy(), state.cluster_spread.copy()
         mean[ASA], mean[ZSA], deviation[ASA], deviation[ZSA] = mean[ASD], mean[ZSD], deviation[ASD], deviation[ZSD]
-        spread[1] = spread[0]
+        spread[1], spread[2] = spread[0], np.nan
         return replace(state, mean=mean, deviation=deviation, cluster_spread=spread)
 
     def spreads(self, state: State, standard: Array, distance: Array, user_height: Array, station_height: Array,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.channel import spatial_tables
-from isacsys.channel.draws import AOD, GROUP, ORDER, ZOD, Draws, coupling
+from isacsys.channel.draws import AOD, GROUP, ORDER, ZOA, ZOD, Draws, coupling
 from isacsys.channel.parameters import RAYS, Spreads, State
 from isacsys.channel.ray_clusters import RayClusters, clusters
 from isacsys.core.arrays import Array, Flags
@@ -105,6 +105,8 @@ def _angles(state: State, spreads: Spreads, found: RayClusters, draws: Draws) ->
     scale = np.empty((len(angle), 4), dtype)
     scale[:, :3] = state.cluster_spread
     scale[:, ZOD] = 3 / 8 * spreads.mean_zenith_departure
+    if np.isnan(state.cluster_spread[2]):
+        scale[:, ZOA] = scale[:, ZOD]
     angle *= scale[..., None, None]
     angle += found.angle[..., None]
     angle[:, 2:] = folded(angle[:, 2:])

@@ -42,13 +42,13 @@ def expected_rays(rays, name, low, high, step):
     delay = twin.ray_delays(late, power, 1e-9 * values["c_DS"])
     strongest = sorted(range(len(power)), key=lambda n: -power[n])[:2]
     orders = coupling(drawn.keys, np.array([strongest]))[0]
-    found, c_zsa = [], rays._environment.between_stations(name).cluster_spread[2]
+    found, c_zenith = [], 3 / 8 * 10**mean_zsd  # at both ends, as azimuths have c_ASD
     for n in twin.kept(power):
         for place in range(20):
             m, others = int(ORDER[place]), [int(ORDER[orders[i, n, place]]) for i in range(3)]
             found.append(twin.Ray(
-                power[n] / 20, delay[n][m], twin.fold(zod[n] + 3 / 8 * 10**mean_zsd * twin.OFFSETS[others[2]]),
-                aod[n] + values["c_ASD"] * twin.OFFSETS[m], twin.fold(zoa[n] + c_zsa * twin.OFFSETS[others[1]]),
+                power[n] / 20, delay[n][m], twin.fold(zod[n] + c_zenith * twin.OFFSETS[others[2]]),
+                aod[n] + values["c_ASD"] * twin.OFFSETS[m], twin.fold(zoa[n] + c_zenith * twin.OFFSETS[others[1]]),
                 aoa[n] + values["c_ASD"] * twin.OFFSETS[others[0]],
                 phases=(2 * math.pi * float(drawn.phase[0, n, place, 0]),)))
     if k is None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
-import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,24 +17,19 @@ from isacsys.campaign.output import (
     manifest,
     parts_directory,
     read_manifest,
-    strangers,
     to_resume,
     whole_parts,
     write_manifest,
 )
 from isacsys.campaign.plan import Plan, check_same, versions
 from isacsys.campaign.processor import differences, processor
+from isacsys.campaign.run_directory import check_name, locked, refuse_other_files
 from isacsys.campaign.worker import Batch, cannot_write
 from isacsys.core.arrays import Table
 from isacsys.core.errors import ConfigError, IncompleteRun, LogFormatError
 from isacsys.recording import DropIntegrity, Log, MergedSources, Part, Source, Tables, write_log, write_part
-from isacsys.recording.atomic_files import DirectoryLock, behind_links, is_hdf5, permissions
+from isacsys.recording.atomic_files import behind_links, is_hdf5, permissions
 from isacsys.recording.checksums import drop_range
-
-_ASIDE = ".4194304.tmp"  # with the largest number of a process
-_USUAL_NAME = 255  # bytes
-_PATIENCE = 2.0  # s, for the lock of a run that is dying
-_ATTEMPTS = 1000  # to get hold of a directory that other runs make and remove
 
 
 class Store(Protocol):
@@ -249,17 +240,17 @@ def file_store(path: Path, plan: Plan, *, resume: bool, force: bool, guarded: bo
     directory = parts_directory(path)
     if path.is_dir() or not directory.parent.is_dir() or behind_links(path).is_symlink():  # a link to itself
         raise ConfigError("output", str(path), "a file in a directory that exists")
-    _check_name(path)
+    check_name(path)
     try:
         directory.mkdir(exist_ok=True)
-        lock = None if guarded else _locked(directory)
+        lock = None if guarded else locked(directory)
     except BlockingIOError:
         raise ConfigError("output", str(path), "not the output of another run that is going on") from None
     except OSError as error:
         raise ConfigError("output", str(path), f"a file that can be written ({error.strerror})") from None
     store = FileStore(path, plan)
     try:
-        _refuse_strangers(path, directory)
+        refuse_other_files(path, directory)
         _prepare(store, directory, resume=resume, force=force)
         yield store
     finally:
@@ -270,55 +261,6 @@ def file_store(path: Path, plan: Plan, *, resume: bool, force: bool, guarded: bo
         with suppress(OSError):  # NFS keeps what is removed while open until it is closed
             if not any(directory.iterdir()):
                 directory.rmdir()
-
-
-def _check_name(path: Path) -> None:
-    """Raise ConfigError where a log of this name could not be written in the end: it is written aside at first."""
-    name = behind_links(path)
-    room = _longest_name(name.parent) - len(_ASIDE)
-    if len(os.fsencode(name.name)) > room:
-        raise ConfigError("output", str(path), f"a name of at most {room} bytes")
-
-
-def _longest_name(directory: Path) -> int:
-    """Return how many bytes a name may have; where the file system does not say, what nearly all of them take."""
-    try:
-        longest = os.pathconf(directory, "PC_NAME_MAX")
-    except (AttributeError, OSError, ValueError):  # Windows; a file system that knows no such question
-        return _USUAL_NAME
-    return longest if longest > len(_ASIDE) else _USUAL_NAME
-
-
-def _locked(directory: Path) -> DirectoryLock:
-    """Make the directory, where there is none, and lock it; another run may remove it before we have the lock."""
-    for _ in range(_ATTEMPTS):
-        with suppress(FileExistsError):
-            directory.mkdir()
-        with suppress(FileNotFoundError):  # removed since
-            if not stat.S_ISDIR(directory.lstat().st_mode):
-                raise OSError(errno.ENOTDIR, f"{directory} is not a directory of its own")
-            return _patiently(directory)
-    raise BlockingIOError
-
-
-def _patiently(directory: Path) -> DirectoryLock:
-    """Lock it; a run that was killed a moment ago may hold it until its last process has died."""
-    end = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            return DirectoryLock(directory)
-        except BlockingIOError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(_PATIENCE / 40)
-
-
-def _refuse_strangers(path: Path, directory: Path) -> None:
-    """Refuse to work where anything lies that we cannot name as ours: it might be removed with what is."""
-    found = strangers(directory)
-    if found:
-        raise ConfigError("output", str(path), f"a name with a {directory.name} that holds parts of a run and nothing "
-                          f"else, not {found[0]!r}")
 
 
 def _prepare(store: FileStore, directory: Path, *, resume: bool, force: bool) -> None:

@@ -18,15 +18,15 @@ from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
 from isacsys.core.random_streams import Purpose, stream
 from isacsys.geography import PeopleRows, Projection
-from isacsys.network.boundary import OpenArea, open_ground, site_spacing
+from isacsys.network.boundary import OpenArea, open_ground
 from isacsys.network.given_cells import cell_remarks, cells_and_masts, given_cells, given_people, projection_of
 from isacsys.network.places import Box, Positions, check_apart, given_positions, points_of, shortest_distance
+from isacsys.network.point_processes import hexagonal, hexagonal_side, populated_area, scattered
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.trajectories import Course, floating_cars, meetings, roles, trace_points
 from isacsys.propagation.cell_antennas import Cells, Masts, sectors
 from isacsys.propagation.registry import find_model, heights
 
-MOST_REDRAWS = 1000
 ALONE = 0.5  # km around a single given site, where users and targets are drawn
 
 
@@ -89,7 +89,7 @@ class Deployment:
 
     def appear(self, scenario: Scenario, share: float, rng: np.random.Generator) -> Array:
         """Draw places [n, 2] of targets that appear; on average a ``share`` of as many as there are."""
-        return _scattered(rng.poisson(self.mean_targets * share), scenario.network.minimum_distance / 1e3, self.index,
+        return scattered(rng.poisson(self.mean_targets * share), scenario.network.minimum_distance / 1e3, self.index,
                           self.ground, self.extent, rng)
 
     @property
@@ -123,7 +123,7 @@ def deploy(scenario: Scenario, drop: int, positions: Positions | None = None) ->
         draw_targets = partial(begin[ReceiverType.TARGET], draw_targets)
     stations, cells, masts = _cells(scenario, sites, side, box)
     network, people = scenario.network, [given_people(scenario, kind) for kind in ReceiverType]
-    mean = network.bs_density * _populated(network, ground, box.extent, len(stations)) * network.targets_per_cell
+    mean = network.bs_density * populated_area(network, ground, box.extent, len(stations)) * network.targets_per_cell
     cell_index = index if stations is sites else geometry.tree(stations, side)
     return Deployment(side, stations, users, cell_index, draw_targets, box,
                       mean if given_targets is None else len(points_of(given_targets)), sites, cells, masts,
@@ -162,18 +162,6 @@ def _on_course(course: Course, kind: ReceiverType, frame: int, alone: bool, draw
     return course.at(frame)[0] if alone else course.begin(draw(), kind, frame)
 
 
-def hexagonal_side(network: NetworkSettings) -> tuple[int, int, Array]:
-    """Return columns, rows and sides [2] (km) of the torus of whole cells nearest to ``network.area``.
-
-    Sites of area 1 / lambda have spacing ``sqrt(2 / (sqrt(3) lambda))``; rows come in pairs, being staggered.
-    """
-    spacing = site_spacing(network)
-    pitch = np.array([spacing, spacing * np.sqrt(3) / 2])
-    columns = max(1, round(np.sqrt(network.area) / pitch[0]))
-    rows = 2 * max(1, round(np.sqrt(network.area) / pitch[1] / 2))
-    return columns, rows, pitch * (columns, rows)
-
-
 def _sites(scenario: Scenario, drop: int, given: Positions | None) -> tuple[Array, Array, Box, OpenArea | None]:
     network, rng = scenario.network, stream(scenario.simulation.seed, drop, 0, Purpose.STATIONS)
     if network.boundary == "open":
@@ -191,7 +179,7 @@ def _sites(scenario: Scenario, drop: int, given: Positions | None) -> tuple[Arra
     if network.layout == "hexagonal":
         if ground is not None:
             return side, ground.lattice, box, ground
-        side, sites = _hexagonal(network, rng)
+        side, sites = hexagonal(network, rng)
         return side, sites, Box(np.zeros(2), side), None
     expected = network.bs_density * network.area / network.sectors
     count = rng.poisson(expected) if network.layout == "poisson" else round(expected)
@@ -295,13 +283,6 @@ def _drawn(scenario: Scenario, drop: int, kind: ReceiverType, area: float) -> tu
     return round(expected) if network.layout == "fixed_count" else int(rng.poisson(expected)), rng
 
 
-def _hexagonal(network: NetworkSettings, rng: np.random.Generator) -> tuple[Array, Array]:
-    columns, rows, side = hexagonal_side(network)
-    row, column = np.divmod(np.arange(rows * columns), columns)
-    lattice = np.stack([(column + row % 2 / 2) / columns, row / rows], axis=-1) * side
-    return side, geometry.wrap(lattice + rng.random(2) * side, side)
-
-
 def _points(scenario: Scenario, drop: int, kind: ReceiverType, given: npt.ArrayLike | None, *, ground: OpenArea | None,
             box: Box, index: cKDTree) -> Array:
     extent = box.extent
@@ -309,39 +290,5 @@ def _points(scenario: Scenario, drop: int, kind: ReceiverType, given: npt.ArrayL
         return _placed(given, box, kind.word)
     given_network = given_cells(scenario)
     cells = index.n * scenario.network.sectors if given_network is None else len(given_network.rows)
-    count, rng = _drawn(scenario, drop, kind, _populated(scenario.network, ground, extent, cells))
-    return _scattered(count, scenario.network.minimum_distance / 1e3, index, ground, extent, rng)
-
-
-def _scattered(count: int, closest: float, index: cKDTree, ground: OpenArea | None, extent: Array,
-               rng: np.random.Generator) -> Array:
-    """Draw points uniformly in a box, keep those that are covered, and none closer to a site than ``closest``, km."""
-    points = rng.random((count, 2))
-    points[:, 0] *= extent[0]
-    points[:, 1] *= extent[1]
-    if ground is not None:
-        points = points[ground.covers(points)]
-    return _redrawn(points, closest, index, ground, extent, rng)
-
-
-def _populated(network: NetworkSettings, ground: OpenArea | None, extent: Array, cells: int) -> float:
-    """Return the area, km^2, on which users and targets of the mean density are as many as a box holds.
-
-    Of an open network whose stations are not drawn, cells have the wanted mean populations, whatever their density.
-    """
-    box = float(extent[0] * extent[1])
-    fixed = ground is not None and network.layout in ("hexagonal", "file")
-    return cells * box / (ground.area * network.bs_density) if ground is not None and fixed else box
-
-
-def _redrawn(points: Array, closest: float, index: cKDTree, ground: OpenArea | None, extent: Array,
-             rng: np.random.Generator) -> Array:
-    """Draw those that are closer than ``closest`` (km) to a site anew until none is."""
-    rows = np.arange(len(points) if closest > 0 and index.n else 0)
-    for _ in range(MOST_REDRAWS):
-        bad = geometry.nearest(index, points[rows], 1)[0][:, 0] < closest
-        rows = rows[bad if ground is None else bad | ~ground.covers(points[rows])]
-        if not len(rows):
-            return points
-        points[rows] = rng.random((len(rows), 2)) * extent
-    raise ConfigError("network.minimum_distance", 1e3 * closest, "so short that there is room for users")
+    count, rng = _drawn(scenario, drop, kind, populated_area(scenario.network, ground, extent, cells))
+    return scattered(count, scenario.network.minimum_distance / 1e3, index, ground, extent, rng)

@@ -23,7 +23,6 @@ MODELS: dict[str, type[Propagation]] = {
     "uma_av": UrbanMacroAerial, "file": InFile}
 PROPAGATION = register(PluginKind("propagation model", Propagation, "propagation.model", MODELS))
 STEEPEST = 45.0  # degrees: who writes a zenith angle below it means a tilt
-_KEYS = ("bs_height", "user_height", "target_height")
 
 
 def find_model(scenario: Scenario) -> Propagation:

@@ -7,7 +7,7 @@ from isacsys import Positions, Scenario
 from isacsys.core import geometry
 from isacsys.core.errors import ConfigError
 from isacsys.network import NetworkState, deploy
-from isacsys.network.deployment import hexagonal_side
+from isacsys.network.point_processes import hexagonal_side
 from tests.statistics import has_law, has_mean
 
 

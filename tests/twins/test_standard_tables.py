@@ -74,3 +74,37 @@ def test_constants():
     for rays, late in zip(spatial_tables.SUB_CLUSTERS, spatial_tables.SUB_CLUSTER_DELAYS, strict=True):
         assert {standard_rays.SUBCLUSTER[ray] for ray in rays} == {late}
     assert sum(len(rays) for rays in spatial_tables.SUB_CLUSTERS) == 20
+
+
+# Mean and deviation of lg DS, lg ASD, lg ASA, lg ZSA, and c_ASD, of release 14: TR 38.901 V14 (UMa, UMi, as Sionna 1.2
+# has them), and TR 38.900 V14 (InH without sight, as WiLab-plus has it). Of TR 38.900 sight in offices, and c_ASA and
+# c_ZSA into buildings, were read once only.
+RELEASE_14 = {
+    ("umi", "los"): "-.24*F-7.14 .38 -.05*F+1.21 .41 -.08*F+1.73 .014*F+.28 -.1*F+.73 -.04*F+.34 3",
+    ("umi", "nlos"): "-.24*F-6.83 .16*F+.28 -.23*F+1.53 .11*F+.33 -.08*F+1.81 .05*F+.3 -.04*F+.92 -.07*F+.41 10",
+    ("umi", "o2i"): "-6.62 .32 1.25 .42 1.76 .16 1.01 .43 5",
+    ("uma", "los"): "-.0963*G-6.955 .66 .1114*G+1.06 .28 1.81 .20 .95 .16 5",
+    ("uma", "nlos"): "-.204*G-6.28 .39 -.1144*G+1.5 .28 -.27*G+2.08 .11 -.3236*G+1.512 .16 2",
+    ("uma", "o2i"): "-6.62 .32 1.25 .42 1.76 .16 1.01 .43 5",
+    ("inh", "nlos"): "-.28*F-7.29 .10*F+.11 1.49 .17 -.11*F+1.80 .12*F -.15*F+1.04 -.09*F+.24 3"}
+
+
+@pytest.mark.parametrize(("name", "state"), RELEASE_14)
+def test_release_14(name, state):
+    for gigahertz in (6.0, 30.0):
+        found = Environment(name, gigahertz * 1e9, 14).state(state)
+        names = {"F": math.log10(1 + gigahertz), "G": math.log10(gigahertz)}
+        values = [eval(text, {"__builtins__": {}}, names) for text in RELEASE_14[name, state].split()]  # of this file
+        for i, key in enumerate(("DS", "ASD", "ASA", "ZSA")):
+            place = twin.LSPS.index(key)
+            assert found.mean[place] == pytest.approx(values[2 * i]), key
+            assert found.deviation[place] == pytest.approx(values[2 * i + 1]), key
+        assert found.cluster_spread[0] == values[8]
+        if name == "inh":
+            assert (found.clusters, found.delay_scaling, found.shadowing, found.cross_polar) == (10, 1.84, 3, (12, 7))
+            wide = [30.53 - 13 * names["F"], 10.25 - 3.72 * names["F"]]
+            assert found.cluster_spread[1:].tolist() == pytest.approx(wide)
+        else:  # the rest is as in release 19
+            expected = twin.column(name, state, gigahertz)
+            assert (found.clusters, found.delay_scaling) == (expected["N"], expected["r_tau"])
+            assert found.cross_polar == (expected["mean XPR"], expected["std XPR"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
 
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.network.surroundings import Surroundings
@@ -50,3 +52,10 @@ class Helpers:
     clutter: Array
     full_power: Array
     own: Helpers | None = None
+
+    def part(self, helpers: int, targets: int) -> Helpers:
+        """Return the first ``helpers``, and the serving stations of the first ``targets``."""
+        changed = {it.name: value[:helpers] for it in fields(self)
+                   if isinstance(value := getattr(self, it.name), np.ndarray)}
+        own = None if self.own is None else self.own.part(targets, targets)
+        return replace(self, around=self.around[np.arange(helpers)], own=own, **changed)

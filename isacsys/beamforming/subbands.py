@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.beamforming.frame_state import FrameState, Grants, Schedule, Sensors
+from isacsys.beamforming.multistatic_helpers import Helpers
 from isacsys.core.arrays import Array, Complex, Index
 from isacsys.network.selection import Links, Selection
 from isacsys.network.surroundings import Surroundings
@@ -37,7 +38,8 @@ def spread(frame_state: FrameState) -> FrameState:
         speed=fold.rows(frame_state.speed), present=fold.rows(frame_state.present),
         grants=fold.grants(frame_state.grants, len(frame_state.sensors.station)),
         echo_gain=None if frame_state.echo_gain is None else fold.rows(frame_state.echo_gain),
-        clutter=None if frame_state.clutter is None else fold.rows(frame_state.clutter))
+        clutter=None if frame_state.clutter is None else fold.rows(frame_state.clutter),
+        helpers=fold.helpers(frame_state.helpers, len(schedule.selection.targets)))
 
 
 class _Fold:
@@ -76,6 +78,15 @@ class _Fold:
                    if isinstance(value := getattr(some, it.name), np.ndarray)}
         changed |= {"station": self.stations(some.station), "row": self.numbers(some.row, len(some.station))}
         return replace(some, around=self.around(some.around), **changed)
+
+    def helpers(self, some: Helpers | None, targets: int) -> Helpers | None:
+        """Fold stations that help to sense, and those that they help."""
+        if some is None:
+            return None
+        changed = {it.name: self.rows(value) for it in fields(some)
+                   if isinstance(value := getattr(some, it.name), np.ndarray)}
+        changed |= {"link": self.numbers(some.link, targets), "station": self.stations(some.station)}
+        return replace(some, around=self.around(some.around), own=self.helpers(some.own, targets), **changed)
 
     def grants(self, some: Grants, sensors: int) -> Grants:
         """Fold grants; requests stay what they are, one for all sub-bands."""

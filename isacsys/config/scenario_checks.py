@@ -117,11 +117,6 @@ def _check_fading(scenario: ScenarioValues) -> None:
     if f.model == "file" and scenario.allocation.targets_per_bs:
         raise ConfigError("allocation.targets_per_bs", scenario.allocation.targets_per_bs, "0 with fading.model = "
                           "\"file\": there are no paths between stations")
-    if f.subbands > 1:
-        for key, there, off in (("cooperation.sensing", scenario.multistatic, "\"nulling\""),
-                                ("sensing", scenario.detecting, "settings that ask for no detection")):
-            if there:
-                raise ConfigError("fading.subbands", f.subbands, f"1, or {key}: {off}")
 
 
 def remarks(scenario: ScenarioValues) -> list[str]:

@@ -14,7 +14,7 @@ from isacsys.core.arrays import Array, Complex
 from isacsys.core.units import LIGHT
 
 
-def delay(sir: npt.ArrayLike, bandwidth: float) -> Array:
+def delay(sir: npt.ArrayLike, bandwidth: Array | float) -> Array:
     """Return the bound ``sqrt(3/(2 pi^2 B^2 gamma))`` of the delay, s [...], at ``sir`` [...].
 
     ``bandwidth`` B in Hz. Kay, Estimation Theory, section 3.11.
@@ -22,9 +22,24 @@ def delay(sir: npt.ArrayLike, bandwidth: float) -> Array:
     return _tone(sir, bandwidth)
 
 
-def distance(sir: npt.ArrayLike, bandwidth: float) -> Array:
+def distance(sir: npt.ArrayLike, bandwidth: Array | float) -> Array:
     """Return the bound of the range, m [...], c/2 times that of the delay, at ``sir`` [...]; bandwidth in Hz."""
     return LIGHT / 2 * delay(sir, bandwidth)
+
+
+def apparent_bandwidth(sir: Array, bandwidth: float) -> Array:
+    """Return the width of the flat band that tells as much of a delay as sub-bands of ``sir`` [subband, ...], Hz [...].
+
+    With an unknown phase the delay is told by how far from their mean frequencies are that come back:
+    ``B^2 = 12 (sum_s w_s (f_s - f)^2 + (B/S)^2/12)``, ``w_s`` the share of a sub-band in the sum of gamma, ``f`` the
+    mean of ``f_s`` by these. Bandwidth of all in Hz. Kay, section 3.11.
+    """
+    count, total = len(sir), sir.sum(0)
+    share = np.divide(sir, total, out=np.full(sir.shape, 1 / count), where=total > 0)
+    centre = (np.arange(count) - (count - 1) / 2) * bandwidth / count
+    mean = np.tensordot(centre, share, 1)
+    spread = np.maximum(np.tensordot(centre**2, share, 1) - mean**2, 0.0)
+    return np.sqrt(12 * spread + (bandwidth / count) ** 2)
 
 
 def doppler(sir: npt.ArrayLike, coherent_time: float) -> Array:
@@ -90,7 +105,7 @@ def position(range_bound: npt.ArrayLike, angle_bound: npt.ArrayLike, range_: npt
     return np.hypot(range_bound, np.multiply(range_, angle_bound))
 
 
-def _tone(sir: npt.ArrayLike, width: float) -> Array:
+def _tone(sir: npt.ArrayLike, width: Array | float) -> Array:
     """Return the bound of the frequency of a tone that is seen for ``width``."""
     return _inverse_root(np.asarray(sir, float) * 2 * np.pi**2 * width**2 / 3)
 

@@ -16,7 +16,7 @@ from isacsys.core.units import LIGHT
 _STRONG = 1e4  # gamma beyond which a detection is certain, and the series does not converge
 
 
-def delays(sir: Array, direction: Array, bandwidth: float, timing_error: float = 0.0) -> Array:
+def delays(sir: Array, direction: Array, bandwidth: Array | float, timing_error: float = 0.0) -> Array:
     """Return the information about the position that the delays of all pairs bring, 1/m^2.
 
     ``J_mn = 1/(c^2 (3/(2 pi^2 B^2 gamma_mn) + t^2))``, the error t of clocks for pairs of two stations only.
@@ -27,7 +27,7 @@ def delays(sir: Array, direction: Array, bandwidth: float, timing_error: float =
         gamma of transmitter m and receiver n; 0 where there is no such pair.
     direction : [..., N, 2]
         Unit vectors from stations to the target.
-    bandwidth : float
+    bandwidth : float or [..., N, N]
         Hz.
     timing_error : float
         s.

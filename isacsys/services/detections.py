@@ -15,27 +15,41 @@ from isacsys.sensing import accuracy, detection
 
 
 def fluctuation(frame_state: FrameState, looks: int) -> Array:
-    """Draw the RCS of every look over its mean, [link]."""
-    scenario = frame_state.scenario
-    rng = frame_state.name.stream(Purpose.FLUCTUATION, frame_state.selection.targets.station)
-    return detection.draw_rcs(rng, scenario.sensing.fluctuation, looks, scenario.rcs_deviation)
+    """Draw the RCS of every look over its mean, [link]: the same in all sub-bands."""
+    scenario, bands = frame_state.scenario, frame_state.scenario.fading.subbands
+    station = frame_state.selection.targets.station[:looks // bands]  # of the first sub-band
+    rng = frame_state.name.stream(Purpose.FLUCTUATION, station)
+    return np.tile(detection.draw_rcs(rng, scenario.sensing.fluctuation, len(station), scenario.rcs_deviation), bands)
 
 
 def figures(frame_state: FrameState, sir: Array, covariance: Complex | None) -> Mapping[str, Array]:
     """Return the columns `isacsys.services.link_terms.LOOKS`, [link] each, at ``sir`` [link], given the RCS that was
     drawn.
 
-    The covariance [sensor, M_r, M_r] is that of the interference where filters look at it.
+    The covariance [sensor, M_r, M_r] is that of the interference where filters look at it. Links of all sub-bands say
+    the same, of the whole band: an echo is added up coherently, so that its SIR is the mean of theirs.
     """
-    scenario = frame_state.scenario
+    scenario, bands = frame_state.scenario, frame_state.scenario.fading.subbands
     bearing = frame_state.sensors.cosine[frame_state.sensors.row, frame_state.selection.targets.slot]
-    far = accuracy.distance(sir, scenario.bandwidth)
-    angle = accuracy.angle(_cosine(frame_state, sir, bearing, covariance), bearing)
-    return {"detection_probability": detection.known_rcs(sir, scenario.false_alarm, scenario.sensing.cfar_cells),
-            "range_error": far, "bearing_error": angle,
-            "velocity_error": accuracy.speed(sir, scenario.sensing.coherent_time,
-                                             scenario.propagation.carrier_frequency),
-            "position_error": accuracy.position(far, angle, METRES_PER_KM * frame_state.distances[1])}
+    each = sir.reshape(bands, -1)
+    whole, width = each.mean(0), bandwidth(each, scenario.bandwidth)
+    far = accuracy.distance(whole, width)
+    cosine = _cosine(frame_state, sir, bearing, covariance)
+    if bands > 1:  # information adds up
+        cosine = np.mean(cosine.reshape(bands, -1) ** -2.0, axis=0) ** -0.5
+    angle = accuracy.angle(cosine, bearing[:len(whole)])
+    found = {"detection_probability": detection.known_rcs(whole, scenario.false_alarm, scenario.sensing.cfar_cells),
+             "range_error": far, "bearing_error": angle,
+             "velocity_error": accuracy.speed(whole, scenario.sensing.coherent_time,
+                                              scenario.propagation.carrier_frequency),
+             "position_error": accuracy.position(far, angle,
+                                                 METRES_PER_KM * frame_state.distances[1][:len(whole)])}
+    return {name: np.tile(values, bands) for name, values in found.items()}
+
+
+def bandwidth(sir: Array, whole: float) -> Array | float:
+    """Return the bandwidth (Hz) [...] that tells the delay of echoes of ``sir`` [subband, ...]; ``whole`` of one."""
+    return accuracy.apparent_bandwidth(sir, whole) if len(sir) > 1 else whole
 
 
 def _cosine(frame_state: FrameState, sir: Array, bearing: Array, covariance: Complex | None) -> Array:

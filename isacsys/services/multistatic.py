@@ -15,7 +15,7 @@ from isacsys.core.units import METRES_PER_KM
 from isacsys.coupling.helper_gains import helped
 from isacsys.propagation.target_types import TARGET_TYPES
 from isacsys.sensing import detection, fusion
-from isacsys.services.detections import fluctuation
+from isacsys.services.detections import bandwidth, fluctuation
 from isacsys.services.link_terms import LinkTerms
 
 
@@ -37,21 +37,28 @@ def together(frame_state: FrameState, beams: Beams, targets: LinkTerms) -> tuple
     alone: dict[str, Array | Index] = {"fused_sir": targets.sir, "pairs": np.ones(len(targets.sir), np.int64)}
     if not len(helpers.link):
         return dataclasses.replace(targets, more={**targets.more, **alone}), None
-    sir, places = _pairs(frame_state, beams, targets, helpers, helpers.own)
-    scenario, own, count = frame_state.scenario, helpers.own, len(targets.signal)
+    scenario, bands = frame_state.scenario, frame_state.scenario.fading.subbands
+    each, places = _pairs(frame_state, beams, targets, helpers, helpers.own)
+    each = each.reshape(bands, -1, *each.shape[1:])
+    sir, helpers = each.mean(0), helpers.part(len(helpers.link) // bands, each.shape[1])  # an echo adds up coherently
+    places, own, count = places[:len(helpers.link)], helpers.own, len(sir)
+    assert own is not None
     direction, distance, cosine = (fusion.stacked(helpers.link, places, count, getattr(helpers, name), getattr(
         own, name)) for name in ("direction", "distance", "cosine"))
     distance = np.where(distance > 0, distance, 1.0) * METRES_PER_KM
-    information = fusion.delays(sir, direction, scenario.bandwidth, scenario.cooperation.timing_error)
+    width = bandwidth(each, scenario.bandwidth)
+    information = fusion.delays(sir, direction, width, scenario.cooperation.timing_error)
     information += fusion.bearings(sir, direction, distance, cosine, scenario.antennas.receive)
     radial, across = fusion.along(information, own.direction)
     fused = {"detection_probability": fusion.detected(sir.sum((1, 2)), _number(sir), scenario.false_alarm),
              "range_error": radial, "bearing_error": across / (METRES_PER_KM * own.distance),
              "position_error": fusion.bound(information)}
     with_help = np.bincount(helpers.link, minlength=count) > 0
-    told: dict[str, Array | Index] = {name: np.where(with_help, fused[name], values) if name in fused else values
-                                      for name, values in targets.more.items()}
-    told |= {"fused_sir": sir.sum((1, 2)), "pairs": _number(sir)}
+    with_help = np.tile(with_help, bands)
+    told: dict[str, Array | Index] = {
+        name: np.where(with_help, np.tile(fused[name], bands), values) if name in fused else values
+        for name, values in targets.more.items()}
+    told |= {"fused_sir": np.tile(sir.sum((1, 2)), bands), "pairs": np.tile(_number(sir), bands)}
     return dataclasses.replace(targets, more=told), _table(sir, helpers, places)
 
 
@@ -121,14 +128,15 @@ def _reflected(frame_state: FrameState, direction: Array) -> Array:
     """Return the RCS of pairs over its mean, [target, N, N]: a draw for every two directions, the same both ways, and
     the factor of the angle between them, where the type of target has one.
     """
-    s = frame_state.scenario.sensing
+    s, bands = frame_state.scenario.sensing, frame_state.scenario.fading.subbands
     count, size = direction.shape[:2]
     factor = np.ones((count, size, size))
     if s.fluctuation != "none":
         rng = frame_state.name.stream(Purpose.PAIR_FLUCTUATION)
-        drawn = detection.draw_rcs(rng, s.fluctuation, count * size * size, frame_state.scenario.rcs_deviation)
-        upper = np.triu(drawn.reshape(count, size, size))
-        factor = upper + np.triu(upper, 1).swapaxes(1, 2)
+        looks = count // bands * size * size
+        drawn = detection.draw_rcs(rng, s.fluctuation, looks, frame_state.scenario.rcs_deviation)
+        upper = np.triu(drawn.reshape(-1, size, size))
+        factor = np.tile(upper + np.triu(upper, 1).swapaxes(1, 2), (bands, 1, 1))
     if s.target_type != "none" and frame_state.scenario.propagation.model != "power_law":
         angle = np.arccos(np.clip(direction @ direction.swapaxes(1, 2), -1.0, 1.0))
         apart = 10 ** (TARGET_TYPES[s.target_type].bistatic_db(angle) / 10)

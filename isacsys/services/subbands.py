@@ -36,7 +36,8 @@ def merged(frame_state: FrameState, record: ServiceRecord, power: Array) -> Serv
     bands, selection = frame_state.scenario.fading.subbands, frame_state.selection
     users = record.receiver == ReceiverType.USER
     terms = _terms(record.terms, bands, users)
-    tables = {"streams": streams_table(frame_state, power)} if "streams" in record.tables else {}
+    tables = {name: table for name, table in record.tables.items() if name == "pairs"}  # of the band already
+    tables |= {"streams": streams_table(frame_state, power)} if "streams" in record.tables else {}
     if terms.subband_sir is not None and len(terms.sir):
         link, band = (index.ravel() for index in np.indices(terms.subband_sir.shape))
         name = f"subbands/{'communication' if users else 'sensing'}"

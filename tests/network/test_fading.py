@@ -291,7 +291,6 @@ def test_same_bits_again():
     ({"simulation.engine": "short"}, "simulation.engine = 'short'"),
     ({"propagation.rician_factor_db": 3.0}, "propagation.rician_factor_db"),
     ({"fading.release": 16}, "fading.release = 16: 14 or 19"),
-    ({"fading.subbands": 2, "sensing.cfar_cells": 8}, "fading.subbands = 2"),
     ({"fading.subbands": 0}, "fading.subbands = 0"),
     ({"fading.model": "clusters"}, "fading.model = 'clusters'"),
     ({"propagation.model": "inf_dh", "fading.release": 14, "network.indoor_share": 0.0}, "fading.release = 14")])

@@ -17,7 +17,7 @@ import isacsys
 from isacsys.channels import from_sionna_rt
 
 CARRIER, ANTENNAS = 3.5e9, 8
-STATIONS = np.array([[-33.0, 11.0, 12.0], [30.0, -9.0, 12.0]])
+STATIONS = np.array([[-33.0, 9.0, 12.0], [30.0, -9.0, 12.0]])
 
 
 def traced(points, path):

@@ -1,7 +1,10 @@
 """The memory that a drop takes at least, with channels of single links."""
 
+import tracemalloc
+
 import pytest
 
+import isacsys
 from isacsys import Scenario
 from isacsys.core.errors import ConfigError
 from isacsys.simulation import memory_limits
@@ -32,3 +35,15 @@ def test_too_many_sub_bands_are_one_line(monkeypatch):
     monkeypatch.setattr(memory_limits.machine, "memory", lambda: 1e8)
     with pytest.raises(ConfigError, match=r"fading.subbands = 100: less: a drop needs at least .* GB"):
         memory_limits.check_memory(WIDE.replace({"fading.subbands": 100}))
+
+
+def test_rays_are_a_lower_bound():
+    case = WIDE.replace({"network.layout": "hexagonal", "network.inter_site_distance": 500.0, "network.area": 2.598,
+                         "network.sectors": 3, "network.minimum_distance": 35.0, "fading.model": "tr38901",
+                         "fading.subbands": 2, "fading.doppler_speed": 1.0, "simulation.frames": 1,
+                         "network.users_per_cell": 4.0, "allocation.users_per_bs": 3})
+    tracemalloc.start()
+    isacsys.run(case, drops=1, executor="serial")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sum(memory_limits.least_memory(case, 36).values()) < peak

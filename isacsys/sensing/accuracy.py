@@ -17,13 +17,13 @@ from isacsys.core.units import LIGHT
 def delay(sir: npt.ArrayLike, bandwidth: Array | float) -> Array:
     """Return the bound ``sqrt(3/(2 pi^2 B^2 gamma))`` of the delay, s [...], at ``sir`` [...].
 
-    ``bandwidth`` B in Hz. Kay, Estimation Theory, section 3.11.
+    ``bandwidth`` [...] B in Hz. Kay, Estimation Theory, section 3.11.
     """
     return _tone(sir, bandwidth)
 
 
 def distance(sir: npt.ArrayLike, bandwidth: Array | float) -> Array:
-    """Return the bound of the range, m [...], c/2 times that of the delay, at ``sir`` [...]; bandwidth in Hz."""
+    """Return the bound of the range, m [...], c/2 times that of the delay, at ``sir``, ``bandwidth`` (Hz) [...]."""
     return LIGHT / 2 * delay(sir, bandwidth)
 
 

@@ -73,7 +73,8 @@ def _arranged(uniform: Array, normal: Array, bits: Index, cross: Array | None, c
     sign = np.where(bits[:, :4 * clusters] >> 31, np.float32(-1), np.float32(1)).reshape(count, 4, clusters)
     rest = bits[:, 4 * clusters:]
     keys = rest[:, :3 * rays].reshape(count, 3, clusters, RAYS)
-    phase = (rest[:, 3 * rays:] * np.float32(2.0**-32)).reshape(count, pairs, clusters, RAYS)
+    turns = (rest[:, 3 * rays:] >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)  # exact
+    phase = turns.reshape(count, pairs, clusters, RAYS)
     return Draws(1 - uniform, normal[:, :clusters], sign, normal[:, clusters:].reshape(count, 4, clusters), keys,
                  np.moveaxis(phase, 1, -1), None if cross is None else cross.reshape(count, clusters, RAYS))
 

@@ -106,7 +106,7 @@ def batch(some: Rays, site: Index, cells: SiteRays) -> RayBatch:
         found[:, ANGLE + i] = angles.take(there + i * many)
     cell = np.minimum(cells.first[site] + np.arange(cells.sectors)[:, None], cells.first[site + 1] - 1)
     weight = cells.antennas.power(np.repeat(cell, count, axis=1), found[:, ANGLE + AOD], found[:, ANGLE + ZOD])
-    weight *= power
+    weight = weight * power
     found[:, WEIGHT:] = weight.T
     total, all_of = (np.add.reduceat(x, first[:-1], axis=-1, dtype=float) for x in (weight, power))
     return RayBatch(first.tolist(), found, (total / all_of).T)

@@ -178,12 +178,11 @@ class CellAntennas:
         if self._tilted or len(self.cells.patterns) > 1 or not isinstance(down, float):
             return 10 ** (self.gain_db(cell, azimuth, zenith).astype(dtype) / 10)
         around = np.degrees(self.cells.boresight).astype(dtype)[cell] - azimuth
-        found = np.zeros(around.shape, dtype) + self.cells.patterns[0].towards(around, zenith).astype(dtype)
-        found *= dtype.type(np.log(10) / 10)
-        np.exp(found, out=found)
+        decibel = self.cells.patterns[0].towards(around, zenith)
+        found = np.broadcast_to(np.exp(decibel.astype(dtype, copy=False) * dtype.type(np.log(10) / 10)), around.shape)
         if self._column > 1:
-            found *= antenna_column.column_gain(np.cos(np.radians(zenith)), self._column, down)
-        return found
+            found = found * antenna_column.column_gain(np.cos(np.radians(zenith)), self._column, down)
+        return np.asarray(found)
 
     @property
     def omnidirectional(self) -> bool:

@@ -43,8 +43,10 @@ def ratios(subbands, rounds):
         state.frame += 1
         return state.fading.users(users, station, 0.0, rng)
 
+    age = 0.3 * rays.simulation.frame_duration
+
     def between():
-        return state.fading.users(users, station, 0.3 * rays.simulation.frame_duration, rng)
+        return state.fading.users(users, station, age, rng)
 
     def frame(one, chosen):
         one.frame += 1
@@ -56,7 +58,7 @@ def ratios(subbands, rounds):
         drop = next(numbers)
         made = NetworkState(chosen, deploy(chosen, drop))
         if made.fading is not None and chosen is rays:
-            made.fading.users(*links_of(made), 0.0, rng)
+            made.fading.users(*links_of(made), age, rng)
         else:
             links_of(made)
 
@@ -70,4 +72,4 @@ def ratios(subbands, rounds):
             "channels_ms": 1e3 * seconds["channels"], "times_draws": seconds.ratio("channels", "draws"),
             "one_by_one_times_draws": seconds.ratio("between", "draws"),
             "times_frame_of_vectors": whole.ratio("rays", "vectors"),
-            "set_up_in_draws": (begin["rays"] - begin["plain"]) / seconds["draws"]}
+            "set_up_in_draws": (begin["rays"] - begin["plain"] - seconds["between"]) / seconds["draws"]}

@@ -202,9 +202,9 @@ def _describe(dataset: Any, name: str, value: npt.NDArray[Any]) -> None:
     attribute.write(value, mtype=h5py.h5t.py_create(value.dtype))
 
 
-def _name_dimension(group: Any, table: str, datasets: Mapping[str, Any]) -> None:
+def _name_dimension(group: Any, table: str, datasets: dict[str, Any]) -> None:
     if table == "drops":
-        scale = datasets["drop"]
+        scale = datasets["drop"] = _of_fixed_length(group, "drop")
         scale.make_scale("drop")
     else:
         rows = len(datasets["drop"])
@@ -214,6 +214,19 @@ def _name_dimension(group: Any, table: str, datasets: Mapping[str, Any]) -> None
     for dataset in datasets.values():
         if dataset != scale:
             dataset.dims[0].attach_scale(scale)
+
+
+def _of_fixed_length(group: Any, name: str) -> Any:
+    """Put a column that cannot grow in the place of one that can, and return it.
+
+    Of a dimension that can grow, h5netcdf asks all columns for their length, once for each of them.
+    """
+    before = group[name]
+    values, said = before[:], dict(before.attrs)
+    del group[name]
+    found = group.create_dataset(name, data=values)
+    found.attrs.update(said)
+    return found
 
 
 class _Disk:

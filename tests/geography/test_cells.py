@@ -6,6 +6,7 @@ from pyproj import Geod
 
 from isacsys.core.errors import ConfigError
 from isacsys.geography import PlaceTable, Projection, read_cells, read_people
+from isacsys.geography.projection import _great_circle
 
 HEADER = "site,longitude,latitude,azimuth,height,downtilt,mechanical_tilt,power_dbm,pattern"
 
@@ -90,6 +91,15 @@ def test_distances_are_those_of_geodesics():
         np.testing.assert_allclose((back - places.position + 180) % 360 - 180, 0, atol=1e-9)
         lon, lat, _ = geod.fwd(projection.longitude, projection.latitude, 90.0, 5000.0)
         np.testing.assert_allclose(projection.to_km(PlaceTable(np.array([[lon, lat]]), True)), [[5, 0]], atol=5e-3)
+
+
+def test_how_far_places_may_be_is_measured_on_the_sphere():
+    """Within 0.6 % of geodesics, from the equator to the far north, along and across meridians."""
+    geod = Geod(ellps="WGS84")
+    for latitude in (0.0, 48.0, 70.0):
+        places = np.array([[11.5, latitude], [13.0, latitude], [11.0, latitude + 1.5], [9.0, latitude - 1.0]])
+        far = [geod.inv(11.0, latitude, *place)[2] / 1e3 for place in places]
+        assert _great_circle(places, 11.0, latitude) == pytest.approx(far, rel=6e-3)
 
 
 def test_one_projection_for_all_files():

@@ -34,6 +34,18 @@ def test_medians_of_the_bound_by_delays(stations):
     assert spread[0] * 0.99 < np.median(theirs) < spread[1] * 1.01
 
 
+def test_delays_of_two_stations_have_the_error_of_their_clocks():
+    """``J_mn = 1/(c^2 (3/(2 pi^2 B^2 gamma) + t^2))``, the error t not for one station alone: all four by hand."""
+    sir, width, t = np.array([[3.0, 0.7], [20.0, 5.0]]), 20e6, 4e-9
+    u = np.array([[1.0, 0.0], [0.6, 0.8]])
+    expected = np.zeros((2, 2))
+    for m in range(2):
+        for n in range(2):
+            variance = 3 / (2 * np.pi**2 * width**2 * sir[m, n]) + (t**2 if m != n else 0)
+            expected += np.outer(u[m] + u[n], u[m] + u[n]) / (LIGHT**2 * variance)
+    assert fusion.delays(sir[None], u[None], width, t)[0] == pytest.approx(expected, rel=1e-12)
+
+
 def test_alone_it_is_the_bound_of_one_look():
     sir, cosine, far, antennas, width = np.array([7.0, 0.3]), np.array([0.3, -0.8]), np.array([400.0, 90.0]), 6, 5e6
     direction = np.stack([cosine, np.sqrt(1 - cosine**2)], axis=-1)

@@ -75,7 +75,7 @@ def test_coverage_integrates_to_the_rate(K, L, alpha, D):
 @pytest.mark.parametrize(("K", "L", "alpha", "D"), [(12, 1, 4.0, 9), (2, 5, 2.1, 11), (8, 3, 6.0, 60), (1, 2, 3.0, 1)])
 def test_monte_carlo(K, L, alpha, D):
     design = {"K": K, "L": L, "alpha": alpha, "D": D}
-    sir = analysis.sample_communication_sir(**design, samples=60_000, seed=5)
+    sir = analysis.sample_communication_sir(**design, samples=30_000, seed=5)
     rate = analysis.communication_rate(**design)
     has_mean(np.log1p(sir), rate)
     for theta in np.expm1(rate * np.array([0.3, 1.0, 2.0])):
@@ -87,7 +87,7 @@ def test_rate_quantiles_invert_the_coverage():
     rates = analysis.communication_rate_quantile(probability=[0.05, 0.5, 0.95], **design)
     coverage = analysis.communication_coverage(threshold=np.expm1(rates), **design)
     assert coverage == pytest.approx([0.95, 0.5, 0.05], abs=1e-7)
-    sample = np.log1p(analysis.sample_communication_sir(K=12, D=9, samples=60_000))
+    sample = np.log1p(analysis.sample_communication_sir(K=12, D=9, samples=30_000))
     has_mean(sample < rates[0], 0.05)
     has_mean(sample < rates[1], 0.5)
 
@@ -97,7 +97,7 @@ def test_mean_over_a_law_of_D():
     rates = analysis.communication_rate(K=4, L=2, D=D)
     mean = analysis.mean_communication_rate(K=4, L=2, D=D, weights=weights)
     assert mean == pytest.approx(np.average(rates, weights=weights), rel=1e-9)
-    sir = analysis.sample_communication_sir(K=4, L=2, D=D, weights=weights, samples=60_000)
+    sir = analysis.sample_communication_sir(K=4, L=2, D=D, weights=weights, samples=30_000)
     has_mean(np.log1p(sir), mean)
 
 

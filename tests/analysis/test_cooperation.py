@@ -71,7 +71,7 @@ def test_the_median_of_the_fused_bound():
     {"N": 5, "beta": 2.0, "minimum_distance": 0.3}, {"N": 1, "beta": 2.5, "minimum_distance": 0.3},
     {"N": 5, "beta": 1.5, "bearings": 0.7, "minimum_distance": 0.3, "bs_density": 2.0}, {"N": 4, "beta": 0.7}])
 def test_mean_information(setting):
-    information = analysis.sample_information(samples=100_000, seed=9, **setting)
+    information = analysis.sample_information(samples=50_000, seed=9, **setting)
     has_mean(np.trace(information, axis1=1, axis2=2), analysis.mean_information(**setting))
     has_mean(information[:, 0, 1], 0)
 

@@ -23,7 +23,7 @@ def test_nobody_and_everybody_refuses(L, K, D, alpha):
 @pytest.mark.parametrize(("L", "alpha"), [(2, 4.0), (3, 4.0), (4, 3.4)])
 def test_refusals_that_depend_on_rank_strength_and_the_next_station(L, alpha):
     """Stations by their order in the plane, gains Gamma, refusals independent with probabilities of a table."""
-    rng, n, K, D, near = np.random.default_rng(L), 60_000, 3, 6, 60
+    rng, n, K, D, near = np.random.default_rng(L), 30_000, 3, 6, 60
     table = rng.random((L - 1, 16, 8))
     table = np.sort(table, axis=1)  # not too rough between the middles of bins
     square = np.cumsum(rng.exponential(size=(n, near)), axis=1)

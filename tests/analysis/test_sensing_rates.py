@@ -119,7 +119,7 @@ def test_monte_carlo(case, center):
 
 @pytest.mark.parametrize(("M_t", "Q"), [(1, 1), (2, 3), (20, 1), (20, 3)])
 def test_monte_carlo_of_the_beam_law(M_t, Q):
-    sir = analysis.sample_sensing_sir(K=1, Q=Q, M_t=M_t, beta=2.3, samples=40_000, seed=7)
+    sir = analysis.sample_sensing_sir(K=1, Q=Q, M_t=M_t, beta=2.3, samples=25_000, seed=7)
     has_mean(np.log1p(sir), analysis.sensing_rate_beam_law(M_t=M_t, Q=Q, beta=2.3))
 
 
@@ -131,7 +131,7 @@ def test_the_beam_law_tends_to_the_gamma_law():
 @pytest.mark.parametrize("Q", [2, 5])
 def test_monte_carlo_of_theorem_2(Q):
     link = {"K": 2, "Q": Q, "alpha": 3.5, "beta": 2.0, "bs_density": 3.0}
-    sir = analysis.sample_sensing_sir(**link, hole=False, samples=40_000, seed=8)
+    sir = analysis.sample_sensing_sir(**link, hole=False, samples=25_000, seed=8)
     has_mean(np.log1p(sir), analysis.sensing_rate_approximate(**link))
 
 

@@ -141,7 +141,7 @@ def test_what_does_not_rise_is_what_it_is():
 @pytest.mark.parametrize(("law", "K", "L", "D"), [
     (nr(8000), 4, 1, 13), (nr(500, table=2), 4, 2, 9), (nr(1000, table=3), 12, 1, 9), (truncated_shannon(), 6, 3, 4)])
 def test_drawn_users(law, K, L, D):
-    sir = analysis.sample_communication_sir(K=K, L=L, D=D, samples=50_000, seed=11)
+    sir = analysis.sample_communication_sir(K=K, L=L, D=D, samples=25_000, seed=11)
     has_mean(law(sir), expected_efficiency(law, K=K, L=L, D=D))
 
 
@@ -158,7 +158,7 @@ def test_drawn_users_under_a_law_of_propagation(propagation, density, L, noise):
 def test_a_mixture_of_stations():
     """Of degrees of freedom, of users served beside, and interference of another spread, drawn in a loop of classes."""
     law, shape, alpha = nr(4000), 2.7, 3.5
-    rng, count = np.random.default_rng(3), 60_000
+    rng, count = np.random.default_rng(3), 30_000
     squares = np.cumsum(rng.standard_exponential((count, 60)), axis=1)
     heard = rng.standard_gamma(shape, (count, 59)) / shape * squares[:, 1:] ** (-alpha / 2)
     beyond = heard.sum(axis=1) + squares[:, -1] ** (1 - alpha / 2) / (alpha / 2 - 1)

@@ -38,15 +38,15 @@ def test_any_text_survives_toml(policy):
         assert Scenario.from_toml(scenario.to_toml()) == scenario
 
 
-@pytest.mark.parametrize(("key", "rule"), RULES)
 @pytest.mark.parametrize("value", [math.nan, math.inf, -1, "no such word", [1], None, {"a": 1}, 1e400, True, -1e9])
-def test_wrong_values_name_key_value_and_what_is_allowed(key, rule, value):
-    if rule.convert(value) is not None:
-        return
-    with pytest.raises(ConfigError) as caught:
-        Scenario().replace({key: value})
-    message = str(caught.value)
-    assert key in message and repr(value) in message and rule.allowed in message and "\n" not in message
+def test_wrong_values_name_key_value_and_what_is_allowed(value):
+    refused = [(key, rule) for key, rule in RULES if rule.convert(value) is None]
+    assert refused
+    for key, rule in refused:
+        with pytest.raises(ConfigError) as caught:
+            Scenario().replace({key: value})
+        message = str(caught.value)
+        assert key in message and repr(value) in message and rule.allowed in message and "\n" not in message
 
 
 @pytest.mark.parametrize(("changes", "words"), [

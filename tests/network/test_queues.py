@@ -55,11 +55,11 @@ def test_only_those_served_are_served():
 @pytest.mark.parametrize("law", ["fixed", "exponential"])
 @pytest.mark.parametrize("load", [0.3, 0.6, 0.8])
 def test_mean_delay_is_that_of_pollaczek_and_khinchine(load, law):
-    """M/G/1 with mean work 1: ``E T = 1 + load E[S^2] / (2 (1 - load))``; 3000 servers side by side, frames of 0.7.
+    """M/G/1 with mean work 1: ``E T = 1 + load E[S^2] / (2 (1 - load))``; 1500 servers side by side, frames of 0.7.
 
     Each server is a replication; it is warmed up from empty for 200 mean services.
     """
-    rng, servers, frame, warm, last = np.random.default_rng([int(10 * load), len(law)]), 3000, 0.7, 200.0, 500.0
+    rng, servers, frame, warm, last = np.random.default_rng([int(10 * load), len(law)]), 1500, 0.7, 200.0, 400.0
     queues, total, count, now = Queues(), np.zeros(servers), np.zeros(servers), 0.0
     while now < last:
         n = rng.poisson(load * servers * frame)
@@ -74,7 +74,7 @@ def test_mean_delay_is_that_of_pollaczek_and_khinchine(load, law):
     mean = total.sum() / count.sum()
     error = np.sqrt(np.sum((total - mean * count) ** 2)) / count.sum()
     assert abs(mean - expected) < 4 * error, (mean, expected, error)
-    assert error < 0.02 * expected
+    assert error < 0.03 * expected
 
 
 def test_arrivals_from_a_file(tmp_path):

@@ -86,7 +86,7 @@ def test_the_lognormal_average_has_converged():
 def test_drawn_rcs_has_mean_one():
     rng = np.random.default_rng(5)
     for law in ("none", "swerling1", "lognormal"):
-        rcs = detection.draw_rcs(rng, law, 100_000, 3.74)
+        rcs = detection.draw_rcs(rng, law, 50_000, 3.74)
         s = np.log(10) / 10 * 3.74
         cut = ndtr(s - 3) - np.exp(3 * s - s**2 / 2) * ndtr(-3) if law == "lognormal" else 0  # beyond 3 deviations
         assert abs(rcs.mean() - 1 + cut) <= 4 * rcs.std() / np.sqrt(len(rcs))
@@ -95,8 +95,8 @@ def test_drawn_rcs_has_mean_one():
 @pytest.mark.parametrize("deviation", [1.0, 2.5, 3.94])
 def test_a_lognormal_rcs_is_normal_in_db_and_ends_three_deviations_up(deviation):
     """E[10 lg sigma_S] = -(ln 10 / 20) sigma^2, TR 38.901 section 7.9.2.1."""
-    drawn = 10 * np.log10(detection.draw_rcs(np.random.default_rng(2), "lognormal", 400_000, deviation))
+    drawn = 10 * np.log10(detection.draw_rcs(np.random.default_rng(2), "lognormal", 100_000, deviation))
     mean = -np.log(10) / 20 * deviation**2
     assert drawn.max() == pytest.approx(mean + 3 * deviation) and (drawn == drawn.max()).mean() == pytest.approx(
-        ndtr(-3), abs=4 * np.sqrt(ndtr(-3) / 400_000))
-    assert np.median(drawn) == pytest.approx(mean, abs=5.1 * deviation / np.sqrt(400_000))
+        ndtr(-3), abs=4 * np.sqrt(ndtr(-3) / 100_000))
+    assert np.median(drawn) == pytest.approx(mean, abs=5.1 * deviation / np.sqrt(100_000))

@@ -1,13 +1,18 @@
 """Stations that sense a target together, in frames."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import isacsys
 from isacsys import Scenario
 from isacsys.core.errors import ConfigError
+from isacsys.core.random_streams import FrameName
 from isacsys.recording.memory_recorder import MemoryRecorder
+from isacsys.services import multistatic
 from isacsys.simulation import simulate_drop
+from tests.statistics import has_mean
 
 SMALL = {"network.area": 16.0, "network.near_stations": 8, "network.users_per_cell": 6, "network.targets_per_cell": 6,
          "antennas.transmit": 12, "allocation.users_per_bs": 3, "allocation.targets_per_bs": 2,
@@ -101,3 +106,13 @@ def test_built_networks_have_a_bistatic_factor():
               "radio.transmit_power_dbm": 46.0, "sensing.coherent_time": 1e-3, "network.layout": "hexagonal"}
     rows = tables({**TOGETHER, **flying})
     assert np.all(np.isfinite(rows["pairs"]["sir"])) and (rows["links/sensing"]["pairs"] > 1).any()
+
+
+@pytest.mark.parametrize("law", ["swerling1", "lognormal"])
+def test_what_pairs_see_of_a_target_is_the_same_both_ways_and_one_on_average(law):
+    scenario = Scenario().replace({**SMALL, **TOGETHER, "sensing.fluctuation": law})
+    state = SimpleNamespace(scenario=scenario, name=FrameName(1, 0, 0))
+    seen = multistatic._reflected(state, np.zeros((20_000, 3, 2)))
+    assert np.array_equal(seen, seen.swapaxes(1, 2))
+    for m, n in zip(*np.triu_indices(3), strict=True):
+        has_mean(seen[:, m, n], 1.0, bias=0.02)  # what a lognormal law loses by its clip

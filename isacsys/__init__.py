@@ -110,7 +110,7 @@ _HOMES = {  # sub-package or module: its public names, imported at their first u
     "simulation": "Process Stage",
     "validation": "Validation validate",
 }
-_HOME = {name: room for room, names in _HOMES.items() for name in names.split()}
+_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 _RENAMED = {"Known": "TransmitterCsi"}
 
 

@@ -89,7 +89,7 @@ def mean_half_width(values: Array, comparisons: int = 1) -> float | None:
     n = len(values)
     if n < 2:
         return None
-    with np.errstate(all="ignore"):  # a stranger's file may hold anything
+    with np.errstate(all="ignore"):  # files may hold anything
         return finite(float(student(n - 1, comparisons) * np.std(values, ddof=1) / math.sqrt(n)))
 
 

@@ -244,7 +244,7 @@ def _open(directory: Path, tasks: Sequence[Task], *, resume: bool, force: bool) 
     for task in tasks:
         if force and task.output is not None:
             with file_store(task.output, task.plan, resume=False, force=True):
-                """Only makes room."""
+                pass  # opening it removes what an earlier run left
 
 
 def _write_table(directory: Path, found: Sweep) -> None:

@@ -18,13 +18,13 @@ def template(name: str) -> Any:
         raise IsacError("reports need Jinja2: pip install \"isacsys[report]\"") from None
     environment = jinja2.Environment(loader=jinja2.PackageLoader("isacsys.report", ""), autoescape=True,
                                      undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    room = files("isacsys.report")
+    folder = files("isacsys.report")
     environment.filters["visible"] = visible
     environment.filters["lines"] = lambda text: "\n".join(map(visible, str(text).splitlines()))
     table = environment.get_template("table.html.j2")
     environment.globals.update({
         "show": lambda shown: markupsafe.Markup(table.render(table=shown)),
-        **{name: markupsafe.Markup(room.joinpath(file).read_text(encoding="utf-8")) for name, file in (
+        **{name: markupsafe.Markup(folder.joinpath(file).read_text(encoding="utf-8")) for name, file in (
             ("style", "page.css"), ("script", "page.js"), ("player_style", "player.css"),
             ("player_script", "player.js"))}})
     return environment.get_template(name)

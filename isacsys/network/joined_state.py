@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import cast
 
@@ -105,9 +105,11 @@ class JoinedState(NetworkState):
 
     def around_users(self, users: Index) -> Surroundings:
         """Surroundings of users; the first station is the serving one, the first L are the cluster."""
+        if self.scenario.simulation.frames == 1:  # none is asked for twice
+            return self._asked(users)
         missing = users[~self._known[users]]
         if len(missing):
-            found = self._asked(ReceiverType.USER, missing, lambda state, ids: state.around_users(ids))
+            found = self._asked(missing)
             if self._around is None:
                 near, count = found.station.shape[1], len(self.users)
                 self._around = Surroundings(np.empty((count, near), np.int64), np.empty((count, near)),
@@ -115,14 +117,9 @@ class JoinedState(NetworkState):
             for name in ("station", "path_gain", "far_field"):
                 getattr(self._around, name)[missing] = getattr(found, name)
             self._known[missing] = True
-        return self._nobody if self._around is None else self._around[users]
+        return self._asked(users) if self._around is None else self._around[users]
 
     _around: Surroundings | None = None
-
-    @cached_property
-    def _nobody(self) -> Surroundings:
-        """Surroundings of no users."""
-        return self._asked(ReceiverType.USER, np.empty(0, np.int64), lambda state, ids: state.around_users(ids))
 
     @cached_property
     def _known(self) -> Index:
@@ -136,12 +133,11 @@ class JoinedState(NetworkState):
     def _around_stations(self) -> Surroundings:
         return self._joined([state.around_stations(np.arange(state.stations)) for state in self.states])
 
-    def _asked(self, kind: ReceiverType, ids: Index, ask: Callable[[NetworkState, Index], Surroundings]
-               ) -> Surroundings:
-        """Ask every drop for the surroundings of its own among ``ids``, which are in the order of the drops."""
-        first = self.first[kind]
-        ends = np.searchsorted(ids, first).tolist()
-        return self._joined([ask(state, ids[a:b] - first[i])
+    def _asked(self, users: Index) -> Surroundings:
+        """Ask every drop for the surroundings of its own among ``users``, who are in the order of the drops."""
+        first = self.first[ReceiverType.USER]
+        ends = np.searchsorted(users, first).tolist()  # sorted as far as drops go
+        return self._joined([state.around_users(users[a:b] - first[i])
                              for i, (state, a, b) in enumerate(zip(self.states, ends, ends[1:], strict=False))])
 
     def _joined(self, each: Sequence[Surroundings]) -> Surroundings:

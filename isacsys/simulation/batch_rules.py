@@ -7,8 +7,8 @@ from isacsys.network.presence import come_and_go
 from isacsys.plugins.kinds import written_by_users
 from isacsys.scheduling import find_scheduler
 
-ENOUGH = 100  # stations of a frame that has no more to gain from others
-_TOGETHER = 224  # stations of a frame of several drops: beyond, a frame costs what its stations cost
+ENOUGH = 300  # stations of a frame that has little to gain from others
+_TOGETHER = 448  # stations of a frame of several drops: beyond, a frame costs what its stations cost
 _LONG = 1e6  # stations times frames of drops that are kept in memory together ...
 _FEWEST = 8  # ... but so many drops take no longer together than one by itself
 
@@ -66,7 +66,7 @@ def _text(value: object) -> str:
 def batch_size(scenario: Scenario, handed: tuple[str, ...] = ()) -> int:
     """Return how many drops are simulated together: ``simulation.batch``, or as many as pay; 1: one by one.
 
-    A frame of 100 stations gains nothing. The number of stations that a file decides on is not known here.
+    Large frames gain nothing. The number of stations that a file decides on is not known here.
     """
     asked, stations, frames = scenario.simulation.batch, _stations(scenario), scenario.simulation.frames
     if asked == 1 or one_by_one(scenario, handed):

@@ -80,4 +80,4 @@ def test_a_run_says_what_is_simulated_one_by_one(capsys, tmp_path):
     assert "one by one" not in capsys.readouterr().err
     main([*arguments, "--set", "precoding.policy=slnr"])
     assert "one by one (precoding.policy = \"slnr\")" in capsys.readouterr().err
-    assert not batch_rules.remark(SMALL.replace({"precoding.policy": "slnr", "network.area": 100.0}))
+    assert not batch_rules.remark(SMALL.replace({"precoding.policy": "slnr", "network.area": 300.0}))

@@ -118,9 +118,9 @@ def test_objects_of_ones_own_are_simulated_one_by_one():
 
 
 def test_small_networks_are_simulated_together_by_themselves():
-    size = {area: batch_rules.batch_size(Scenario().replace({"network.area": area})) for area in (7.0, 57.0, 100.0)}
-    assert size[7.0] > size[57.0] > size[100.0] == 1
-    assert batch_rules.batch_size(Scenario().replace({"network.area": 100.0, "simulation.batch": 3})) == 3
+    size = {area: batch_rules.batch_size(Scenario().replace({"network.area": area})) for area in (7.0, 57.0, 300.0)}
+    assert size[7.0] > size[57.0] > size[300.0] == 1
+    assert batch_rules.batch_size(Scenario().replace({"network.area": 300.0, "simulation.batch": 3})) == 3
 
 
 def run(work, stop):

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from tools.benchmarks import analytic, built, channels, checkout, frames, scale
+from tools.benchmarks import analytic, built, channels, checkout, frames, scale, small_networks
 
 
 def figures(quick):
@@ -21,6 +21,7 @@ def figures(quick):
         "links of NR (K=12 L=1), against the Shannon rate": {name: frames.links(name, rounds) for name in frames.LINKS},
         "a million blocks through the law of their errors": {"one core": frames.blocks()},
         "percent of the time": {case: frames.shares(case) for case in frames.CASES},
+        "runs of small networks, against drops one by one": small_networks.one_by_one(3 if quick else 7),
         "102 cells of UMa against the power law": {"K=10 L=1": built.ratios(rounds)},
         "rays at 60 cells of UMa (K=10), against normal draws": {
             f"{bands} sub-bands": channels.ratios(bands, rounds) for bands in (1, 4)},
@@ -39,7 +40,8 @@ def main():
     parser.add_argument("--against", metavar="CHECKOUT", help="only frames, against those of another checkout")
     options = parser.parse_args()
     if options.against:
-        results = {f"a frame here over one of {options.against}": checkout.against(options.against)}
+        results = {f"a frame here over one of {options.against}": checkout.against(options.against),
+                   f"runs of small networks, against {options.against}": small_networks.against(options.against)}
     else:
         results = figures(options.quick)
     if options.json:

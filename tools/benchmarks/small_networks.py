@@ -23,7 +23,7 @@ PLAIN = {"allocation.users_per_bs": 5, "allocation.communication_cluster": 2, "a
 LINKS = {"link.model": "nr", "recording.level": "users"}
 ONE_BY_ONE = {"simulation.batch": 1}
 # stations: drops and frames of a run, and how many times faster than version 0.2 it has to be
-SIZES = {7: (64, 100, 5.0), 19: (24, 100, 3.0), 57: (8, 100, 1.5), 100: (3, 100, 1 / 1.05), 400: (2, 30, 1 / 1.05)}
+SIZES = {7: (64, 100, 5.0), 19: (24, 100, 3.0), 57: (8, 100, 1.5), 100: (4, 100, 1 / 1.05), 400: (2, 30, 1 / 1.05)}
 QUICKSTART = {"file": str(Path(__file__).parents[2] / "scenarios/quickstart.toml"), "simulation.drops": 40}
 
 

@@ -77,18 +77,17 @@ def one_by_one(rounds):
     return found
 
 
-def against(other, rounds=7, sizes=tuple(SIZES), more=True):
+def against(other, rounds=7):
     """How many times faster whole runs are here than in another checkout, which knows no NR: that against Shannon."""
     here, there, found = Runs(Path(__file__).parents[2]), Runs(Path(other).resolve()), {}
-    for stations in sizes:
+    for stations in SIZES:
         plain, least = run_of(stations), SIZES[stations][2]
         found[f"{stations} stations"] = {**paired(lambda s=plain: here(s), lambda s=plain: there(s), rounds),
                                          "at_least": least}
-        if more and stations < 100:
+        if stations < 100:
             found[f"{stations}, nr, users"] = {**paired(lambda s=plain: here({**s, **LINKS}), lambda s=plain: there(s),
                                                         rounds), "at_least": least / 2}
-    if more:
-        found["quickstart"] = {**paired(lambda: here(QUICKSTART), lambda: there(QUICKSTART), rounds), "at_least": 2.0}
+    found["quickstart"] = paired(lambda: here(QUICKSTART), lambda: there(QUICKSTART), rounds)
     here.close()
     there.close()
     return found

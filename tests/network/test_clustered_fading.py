@@ -111,3 +111,22 @@ def test_shadowing_of_every_state_is_the_first_parameter(code, sigma):
     found = 10.0 * np.log10(gains.everywhere(position, known)[user, 3 * mast]) + loss + known.loss_db[user]
     np.testing.assert_allclose(found / sigma, link.standard[:, 0], atol=1e-4)
     assert (known.loss_db[user] > 0).all() == (code > 1)
+
+
+def test_phases_turn_by_the_way_that_users_went():
+    """By metres from their first place, less velocity times age where a channel of the past is asked for."""
+    state = network(fading__doppler_speed="automatic", mobility__user_speed=1.4)
+    model, users = state.fading.model, np.arange(len(state.users))
+    station = state.around_users(users).station
+    state.fading.users(users, station, 0.0, None)
+    state.users.position += np.array([1.3e-5, -2.1e-5])  # km
+    velocity = np.random.default_rng(1).uniform(-2, 2, (len(users), 2))  # m/s
+    state.users.velocity[:] = 1e-3 * velocity
+    codes = model._world.codes(users, state.users.position, np.where(station < state.stations, station // 3, 0))
+    cells = np.where(station < state.stations, station, -1)
+    for age in (0.0, 0.02):
+        found = state.fading.users(users, station, age, None)
+        walked = np.array([0.013, -0.021]) - velocity * age
+        expected = model._links.vectors(users, cells, codes, walked)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+        assert np.median(np.abs(found - model._links.vectors(users, cells, codes, 0 * walked))) > 0.1

@@ -22,13 +22,14 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add the commands."""
     plot_ = commands.add_parser(
         "plot",
-        description="Draw what a log with links says: SIR and rate with confidence bands, what interferes, and rate "
-        "over distance. With --pattern: the cuts of an antenna pattern and its gain in all directions.",
+        description="Draw what a log says: of level users the distribution of throughput over users; of links SIR and "
+        "rate with confidence bands, what interferes, and rate over distance. With --pattern: the cuts of an antenna "
+        "pattern and its gain in all directions.",
         epilog="example:\n  isacsys run scenarios/paper.toml --set recording.level=links -o run.h5\n"
         "  isacsys plot run.h5 -o run.png\n  isacsys plot --pattern tr38901 -o pattern.png",
         formatter_class=argparse.RawDescriptionHelpFormatter)
     what = plot_.add_mutually_exclusive_group(required=True)
-    what.add_argument("log", metavar="RUN.h5", nargs="?", help="made with recording.level links or full")
+    what.add_argument("log", metavar="RUN.h5", nargs="?", help="made with recording.level users, links or full")
     what.add_argument("--pattern", metavar="FILE", help="an antenna pattern: a file that ends in .msi or .csv, a name "
                       "as antennas.pattern takes it, or module:Class")
     plot_.set_defaults(handler=plot)

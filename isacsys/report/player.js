@@ -86,7 +86,12 @@ for (const player of document.querySelectorAll(".player")) {
   const asleep = rows("asleep", { station: "u2" });
   const tracks = rows("tracks", { target: "i4", x: "i4", y: "i4", major: "f4", minor: "f4", angle: "f4" });
 
-  const ramp = [[68, 1, 84], [68, 58, 131], [49, 104, 142], [33, 144, 140], [53, 183, 121], [144, 215, 67], [253, 231, 37]];
+  let ramp = [];
+  const readRamp = () => {  // the colours of the page: light or dark
+    const style = getComputedStyle(document.documentElement);
+    ramp = [0, 1, 2, 3, 4, 5, 6].map((i) => style.getPropertyValue(`--v${i}`).trim())
+      .map((text) => [1, 3, 5].map((place) => parseInt(text.slice(place, place + 2), 16)));
+  };
   const colour = (level) => {
     const at = (level / 255) * (ramp.length - 1);
     const low = Math.min(Math.floor(at), ramp.length - 2);
@@ -162,9 +167,9 @@ for (const player of document.querySelectorAll(".player")) {
     }
     timeline.value = frame;
     clock.textContent = `frame ${frame + 1} of ${recorded.frames}, ${(frame * recorded.frame_duration).toFixed(3)} s`;
-    const said = [[to - from, "users served"], [lastLook - firstLook, "looks at targets"], [end - begin, "tracks"],
-      [span(nulls, frame)[1] - span(nulls, frame)[0], "nulls"], [last - first, `cells ${recorded.resting}`]];
-    counts.textContent = `${said.map(([count, words]) => `${count} ${words}`).join(", ")}.`;
+    const said = [["users served", to - from], ["looks at targets", lastLook - firstLook], ["tracks", end - begin],
+      ["nulls", span(nulls, frame)[1] - span(nulls, frame)[0]], [`cells ${recorded.resting}`, last - first]];
+    counts.textContent = said.map(([words, count]) => `${words}: ${count}`).join(", ");
   };
 
   for (const box of player.querySelectorAll("input[data-layer]")) {
@@ -226,6 +231,9 @@ for (const player of document.querySelectorAll(".player")) {
     svg.addEventListener(end, () => { if (held) { held = null; redraw(); } });
   }
   new ResizeObserver(redraw).observe(svg);
+  new MutationObserver(() => { readRamp(); show(Number(timeline.value)); })
+    .observe(document.documentElement, { attributeFilter: ["class"] });
+  readRamp();
   fit();
   show(0);
 }

@@ -15,7 +15,7 @@ from isacsys.campaign import Run, open_run
 from isacsys.core.arrays import Array, Index, Table
 from isacsys.core.errors import ConfigError
 from isacsys.core.version import version
-from isacsys.network.deployment import hexagonal_side
+from isacsys.network.point_processes import hexagonal_side
 from isacsys.recording.atomic_files import whole_file, write_all
 from isacsys.report.content import visible
 from isacsys.report.template import template

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import isacsys
+from isacsys.beamforming import subbands
 from isacsys.channel.fading import Fading
 from isacsys.channel.gaussian import complex_normal
 from isacsys.coupling.helper_gains import HelperGains
@@ -101,3 +102,22 @@ def test_looks_and_tracks_run_over_sub_bands():
                                        "sensing.cfar_cells": 16})
     run = isacsys.run(some, drops=1, executor="serial")
     assert 0 < run["detection_probability"].mean < 1
+
+
+def test_helpers_of_a_sub_band_are_its_stations_and_targets():
+    """What lights a target in sub-band s are the beams of station b there, which is number s bs + b."""
+    found = record(fading__subbands=2, **{key.replace(".", "__"): value for key, value in TOGETHER.items()})
+    one, bands = found.frame_state, subbands.spread(found.frame_state)
+    plain, folded, count = one.helpers, bands.helpers, len(one.selection.targets)
+    half = len(plain.link)
+    assert half > 0 and len(folded.link) == 2 * half and len(folded.own.link) == 2 * count
+    for helpers, many in ((plain, half), (plain.own, count)):
+        spread = folded if helpers is plain else folded.own
+        np.testing.assert_array_equal(spread.station[many:], helpers.station + one.stations)
+        np.testing.assert_array_equal(spread.link[many:], helpers.link + count)
+        again = spread.part(half if helpers is plain else count, count)
+        for name in ("link", "station", "distance", "cosine", "way", "full_power", "cooperating"):
+            np.testing.assert_array_equal(getattr(again, name), getattr(helpers, name))
+        there = helpers.around.station < one.stations
+        np.testing.assert_array_equal(spread.around.station[many:][there],
+                                      helpers.around.station[there] + one.stations)

@@ -123,12 +123,12 @@ class ProportionalFair(UserRanked):
         """Score by promised rate over mean rate; those never served come first, the best of them at the head.
 
         What a channel promises is the precoder's to say: with zero forcing and K streams, an SIR of
-        ``|h|^2 (M_t - K + 1) / (M_t K)`` times the mean one.
+        ``|h|^2 (M_t - K + 1) / (M_t K)`` times the mean one. Of sub-bands, the mean of their rates.
         """
         scenario = members.state.scenario
         antennas, streams = scenario.antennas.transmit, scenario.allocation.users_per_bs
-        power = np.sum(np.abs(members.channel) ** 2, axis=-1)
-        promised = np.log2(1 + members.state.promised(members.mean_sir, power, antennas, streams))
+        power, sir = np.sum(np.abs(members.subband_channel) ** 2, axis=-1), members.mean_sir
+        promised = np.mean([np.log2(1 + members.state.promised(sir, one, antennas, streams)) for one in power.T], 0)
         return -promised / np.maximum(members.mean_rate, 1e-12)
 
 

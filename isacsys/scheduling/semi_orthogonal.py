@@ -15,7 +15,8 @@ class SemiOrthogonal(Scheduler):
 
     Yoo and Goldsmith (2006): greedily the channel with the largest part outside the span of those chosen, among those
     whose correlation with each chosen part is below `THRESHOLD`; when none is left, the others come next. Path loss is
-    left out of the channels, so that location does not decide.
+    left out of the channels, so that location does not decide. Of sub-bands, parts outside the span are taken in each,
+    and sizes and correlations are roots of sums of squares over all.
     """
 
     needs_channels = True
@@ -26,7 +27,9 @@ class SemiOrthogonal(Scheduler):
         users = station.users
         if not len(users):
             return users.ids
-        return users.ids[semi_orthogonal(users.channel[None], np.ones((1, len(users)), bool), count, self.THRESHOLD)[0]]
+        channel = users.subband_channel
+        channel = channel[:, 0] if channel.shape[1] == 1 else channel
+        return users.ids[semi_orthogonal(channel[None], np.ones((1, len(users)), bool), count, self.THRESHOLD)[0]]
 
     def select_all_users(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
         """Choose users of all stations, padded to the largest cell."""
@@ -46,24 +49,24 @@ def semi_orthogonal(channel: Complex, there: Flags, count: int, threshold: float
 
     Parameters
     ----------
-    channel : [bs, n, M_t]
+    channel : [bs, n, M_t] or [bs, n, S, M_t]
     there : [bs, n]
         Which rows are members at all; others are chosen last.
     count, threshold : int, float
     """
-    rest, station = channel * there[..., None], np.arange(len(channel))
-    norm = np.linalg.norm(rest, axis=-1)
+    rest, station = channel * there.reshape(*there.shape, *[1] * (channel.ndim - 2)), np.arange(len(channel))
+    norm = np.linalg.norm(rest, axis=-1 if rest.ndim == 3 else (-2, -1))
     rank = np.where(there, 0, -2)  # 0: still semi-orthogonal to those chosen; -1: no more; -2: no member; -3: chosen
     chosen = np.empty((len(channel), min(count, channel.shape[1])), np.int64)
     for k in range(chosen.shape[1]):
-        left = _norm(rest)
+        left = _norm(rest) if rest.ndim == 3 else np.linalg.norm(rest, axis=(-2, -1))
         best = np.argmax(rank + left / (1 + left), axis=1)
         chosen[:, k], rank[station, best] = best, -3
-        unit = rest[station, best] / np.maximum(left[station, best], 1e-300)[:, None]
-        overlap = np.einsum("bnm,bm->bn", rest, unit.conj())
-        close = np.abs(overlap) > threshold * norm
+        unit = rest[station, best] / np.maximum(_norm(rest[station, best]), 1e-300)[..., None]
+        overlap = np.einsum("bn...m,b...m->bn...", rest, unit.conj())
+        close = (np.abs(overlap) if rest.ndim == 3 else np.linalg.norm(overlap, axis=-1)) > threshold * norm
         rank[close & (rank == 0)] = -1
-        rest = rest - overlap[..., None] * unit[:, None, :]
+        rest = rest - overlap[..., None] * unit[:, None]
     return chosen
 
 

@@ -53,6 +53,9 @@ def test_channels_equal_the_twin(seed, frames, count):
             found = state.fading.users(there, station[there], 0.0, None)
         both.append(found)
     np.testing.assert_allclose(both[0], both[1], atol=3e-4)
+    state.frame = 9
+    old = state.fading.users(users, station, 2 * some.simulation.frame_duration, None)
+    np.testing.assert_allclose(old, found, atol=1e-9)
     angle = stream(seed, 0, 0, Purpose.DOPPLER).uniform(0, 2 * np.pi, len(state.users))
     time, wavelength, seen = 7 * some.simulation.frame_duration, LIGHT / some.propagation.carrier_frequency, set()
     for user in users:

@@ -11,6 +11,7 @@ import pytest
 from isacsys.campaign import executors
 from isacsys.cli import COMMANDS, build_parser
 from isacsys.config.catalogue import settings
+from isacsys.recording.schema import LEVELS, TABLES
 from tests import pages
 from tests.pages import PAGES, ROOT, blocks, shell
 from tools import gallery
@@ -109,6 +110,15 @@ def test_relative_links_lead_somewhere(page):
     text = pages.FENCE.sub("", page.read_text(encoding="utf-8"))
     for link in re.findall(r"\]\((?!https?:|#|_build/gallery/)([^)#]+)", text):  # those are made when it is built
         assert (page.parent / link).exists(), link
+
+
+def test_the_page_of_the_log_has_every_group_and_column():
+    text = (ROOT / "docs/log.md").read_text(encoding="utf-8")
+    rows = {row[0]: row[1] for row in re.findall(r"^\| `(.*?)` \| (.*) \|$", text, re.MULTILINE)}
+    assert set(rows) == set(TABLES)
+    for table, columns in TABLES.items():
+        level, said = rows[table].split(" | ")
+        assert table in LEVELS[level] and all(f"`{c.name}`" in said for c in columns) == (len(columns) < 40), table
 
 
 def test_the_gallery_shows_everything():

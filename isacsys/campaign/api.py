@@ -9,6 +9,7 @@ from isacsys.beamforming import Combiner, Precoder
 from isacsys.campaign.request import Request, Subject
 from isacsys.campaign.result import Run
 from isacsys.campaign.worker import Simulate
+from isacsys.energy import EnergyModel
 from isacsys.link import LinkModel
 from isacsys.metrics import Metric
 from isacsys.network import Positions
@@ -24,7 +25,7 @@ def run(scenario: Subject, *, drops: int | None = None, frames: int | None = Non
         scheduler: Scheduler | str | None = None, grant_policy: GrantPolicy | str | None = None,
         positions: Positions | None = None, precoder: Precoder | str | None = None,
         combiner: Combiner | str | None = None, tracker: Tracker | str | None = None,
-        link_model: LinkModel | str | None = None,
+        link_model: LinkModel | str | None = None, energy_model: EnergyModel | str | None = None,
         processes: Sequence[Process] = (), measure: Sequence[Metric] = (),
         progress: bool | None = None, simulate: Simulate = simulate_drop) -> Run:
     """Simulate a scenario.
@@ -62,7 +63,7 @@ def run(scenario: Subject, *, drops: int | None = None, frames: int | None = Non
         Names; default: the area spectral efficiencies that are not zero.
     only_drop : int, optional
         Simulate this drop alone.
-    scheduler, grant_policy, positions, precoder, combiner, tracker, link_model : optional
+    scheduler, grant_policy, positions, precoder, combiner, tracker, link_model, energy_model : optional
         Objects (of policies also names) instead of what the scenario names. They may be defined anywhere, in a
         notebook too; every drop gets its own copy.
     processes : sequence of Process
@@ -104,6 +105,7 @@ def run(scenario: Subject, *, drops: int | None = None, frames: int | None = Non
         combiner=combiner,
         tracker=tracker,
         link_model=link_model,
+        energy_model=energy_model,
         processes=processes,
         measure=measure,
         progress=progress,

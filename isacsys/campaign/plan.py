@@ -27,8 +27,8 @@ from isacsys.simulation.batch_rules import batch_size
 NOT_COMPARED = "simulation.drops"  # more drops are welcome
 _NO_MATTER = (NOT_COMPARED, "simulation.batch")  # results are the same bits
 _PACKAGES = ("isacsys", "numpy", "scipy", "h5py", "simpy")
-_HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "tracker", "link_model", "processes",
-           "metrics")
+_HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "tracker", "link_model",
+           "energy_model", "processes", "metrics")
 _CONTENT = "content of "
 OWN_METRICS, SCENARIO_FILE = "own_metrics", "scenario_file"
 

@@ -24,6 +24,7 @@ from isacsys.campaign.worker import Simulate, Work
 from isacsys.config.input_files import pin
 from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError, IsacError
+from isacsys.energy import HANDED_IN, EnergyModel
 from isacsys.link import LinkModel
 from isacsys.metrics import METRIC, METRICS, Metric, declared_metrics
 from isacsys.network import Positions
@@ -71,6 +72,7 @@ class Request:
     combiner: Combiner | str | None = None
     tracker: Tracker | str | None = None
     link_model: LinkModel | str | None = None
+    energy_model: EnergyModel | str | None = None
     processes: Sequence[Process] = ()
     measure: Sequence[Metric] = ()
     progress: bool | None = None
@@ -82,6 +84,8 @@ class Request:
         for argument, name in self._chosen.items():
             if isinstance(name, str):
                 found = _with_policy(found, argument, name)
+        if isinstance(self.energy_model, EnergyModel):
+            found = _with_policy(found, "energy_model", HANDED_IN)
         return override(found, {"drops": self.drops, "frames": self.frames, "seed": self.seed})
 
     def check_output(self, output: str | Path | None) -> Path | None:
@@ -98,7 +102,7 @@ class Request:
         """Check everything that can be checked before a drop is simulated."""
         objects, inputs = self.objects, pin(scenario)
         first, stop = self._range(scenario)
-        check(scenario, positions=self.positions, drops=range(first, stop))
+        check(scenario, positions=self.positions, drops=range(first, stop), energy_model=objects["energy_model"])
         if objects["tracker"] is not None and not scenario.tracking.enabled:
             warnings.warn(f"tracker {type(objects['tracker']).__name__} is not used: tracking.enabled is false",
                           stacklevel=4)
@@ -136,7 +140,8 @@ class Request:
     @property
     def _chosen(self) -> dict[str, Any]:
         return {"scheduler": self.scheduler, "grant_policy": self.grant_policy, "precoder": self.precoder,
-                "combiner": self.combiner, "tracker": self.tracker, "link_model": self.link_model}
+                "combiner": self.combiner, "tracker": self.tracker, "link_model": self.link_model,
+                "energy_model": self.energy_model}
 
     @property
     def _executor(self) -> str | None:

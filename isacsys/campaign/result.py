@@ -147,9 +147,13 @@ class Run(Shown):
         return draw("run_summary", "draw_run", self, path)
 
     def to_xarray(self, table: str = "drops") -> Any:
-        """Return a table of the log as an ``xarray.Dataset``; units and meanings are attributes of its variables."""
+        """Return a table of the log as an ``xarray.Dataset``; units and meanings are attributes of its variables.
+
+        ``"users"`` and ``"targets"`` are short for ``"users/communication"`` and ``"users/sensing"``.
+        """
         import xarray
 
+        table = {"users": "users/communication", "targets": "users/sensing"}.get(table, table)
         columns, dimension = self.table(table), "drop" if table == "drops" else "row"
         says = {c.name: {"units": c.unit, "long_name": c.description} for c in self._source.columns(table)}
         found = xarray.Dataset({name: (dimension, column, says.get(name, {})) for name, column in columns.items()},

@@ -26,6 +26,7 @@ from isacsys.campaign.worker import Simulate
 from isacsys.config.scenario import Scenario
 from isacsys.core.display import Shape, Shown, draw, pretty_unit, with_interval
 from isacsys.core.errors import ConfigError
+from isacsys.energy import EnergyModel
 from isacsys.link import LinkModel
 from isacsys.metrics import METRICS, Metric
 from isacsys.network import Positions
@@ -170,6 +171,7 @@ def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | 
           grant_policy: GrantPolicy | str | None = None, positions: Positions | None = None,
           precoder: Precoder | str | None = None, combiner: Combiner | str | None = None,
           tracker: Tracker | str | None = None, link_model: LinkModel | str | None = None,
+          energy_model: EnergyModel | str | None = None,
           processes: Sequence[Process] = (), measure: Sequence[Metric] = (), progress: bool | None = None,
           simulate: Simulate = simulate_drop) -> Sweep:
     """Simulate a scenario at every point of a grid, all on the same seed.
@@ -202,7 +204,7 @@ def sweep(scenario: Subject, axes: Mapping[str, Iterable[Any]], *, drops: int | 
         drops=drops, frames=frames, seed=seed, resume=resume, force=force, workers=workers, executor=executor,
         dask_address=dask_address, precision=precision, metrics=metrics, scheduler=scheduler, grant_policy=grant_policy,
         positions=positions, precoder=precoder, combiner=combiner, tracker=tracker, link_model=link_model,
-        processes=processes, measure=measure, progress=progress, simulate=simulate)
+        energy_model=energy_model, processes=processes, measure=measure, progress=progress, simulate=simulate)
     directory, scenario, values = order.check_output(output), order.scenario(scenario), read_axes(axes)
     objective = None if weight is None else weighted(weight, METRICS)
     grid = _grid(order, scenario, values, where, directory)

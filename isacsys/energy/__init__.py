@@ -2,8 +2,8 @@
 
 from isacsys.energy.base import EnergyModel, SleepState
 from isacsys.energy.meter import EnergyMeter
-from isacsys.energy.registry import ENERGY_MODEL, find_energy_model, full_power
+from isacsys.energy.registry import ENERGY_MODEL, HANDED_IN, find_energy_model, full_power
 from isacsys.energy.stations import Stations, stations
 
-__all__ = ["ENERGY_MODEL", "EnergyMeter", "EnergyModel", "SleepState", "Stations", "find_energy_model", "full_power",
-           "stations"]
+__all__ = ["ENERGY_MODEL", "HANDED_IN", "EnergyMeter", "EnergyModel", "SleepState", "Stations", "find_energy_model",
+           "full_power", "stations"]

@@ -9,7 +9,7 @@ import numpy as np
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array
 from isacsys.core.columns import count, real
-from isacsys.energy import EnergyMeter, EnergyModel, find_energy_model, stations
+from isacsys.energy import EnergyMeter, EnergyModel, stations
 from isacsys.metrics.base import Estimator, Metric
 from isacsys.services.frame_record import FrameRecord
 
@@ -58,14 +58,14 @@ class EnergyMetrics(Metric):
         if "power" not in found:  # of a frame that was not run in a drop
             return {"stations_metered": 0, "stations_asleep": 0}
         if self._model is None:
-            self._start(record.frame_state.scenario, np.asarray(found["full_power"]))
+            self._start(record, np.asarray(found["full_power"]))
         self._meter.frame(np.asarray(found["power"]), np.asarray(found["on"], bool), np.asarray(found["asleep"], bool))
         self._station_frames += len(found["on"])
         self._looks += len(record.frame_state.selection.targets)
         return {"stations_metered": len(found["on"]), "stations_asleep": int(np.count_nonzero(found["asleep"]))}
 
-    def _start(self, scenario: Scenario, watts: Array) -> None:
-        self._model = find_energy_model(scenario)
+    def _start(self, record: FrameRecord, watts: Array) -> None:
+        scenario, self._model = record.frame_state.scenario, record.energy_model
         assert self._model is not None
         self._duration = scenario.simulation.frame_duration
         self._meter = EnergyMeter(self._model.sleep_states(), self._duration, scenario.energy.sleep)

@@ -36,7 +36,7 @@ def draw_users(axes: list[Any], run: Run) -> None:
         edge = float(np.percentile(values, EDGE))
         panel.axhline(EDGE / 100, color="0.6", linewidth=0.8, linestyle=":")
         panel.plot([edge], [EDGE / 100], "o", color=COLOURS[1])
-        panel.annotate(f"{EDGE} %: {short(edge)}", (edge, EDGE / 100), xytext=(6, 6), textcoords="offset points",
+        panel.annotate(f"{EDGE} % of all: {short(edge)}", (edge, EDGE / 100), xytext=(6, 6), textcoords="offset points",
                        fontsize=8)
         axis(panel, label, "share of users below")
         panel.set_ylim(0, 1)

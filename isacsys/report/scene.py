@@ -27,7 +27,8 @@ MOST_STATIONS = 150  # on a map
 WIDTH = 640.0  # of a map
 MOST_FRAMES = 200  # looked through for one in which anybody is served
 SHADES = 7  # of SINR
-HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "tracker", "link_model", "processes")
+HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "tracker", "link_model", "energy_model",
+          "processes")
 LAYERS = (("cells", "cells"), ("served", "serving links"), ("granted", "nulls granted"), ("refused", "nulls refused"),
           ("targets", "targets"))
 

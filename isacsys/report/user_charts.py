@@ -25,7 +25,8 @@ def over_users(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
         return PageSection("over-users", "Users")
     figures = [_figure(chosen, *column) for column in COLUMNS]
     remarks = [f"{name}: {line}." for run, name in chosen for line in run.remarks]
-    lines = [*remarks, "Every user of every drop counts once, served or not. A point marks 5 %."]
+    lines = [*remarks, "Every user of every drop counts once, served or not. A point marks the 5 % of "
+             "all of them; user_throughput_5 is the mean of each drop's own."]
     return PageSection("over-users", "Users", lines, figures=figures)
 
 
@@ -44,7 +45,7 @@ def _figure(runs: Sequence[tuple[Run, str]], column: str, title: str, unit: str)
         series.append(charts.Series(label, at, below, None if band is None else np.clip(below - band, 0, 1),
                                     None if band is None else np.clip(below + band, 0, 1), number))
         edge = np.array([np.percentile(values, EDGE)])
-        series.append(charts.Series(f"5 %: {edge[0]:.3g} {unit}" + f", {name}" * (len(runs) > 1), edge,
+        series.append(charts.Series(f"5 % of all: {edge[0]:.3g} {unit}" + f", {name}" * (len(runs) > 1), edge,
                                     np.array([EDGE / 100]), None, None, number, points=True))
         rows.append([label, *(f"{value:.4g}" for value in np.percentile(values, PERCENTILES))])
     label = f"{title} ({unit})"

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from isacsys.beamforming import FrameState
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.drop_parts import Total, sums
+from isacsys.energy import EnergyModel
 from isacsys.link import Delivery
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.selection import Links
@@ -64,6 +65,8 @@ class FrameRecord:
         What the tracks were like when the frame was over, where targets are followed.
     delivery : Delivery or None
         What the scheduled users get.
+    energy_model : EnergyModel or None
+        What says how much power stations draw, in a drop that asks.
     """
 
     frame_state: FrameState
@@ -72,6 +75,7 @@ class FrameRecord:
     stations: Mapping[str, Array | Index | Flags] = field(default_factory=dict)
     tracks: TrackFrame | None = None
     delivery: Delivery | None = None
+    energy_model: EnergyModel | None = None
 
     @cached_property
     def load(self) -> Array:

@@ -14,7 +14,7 @@ from isacsys.beamforming import Combiner, Precoder
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Index
 from isacsys.core.errors import ConfigError, DropError, PluginError
-from isacsys.energy import find_energy_model
+from isacsys.energy import EnergyModel, find_energy_model
 from isacsys.link import LinkModel
 from isacsys.metrics import METRIC, Metric, declared_columns
 from isacsys.network import NetworkState, Positions, deploy
@@ -44,7 +44,8 @@ from isacsys.simulation.tracking_process import TrackingProcess, find_tracker
 from isacsys.simulation.traffic_process import TrafficProcess
 
 
-def check(scenario: Scenario, *, positions: Positions | None = None, drops: Iterable[int] = (0,)) -> None:
+def check(scenario: Scenario, *, positions: Positions | None = None, drops: Iterable[int] = (0,),
+          energy_model: EnergyModel | None = None) -> None:
     """Raise ConfigError for policies, positions or arrivals that a scenario names and that cannot be had.
 
     Users and targets named by a file must exist in every one of ``drops``. Warns of changes that a layout makes.
@@ -55,7 +56,7 @@ def check(scenario: Scenario, *, positions: Positions | None = None, drops: Iter
     ALLOCATION_POLICY.of(scenario)
     PROCESS.all_of(scenario)
     find_tracker(scenario)
-    find_energy_model(scenario)
+    find_energy_model(scenario, energy_model)
     if scenario.targets.lifetime and presence(scenario, ReceiverType.TARGET) is not None:
         raise ConfigError("targets.lifetime", scenario.targets.lifetime, "0 where a file says when targets come and go")
     if given_positions(scenario, positions) is not None:
@@ -100,7 +101,8 @@ def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, schedule
                   grant_policy: GrantPolicy | None = None, positions: Positions | None = None,
                   precoder: Precoder | None = None, combiner: Combiner | None = None,
                   tracker: Tracker | None = None, link_model: LinkModel | None = None,
-                  processes: Sequence[Process] = (), metrics: Sequence[Metric] = ()) -> None:
+                  energy_model: EnergyModel | None = None, processes: Sequence[Process] = (),
+                  metrics: Sequence[Metric] = ()) -> None:
     """Simulate one drop and write its rows.
 
     Parameters
@@ -110,7 +112,7 @@ def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, schedule
         Its number; with the scenario's seed it names every random stream.
     recorder : Recorder
         Gets a row of ``frames`` a frame, what ``recording.level`` asks for, and one row of ``drops`` at the end.
-    scheduler, grant_policy, precoder, combiner, tracker, link_model : optional
+    scheduler, grant_policy, precoder, combiner, tracker, link_model, energy_model : optional
         Used instead of those the scenario names; copied, so that no drop sees what another left behind.
     positions : Positions, optional
         For layout "file": positions passed in Python.
@@ -127,7 +129,7 @@ def simulate_drop(scenario: Scenario, drop: int, recorder: Recorder, *, schedule
     scenario = allocate(scenario)
     policies = find_policies(scenario, scheduler, grant_policy, precoder, combiner, link_model=link_model)
     Drop(scenario, drop, recorder, policies, positions, [*PROCESS.all_of(scenario), *processes],
-         [*METRIC.all_of(scenario), *metrics], tracker).run()
+         [*METRIC.all_of(scenario), *metrics], tracker, energy_model).run()
 
 
 class Drop:
@@ -139,7 +141,8 @@ class Drop:
 
     def __init__(self, scenario: Scenario, drop: int, recorder: Recorder, policies: Policies | None = None,
                  positions: Positions | None = None, processes: Sequence[Process] = (),
-                 metrics: Sequence[Metric] = (), tracker: Tracker | None = None) -> None:
+                 metrics: Sequence[Metric] = (), tracker: Tracker | None = None,
+                 energy_model: EnergyModel | None = None) -> None:
         keep_freed_memory()
         warm_up, counted = scenario.simulation.warm_up, scenario.simulation.frames
         if warm_up:  # a longer drop, of which the first frames are left out
@@ -155,7 +158,7 @@ class Drop:
             PresenceProcess(),
             TargetProcess(),
             TrackingProcess(copy.deepcopy(tracker)),
-            EnergyProcess(),
+            EnergyProcess(energy_model),
             *copy.deepcopy(list(processes)),
             self.clock,
         )

@@ -9,7 +9,7 @@ import numpy as np
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.units import from_db
-from isacsys.energy import Stations, find_energy_model, full_power
+from isacsys.energy import EnergyModel, Stations, find_energy_model, full_power
 from isacsys.services import FrameRecord
 from isacsys.simulation.stage import Process, Stage, Steps
 
@@ -17,13 +17,16 @@ from isacsys.simulation.stage import Process, Stage, Steps
 class EnergyProcess(Process):
     """Adds to every frame its stations: on or off, asleep or awake, load, and power drawn."""
 
+    def __init__(self, model: EnergyModel | None = None) -> None:
+        self._given = model
+
     def wanted(self, scenario: Scenario) -> bool:
         """Return whether there is an energy model."""
         return scenario.energy.model != "none"
 
     def run(self, stage: Stage) -> Steps:
         """Find the model; frames are looked at as they are completed."""
-        self._stage, self._model = stage, find_energy_model(stage.scenario)
+        self._stage, self._model = stage, find_energy_model(stage.scenario, self._given)
         yield from ()
 
     def complete(self, record: FrameRecord) -> FrameRecord:
@@ -37,7 +40,7 @@ class EnergyProcess(Process):
         values: dict[str, Array | Index | Flags] = {
             "on": found.on, "asleep": found.asleep, "listening": found.listening, "load": data_share(record),
             "output": found.load * found.sent, "full_power": watts, "power": self._model.drawn(found)}
-        return dataclasses.replace(record, stations={**record.stations, **values})
+        return dataclasses.replace(record, stations={**record.stations, **values}, energy_model=self._model)
 
 
 def stations_of(record: FrameRecord, on: Flags, watts: Array) -> Stations:

@@ -36,7 +36,7 @@ def test_the_report_has_it(run, tmp_path):
     from isacsys.report import write_report
 
     page = write_report([run], tmp_path / "page.html").read_text()
-    assert "User throughput" in page and "5 %: " in page
+    assert "User throughput" in page and "5 % of all: " in page
 
 
 def test_without_users_it_is_refused():

@@ -203,7 +203,7 @@ def _largest(words: list[str], lines: _Lines) -> tuple[float, tuple[str, ...]]:
     unit = words[2].lower() if len(words) > 2 else ""
     if value is None or unit not in ("", "dbi", "dbd"):
         raise lines.wrong("GAIN with a number from -100 to 100, and dBi or dBd")
-    bare = ("antenna pattern: its GAIN has no unit and is read in dBd, 2.15 dB below dBi",) * (not unit)
+    bare = ("antenna pattern: GAIN without unit is read as dBd: 2.15 dB are added",) * (not unit)
     return (value if unit == "dbi" else value + DIPOLE), bare
 
 

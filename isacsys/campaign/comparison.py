@@ -16,6 +16,7 @@ from typing import Any, overload
 import numpy as np
 
 from isacsys.campaign.estimates import applicable, finite, linearise, mean_half_width
+from isacsys.campaign.plan import NO_MATTER
 from isacsys.campaign.result import Run, distinct_names, open_run
 from isacsys.config.scenario_values import FILES
 from isacsys.core.arrays import Array, Table
@@ -26,6 +27,7 @@ from isacsys.metrics import Estimator
 SAME_DEPLOYMENT = ("simulation.seed", "network.bs_density", "network.users_per_cell", "network.targets_per_cell",
                    "network.area", "network.layout", "network.positions", "network.minimum_distance",
                    "network.boundary")
+_ROUNDING = 1e-12  # of the larger figure: a difference below it is none
 _WHY = "the same in both: otherwise a drop of one is not the same place as that drop of the other"
 
 
@@ -51,10 +53,16 @@ class Difference:
     half_width: float | None
     variance_saved: float | None
 
+    def __str__(self) -> str:
+        half_width = "" if self.half_width is None else f" ± {figure(self.half_width)}"
+        return f"B - A = {figure(self.difference)}{half_width} (A = {figure(self.a)}, B = {figure(self.b)})"
+
     @property
     def significant(self) -> bool:
-        """Whether the interval of the difference excludes zero."""
-        return self.difference is not None and self.half_width is not None and abs(self.difference) > self.half_width
+        """Whether the interval of the difference excludes zero, by more than rounding."""
+        if self.a is None or self.b is None or self.difference is None or self.half_width is None:
+            return False
+        return abs(self.difference) > max(self.half_width, _ROUNDING * max(abs(self.a), abs(self.b)))
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,7 @@ class Comparison(Shown):
         lines = [f"{letter}: {name}: {line}" if i == 0 else f"   {line}"
                  for letter, name, run in zip("AB", distinct_names(self.runs), self.runs, strict=True)
                  for i, line in enumerate(run.provenance)]
-        return Shape([*lines, f"{self.drops} drops, paired; * the 95 % interval of the difference excludes zero"
+        return Shape([*lines, _unequal(*self.runs), f"{self.drops} drops, paired; * the 95 % interval of the difference excludes zero"
                       f"{_corrected(self.comparisons)}"],
                      ("metric", "A", "B", "B - A", "95 %", "", "variance saved", "unit"), rows)
 
@@ -235,6 +243,14 @@ def _difference(a: Run, b: Run, rows_a: Table, rows_b: Table, metric: Estimator,
             saved = finite(float(1 - np.var(paired) / alone)) if alone > 0 else None
     return Difference(one.value, other.value, finite(other.value - one.value), mean_half_width(paired, comparisons),
                       saved)
+
+
+def _unequal(a: Run, b: Run) -> str:
+    """Return a line with every setting, and every object in its place, in which two runs differ."""
+    one, other = ({**dict(run.scenario.items()), **run.handed} for run in (a, b))
+    found = [f"{key} = {one.get(key, 'none')} | {other.get(key, 'none')}" for key in {**one, **other}
+             if key not in NO_MATTER and one.get(key) != other.get(key)]
+    return f"A | B differ in: {', '.join(found) or 'no setting'}"
 
 
 def _corrected(comparisons: int) -> str:

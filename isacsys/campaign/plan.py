@@ -25,10 +25,10 @@ from isacsys.plugins.kinds import written_by_users
 from isacsys.simulation.batch_rules import batch_size
 
 NOT_COMPARED = "simulation.drops"  # more drops are welcome
-_NO_MATTER = (NOT_COMPARED, "simulation.batch")  # results are the same bits
+NO_MATTER = (NOT_COMPARED, "simulation.batch")  # results are the same bits
 _PACKAGES = ("isacsys", "numpy", "scipy", "h5py", "simpy")
-_HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "tracker", "link_model",
-           "energy_model", "processes", "metrics")
+HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "tracker", "link_model",
+          "energy_model", "processes", "metrics")
 _CONTENT = "content of "
 OWN_METRICS, SCENARIO_FILE = "own_metrics", "scenario_file"
 
@@ -59,8 +59,8 @@ class Plan:
     @cached_property
     def settings(self) -> dict[str, Any]:
         """Everything that results depend on, apart from how many drops there are."""
-        found = {key: value for key, value in self.scenario.items() if key not in _NO_MATTER}
-        return found | {"first drop": self.first, **{name: self.handed.names.get(name, "") for name in _HANDED},
+        found = {key: value for key, value in self.scenario.items() if key not in NO_MATTER}
+        return found | {"first drop": self.first, **{name: self.handed.names.get(name, "") for name in HANDED},
                         **{_CONTENT + key: self.inputs.get(key, "") for key in (*FILES, *self.inputs)},
                         **self.sources}
 
@@ -90,7 +90,7 @@ class Plan:
         """Return what a log of the drops before ``stop`` says of itself."""
         scenario = self.scenario.replace({NOT_COMPARED: stop - self.first})
         given = {name: value for name, value in self.settings.items()
-                 if name in _HANDED or name in self.sources or name.startswith(_CONTENT)}
+                 if name in HANDED or name in self.sources or name.startswith(_CONTENT)}
         return {
             "scenario": scenario.to_toml(), SCENARIO_FILE: scenario.file, "seed": scenario.simulation.seed,
             "first_drop": self.first, "drops": stop - self.first, "complete": True, **versions(), **processor(),
@@ -110,8 +110,8 @@ def read_scenario(attributes: Mapping[str, Any], path: Path) -> Scenario:
 
 def read_settings(attributes: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """Return `Plan.settings` of what a log was made from."""
-    found = {key: value for key, value in read_scenario(attributes, path).items() if key not in _NO_MATTER}
-    names = (*_HANDED, *(_CONTENT + key for key in FILES))
+    found = {key: value for key, value in read_scenario(attributes, path).items() if key not in NO_MATTER}
+    names = (*HANDED, *(_CONTENT + key for key in FILES))
     return found | {"first drop": attributes.get("first_drop", 0),
                     **{name: attributes.get(name.replace(" ", "_"), "") for name in names},
                     **{f"{kind} of {key[len(kind) + 4:]}": value for key, value in attributes.items()

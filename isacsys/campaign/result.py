@@ -12,7 +12,7 @@ import numpy as np
 
 from isacsys.campaign.estimates import Estimate, estimates
 from isacsys.campaign.output import parts_directory, read_manifest, whole_parts
-from isacsys.campaign.plan import own_metrics, read_scenario
+from isacsys.campaign.plan import HANDED, own_metrics, read_scenario
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Table
 from isacsys.core.display import Shape, Shown, draw, figure, pretty_unit
@@ -92,6 +92,11 @@ class Run(Shown):
         return max(int(self.attributes.get("drops", self.drops)), self.drops)
 
     @property
+    def handed(self) -> dict[str, str]:
+        """What was given from Python in the place of settings: classes, and digests of positions, by their arguments."""
+        return {name: str(self.attributes[name]) for name in HANDED if self.attributes.get(name)}
+
+    @property
     def provenance(self) -> list[str]:
         """Lines that say what was simulated: scenario, seed, policies, drops, and settings other than the defaults."""
         s, of = self.scenario, "" if self.complete else f" of {self.planned}"
@@ -99,6 +104,8 @@ class Run(Shown):
         lines = [f"{self.drops}{of} drops of {frames}{'' if self.complete else ', unfinished'}; "
                  f"{s.file or 'scenario'}, seed {s.simulation.seed}, scheduler {self.policy('scheduler')}, "
                  f"grants {self.policy('grant_policy')}"]
+        if self.handed:
+            lines.append("from Python: " + ", ".join(f"{name} = {what}" for name, what in self.handed.items()))
         changed = s.changed()
         if changed:
             lines.append("settings: " + ", ".join(f"{key} = {value}" for key, value in changed.items()))

@@ -9,7 +9,7 @@ from typing import Any
 import isacsys
 from isacsys.campaign import Run, open_run
 from isacsys.campaign.progress_watch import watch
-from isacsys.campaign.result import verify
+from isacsys.campaign.result import is_log, verify
 from isacsys.cli.options import add_json, add_scenario, load_scenario, print_json, with_files
 from isacsys.plugins.kinds import KINDS
 from isacsys.scheduling import available
@@ -33,6 +33,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--watch", nargs="?", type=_seconds, const=2.0, metavar="SECONDS",
                         help="say how far it has come, every so many seconds (default: %(const)s), until it ends")
     parser.add_argument("--verify", action="store_true", help="read everything and compare it with its checksums")
+    parser.add_argument("--metric", dest="metrics", action="append", default=[], metavar="M",
+                        help="print this metric alone; may be given several times")
     add_json(parser)
     parser.set_defaults(handler=show)
     parser = commands.add_parser("schedulers",
@@ -50,6 +52,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(options: argparse.Namespace) -> int:
     """Simulate; print the estimates."""
     scenario = load_scenario(options, simulation_changes(options))
+    if options.resume and options.output and not is_log(options.output):
+        print(f"isacsys: {options.output}: nothing of it is there yet, so it begins with the first drop", file=sys.stderr)
     result = isacsys.run(scenario, output=options.output, only_drop=options.only_drop, **campaign_options(options))
     print_run(result, options.json)
     line = batch_rules.remark(scenario)
@@ -63,8 +67,20 @@ def show(options: argparse.Namespace) -> int:
     if options.verify:
         print(f"isacsys: {verify(options.log)}", file=sys.stderr)
     complete = _watch(options) if options.watch is not None else True
-    print_run(open_run(options.log), options.json)
+    log = open_run(options.log)
+    if options.metrics:
+        _print_metrics(log, options.metrics, options.json)
+    else:
+        print_run(log, options.json)
     return 0 if complete else INCOMPLETE
+
+
+def _print_metrics(log: Run, names: list[str], as_json: bool) -> None:
+    found = {name: log[name] for name in names}
+    if as_json:
+        print_json({name: estimate.to_dict() for name, estimate in found.items()})
+    else:
+        print("\n".join(f"{name}: {estimate}" for name, estimate in found.items()))
 
 
 def _watch(options: argparse.Namespace) -> bool:

@@ -8,12 +8,19 @@ from scipy import stats
 
 import isacsys
 from isacsys import Positions, Scenario
-from isacsys.campaign.comparison import _difference
+from isacsys.campaign.comparison import Difference, _difference
 from isacsys.core.errors import ConfigError
 from isacsys.recording import Tables
 from tests.campaign import fakes
 
 SMALL = Scenario().replace({"network.area": 16.0, "simulation.drops": 12, "allocation.users_per_bs": 4})
+
+
+class OneBit(isacsys.LinkModel):
+    """One bit/s/Hz on every link."""
+
+    def efficiency(self, sinr):
+        return np.ones_like(sinr)
 
 
 def run(changes=(), output=None, **options):
@@ -134,3 +141,21 @@ def test_several_runs_are_compared_with_the_first_and_all_intervals_hold_at_once
     assert isacsys.compare(random, *others).comparisons == 2
     with pytest.raises(ConfigError, match="metric = 'rate'"):
         isacsys.compare(random, *others, metrics=["rate"])
+
+
+def test_it_says_in_what_the_runs_differ_and_no_more(random):
+    other = run({"allocation.users_per_bs": 6, "scheduling.policy": "nearest"}, link_model=OneBit())
+    line = next(line for line in str(isacsys.compare(random, other)).splitlines() if line.startswith("A | B"))
+    assert line.startswith("A | B differ in: scheduling.policy = random | nearest, allocation.users_per_bs = 4 | 6, "
+                           "link_model = none | ")
+    assert line.count(" | ") == 4
+    assert "OneBit" in line
+    assert "OneBit" in str(other)
+    assert "A | B differ in: no setting" in str(isacsys.compare(random, random))
+    assert str(isacsys.compare(random, other)["communication_ase"]).startswith("B - A = ")
+
+
+def test_rounding_is_no_difference():
+    assert not Difference(0.04, 0.04 * (1 + 1e-15), 4e-17, 1e-18, None).significant
+    assert Difference(0.04, 0.04 * (1 + 1e-9), 4e-11, 1e-12, None).significant
+    assert not Difference(None, 1.0, None, None, None).significant

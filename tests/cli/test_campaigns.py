@@ -196,6 +196,18 @@ def test_sweep(call, scenario, tmp_path):
     assert len(sweep(call, scenario).splitlines()) == 6  # what was varied, header, four points
 
 
+def test_some_metrics_of_a_log_and_a_resumed_run_that_never_began(call, scenario):
+    _, err = call("run", scenario, "-o", "a.h5", "--resume")
+    assert "a.h5: nothing of it is there yet" in err
+    _, err = call("run", scenario, "-o", "a.h5", "--resume")
+    assert "nothing of it" not in err
+    assert [line.split(":")[0] for line in call("show", "a.h5", "--metric", "sensing_ase", "--metric",
+                                                "communication_ase")[0].splitlines()] == ["sensing_ase",
+                                                                                          "communication_ase"]
+    assert list(json.loads(call("show", "a.h5", "--metric", "sensing_ase", "--json")[0])) == ["sensing_ase"]
+    assert "metric = 'sense'" in call("show", "a.h5", "--metric", "sense", code=2)[1]
+
+
 def test_compare(call, scenario):
     for policy in "random", "nearest":
         run(call, scenario, "-o", f"{policy}.h5", "--set", f"scheduling.policy={policy}")

@@ -108,7 +108,8 @@ class Comparison(Shown):
         lines = [f"{letter}: {name}: {line}" if i == 0 else f"   {line}"
                  for letter, name, run in zip("AB", distinct_names(self.runs), self.runs, strict=True)
                  for i, line in enumerate(run.provenance)]
-        return Shape([*lines, _unequal(*self.runs), f"{self.drops} drops, paired; * the 95 % interval of the difference excludes zero"
+        return Shape([*lines, _unequal(*self.runs),
+                      f"{self.drops} drops, paired; * the 95 % interval of the difference excludes zero"
                       f"{_corrected(self.comparisons)}"],
                      ("metric", "A", "B", "B - A", "95 %", "", "variance saved", "unit"), rows)
 

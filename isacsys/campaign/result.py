@@ -93,7 +93,7 @@ class Run(Shown):
 
     @property
     def handed(self) -> dict[str, str]:
-        """What was given from Python in the place of settings: classes, and digests of positions, by their arguments."""
+        """What was given from Python in the place of settings, by its argument."""
         return {name: str(self.attributes[name]) for name in HANDED if self.attributes.get(name)}
 
     @property

@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     """Simulate; print the estimates."""
     scenario = load_scenario(options, simulation_changes(options))
     if options.resume and options.output and not is_log(options.output):
-        print(f"isacsys: {options.output}: nothing of it is there yet, so it begins with the first drop", file=sys.stderr)
+        print(f"isacsys: {options.output}: nothing of it is there yet; it begins with the first drop", file=sys.stderr)
     result = isacsys.run(scenario, output=options.output, only_drop=options.only_drop, **campaign_options(options))
     print_run(result, options.json)
     line = batch_rules.remark(scenario)

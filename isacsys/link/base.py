@@ -11,6 +11,7 @@ import numpy as np
 
 from isacsys.config.link import LinkSettings
 from isacsys.core.arrays import Array, Index
+from isacsys.core.errors import PluginError
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,10 @@ class LinkModel(ABC):
 
     def deliver(self, links: ServedLinks) -> Delivery:
         """Return what the served links of a frame deliver."""
-        efficiency = self.efficiency(links.sinr)
+        efficiency = np.asarray(self.efficiency(links.sinr))
+        if efficiency.shape != links.sinr.shape[:1]:
+            raise PluginError(f"link model {type(self).__name__} gave efficiencies of shape {efficiency.shape} for SINRs of "
+                              f"shape {links.sinr.shape} [link, subband], not one of each link")
         return Delivery(efficiency, used_share(links.queue, efficiency * self.symbols))
 
     def waiting(self, users: int) -> Index:

@@ -54,3 +54,15 @@ def test_a_model_that_raises_is_blamed():
 
     with pytest.raises((PluginError, KeyError), match="table"):
         check_link_model(Broken)
+
+
+class Bands(isacsys.LinkModel):
+    """Forgets to average over the sub-bands."""
+
+    def efficiency(self, sinr):
+        return np.log2(1 + sinr)
+
+
+def test_an_efficiency_of_a_wrong_shape_is_named():
+    with pytest.raises(PluginError, match=r"link model Bands gave efficiencies of shape \(\d+, 1\).*drop 0, frame 0"):
+        isacsys.run(isacsys.Scenario(), drops=1, executor="serial", link_model=Bands())

@@ -137,8 +137,8 @@ class LinkModel(ABC):
         """Return what the served links of a frame deliver."""
         efficiency = np.asarray(self.efficiency(links.sinr))
         if efficiency.shape != links.sinr.shape[:1]:
-            raise PluginError(f"link model {type(self).__name__} gave efficiencies of shape {efficiency.shape} for SINRs of "
-                              f"shape {links.sinr.shape} [link, subband], not one of each link")
+            raise PluginError(f"link model {type(self).__name__} gave efficiencies of shape {efficiency.shape} for "
+                              f"SINRs of shape {links.sinr.shape} [link, subband], not one of each link")
         return Delivery(efficiency, used_share(links.queue, efficiency * self.symbols))
 
     def waiting(self, users: int) -> Index:

@@ -10,6 +10,8 @@ from isacsys.scheduling import find_scheduler
 ENOUGH = 300  # stations of a frame that has little to gain from others
 _TOGETHER = 448  # stations of a frame of several drops: beyond, a frame costs what its stations cost
 _LONG = 1e6  # stations times frames of drops that are kept in memory together ...
+_PEOPLE = 1e5  # users and targets of these drops
+_LINKS = 1e6  # rows of links that they keep until all are done
 _FEWEST = 8  # ... but so many drops take no longer together than one by itself
 
 _MUST_BE = {  # settings under which kernels give several drops the bits that each has by itself
@@ -75,4 +77,14 @@ def batch_size(scenario: Scenario, handed: tuple[str, ...] = ()) -> int:
         return asked
     if stations >= ENOUGH:
         return 1
-    return max(1, min(round(_TOGETHER / stations), max(_FEWEST, int(_LONG / (stations * frames)))))
+    length = max(_FEWEST, int(_LONG / (stations * frames)))
+    return max(1, min(round(_TOGETHER / stations), length, *_in_memory(scenario, stations)))
+
+
+def _in_memory(scenario: Scenario, stations: float) -> tuple[int, ...]:
+    """Return how many drops fit into the memory that a batch should take: its people, and the rows of its links."""
+    network, a, frames = scenario.network, scenario.allocation, scenario.simulation.frames
+    people = stations * max(network.users_per_cell + network.targets_per_cell, 1.0)
+    links = stations * frames * (a.users_per_bs + a.targets_per_bs)
+    recorded = scenario.recording.level == "links"
+    return int(_PEOPLE / people), *([int(_LINKS / links)] if recorded else [])

@@ -123,6 +123,18 @@ def test_small_networks_are_simulated_together_by_themselves():
     assert batch_rules.batch_size(Scenario().replace({"network.area": 300.0, "simulation.batch": 3})) == 3
 
 
+@pytest.mark.parametrize("changes", [
+    {"network.users_per_cell": 20000.0}, {"recording.level": "links", "simulation.frames": 100_000}])
+def test_what_takes_much_memory_is_simulated_one_by_one(changes):
+    assert batch_rules.batch_size(Scenario().replace({"network.area": 7.0, **changes})) == 1
+
+
+def test_long_drops_are_fewer_at_a_time():
+    sizes = [batch_rules.batch_size(Scenario().replace({"network.area": 7.0, "simulation.frames": frames}))
+             for frames in (1, 10_000, 1_000_000)]
+    assert sizes == [64, 14, 8]
+
+
 def run(work, stop):
     """Simulate drops as a worker does."""
     return worker.simulate_batch(work, 0, stop)

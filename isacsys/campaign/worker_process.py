@@ -30,6 +30,7 @@ class WorkerProcess:
             self.pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin_worker,
                                             (safe_path,))
             self._pid = self.pool.submit(os.getpid)
+        _close_answers(self.pool)
 
     def signal(self, number: int) -> None:
         """Send it a signal, where it has begun to live."""
@@ -40,6 +41,16 @@ class WorkerProcess:
     def end(self) -> None:
         """Wait until it has ended, once it has done what it is at."""
         self.pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _close_answers(pool: ProcessPoolExecutor) -> None:
+    """Close this end of the pipe through which the worker of a pool answers, once it has started and has its own.
+
+    A worker that is killed in the middle of an answer would otherwise be waited for: the pipe would have no end.
+    """
+    writer = getattr(getattr(pool, "_result_queue", None), "_writer", None)
+    if writer is not None:
+        writer.close()
 
 
 def _begin_worker(safe_path: bool) -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,8 @@ def test_a_worker_uses_one_thread_and_is_replaced_when_it_dies_idle():
             time.sleep(0.01)
         other = crew.submit(os.getpid).result()
         assert other not in (pid, os.getpid())
+        with pytest.raises(BrokenProcessPool):  # and is not waited for when it dies in the middle of an answer
+            crew.submit(fakes.die_in_the_middle_of_an_answer).result(timeout=60)
 
 
 def pids(code="", count=1):

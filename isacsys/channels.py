@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from isacsys.channel.files import ChannelFile, read_channels, write_channels
+from isacsys.channel.files import PATHS, ChannelFile, read_channels, write_channels
+from isacsys.channel.station_paths import one_way
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
 
@@ -80,8 +81,8 @@ def _elevations_from_horizon(angles: dict[str, Array], direct: Array, cell: Arra
     return off[1] < off[0]
 
 
-def from_sionna_rt(paths: Any, path: str, carrier_frequency: float, cells: Array, points: Array, axis: float = np.pi / 2
-                   ) -> ChannelFile:
+def from_sionna_rt(paths: Any, path: str, carrier_frequency: float, cells: Array, points: Array,
+                   axis: float = np.pi / 2, between: Any = None) -> ChannelFile:
     """Write the paths of Sionna RT (synthetic arrays, one antenna at both ends), and return them.
 
     Parameters
@@ -95,10 +96,32 @@ def from_sionna_rt(paths: Any, path: str, carrier_frequency: float, cells: Array
         m.
     axis : float
         Azimuth of the axes of the arrays, rad.
+    between : sionna.rt.Paths, optional
+        The same with a receiver at every station, in the order of ``cells``, instead of points: what echoes are
+        disturbed by. Of each pair one direction is kept, for both.
+
+    Raises
+    ------
+    ConfigError
+        Where arrays are of other numbers of cells and points, or are no finite numbers.
     """
+    arrays = _sionna_paths(paths, len(cells), len(points), "paths")
+    if between is not None:
+        traced = _sionna_paths(between, len(cells), len(cells), "between")
+        arrays |= one_way({name: traced[name] for name in PATHS})
+    found = ChannelFile("paths", float(carrier_frequency), np.asarray(cells, float), np.asarray(points, float),
+                        np.full(len(cells), float(axis)), arrays)
+    write_channels(found, path)
+    return found
+
+
+def _sionna_paths(paths: Any, cells: int, points: int, key: str) -> dict[str, Array]:
+    """Return arrays [cell, point, path] of Sionna's [point, cell, path]."""
     a = paths.a
     gain = _numpy(a[0]) + 1j * _numpy(a[1]) if isinstance(a, list | tuple) else _numpy(a)
-    gain = gain.reshape(len(points), -1, len(cells), *gain.shape[3:])[:, 0, :, 0]  # [point, cell, path(, time)]
+    if gain.ndim not in (5, 6) or gain.shape[0] != points or gain.shape[2] != cells:
+        raise ConfigError(key, gain.shape, f"paths of {points} receivers and {cells} transmitters")
+    gain = gain[:, 0, :, 0]  # [point, cell, path(, time)]
     gain = gain[..., 0] if gain.ndim == 4 else gain
     names = {"delay": "tau", "azimuth_departure": "phi_t", "zenith_departure": "theta_t", "azimuth_arrival": "phi_r",
              "zenith_arrival": "theta_r", "doppler": "doppler"}
@@ -108,11 +131,7 @@ def from_sionna_rt(paths: Any, path: str, carrier_frequency: float, cells: Array
         there &= _numpy(paths.valid).reshape(gain.shape).astype(bool)
     arrays = {"gain": np.where(there, gain, 0), **{
         name: np.where(there, value.reshape(gain.shape), 0.0) for name, value in values.items()}}
-    found = ChannelFile("paths", float(carrier_frequency), np.asarray(cells, float), np.asarray(points, float),
-                        np.full(len(cells), float(axis)),
-                        {name: np.swapaxes(value, 0, 1) for name, value in arrays.items()})
-    write_channels(found, path)
-    return found
+    return {name: np.swapaxes(value, 0, 1) for name, value in arrays.items()}
 
 
 def _numpy(value: Any) -> Array:

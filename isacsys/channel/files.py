@@ -6,6 +6,8 @@ Contents (HDF5: attributes and datasets; npz: arrays of the same names): ``forma
 each [cell, point, path]: ``gain`` (complex, path loss included, antennas of cells not), ``delay`` (s),
 ``azimuth_departure``, ``zenith_departure``, ``azimuth_arrival``, ``zenith_arrival`` (rad), ``doppler`` (Hz, optional).
 Of vectors: ``vectors`` [cell, point, subband, M_t] (complex, path loss and antennas included), ``bandwidth`` (Hz).
+Optional, between stations: of paths ``between_gain``, ``between_delay`` ... (all but Doppler) [cell that sends, cell
+that listens, path]; of vectors ``between_vectors`` [cell that sends, cell that listens, subband, M_r, M_t].
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from isacsys.core.errors import ConfigError
 
 FORMAT, VERSION = "isacsys-channels", 1
 PATHS = ("gain", "delay", "azimuth_departure", "zenith_departure", "azimuth_arrival", "zenith_arrival")
+BETWEEN = tuple(f"between_{name}" for name in PATHS)
 SUFFIXES = (".npz", ".h5", ".hdf5")
 
 
@@ -56,6 +59,11 @@ class ChannelFile:
 
     def __post_init__(self) -> None:
         _check(self, "channels")
+
+    @property
+    def between(self) -> bool:
+        """Whether there are channels between stations."""
+        return ("between_gain" if self.kind == "paths" else "between_vectors") in self.arrays
 
 
 def read_channels(path: str, key: str = "fading.file") -> ChannelFile:
@@ -134,17 +142,35 @@ def _check(file: ChannelFile, key: str) -> None:
     for name, (array, shape) in shapes.items():
         if array.shape != shape or not np.isfinite(array).all():
             raise ConfigError(key, name, f"a file whose {name} are finite numbers of shape {shape}, not {array.shape}")
-    first = file.arrays[wanted[0]]
-    for name in (*wanted, *(("doppler",) if "doppler" in file.arrays else ())):
+    also = ("doppler",) if "doppler" in file.arrays else ()
+    _check_arrays(file, (*wanted, *also), ("cells", cells), ("points", points), 3 if file.kind == "paths" else 4, key)
+    _check_between(file, key)
+
+
+def _check_between(file: ChannelFile, key: str) -> None:
+    given = [name for name in file.arrays if name.startswith("between_")]
+    wanted = BETWEEN if file.kind == "paths" else ("between_vectors",)
+    if given and sorted(given) != sorted(wanted):
+        raise ConfigError(key, ", ".join(sorted(given)), f"a file of {file.kind} with all of {', '.join(wanted)} "
+                          "between stations, or none, and nothing else")
+    if given:
+        ends = ("cells", len(file.cells)), ("cells", len(file.cells))
+        _check_arrays(file, wanted, *ends, 3 if file.kind == "paths" else 5, key)
+
+
+def _check_arrays(file: ChannelFile, names: tuple[str, ...], one: tuple[str, int], other: tuple[str, int],
+                  dimensions: int, key: str) -> None:
+    """Raise ConfigError where arrays ``names`` are not of ``one`` and ``other`` (what, how many), or not finite."""
+    first = file.arrays[names[0]]
+    for name in names:
         array = file.arrays[name]
-        if array.ndim != (3 if file.kind == "paths" else 4) or array.shape[:2] != (cells, points) \
-                or array.shape != first.shape:
-            raise ConfigError(key, name, f"a file whose {name} is of {cells} cells and {points} points, as all arrays, "
-                              f"not of shape {array.shape}")
-        if not np.isfinite(array).all():
+        if array.ndim != dimensions or array.shape[:2] != (one[1], other[1]) or array.shape != first.shape:
+            raise ConfigError(key, name, f"a file whose {name} is of {one[1]} {one[0]} and {other[1]} {other[0]}, as "
+                              f"all arrays, not of shape {array.shape}")
+        if array.dtype.kind not in "fciu" or not np.isfinite(array).all():
             raise ConfigError(key, name, f"a file without NaN in {name}")
 
 
-def power(channels: Complex) -> Array:
+def power(channels: Array | Complex) -> Array:
     """Return ``|h|^2`` [...] of ``channels`` [...]."""
     return np.asarray(channels.real**2 + channels.imag**2)

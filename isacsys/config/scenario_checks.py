@@ -114,9 +114,6 @@ def _check_fading(scenario: ScenarioValues) -> None:
     if (f.model == "file") != (scenario.propagation.model == "file"):
         raise ConfigError("propagation.model", scenario.propagation.model, "\"file\" with fading.model = \"file\", and "
                           "nothing else: path loss is in the channels")
-    if f.model == "file" and scenario.allocation.targets_per_bs:
-        raise ConfigError("allocation.targets_per_bs", scenario.allocation.targets_per_bs, "0 with fading.model = "
-                          "\"file\": there are no paths between stations")
 
 
 def remarks(scenario: ScenarioValues) -> list[str]:

@@ -1,4 +1,4 @@
-"""Channels of a file in a network: users are at the nearest of its points, and other links have no channel."""
+"""Channels of a file in a network: users are at the nearest of its points; what is not in it does not exist."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from scipy.spatial import cKDTree
 
 from isacsys.channel import kernel
 from isacsys.channel.fading import Fading
-from isacsys.channel.files import ChannelFile, power, read_channels
+from isacsys.channel.files import PATHS, ChannelFile, power, read_channels
 from isacsys.channel.kernel import Bands
 from isacsys.channel.links import ChannelLinks
 from isacsys.config.input_files import parse_once
@@ -16,6 +16,7 @@ from isacsys.core.errors import ConfigError
 from isacsys.core.units import LIGHT
 from isacsys.network.association_by_power import AssociationByPower
 from isacsys.network.drop_view import DropView
+from isacsys.network.file_stations import FileStations, check_stations
 from isacsys.propagation.cell_antennas import antennas
 
 KEY = "fading.file"
@@ -36,11 +37,13 @@ class FromFile(Fading):
         _check(file, network)
         self._bands = Bands(scenario.fading.subbands, scenario.radio.bandwidth)
         self._antennas = antennas(scenario, d.cells)
+        self._stations = FileStations(file, network, self._bands, self._antennas, KEY)
         self._tree = cKDTree(file.points[:, :2] - 1e3 * d.masts.origin)
         self._gain = self._gains_of_points()  # [point, cell]
         self._kept: dict[tuple[int, int], tuple[kernel.Turning, kernel.Site, bool]] = {}
         if isinstance(network.large_scale, AssociationByPower):
             network.large_scale.users.rays = self._gains
+            network.large_scale.between_cells.given = self._stations.gains
 
     def channels(self, links: ChannelLinks, rng: np.random.Generator) -> Complex:
         """Return the channels of the points that users stand on, ``E |h|^2 = antennas`` over phases."""
@@ -59,8 +62,8 @@ class FromFile(Fading):
         return found
 
     def between(self, links: ChannelLinks, receive: int, rng: np.random.Generator) -> Complex:
-        """Return nothing: there are no paths between stations."""
-        return np.zeros((len(links), links.subbands, receive, links.antennas), complex)
+        """Return the channels between stations, which stand still; 0 where the file has none."""
+        return self._stations.channels(links.receiver, links.station, receive)
 
     def _gains(self, ids: Index, code: Index) -> Array:
         """Return the mean gains [user, cell] of users, path loss and antennas included."""
@@ -89,7 +92,7 @@ class FromFile(Fading):
         if (cell, point) in self._kept:
             return self._kept[cell, point]
         arrays = self._file.arrays
-        one = {name: value[cell, point] for name, value in arrays.items() if value.ndim == 3}
+        one = {name: value[cell, point] for name, value in arrays.items() if name in (*PATHS, "doppler")}
         weight = self._weights(cell, point)[0]
         there = weight > 0
         own = "doppler" in arrays
@@ -128,3 +131,4 @@ def _check(file: ChannelFile, network: DropView) -> None:
     if off.max(initial=0) > APART:
         raise ConfigError(KEY, path, f"a file whose cells stand where those of the network do: cell {off.argmax()} is "
                           f"{off.max():.3g} m off")
+    check_stations(file, network, KEY)

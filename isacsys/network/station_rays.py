@@ -52,9 +52,8 @@ class StationRays:
         site = self._cells.site[pairs]
         same = site[:, 0] == site[:, 1]
         for listening, sending in pairs[same].tolist():
-            rng = self._stream(listening, sending, 9)
-            normal = rng.standard_normal((self._bands.count, receive, antennas, 2)) * np.sqrt(0.5)
-            self._kept[listening, sending] = normal[..., 0] + 1j * normal[..., 1]
+            shape = (self._bands.count, receive, antennas)
+            self._kept[listening, sending] = within_site(self._network, listening, sending, shape)
         apart = pairs[~same]
         low, high = site[~same].min(-1), site[~same].max(-1)
         sight = self._sight(low, high)
@@ -106,6 +105,15 @@ class StationRays:
         return np.ones(len(one), bool)
 
     def _stream(self, one: int, other: int, number: int) -> np.random.Generator:
-        seed, drop = self._network.scenario.simulation.seed, self._network.deployment.drop
-        return np.random.Generator(np.random.SFC64(Name(seed, drop, 0, Purpose.STATION_RAYS, one, other, number)))  # type: ignore[arg-type]
+        return _stream(self._network, one, other, number)
 
+
+def within_site(network: DropView, listening: int, sending: int, shape: tuple[int, ...]) -> Complex:
+    """Return independent entries, CN(0, 1), ``shape`` [subband, M_r, M_t], between two cells of one site."""
+    normal = _stream(network, listening, sending, 9).standard_normal((*shape, 2)) * np.sqrt(0.5)
+    return np.asarray(normal[..., 0] + 1j * normal[..., 1])
+
+
+def _stream(network: DropView, one: int, other: int, number: int) -> np.random.Generator:
+    seed, drop = network.scenario.simulation.seed, network.deployment.drop
+    return np.random.Generator(np.random.SFC64(Name(seed, drop, 0, Purpose.STATION_RAYS, one, other, number)))  # type: ignore[arg-type]

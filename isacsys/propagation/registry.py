@@ -45,7 +45,12 @@ def law_of(scenario: Scenario) -> PropagationLaw | None:
 
 
 def target_model(scenario: Scenario) -> Propagation:
-    """Return the model of links to targets: that for what flies (TR 36.777) where they do and the network is UMa."""
+    """Return the model of links to targets: that for what flies (TR 36.777) where they do and the network is UMa.
+
+    Free space where path loss is in a file of channels, which has none to targets.
+    """
+    if scenario.propagation.model == "file":
+        return FreeSpace()
     kind = scenario.sensing.target_type
     if scenario.propagation.model == "uma" and kind != "none" and TARGET_TYPES[kind].flies:
         return UrbanMacroAerial()

@@ -36,6 +36,7 @@ class StationGains:
                  rng: np.random.Generator) -> None:
         self._masts, self._model, self._cells, self._antennas = masts, model, cells, antennas(scenario, cells)
         self._frequency = scenario.propagation.carrier_frequency
+        self.given: Array | None = None  # gains [receiver, sender] of a file, where there is one
         scale = scenario.propagation.correlation_distance
         waves = {d: Waves(1e3 * masts.side, scale * d, rng) for d in
                  (model.correlation.state, model.correlation.los, model.correlation.nlos)}
@@ -80,7 +81,7 @@ class StationGains:
     def everywhere(self) -> Array:
         """Return the gains [receiver, sender] between all cells, senders at full power; within a site without meaning.
         """
-        return self._gains
+        return self._gains if self.given is None else self.given
 
     def _both(self, field: Field) -> Array:
         values = field.everywhere(1e3 * self._masts.position).astype(float)

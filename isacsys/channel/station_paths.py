@@ -69,8 +69,8 @@ def matrix(paths: Mapping[str, Array], amplitude: Array, axes: tuple[float, floa
 
     Parameters
     ----------
-    paths : mapping
-        Of one pair, each [path].
+    paths : mapping of [path]
+        Of one pair.
     amplitude : [path]
         With the antennas of both ends.
     axes, ports : pair

@@ -34,7 +34,7 @@ def test_looks_at_typical_targets(changes):
 
 
 def test_a_wrong_value_is_contradicted(monkeypatch):
-    scenario = Scenario().replace(SMALL)
+    scenario = Scenario().replace({**SMALL, "recording.level": "links"})
     right, run = look_values(scenario), isacsys.run(scenario, drops=120, executor="serial")
     for name in NAMES:
         wrong = dataclasses.replace(right, **{name: 1.3 * getattr(right, name)})

@@ -1,7 +1,6 @@
 """A verdict on refusals that cannot cancel itself: faults in what refused stations do are contradicted."""
 
-import pickle
-
+import cloudpickle
 import numpy as np
 import pytest
 
@@ -31,7 +30,7 @@ def remembered(function):
     found = {}
 
     def call(*arguments, **named):
-        key = pickle.dumps((arguments, named))
+        key = cloudpickle.dumps((arguments, named))
         if key not in found:
             found[key] = function(*arguments, **named)
         return found[key]

@@ -32,10 +32,16 @@ class Fading(ABC):
 
     @abstractmethod
     def channels(self, links: ChannelLinks, rng: np.random.Generator) -> Complex:
-        """Draw the channels of links in a frame, [link, subband, antenna], with ``E |h|^2 = antennas``."""
+        """Draw the channels h of links in a frame, [link, subband, antenna], with ``E |h|^2 = antennas``.
+
+        Beam w has the amplitude ``h^H w``.
+        """
 
     def between(self, links: ChannelLinks, receive: int, rng: np.random.Generator) -> Complex:
         """Draw channels between stations, [link, subband, receive antenna, antenna], ``E |g|^2 = 1`` an entry.
+
+        Beam w comes through filter v as ``v^H G^H w``, G^T what is drawn; of a ray that arrives from where the receive
+        array has the response a_r, G^T is ``a_r^* a_t^T``.
 
         Where it is not overridden every receive antenna has a channel of its own.
         """

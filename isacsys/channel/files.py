@@ -7,7 +7,9 @@ each [cell, point, path]: ``gain`` (complex, path loss included, antennas of cel
 ``azimuth_departure``, ``zenith_departure``, ``azimuth_arrival``, ``zenith_arrival`` (rad), ``doppler`` (Hz, optional).
 Of vectors: ``vectors`` [cell, point, subband, M_t] (complex, path loss and antennas included), ``bandwidth`` (Hz).
 Optional, between stations: of paths ``between_gain``, ``between_delay`` ... (all but Doppler) [cell that sends, cell
-that listens, path]; of vectors ``between_vectors`` [cell that sends, cell that listens, subband, M_r, M_t].
+that listens, path]; of vectors ``between_vectors`` [cell that sends, cell that listens, subband, M_r, M_t]. Vectors are
+complex conjugates of what antennas receive: beam w has the amplitude ``h^H w``, and through filter v
+``v^H conj(between_vectors) w``.
 """
 
 from __future__ import annotations

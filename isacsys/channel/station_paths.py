@@ -64,8 +64,9 @@ def matrix(paths: Mapping[str, Array], amplitude: Array, axes: tuple[float, floa
            frequencies: Array) -> Complex:
     """Return G^T [subband, M_r, M_t] of the paths of a pair, ports a half wavelength apart about their centre.
 
-    ``sum_p a_p e^(j (arg g_p - 2 pi f tau_p)) e^(j pi (u - (M_r - 1)/2) c_r) e^(j pi (m - (M_t - 1)/2) c_t)``, c the
-    cosine of a direction to the axis of an array.
+    ``sum_p a_p e^(j (arg g_p - 2 pi f tau_p)) e^(-j pi (u - (M_r - 1)/2) c_r) e^(j pi (m - (M_t - 1)/2) c_t)``, c the
+    cosine of a direction to the axis of an array: beam w comes through filter v as ``v^H G^H w``, which is
+    ``v^H a_r a_t^H w`` of a path.
 
     Parameters
     ----------
@@ -79,10 +80,10 @@ def matrix(paths: Mapping[str, Array], amplitude: Array, axes: tuple[float, floa
         Off the carrier, Hz.
     """
     responses = []
-    for end, axis, count in zip(("arrival", "departure"), axes, ports, strict=True):
+    for end, axis, count, sign in zip(("arrival", "departure"), axes, ports, (-1, 1), strict=True):
         cosine = np.sin(paths[f"between_zenith_{end}"]) * np.cos(paths[f"between_azimuth_{end}"] - axis)
         offset: Index | Array = np.arange(count) - (count - 1) / 2
-        responses.append(np.exp(1j * np.pi * offset[:, None] * cosine))
+        responses.append(np.exp(sign * 1j * np.pi * offset[:, None] * cosine))
     turns = frequencies[:, None] * paths["between_delay"]
     phases = amplitude * np.exp(1j * np.angle(paths["between_gain"]) - 2j * np.pi * turns)
     return np.asarray(np.einsum("sr,ur,mr->sum", phases, *responses, optimize=True))

@@ -16,11 +16,10 @@ from isacsys.core.errors import ConfigError
 from isacsys.core.units import LIGHT
 from isacsys.network.association_by_power import AssociationByPower
 from isacsys.network.drop_view import DropView
-from isacsys.network.file_stations import FileStations, check_stations
+from isacsys.network.file_stations import APART, FileStations, check_stations
 from isacsys.propagation.cell_antennas import antennas
 
 KEY = "fading.file"
-APART = 1.0  # m, by which a cell may be off where the file has it
 
 
 class FromFile(Fading):

@@ -13,6 +13,7 @@ from isacsys.network.drop_view import DropView
 from isacsys.network.station_rays import within_site
 from isacsys.propagation.cell_antennas import CellAntennas
 
+APART = 1.0  # m, by which a cell may be off where the file has it
 TURNED = 1e-3  # rad, by which the axis of an array may be off that of the network
 
 
@@ -106,7 +107,14 @@ def check_stations(file: ChannelFile, network: DropView, key: str) -> None:
     if file.kind == "vectors" and file.arrays["between_vectors"].shape[2:] != wanted:
         raise ConfigError(key, path, "a file of between_vectors of (fading.subbands, antennas.receive, "
                           f"antennas.transmit) = {wanted}, not {file.arrays['between_vectors'].shape[2:]}")
-    axis = network.deployment.cells.boresight + np.pi / 2
+    d = network.deployment
+    high = np.asarray(d.masts.height_of(d.cells.mast), float) - file.cells[:, 2]
+    if np.abs(high).max(initial=0) > APART:
+        i = int(np.abs(high).argmax())
+        raise ConfigError(key, path, "a file whose cells are as high as those of the network where targets are sensed: "
+                          f"cell {i} is {file.cells[i, 2]:.4g} m high, not {high[i] + file.cells[i, 2]:.4g} "
+                          "(network.bs_height)")
+    axis = d.cells.boresight + np.pi / 2
     off = np.abs(np.angle(np.exp(1j * (file.axis - axis))))
     if file.kind == "paths" and off.max(initial=0) > TURNED:
         i = int(off.argmax())

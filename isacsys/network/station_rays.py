@@ -36,7 +36,8 @@ class StationRays:
         """Return G^T [link, subband, receive antenna, antenna] of cells ``listening`` [link] to cells ``sending``
         [link].
 
-        Entries have mean power 1; between cells of one site there are no rays, but independent entries.
+        Of a ray ``a_r^* a_t^T``: beam w comes through filter v as ``v^H a_r a_t^H w``. Entries have mean power 1;
+        between cells of one site there are no rays, but independent entries.
         """
         antennas = self._network.scenario.antennas.transmit
         found = np.empty((len(sending), self._bands.count, receive, antennas), complex)
@@ -72,11 +73,11 @@ class StationRays:
             angle = some.angle[i][:, there]
             sent, heard = (out, back) if up[i] else (back, out)
             weight, responses = some.power[i, there], []
-            for cell, ends, ports in ((listening, heard, receive), (sending, sent, antennas)):
+            for cell, ends, ports, sign in ((listening, heard, receive, -1), (sending, sent, antennas, 1)):
                 azimuth, zenith = angle[ends[0]], angle[ends[1]]
                 weight = weight * self._cells.antennas.power(np.array(cell), azimuth, zenith)
                 cosine = np.sin(np.radians(zenith)) * np.cos(np.radians(azimuth) - self._cells.axis[cell])
-                responses.append(np.exp(1j * np.pi * (np.arange(ports)[:, None] - (ports - 1) / 2) * cosine))
+                responses.append(np.exp(sign * 1j * np.pi * (np.arange(ports)[:, None] - (ports - 1) / 2) * cosine))
             amplitude = np.sqrt(weight / weight.sum())
             frequencies = self._bands.first + self._bands.step * np.arange(self._bands.count)
             turns = some.phase[i, there, 0] - frequencies[:, None] * some.delay[i, there]

@@ -52,7 +52,7 @@ def by_hand(file, listening, sending, bands):
             offset = (band - (bands - 1) / 2) * WIDTH / bands
             heard, sent = (np.exp(1j * np.pi * (np.arange(m) - (m - 1) / 2) * c)
                            for m, c in zip((RECEIVE, TRANSMIT), cosines, strict=True))
-            found[band] += one["gain"] * np.exp(-2j * np.pi * offset * one["delay"]) * np.outer(heard, sent)
+            found[band] += one["gain"] * np.exp(-2j * np.pi * offset * one["delay"]) * np.outer(heard.conj(), sent)
     return found
 
 
@@ -68,7 +68,8 @@ def state_of(file, tmp_path, bands=1, **changes):
         "antennas.transmit": TRANSMIT, "antennas.receive": RECEIVE, "allocation.users_per_bs": 2,
         "allocation.targets_per_bs": 1, "allocation.sensing_cluster": 2, "propagation.model": "file",
         "propagation.carrier_frequency": CARRIER, "radio.bandwidth": WIDTH, "fading.model": "file",
-        "fading.file": path, "fading.subbands": bands, "network.near_stations": 3, **changes})
+        "fading.file": path, "fading.subbands": bands, "network.near_stations": 3,
+        "network.bs_height": 10.0, **changes})
     return NetworkState(some, deploy(some, 0))
 
 
@@ -101,7 +102,8 @@ def test_both_ways_are_reciprocal(tmp_path):
     state = state_of(with_paths(False), tmp_path, **{"antennas.receive": TRANSMIT, "allocation.targets_per_bs": 1})
     found = state.fading.stations(np.arange(3), np.array([[1, 2], [0, 2], [0, 1]]), None)[:, :, 0]
     for i, a, j, b in ((0, 0, 1, 0), (0, 1, 2, 0), (1, 1, 2, 1)):
-        np.testing.assert_allclose(found[i, a], found[j, b].T, rtol=1e-12)
+        # what departs is counted against the axis (``h^H w``), what arrives along it
+        np.testing.assert_allclose(found[i, a], found[j, b].T[::-1, ::-1], rtol=1e-9)
 
 
 def test_vectors_equal_the_paths_that_they_are_of(tmp_path):
@@ -114,11 +116,63 @@ def test_vectors_equal_the_paths_that_they_are_of(tmp_path):
     np.testing.assert_allclose(first, second, rtol=1e-9, atol=1e-15)
 
 
-def test_interference_of_echoes_is_that_of_beams_over_the_file(tmp_path):
+def user_channel(file, cell, point):
+    """Return the channel [M_t] with its size, ray by ray; omnidirectional antennas."""
+    found = np.zeros(TRANSMIT, complex)
+    for p in range(file.arrays["gain"].shape[2]):
+        one = {name: file.arrays[name][cell, point, p] for name in ("gain", *NAMES)}
+        cosine = np.sin(one["zenith_departure"]) * np.cos(one["azimuth_departure"] - np.pi / 2)
+        found += one["gain"] * np.exp(1j * np.pi * (np.arange(TRANSMIT) - (TRANSMIT - 1) / 2) * cosine)
+    return found
+
+
+def zero_forcing(file, users):
+    """Return the beams [cell, M_t, K], each of an equal share of the power."""
+    beams = np.zeros((3, TRANSMIT, 2), complex)
+    for cell in range(3):
+        own = np.array([user_channel(file, cell, i) for i in users.ids[users.station == cell]])
+        w = np.linalg.pinv(own.conj())
+        beams[cell, :, :len(own)] = w / np.linalg.norm(w, axis=0) / np.sqrt(len(own))
+    return beams
+
+
+@pytest.mark.parametrize("policy", ["mrc", "mvdr"])
+def test_interference_of_echoes_is_that_of_beams_over_the_file(tmp_path, policy):
+    """Zero forcing, own filters, nothing nulled: what arrives at each station, ray by ray."""
     file = with_paths()
-    state = state_of(file, tmp_path, **{"combining.policy": "mrc"})
+    state = state_of(file, tmp_path, **{"combining.policy": policy, "allocation.sensing_cluster": 1})
     record = run_frame(state, 0, find_policies(state.scenario))
-    assert len(record.targets.sir) == 3 and np.isfinite(record.targets.sir).all() and (record.targets.sir > 0).all()
+    selection, noise = record.frame_state.selection, state.scenario.station_noise
+    beams, place = zero_forcing(file, selection.users), np.array([[0.12, 0.15], [0.38, 0.2], [0.25, 0.36]])
+    assert selection.targets.station.tolist() == [0, 1, 2]
+    for link, (cell, target) in enumerate(zip(selection.targets.station, selection.targets.ids, strict=True)):
+        way = np.append(1e3 * place[target], 1.5) - file.cells[cell]
+        b = np.exp(1j * np.pi * np.arange(RECEIVE) * way[1] / np.linalg.norm(way))  # axes point to y
+        arriving = np.concatenate([by_hand(file, cell, other, 1)[0].conj() @ beams[other]
+                                   for other in range(3) if other != cell], axis=1)
+        spread = arriving @ arriving.conj().T + noise * np.eye(RECEIVE)
+        v = b / np.linalg.norm(b) if policy == "mrc" else np.linalg.solve(spread, b)
+        v = v / np.linalg.norm(v)
+        found = record.targets
+        assert found.interference_other[link] == pytest.approx(np.sum(np.abs(v.conj() @ arriving) ** 2), rel=1e-6)
+        assert found.sir[link] == pytest.approx(
+            found.signal[link] / (found.interference_other[link] + noise), rel=1e-9)
+
+
+def test_a_station_disturbs_targets_in_its_direction(tmp_path):
+    """Of one path a filter that looks where it comes from lets M_r / 3 times its power through, of three antennas."""
+    file = with_paths()
+    for name, value in file.arrays.items():
+        if name.startswith("between_gain"):
+            value[..., 1:] = 0
+    file.arrays["between_azimuth_departure"][0, 1, 0] = 1.0
+    there = file.arrays["between_azimuth_departure"][0, 1, 0], file.arrays["between_zenith_departure"][0, 1, 0]
+    cosine = np.sin(there[1]) * np.cos(there[0] - np.pi / 2)  # of what arrives at cell 0 from cell 1
+    assert abs(cosine) > 0.2
+    channel = state_of(file, tmp_path).fading.stations(np.array([0]), np.array([[1]]), None)[0, 0, 0]
+    through = [np.linalg.norm(np.exp(1j * np.pi * np.arange(RECEIVE) * way).conj() @ channel.conj()) ** 2
+               for way in (cosine, -cosine)]
+    assert through[0] == pytest.approx(RECEIVE**2 * TRANSMIT) and through[1] < 0.5 * through[0]
 
 
 @pytest.mark.parametrize(("change", "said"), [
@@ -140,6 +194,8 @@ def test_what_does_not_fit_targets_is_refused(tmp_path):
     bare = {name: value for name, value in file.arrays.items() if not name.startswith("between_")}
     with pytest.raises(ConfigError, match=r"allocation\.targets_per_bs.*between_gain"):
         state_of(ChannelFile("paths", CARRIER, CELLS, file.points, file.axis, bare), tmp_path)
+    with pytest.raises(ConfigError, match=r"cell 0 is 10 m high, not 12 .network\.bs_height"):
+        state_of(file, tmp_path, **{"network.bs_height": 12.0})
     with pytest.raises(ConfigError, match="axes"):
         state_of(ChannelFile("paths", CARRIER, CELLS, file.points, np.zeros(3), file.arrays), tmp_path)
     with pytest.raises(ConfigError, match="between_vectors"):

@@ -67,7 +67,7 @@ def gain(zenith, azimuth, boresight):
 def port(ray, number, ports, boresight, at_departure):
     zenith, azimuth = (ray.zod, ray.aod) if at_departure else (ray.zoa, ray.aoa)
     along = twin.dot(twin.unit(zenith, azimuth), twin.unit(90.0, boresight + 90.0))
-    return cmath.exp(1j * math.pi * (number - (ports - 1) / 2) * along)
+    return cmath.exp(1j * math.pi * (number - (ports - 1) / 2) * along)  # of what departs
 
 
 @pytest.mark.parametrize(("backwards", "sight"), [(False, True), (False, False), (True, True)])
@@ -90,6 +90,6 @@ def test_channels_equal_the_twin(backwards, sight, monkeypatch):
             value = 0j
             for ray, weight in zip(some, weights, strict=True):
                 turn = cmath.exp(1j * (ray.phases[0] - 2 * math.pi * offset * ray.delay))
-                value += (math.sqrt(weight / sum(weights)) * turn * port(ray, u, RECEIVE, *listening)
+                value += (math.sqrt(weight / sum(weights)) * turn * port(ray, u, RECEIVE, *listening).conjugate()
                           * port(ray, m, ANTENNAS, *sending))
             assert abs(found[band, u, m] - value) < 1e-9

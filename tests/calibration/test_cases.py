@@ -68,6 +68,14 @@ def test_judged_between_the_tenth_and_the_ninetieth_percentile():
     assert made.largest_difference("m") == -0.7 and made.within is False
 
 
+@pytest.mark.parametrize(("percentile", "judged"), [(5, False), (10, True), (90, True), (95, False)])
+def test_both_ends_are_judged(percentile, judged):
+    values = tuple(50.0 * (p == percentile) for p in PERCENTILES)
+    nothing = (0.0,) * len(PERCENTILES)
+    made = CaseComparison("x", {"m": values}, {"m": Submitted(nothing, nothing, nothing, "", 1)}, {"m": 0.5})
+    assert made.within is not judged and made.largest_difference("m") == 50.0 * judged
+
+
 def test_an_unknown_case_is_named(capsys):
     assert main(["calibrate", "uma-7ghz"]) == 2
     assert "uma-6ghz" in capsys.readouterr().err

@@ -82,6 +82,14 @@ def test_metrics_that_are_zero_are_not_waited_for():
     assert StoppingRule(100, 0.1).look(SCENARIO, table)
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_mean_below_zero_is_waited_for_as_one_above(sign):
+    """That of drops 8 and 12 in turn is known to 7.6 % after 30 of them, whichever sign they have."""
+    table = sums_table({"communication_rate": sign * np.tile([8.0, 12.0], 15)}, 30)
+    for precision, enough in ((0.07, False), (0.08, True)):
+        assert StoppingRule(100, precision, ["communication_ase"]).look(SCENARIO, table) is enough
+
+
 def test_work_goes_little_beyond_the_next_check():
     rule = StoppingRule(1000, 0.1)
     assert (rule.next_check, rule.horizon) == (30, 36)

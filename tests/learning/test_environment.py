@@ -172,14 +172,14 @@ def test_an_episode_is_a_drop():
 
 def test_rewards_are_figures_of_the_frame():
     for reward in ("weighted_ase", "throughput"):
-        made = env(reward=reward)
+        made = env({"allocation.weight": 0.3}, reward=reward)
         made.reset(seed=1)
         total = 0.0
         for _ in range(5):
             _, value, _, _, info = made.step(made.action_space.sample())
             total += value
             if reward == "weighted_ase":
-                assert value == pytest.approx(0.5 * info["communication_ase"] + 0.5 * info["sensing_ase"])
+                assert value == pytest.approx(0.3 * info["communication_ase"] + 0.7 * info["sensing_ase"])
             else:
                 assert value == pytest.approx(info["communication_ase"] * 4 / 4 * SMALL.bandwidth / 1e6)
     cells = parallel_env(SMALL, drops=range(2))
@@ -187,6 +187,18 @@ def test_rewards_are_figures_of_the_frame():
     _, rewards, *_ = cells.step({agent: cells.action_space(agent).sample() for agent in cells.agents})
     assert np.mean(list(rewards.values())) == pytest.approx(
         cells.env.record.users.rate.sum() / 4 * SMALL.bandwidth / 1e6)
+
+
+def test_throughput_of_blocks_is_what_users_of_the_log_got():
+    """Of a link model that delivers blocks, in Mbit/s: what links of the log sum up to over the drop."""
+    made = env({"link.model": "nr", "recording.level": "links"}, reward="throughput")
+    made.reset(options={"drop": 1})
+    total, truncated = 0.0, False
+    while not truncated:
+        _, value, _, truncated, _ = made.step(made.action_space.sample())
+        total += value
+    bits = made._driver.recorder.read("links/communication")["bits_delivered"].sum()
+    assert total * SMALL.simulation.frame_duration == pytest.approx(bits / 1e6 / 4) and bits > 0
 
 
 def test_observations_are_of_the_next_frame_and_of_the_right_users():

@@ -126,6 +126,20 @@ def test_request_lines_are_as_long_as_the_torus_says():
     assert np.tile(gain ** -0.25, 2) == pytest.approx(length)
 
 
+def test_differences_are_drawn_in_per_cent_of_a(run):
+    with_less = isacsys.run(CLUSTERS.replace({"antennas.receive": 5}), drops=12, executor="serial")
+    found = isacsys.compare(run, with_less)
+    (axes,) = found.plot().axes
+    shown = {name.replace("_", " "): d for name, d in found.metrics.items() if d.a}
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(shown)
+    assert any(d.significant for d in shown.values())
+    for place, (drawn, d) in enumerate(zip(axes.containers, shown.values(), strict=True)):
+        (left, y), (right, _) = drawn.lines[2][0].get_segments()[0]
+        one = 100 / abs(d.a)
+        assert y == place and (right + left) / 2 == pytest.approx(one * d.difference, abs=1e-9)
+        assert (right - left) / 2 == pytest.approx(one * (d.half_width or 0), abs=1e-9)
+
+
 def test_a_validation_draws_itself(tmp_path):
     scenario = CLUSTERS.replace({"recording.level": "summary"})
     found = isacsys.validate(scenario, sweep={K: (2, 4), "antennas.transmit": (10, 12)}, drops=3, executor="serial",

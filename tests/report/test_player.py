@@ -16,7 +16,7 @@ from isacsys.report.player import ABSENT, play_data, write_player
 MOVING = Scenario().replace({
     "network.area": 6.0, "network.layout": "fixed_count", "network.users_per_cell": 6.0,
     "network.targets_per_cell": 2.0,
-    "allocation.users_per_bs": 2, "allocation.communication_cluster": 2, "mobility.user_speed": 30.0,
+    "antennas.transmit": 4, "allocation.users_per_bs": 2, "allocation.communication_cluster": 2, "mobility.user_speed": 30.0,
     "mobility.target_speed": 20.0, "targets.lifetime": 0.5, "tracking.enabled": True, "sensing.coherent_time": 0.01,
     "simulation.drops": 2, "simulation.frames": 8, "simulation.frame_duration": 0.1, "recording.level": "full"})
 
@@ -45,6 +45,7 @@ def test_places_are_those_of_the_log_within_a_centimetre(run, kind):
 def test_rows_of_every_frame_are_those_of_the_log(run):
     data, requests = play_data(run, 0), run.table("requests")
     mine = (requests["drop"] == 0) & (requests["granted"] > 0)
+    assert np.any((requests["drop"] == 0) & (requests["granted"] == 0))
     first = data["nulls"]["first"]
     assert np.diff(first).tolist() == np.bincount(requests["frame"][mine], minlength=run.frames).tolist()
     assert unpacked(data["nulls"]["asked"], "<u2").tolist() == requests["asked"][mine].tolist()

@@ -91,13 +91,34 @@ def test_detection_over_drawn_rcs_is_the_closed_form():
 
 
 def test_bounds_of_links_are_those_of_their_sir():
-    links = run({**LOOKING, "recording.level": "links"}).table("links/sensing")
+    tables = run({**LOOKING, "recording.level": "links"})
+    links = tables.table("links/sensing")
     assert np.allclose(links["range_error"], accuracy.distance(links["sir"], 10e6))
     assert np.allclose(links["velocity_error"], accuracy.speed(links["sir"], 0.005, 3.5e9))
     assert np.allclose(links["position_error"],
                        np.hypot(links["range_error"], 1e3 * links["distance"] * links["bearing_error"]))
     cosine = accuracy.cosine(links["sir"], 8)
     assert np.all(links["bearing_error"] >= cosine * (1 - 1e-12))
+    drop = tables.table("drops")
+    for bound in ("range", "bearing", "velocity", "position"):
+        percentiles = np.percentile(links[f"{bound}_error"], [50, 90])
+        assert [drop[f"{bound}_error{more}"][0] for more in ("", "_90")] == pytest.approx(percentiles), bound
+
+
+def test_trackers_are_told_the_variance_of_what_is_measured(monkeypatch):
+    """That of every look is the square of its bounds in the log, and the range is off by as much."""
+    told, look = [], TrackManager.look
+    monkeypatch.setattr(TrackManager, "look", lambda book, looks, time: told.append(looks) or look(book, looks, time))
+    links = follow({"simulation.frames": 8, "sensing.rcs": 2e-3}).table("links/sensing")
+    assert np.array_equal(np.concatenate([looks.ids for looks in told]), links["target"])
+    value, variance = (np.concatenate([getattr(looks.measured, name) for looks in told])
+                       for name in ("value", "variance"))
+    bounds = np.stack([links[f"{bound}_error"] for bound in ("range", "bearing", "velocity")], axis=1)
+    sure = links["bearing_error"] < 1  # beyond, the bound of a uniform bearing takes its place
+    assert variance[sure] == pytest.approx(bounds[sure] ** 2) and sure.sum() > 300
+    off = (value[:, 0] - 1e3 * links["distance"]) / np.sqrt(variance[:, 0])
+    has_mean(off, 0.0)
+    has_mean(off**2, 1.0)
 
 
 def test_coherent_time_is_a_matched_filter_of_as_many_samples():

@@ -47,7 +47,9 @@ def test_the_rate_without_refusals_is_that_of_the_links(run, kind, signal):
     found = measure(run, kind).nulled
     assert found.value == pytest.approx(links["weight"] @ rate / links["weight"].sum())
     assert found.value > run[f"{kind}_rate"].mean
-    assert found.half_width > 0
+    weight, sums = (np.bincount(links["drop"], w) for w in (links["weight"], links["weight"] * rate))
+    error = np.std(sums - found.value * weight, ddof=1) / np.sqrt(20) / weight.mean()  # of a ratio, linearised
+    assert measure(run, kind).error == pytest.approx(error)
 
 
 def test_the_ladder_of_a_network_that_refuses(run):
@@ -146,6 +148,9 @@ def test_what_time_does_is_not_comparable_and_named():
 def test_contradiction_takes_more_than_chance_and_tolerance():
     assert judge(0.06, 1.0, 0.01, 0.03).agrees
     assert not judge(0.08, 1.0, 0.01, 0.03).agrees
+    for scale in (1e-3, -10.0):  # the tolerance is a share of what is expected
+        assert judge(0.06 * scale, scale, 0.01 * abs(scale), 0.03).agrees
+        assert not judge(0.08 * scale, scale, 0.01 * abs(scale), 0.03).agrees
     assert judge(-0.08, 1.0, 0.01, 0.03).standard_errors == pytest.approx(-8)
     assert judge(0.1, 1.0, None, 0.5).agrees is None
 

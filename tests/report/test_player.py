@@ -15,8 +15,8 @@ from isacsys.report.player import ABSENT, play_data, write_player
 
 MOVING = Scenario().replace({
     "network.area": 6.0, "network.layout": "fixed_count", "network.users_per_cell": 6.0,
-    "network.targets_per_cell": 2.0,
-    "antennas.transmit": 4, "allocation.users_per_bs": 2, "allocation.communication_cluster": 2, "mobility.user_speed": 30.0,
+    "network.targets_per_cell": 2.0, "antennas.transmit": 4,
+    "allocation.users_per_bs": 2, "allocation.communication_cluster": 2, "mobility.user_speed": 30.0,
     "mobility.target_speed": 20.0, "targets.lifetime": 0.5, "tracking.enabled": True, "sensing.coherent_time": 0.01,
     "simulation.drops": 2, "simulation.frames": 8, "simulation.frame_duration": 0.1, "recording.level": "full"})
 

@@ -28,6 +28,7 @@ from isacsys.core.errors import ConfigError
 FORMAT, VERSION = "isacsys-channels", 1
 PATHS = ("gain", "delay", "azimuth_departure", "zenith_departure", "azimuth_arrival", "zenith_arrival")
 BETWEEN = tuple(f"between_{name}" for name in PATHS)
+SMALL = 4096  # bytes, which compression makes larger
 SUFFIXES = (".npz", ".h5", ".hdf5")
 
 
@@ -96,7 +97,8 @@ def write_channels(channels: ChannelFile, path: str) -> None:
     with h5py.File(path, "w") as file:
         for name, value in content.items():
             if np.ndim(value):
-                file.create_dataset(name, data=value, compression="gzip")
+                large = np.asarray(value).nbytes > SMALL
+                file.create_dataset(name, data=value, compression="gzip" if large else None)
             else:
                 file.attrs[name] = value
 

@@ -10,6 +10,7 @@ import pytest
 
 import isacsys
 from isacsys.channel.files import ChannelFile, read_channels, write_channels
+from isacsys.channel.station_paths import one_way
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -20,8 +21,8 @@ def program(monkeypatch):
     return importlib.import_module("ray_traced")
 
 
-def two_paths(program, points, path):
-    """Write the straight path and one from the ground, with the gains and directions of geometry."""
+def by_geometry(program, points):
+    """Return the straight path and one from the ground, with the gains and directions of geometry."""
     step = points[None] - program.STATIONS[:, None]
     step = np.stack([step, step - [0, 0, 2 * 1.5]], axis=2)  # [cell, point, path, 3]
     length = np.linalg.norm(step, axis=-1)
@@ -29,9 +30,15 @@ def two_paths(program, points, path):
     gain = wavelength / (4 * np.pi * length) * np.exp(-2j * np.pi * length / wavelength) * np.array([1, -0.5])
     azimuth, zenith = np.arctan2(step[..., 1], step[..., 0]), np.arccos(step[..., 2] / length)
     arrival = np.arccos(np.stack([-step[..., 0, 2], step[..., 1, 2]], -1) / length)
-    file = ChannelFile("paths", program.CARRIER, program.STATIONS, points, np.zeros(2), {
-        "gain": gain, "delay": length / 299_792_458.0, "azimuth_departure": azimuth, "zenith_departure": zenith,
-        "azimuth_arrival": np.mod(azimuth + np.pi, 2 * np.pi), "zenith_arrival": arrival})
+    return {"gain": gain, "delay": length / 299_792_458.0, "azimuth_departure": azimuth, "zenith_departure": zenith,
+            "azimuth_arrival": np.mod(azimuth + np.pi, 2 * np.pi), "zenith_arrival": arrival}
+
+
+def two_paths(program, points, path):
+    """Write both to points and between stations."""
+    between = one_way(by_geometry(program, program.STATIONS + [0, 0, 1e-9]))
+    file = ChannelFile("paths", program.CARRIER, program.STATIONS, points, np.full(2, np.pi / 2),
+                       {**by_geometry(program, points), **between})
     write_channels(file, path)
     return read_channels(path)
 
@@ -48,7 +55,7 @@ def test_frames_over_paths_of_our_own(program, monkeypatch, tmp_path, capsys):
     assert (tmp_path / "small.h5").stat().st_size < 40_000
     run = isacsys.run(program.network(file, str(tmp_path / "small.h5"), tmp_path).replace({"simulation.frames": 2}),
                       executor="serial")
-    assert run["communication_rate"].mean > 1
+    assert run["communication_rate"].mean > 1 and 0 < run["sensing_rate"].mean < np.inf
 
 
 TRACED = """
@@ -74,6 +81,8 @@ def test_frames_over_a_traced_canyon(program, tmp_path):
     assert (tmp_path / "picture.png").stat().st_size > 10_000
     file = read_channels(str(tmp_path / "canyon.h5")).arrays
     own = two_paths(program, np.array([[-20.0, 0, 1.5], [25.0, 2, 1.5]]), str(tmp_path / "own.h5")).arrays
+    assert np.nanmin(np.where(file["between_gain"][0, 1] != 0, file["between_delay"][0, 1], np.nan)) == pytest.approx(
+        own["between_delay"][0, 1, 0], rel=1e-3)
     for place in ((0, 0), (1, 1)):
         first = np.argmin(np.where(file["gain"][place] != 0, file["delay"][place], np.inf))
         for name in ("delay", "azimuth_departure", "zenith_departure", "zenith_arrival"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.core.arrays import Array
+from isacsys.core.arrays import Array, Flags
 from isacsys.core.errors import ConfigError
 from isacsys.learning.view import AgentView, Sizes
 from isacsys.network.receivers import ReceiverType
@@ -132,21 +132,40 @@ def checked(action: Any, name: str, shape: tuple[int, ...], low: npt.ArrayLike, 
 
     ``low``, ``high`` broadcast to the shape.
     """
-    key = f"action ({name})"
+    key, low, high = f"action ({name})", np.asarray(low, float), np.asarray(high, float)
+    given = numbers(action, key, shape)
+    _refuse(key, given, ~np.isfinite(given), lambda: "finite numbers")
+    _refuse(key, given, (given < low) | (given > high) | (whole & (given != np.round(given))), lambda:
+            f"{'whole ' * whole}numbers from {low.tolist()} to {high.tolist()}")
+    return given
+
+
+def _refuse(key: str, given: Array, wrong: Flags, allowed: Callable[[], str]) -> None:
+    """Raise ConfigError that names the first value that is wrong, and its place."""
+    if wrong.any():
+        place = tuple(np.argwhere(wrong)[0].tolist())
+        raise ConfigError(f"{key}{list(place)}", given[place].item(), allowed())
+
+
+def numbers(action: Any, key: str, shape: tuple[int, ...]) -> Array:
+    """Return an action as an array [shape] of float64. Raises ConfigError that names ``key`` where it is none."""
     try:
         given = np.asarray(action)
-        given = given.astype(float, casting="same_kind") if given.dtype.kind == "c" else given.astype(float)
-    except (TypeError, ValueError):
-        raise ConfigError(key, action, f"numbers of shape {shape}") from None
+        if given.dtype.kind not in "buifO":
+            raise TypeError
+        given = given.astype(float)
+    except (TypeError, ValueError, OverflowError):
+        raise ConfigError(key, in_short(action), f"real numbers of shape {shape}") from None
     if given.shape != shape:
-        raise ConfigError(key, f"of shape {given.shape}", f"numbers of shape {shape}")
-    if not np.isfinite(given).all():
-        raise ConfigError(key, float(given[~np.isfinite(given)][0]), "finite numbers")
-    wrong = (given < low) | (given > high) | (whole & (given != np.round(given)))
-    if wrong.any():
-        limits = f"{np.asarray(low).tolist()} to {np.asarray(high).tolist()}"
-        raise ConfigError(key, given[wrong].ravel()[0].item(), f"{'whole ' * whole}numbers from {limits}")
+        raise ConfigError(key, f"of shape {given.shape}", f"real numbers of shape {shape}")
     return given
+
+
+def in_short(action: Any) -> Any:
+    """Return what a message says of an action: of an array type and shape, of a mapping its keys."""
+    if isinstance(action, np.ndarray):
+        return f"of shape {action.shape} and type {action.dtype}"
+    return f"a mapping with {', '.join(map(str, action)) or 'no key'}" if isinstance(action, Mapping) else action
 
 
 def checked_decision(decision: Any, name: str, view: AgentView) -> Decision:

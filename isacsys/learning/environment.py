@@ -12,7 +12,7 @@ import numpy as np
 
 from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError
-from isacsys.learning.acts import ACTS, Act, Decision, checked_decision
+from isacsys.learning.acts import ACTS, Act, Decision, checked_decision, in_short
 from isacsys.learning.driver import Driver
 from isacsys.learning.observations import OBSERVATIONS, Observation
 from isacsys.learning.rewards import REWARDS, Reward, checked_reward
@@ -140,7 +140,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         """Return what an action means for the next frame of a network."""
         parts = {next(iter(self.acts)): action} if self._one else action
         if not isinstance(parts, Mapping) or set(parts) != set(self.acts):
-            raise ConfigError("action", parts, f"a mapping with {', '.join(self.acts)}")
+            raise ConfigError("action", in_short(parts), f"a mapping with {', '.join(self.acts)}")
         merged: dict[str, Any] = {}
         for name, act in self.acts.items():
             decided = checked_decision(act.decide(parts[name], view), name, view)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import gymnasium
 import numpy as np
 
+from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
+from isacsys.learning.acts import in_short, numbers
 from isacsys.learning.environment import NetworkEnv
 
 try:
@@ -31,6 +34,7 @@ class CellsEnv(ParallelEnv):  # type: ignore[misc]  # it has no types
         self.possible_agents = [f"cell_{i}" for i in range(env.sizes.cells)]
         self.agents: list[str] = []
         acts = {name: _row(act.space(env.sizes)) for name, act in env.acts.items()}
+        self._shapes = {name: tuple(space.shape or ()) for name, space in acts.items()}
         self._act = next(iter(acts.values())) if env._one else gymnasium.spaces.Dict(acts)
         seen: Any = env.observation_space
         self._see = gymnasium.spaces.Dict({name: _row(space) for name, space in seen.items()})
@@ -82,22 +86,22 @@ class CellsEnv(ParallelEnv):  # type: ignore[misc]  # it has no types
                 for i, agent in enumerate(self.possible_agents)}
 
     def _joined(self, actions: dict[str, Any]) -> Any:
-        rows = [actions[agent] for agent in self.possible_agents]
-        if self.env._one:
-            return _stack(rows)
-        return {name: _stack([row[name] for row in rows]) for name in self.env.acts}
+        """Return the actions of all agents as rows of one."""
+        rows = [self._checked(agent, actions[agent]) for agent in self.possible_agents]
+        joined = {name: np.stack([row[name] for row in rows]) for name in self.env.acts}
+        return next(iter(joined.values())) if self.env._one else joined
 
+    def _checked(self, agent: str, action: Any) -> dict[str, Array]:
+        """Return what an agent decides, by act. Raises ConfigError that names the agent."""
+        names, key = list(self.env.acts), f"action of {agent}"
+        parts = {names[0]: action} if self.env._one else action
+        if not isinstance(parts, Mapping) or set(parts) != set(names):
+            raise ConfigError(key, in_short(parts), f"a mapping with {', '.join(names)}")
+        return {name: numbers(parts[name], f"{key} ({name})", shape) for name, shape in self._shapes.items()}
 
 def parallel_env(scenario: Any, **options: Any) -> CellsEnv:
     """Return an environment with an agent a cell; arguments are those of `NetworkEnv`."""
     return CellsEnv(NetworkEnv(scenario, **options))
-
-
-def _stack(rows: list[Any]) -> Any:
-    try:
-        return np.stack([np.asarray(row, float) for row in rows])
-    except (TypeError, ValueError):
-        raise ConfigError("action", rows[0], "arrays of numbers, of the shape of the agents' space") from None
 
 
 def _row(space: gymnasium.Space[Any]) -> gymnasium.Space[Any]:

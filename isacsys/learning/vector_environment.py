@@ -12,9 +12,9 @@ import numpy.typing as npt
 from gymnasium.vector.utils import batch_space
 
 from isacsys.config.scenario import Scenario
-from isacsys.core.arrays import Index
+from isacsys.core.arrays import Array, Index
 from isacsys.core.errors import ConfigError, DropError
-from isacsys.learning.acts import Act, Decision, Scores
+from isacsys.learning.acts import Act, Decision, Scores, checked
 from isacsys.learning.driver import Hand, driven
 from isacsys.learning.environment import NetworkEnv
 from isacsys.learning.observations import Load, MeanSir, Observation, QueueObservation
@@ -120,24 +120,33 @@ class NetworkVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     def _choose(self, seed: int | Sequence[int | None] | None, options: Mapping[str, Any]) -> tuple[int, ...]:
         """Return a drop for every network."""
         if options:
-            raise ConfigError("options", dict(options), "none: a seed says which drops begin")
+            raise ConfigError("options", options, "none: a seed says which drops begin")
         drops, count = self._one.drops, self.num_envs
         if seed is None or isinstance(seed, int | np.integer):
-            first = self._next if seed is None else int(seed)
-            places = [first + i for i in range(count)]
-        else:
-            places = [self._next + i if one is None else int(one) for i, one in enumerate(seed)]
-        if len(places) != count:
-            raise ConfigError("seed", seed, f"one number, or {count}")
+            seed = [None if seed is None else int(seed) + i for i in range(count)]
+        given = list(seed) if isinstance(seed, Sequence | np.ndarray) else []
+        if len(given) != count or not all(
+                one is None or (isinstance(one, int | np.integer) and one >= 0) for one in given):
+            raise ConfigError("seed", seed, f"a whole number from 0 on, or {count} of them")
+        places = [self._next + i if one is None else int(one) for i, one in enumerate(given)]
         self._next = (places[-1] + 1) % len(drops)
         return tuple(drops[place % len(drops)] for place in places)
 
     def _flat(self, actions: Any) -> Any:
         """Return the actions [network, cell, most] of all networks as of one network of all their cells."""
-        if isinstance(actions, Mapping):
-            return {name: self._flat(action) for name, action in actions.items()}
-        given = np.asarray(actions)
-        return given.reshape(-1, *given.shape[2:]) if given.ndim > 2 and len(given) == self.num_envs else given
+        spaces = self.single_action_space
+        if not isinstance(spaces, gymnasium.spaces.Dict):
+            return self._rows(actions, next(iter(self._one.acts)), spaces)
+        if not isinstance(actions, Mapping):
+            return actions  # refused where it is read
+        return {name: self._rows(action, name, spaces[name]) if name in spaces.spaces else action
+                for name, action in actions.items()}
+
+    def _rows(self, action: Any, name: str, space: gymnasium.Space[Any]) -> Array:
+        """Return an action as rows of all cells. Raises ConfigError where it is none of as many networks."""
+        assert isinstance(space, gymnasium.spaces.Box)
+        given = checked(action, name, (self.num_envs, *space.shape), space.low.min(), space.high.max())
+        return given.reshape(-1, *given.shape[2:])
 
     def _look(self, batch: Batch) -> tuple[dict[str, Any], dict[str, Any]]:
         state = batch.state

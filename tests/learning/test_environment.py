@@ -10,8 +10,8 @@ from pettingzoo.test import parallel_api_test
 
 import isacsys
 from isacsys import Scenario
-from isacsys.core.errors import ConfigError, SchedulingError
-from isacsys.learning import ID, Act, Decision, NetworkEnv, Observation, Reward, parallel_env
+from isacsys.core.errors import ConfigError
+from isacsys.learning import ID, NetworkEnv, Observation, Reward, parallel_env
 from isacsys.recording import MemoryRecorder
 from isacsys.simulation import simulate_drop
 from isacsys.simulation.drop import Drop
@@ -220,16 +220,6 @@ def test_observations_are_of_the_next_frame_and_of_the_right_users():
         np.argsort(served)[np.searchsorted(np.sort(served), ids[cell, slot])]], rel=1e-5)
 
 
-class Stranger(Act):
-    """Serves user 0 in every cell."""
-
-    def space(self, sizes):
-        return gymnasium.spaces.Discrete(2)
-
-    def decide(self, action, view):
-        return Decision(chosen_users={cell: [0] for cell in range(view.sizes.cells)})
-
-
 class Served(Reward):
     def value(self, record):
         return float(len(record.users.rate))
@@ -248,54 +238,6 @@ def test_objects_of_a_users_own():
     seen, _ = made.reset()
     assert (seen["Ones"] == 1).all()
     assert made.step(made.action_space.sample())[1] == len(made.record.users.rate)
-
-
-@pytest.mark.parametrize(("options", "action", "message"), [
-    ({}, np.zeros(3), r"action \(users\) = 'of shape \(3,\)': numbers of shape \(4, \d+\)"),
-    ({}, "up", r"action \(users\) = 'up': numbers"),
-    ({}, "nan", r"action \(users\) = nan: finite numbers"),
-    ({}, "imaginary", r"action \(users\) = .*numbers of shape"),
-    ({}, "two", r"action \(users\) = 2.0: numbers from 0.0 to 1.0"),
-    ({"act": "allocation"}, [2, 2, 1, 3], r"action \(allocation\) = 3.0"),
-    ({"act": "allocation"}, [0, 1, 1, 1], r"action \(allocation\) = 0.0"),
-    ({"act": "allocation"}, [1.5, 1, 1, 1], "whole numbers"),
-    ({"act": "allocation", "changes": {"allocation.users_per_bs": 4}}, [4, 2, 1, 2],
-     r"K L \+ J \(Q - 1\) \+ 1 = 10: at most antennas.transmit = 8"),
-    ({"act": ["users", "targets"]}, {"users": 0}, "a mapping with users, targets"),
-])
-def test_an_action_that_is_none_is_named(options, action, message):
-    made = env(options.pop("changes", {}), **options)
-    made.reset(seed=0)
-    if isinstance(action, str) and action != "up":
-        action = np.full(made.action_space.shape, {"nan": np.nan, "two": 2.0, "imaginary": 1j}[action])
-    with pytest.raises(ConfigError, match=message):
-        made.step(action)
-
-
-class Odd(Act):
-    """Decides what it is given."""
-
-    def __init__(self, decision):
-        self.decision = decision
-
-    def space(self, sizes):
-        return gymnasium.spaces.Discrete(2)
-
-    def decide(self, action, view):
-        return self.decision
-
-
-@pytest.mark.parametrize(("decision", "message"), [
-    (None, r"act \(Odd\) = None: an isacsys.learning.Decision"),
-    (Decision(users=np.zeros(2)), r"act \(Odd\) = 'scores of shape \(2,\)': a score of each of the 24 users"),
-    (Decision(targets=np.zeros((16, 1))), "a score of each of the 16 targets"),
-    (Decision(chosen_users={99: [0]}), r"act \(Odd\) = 99: cells from 0 to 3"),
-])
-def test_a_decision_that_is_none_is_named(decision, message):
-    made = env(act=Odd(decision))
-    made.reset(seed=0)
-    with pytest.raises(ConfigError, match=message):
-        made.step(0)
 
 
 class Lost(Reward):
@@ -327,10 +269,11 @@ def test_cells_are_reset_first_and_all_act():
     cells.reset(seed=0)
     with pytest.raises(ConfigError, match=r"actions = \['cell_0'\]: one of every agent"):
         cells.step({"cell_0": cells.action_space("cell_0").sample()})
-    with pytest.raises(ConfigError, match=r"of shape \(4, 2\)"):
-        cells.step(dict.fromkeys(cells.agents, np.zeros(2)))
-    with pytest.raises(ConfigError, match="nan: finite numbers"):
-        cells.step({agent: np.full(cells.action_space(agent).shape, np.nan) for agent in cells.agents})
+
+
+def test_options_that_are_none_are_refused():
+    with pytest.raises(ConfigError, match=r'options = .*: a mapping, {"drop": d}'):
+        env().reset(options=[1])
 
 
 def test_a_warm_up_is_frames_before_the_first_that_the_scenario_decides():
@@ -357,13 +300,6 @@ def test_a_warm_up_is_frames_before_the_first_that_the_scenario_decides():
         assert paid == due
         assert ended == (left == 1)
     assert told["frame"] == 4
-
-
-def test_a_user_of_another_cell_is_named():
-    made = env(act=Stranger())
-    made.reset(seed=0)
-    with pytest.raises(SchedulingError, match=r"chose user 0 at station \d, not one of its own \(drop 0, frame 0"):
-        made.step(0)
 
 
 @pytest.mark.parametrize(("changes", "options", "message"), [

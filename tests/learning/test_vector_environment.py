@@ -8,6 +8,7 @@ from gymnasium.vector import AutoresetMode
 import isacsys.learning as learning
 from isacsys import Scenario
 from isacsys.core.errors import ConfigError, DropError
+from tests.learning.test_acts import wrong_actions
 
 SMALL = {"network.layout": "fixed_count", "network.area": 4.0, "network.users_per_cell": 5.0,
          "network.targets_per_cell": 4.0, "allocation.users_per_bs": 2, "allocation.targets_per_bs": 1,
@@ -76,11 +77,34 @@ def test_bad_arguments_are_refused():
     with pytest.raises(ConfigError, match="num_envs"):
         learning.NetworkVectorEnv(0, Scenario().replace(SMALL))
     many = vector(2)
-    with pytest.raises(ConfigError, match="seed"):
-        many.reset(seed=[1, 2, 3])
-    many.reset()
-    with pytest.raises(ConfigError, match="action"):
-        many.step(many.action_space.sample()[:1])
+    for seed in ([1, 2, 3], [1, "a"], "ab", -1, 1.5):
+        with pytest.raises(ConfigError, match="seed = .*: a whole number from 0 on, or 2 of them"):
+            many.reset(seed=seed)
+    with pytest.raises(ConfigError, match="options = "):
+        many.reset(options=[1])
+
+
+def test_an_action_that_is_none_is_named_with_its_place():
+    one, several = vector(2), vector(2, act=["users", "targets"])
+    one.reset()
+    several.reset()
+    good, both = one.action_space.sample(), several.action_space.sample()
+    shapes = [(given, rf"= 'of shape \({len(given)}, .*': real numbers of shape \(2, 4, ")
+              for given in (good[:1], good.reshape(8, -1))]
+    for given, message in (*wrong_actions(good.shape), *shapes):
+        with pytest.raises(ConfigError, match=r"action \(users\) ?" + message):
+            one.step(given)
+        with pytest.raises(ConfigError, match=r"action \(users\) ?" + message):
+            several.step({**both, "users": given})
+    last = np.zeros(good.shape)
+    last[1, 2, 3] = np.inf
+    with pytest.raises(ConfigError, match=r"action \(users\)\[1, 2, 3\] = inf"):
+        one.step(last)
+    for given in ({"users": good}, {}, {**both, "more": 1}, good, (good, both["targets"])):
+        with pytest.raises(ConfigError, match="action = .*: a mapping with users, targets"):
+            several.step(given)
+    one.step(good)
+    several.step(both)
 
 
 def test_a_drop_that_would_draw_other_numbers_by_itself_is_named():

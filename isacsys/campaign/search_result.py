@@ -7,7 +7,8 @@ import io
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from isacsys.campaign.estimates import Estimate, finite
 from isacsys.campaign.objectives import Constraint, Objective
 from isacsys.campaign.request import Task
 from isacsys.campaign.result import Run, open_run
-from isacsys.campaign.settings_grid import Feasible, file_name, in_words
+from isacsys.campaign.settings_grid import Feasible, file_name, in_words, place
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Index
 from isacsys.core.display import Shape, Shown, draw, figure, pretty_unit, with_interval
@@ -102,6 +103,12 @@ class SearchResult(Shown):
         fixed = {*self.keys, "mean", "difference", "half_width", "drops", "status"}
         return tuple(name for name in self.table[0] if name not in fixed)
 
+    @property
+    def remarks(self) -> list[str]:
+        """A line for every axis at whose end the best setting is, where values beyond it can be simulated."""
+        return [f"{key} = {self.best[key]} is the {end} value searched: the best may be beyond it"
+                for key in self.keys for end in _ends(self, key)] if self.best else []
+
     def shape(self) -> Shape:
         """Return the answer in words, and the table."""
         rows = [[*(str(row[key]) for key in self.keys), figure(row["mean"]),
@@ -162,7 +169,8 @@ class SearchResult(Shown):
                     "found feasible"]
         lines.append(f"best: {in_words(self.best)}: {self.objective}")
         within = f"within {figure(self.indifference)} of the best with {self.confidence:.0%} confidence"
-        return [*lines, within if self.complete else f"the drops ended before it was known to be {within}"]
+        return [*lines, within if self.complete else f"the drops ended before it was known to be {within}",
+                *self.remarks]
 
 
 def make_result(scenario: Scenario, grid: Feasible[Task], objective: Objective, constraints: Sequence[Constraint],
@@ -211,6 +219,19 @@ def open_search(directory: str | Path) -> SearchResult:
     except Exception as error:
         raise LogFormatError(f"{path} is damaged ({type(error).__name__}: {error})") from None
     return made
+
+
+def _ends(found: SearchResult, key: str) -> Iterator[str]:
+    """Yield at which end of an axis of numbers the best setting is, if (16a) and the scenario allow values beyond."""
+    best, values = found.best or {}, {row[key] for row in found.table}
+    if len(values) < 2 or not all(type(value) in {int, float} for value in values):
+        return
+    step = 1 if all(isinstance(value, int) for value in values) else 1e-3 * (max(values) - min(values))
+    for end, value, beyond in (("smallest", min(values), -step), ("largest", max(values), step)):
+        if best[key] == value:
+            with suppress(ConfigError):
+                place(found.scenario, {**best, key: value + beyond}, constrained=True)
+                yield end
 
 
 def _row(setting: Mapping[str, Any], objective: Objective, seen: Look, counts: Index, i: int) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def feasible(scenario: Scenario, axes: Mapping[str, list[Any]], where: str | Non
     first: ConfigError | None = None
     for setting in _points(scenario, axes, where):
         try:
-            made = make(_placed(scenario, setting, constrained), setting)
+            made = make(place(scenario, setting, constrained), setting)
         except ConfigError as error:
             first = first or ConfigError(error.key, error.value, f"{error.allowed} (at {in_words(setting)})")
             found.left_out.append((setting, str(error)))
@@ -119,7 +119,9 @@ def _points(scenario: Scenario, axes: Mapping[str, list[Any]], where: str | None
             yield setting
 
 
-def _placed(scenario: Scenario, setting: Setting, constrained: bool) -> Scenario:
+def place(scenario: Scenario, setting: Setting, constrained: bool) -> Scenario:
+    """Return a scenario at a point of a grid. Raises ConfigError where it refuses it, or, ``constrained``, (16a) does.
+    """
     placed = scenario.replace(setting)
     if constrained and placed.demand > placed.antennas.transmit:
         raise ConfigError("K L + J (Q - 1) + 1", placed.demand, f"at most antennas.transmit = "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 import isacsys
 from isacsys.cli.options import add_json, add_scenario, load_scenario, parse_axes, print_json
@@ -80,6 +81,9 @@ def search(options: argparse.Namespace) -> int:
         print(found.to_csv(), end="")
     else:
         print(found)
+    if options.json or options.csv:
+        for remark in found.remarks:
+            print(f"isacsys: {remark}", file=sys.stderr)
     if not found.complete:
         return UNFINISHED
     return ANSWERED if found.best else INFEASIBLE

@@ -409,6 +409,19 @@ def test_the_picture_has_settings_and_front(found):
     few(subject_to=["sensing_ase >= 10"]).plot()
 
 
+def test_a_best_setting_at_the_end_of_an_axis_is_remarked(found):
+    """The peak is at K = 6 or 7. There is nothing below L = 1, and above K = 9 antennas do not allow it."""
+    assert found.remarks == []
+    assert f"{K} = 4 is the largest value searched" in search({K: [2, 4]}).remarks[0]
+    assert f"{K} = 8 is the smallest value searched" in str(search({K: [8, 9], L: [1]}))
+    assert search({K: [2, 4]}, minimize="communication_ase", maximize=None).remarks  # K = 1 is possible
+    assert not search({K: [1, 4]}, minimize="communication_ase", maximize=None).remarks
+    assert not search({K: [4, 9]}, minimize="communication_ase", maximize=None, where="K > 4").remarks
+    assert not search({"scheduling.policy": ["nearest", "random"]}).remarks
+    power = search({"precoding.sensing_power": [0.0, 0.5]}, indifference=1.0)
+    assert [power.best["precoding.sensing_power"], power.remarks] == [0.0, []]
+
+
 def test_the_command_answers_in_one_object(tmp_path, capsys):
     path = tmp_path / "small.toml"
     path.write_text("[network]\narea = 9.0\n[allocation]\nusers_per_bs = 2\n")

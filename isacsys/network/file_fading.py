@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from isacsys.channel import kernel
+from isacsys.channel.array_response import steering
 from isacsys.channel.fading import Fading
-from isacsys.channel.files import PATHS, ChannelFile, power, read_channels
+from isacsys.channel.files import ChannelFile, power, read_channels
 from isacsys.channel.kernel import Bands
 from isacsys.channel.links import ChannelLinks
+from isacsys.channel.sampled_gains import chunks
 from isacsys.config.input_files import parse_once
 from isacsys.core.arrays import Array, Complex, Index
 from isacsys.core.errors import ConfigError
@@ -38,26 +39,27 @@ class FromFile(Fading):
         self._antennas = antennas(scenario, d.cells)
         self._stations = FileStations(file, network, self._bands, self._antennas, KEY)
         self._tree = cKDTree(file.points[:, :2] - 1e3 * d.masts.origin)
+        self._own = "doppler" in file.arrays  # whether paths turn by a Doppler shift of the file
+        if file.kind == "paths":
+            self._weight = np.stack([self._weights(cell) for cell in range(len(file.cells))])  # [cell, point, path]
         self._gain = self._gains_of_points()  # [point, cell]
-        self._kept: dict[tuple[int, int], tuple[kernel.Turning, kernel.Site, bool]] = {}
         if isinstance(network.large_scale, AssociationByPower):
             network.large_scale.users.rays = self._gains
             network.large_scale.between_cells.given = self._stations.gains
 
     def channels(self, links: ChannelLinks, rng: np.random.Generator) -> Complex:
         """Return the channels of the points that users stand on, ``E |h|^2 = antennas`` over phases."""
-        point = self._point(links.position)
+        point, cell = self._point(links.position), links.station
         found = np.zeros((len(links), links.subbands, links.antennas), complex)
-        for i, (cell, place) in enumerate(zip(links.station.tolist(), point.tolist(), strict=True)):
-            gain = self._gain[place, cell]
-            if gain == 0:
-                continue
-            if self._file.kind == "vectors":
-                found[i] = self._file.arrays["vectors"][cell, place] / np.sqrt(gain)
-            else:
-                turning, site, own = self._site(cell, place)
-                walked = np.array([links.time, 0.0]) if own else links.walked[i]
-                found[i] = kernel.summed(site, kernel.turned(turning, walked, links.subbands))[0]
+        there = np.flatnonzero(self._gain[point, cell])
+        if self._file.kind == "vectors":
+            gain = self._gain[point[there], cell[there]][:, None, None]
+            found[there] = self._file.arrays["vectors"][cell[there], point[there]] / np.sqrt(gain)
+            return found
+        walked = np.broadcast_to([links.time, 0.0], (len(links), 2)) if self._own else links.walked
+        for rows in chunks(len(there), self._weight.shape[-1] * links.antennas):
+            some = there[rows]
+            found[some] = self._summed(cell[some], point[some], walked[some], links.antennas)
         return found
 
     def between(self, links: ChannelLinks, receive: int, rng: np.random.Generator) -> Complex:
@@ -76,38 +78,32 @@ class FromFile(Fading):
     def _gains_of_points(self) -> Array:
         if self._file.kind == "vectors":
             return np.asarray(power(self._file.arrays["vectors"]).mean((2, 3)).T)
-        return np.stack([self._weights(cell).sum(-1) for cell in range(len(self._file.cells))], axis=1)
+        return np.asarray(self._weight.sum(-1).T)
 
-    def _weights(self, cell: int, point: int | slice = slice(None)) -> Array:
-        """Return the power of paths through the antennas of a cell, [..., path]."""
+    def _weights(self, cell: int) -> Array:
+        """Return the power of paths through the antennas of a cell, [point, path]."""
         arrays = self._file.arrays
-        azimuth = np.atleast_2d(np.degrees(arrays["azimuth_departure"][cell, point]))
-        zenith = np.atleast_2d(np.degrees(arrays["zenith_departure"][cell, point]))
-        gain = np.atleast_2d(power(arrays["gain"][cell, point]))
-        return gain * self._antennas.power(np.array(cell), azimuth, zenith)
+        azimuth, zenith = (np.degrees(arrays[f"{angle}_departure"][cell]) for angle in ("azimuth", "zenith"))
+        return np.asarray(power(arrays["gain"][cell]) * self._antennas.power(np.array(cell), azimuth, zenith))
 
-    def _site(self, cell: int, point: int) -> tuple[kernel.Turning, kernel.Site, bool]:
-        """Return the rays between a cell and a point, and whether they turn by a Doppler shift of the file."""
-        if (cell, point) in self._kept:
-            return self._kept[cell, point]
-        arrays = self._file.arrays
-        one = {name: value[cell, point] for name, value in arrays.items() if name in (*PATHS, "doppler")}
-        weight = self._weights(cell, point)[0]
-        there = weight > 0
-        own = "doppler" in arrays
-        flat = np.sin(one["zenith_arrival"][there]) * self._file.carrier_frequency / LIGHT
-        azimuth = one["azimuth_arrival"][there]
-        way = np.stack([flat * np.cos(azimuth), flat * np.sin(azimuth)])
-        if own:
-            way = np.stack([one["doppler"][there], np.zeros(there.sum())])
-        phase = np.angle(one["gain"][there]) / (2 * np.pi)
-        turning = kernel.turning(phase, one["delay"][there], way, self._bands, float)
-        aside = one["azimuth_departure"][there] - self._file.axis[cell]
-        cosine = np.sin(one["zenith_departure"][there]) * np.cos(aside)
-        amplitude = np.sqrt(weight[there] / weight.sum())
-        site = kernel.site(amplitude[None], cosine[None], self._network.scenario.antennas.transmit, float)
-        self._kept[cell, point] = turning, site, own
-        return self._kept[cell, point]
+    def _summed(self, cell: Index, point: Index, walked: Array, antennas: int) -> Complex:
+        """Return the sums of paths [link, subband, antenna] of cells and points [link], ports about their centre."""
+        one = {name: value[cell, point] for name, value in self._file.arrays.items() if not name.startswith("between_")}
+        weight = self._weight[cell, point]
+        amplitude = np.sqrt(weight / weight.sum(-1, keepdims=True))
+        frequencies = self._bands.first + self._bands.step * np.arange(self._bands.count)
+        turns = np.einsum("nd,npd->np", walked, self._ways(one))[:, None] - frequencies[:, None] * one["delay"][:, None]
+        phases = (amplitude * np.exp(1j * np.angle(one["gain"])))[:, None] * np.exp(2j * np.pi * turns)
+        cosine = np.sin(one["zenith_departure"]) * np.cos(one["azimuth_departure"] - self._file.axis[cell][:, None])
+        centred = np.exp(-0.5j * np.pi * (antennas - 1) * cosine)
+        return np.asarray((phases * centred[:, None]) @ steering(cosine, antennas))
+
+    def _ways(self, one: dict[str, Array]) -> Array:
+        """Return turns of paths per m walked to x and to y, [link, path, 2]; by a Doppler shift, per s, and 0."""
+        if self._own:
+            return np.stack([one["doppler"], np.zeros_like(one["doppler"])], axis=-1)
+        flat = np.sin(one["zenith_arrival"]) * self._file.carrier_frequency / LIGHT
+        return np.stack([flat * np.cos(one["azimuth_arrival"]), flat * np.sin(one["azimuth_arrival"])], axis=-1)
 
 
 def _check(file: ChannelFile, network: DropView) -> None:

@@ -54,8 +54,13 @@ def overridden(holder, name):
             yield from overridden(parent, name)
 
 
+@cache
 def public_functions():
     """Return every public function and method: where it is, its class, its node."""
+    return tuple(found_functions())
+
+
+def found_functions():
     for path in sorted(PACKAGE.rglob("*.py")):
         if not is_public(path):
             continue

@@ -26,6 +26,7 @@ SLOWEST = 0.99  # growth of ln Lambda with ln l beyond which the interference of
 PROBES = 2000  # distances at which jumps are looked for
 JUMP = 10  # times the change beside
 HALVINGS = 40
+AT_ONCE = 2**21  # shares of rings in memory at a time, 16 MB an array
 RARE = 1e-9  # stations in a state that make it worth a look
 
 
@@ -147,11 +148,13 @@ def _deposited(cells: _Cells, first: float, step: float, number: int) -> Array:
     total = np.zeros(number + 1)
     smooth = cells.spread > 0
     for kind, law in ((smooth, _shadowed), (~smooth, _even)):
-        part = _Cells(*(values[kind] for values in cells))
-        edges = first + step * (start[kind][:, None] + np.arange(wide + 1))
-        shares = np.diff(law(edges, part), axis=1)
-        place = np.clip(start[kind][:, None] + np.arange(wide), 0, number)
-        total += np.bincount(place.ravel(), (part.mass[:, None] * shares).ravel(), number + 1)[: number + 1]
+        rings = np.flatnonzero(kind)
+        for some in np.array_split(rings, -(-len(rings) * wide // AT_ONCE) or 1):
+            part = _Cells(*(values[some] for values in cells))
+            edges = first + step * (start[some][:, None] + np.arange(wide + 1))
+            shares = np.diff(law(edges, part), axis=1)
+            place = np.clip(start[some][:, None] + np.arange(wide), 0, number)
+            total += np.bincount(place.ravel(), (part.mass[:, None] * shares).ravel(), number + 1)[: number + 1]
     return total[:-1]
 
 

@@ -32,8 +32,9 @@ def expected(tmp_path_factory):
     return run(path, SMALL.replace({"simulation.batch": 1}), executor="serial")
 
 
-@pytest.mark.parametrize("options", [{"executor": "serial"}, {"workers": 2}])
-@pytest.mark.parametrize("size", ["automatic", 3, 16])
+@pytest.mark.parametrize(("size", "options"), [
+    *((size, {"executor": "serial"}) for size in ("automatic", 3, 16)), (3, {"workers": 2}),
+    *(pytest.param(size, {"workers": 2}, marks=pytest.mark.slow) for size in ("automatic", 16))])
 def test_any_executor_gives_what_drops_give_one_by_one(size, options, expected, tmp_path):
     assert run(tmp_path / "run.h5", SMALL.replace({"simulation.batch": size}), **options) == expected
 

@@ -3,6 +3,7 @@
 Processes are forked from this one, which has imported everything already, so that a kill takes a fraction of a second.
 """
 
+import gc
 import os
 import random
 import signal
@@ -50,6 +51,7 @@ class Started:
         self.begun = time.monotonic()
 
     def _run(self, words):
+        gc.disable()  # what it shares with this process stays shared
         os.setsid()
         sys.stderr = open(self.said, "w")  # noqa: SIM115 - for as long as this process lives
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115

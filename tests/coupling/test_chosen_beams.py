@@ -49,7 +49,11 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
+SLOW = ("sensing beams", "sensing beams across known channels", "lines of sight", "mvdr", "together, lines of sight",
+        "together, few bits", "sensed together, lines of sight")  # parts of what the others do at once
+
+
+@pytest.mark.parametrize("setting", [pytest.param(s, marks=[pytest.mark.slow] * (s in SLOW)) for s in SETTINGS])
 def test_short_forms_and_vectors_are_one_law(setting):
     short, _ = are_of_one_law(SETTINGS[setting])
     assert len(short) > 10

@@ -99,7 +99,11 @@ def named(*what):
         raise
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
+SLOW = ("users alone", "all antennas for users", "shared filters", "aged own channels",
+        "joint, channels that a scheduler looks at")  # parts of what the others do at once
+
+
+@pytest.mark.parametrize("setting", [pytest.param(s, marks=[pytest.mark.slow] * (s in SLOW)) for s in SETTINGS])
 def test_whole_drops_are_of_one_law(setting):
     short, vectors = are_of_one_law(SETTINGS[setting])
     assert len(short) > 10

@@ -173,8 +173,9 @@ def together(mode, drops=40, **changes):
 
 
 @pytest.mark.parametrize(("mode", "changes"), [
-    ("joint", {}), ("joint_coherent", {}), ("joint", {"nulling.policy": "strongest"}),
-    ("joint_coherent", {"antennas.transmit": 13})])
+    ("joint", {}), ("joint_coherent", {}),
+    pytest.param("joint", {"nulling.policy": "strongest"}, marks=pytest.mark.slow),
+    pytest.param("joint_coherent", {"antennas.transmit": 13}, marks=pytest.mark.slow)])
 def test_members_that_refuse_do_not_send_and_are_heard(mode, changes):
     found = together(mode, **changes)
     assert found.agrees and "do not send (-" in found.verdict and "cost of refusals agrees" in found.verdict

@@ -150,7 +150,8 @@ def test_a_bad_grant_policy_is_told_what_is_wrong(policy, error, words):
     assert policy.__name__ in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ALLOCATION_POLICIES)
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=[pytest.mark.slow] * (name == "optimal")) for name in ALLOCATION_POLICIES])
 def test_built_in_allocation_policies_obey_theirs(name):
     check_allocation_policy(ALLOCATION_POLICIES[name])
 

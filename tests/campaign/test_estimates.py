@@ -165,7 +165,8 @@ def test_the_interval_of_a_mean_holds():
     assert LOW <= covered("communication_ase", cells, 1.0) <= HIGH
 
 
-@pytest.mark.parametrize("name", ["communication_rate", "communication_rate_scheduled"])
+@pytest.mark.parametrize("name", [
+    "communication_rate", pytest.param("communication_rate_scheduled", marks=pytest.mark.slow)])
 def test_the_interval_of_a_ratio_holds(name):
     assert LOW <= covered(name, cells, 1.0) <= HIGH
 

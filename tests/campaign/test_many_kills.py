@@ -206,9 +206,9 @@ SIGNALS = {
 }
 
 
-@pytest.mark.parametrize("name", SIGNALS)
-@pytest.mark.parametrize(("executor", "count", "whole"), [("serial", 1, FEW), slowly("serial", 30),
-                                                          slowly("process", 20)], indirect=["whole"])
+@pytest.mark.parametrize(("name", "executor", "count", "whole"), [
+    *((name, "serial", 1, FEW) for name in ("Ctrl-C twice", "SIGTERM")),
+    *(slowly(name, *more) for name in SIGNALS for more in (("serial", 30), ("process", 20)))], indirect=["whole"])
 def test_signals(tmp_path, whole, executor, name, count):
     seen = many(tmp_path, whole, executor, SIGNALS[name], count, seed=count)
     assert {code for _, code in seen} <= {0, 3}

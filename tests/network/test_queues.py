@@ -52,8 +52,9 @@ def test_only_those_served_are_served():
     assert len(queues.serve(np.array([0]), np.array([0.0]), 1.5, 1.0)[0]) == 0
 
 
-@pytest.mark.parametrize("law", ["fixed", "exponential"])
-@pytest.mark.parametrize("load", [0.3, 0.6, 0.8])
+@pytest.mark.parametrize(("law", "load"), [("fixed", 0.8), ("exponential", 0.6), *(
+    pytest.param(*more, marks=pytest.mark.slow)
+    for more in (("fixed", 0.3), ("fixed", 0.6), ("exponential", 0.3), ("exponential", 0.8)))])
 def test_mean_delay_is_that_of_pollaczek_and_khinchine(load, law):
     """M/G/1 with mean work 1: ``E T = 1 + load E[S^2] / (2 (1 - load))``; 1500 servers side by side, frames of 0.7.
 

@@ -40,7 +40,12 @@ def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 
 
-@pytest.mark.parametrize("number", [*UNSUPPORTED, errno.ENOLCK, errno.EIO, errno.EPERM, errno.EBADF])
+def some(often, *rarely):
+    """Return numbers, those after the first ones with --slow: what is asked of them is that they are no others'."""
+    return pytest.mark.parametrize("number", [*often, *(pytest.param(n, marks=pytest.mark.slow) for n in rarely)])
+
+
+@some((errno.ENOLCK, errno.ENOSYS, errno.EPERM), errno.EINVAL, errno.ENOTSUP, errno.EIO, errno.EBADF)
 def test_a_file_system_without_locks(tmp_path, monkeypatch, number):
     """Each has an error of its own; only that somebody else holds the lock is one for us."""
     monkeypatch.setattr("fcntl.flock", refuse(number))
@@ -76,13 +81,13 @@ def test_hdf5_locks_nothing_either(tmp_path):
     assert (done.stdout, done.stderr) == ("5\n", "")
 
 
-@pytest.mark.parametrize("number", UNSUPPORTED)
+@some((errno.EINVAL, errno.ENOSYS), errno.ENOTSUP)
 def test_a_file_system_that_syncs_nothing(tmp_path, monkeypatch, number):
     monkeypatch.setattr(os, "fsync", refuse(number))
     assert run(tmp_path / "run.h5").complete
 
 
-@pytest.mark.parametrize("number", [*UNSUPPORTED, errno.EBADF, errno.EISDIR, errno.EACCES, errno.EPERM])
+@some((errno.EINVAL, errno.EBADF, errno.EACCES), errno.ENOSYS, errno.ENOTSUP, errno.EISDIR, errno.EPERM)
 def test_a_file_system_that_syncs_no_directory(tmp_path, monkeypatch, number):
     sync = os.fsync
     monkeypatch.setattr(os, "fsync", refuse(number, only=lambda fd: stat.S_ISDIR(os.fstat(fd).st_mode), instead=sync))

@@ -22,7 +22,8 @@ def _on_the_path(monkeypatch):
     monkeypatch.syspath_prepend(str(SCENARIOS))
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=[pytest.mark.slow] * (name in ("fig3", "fig5"))) for name in FIGURES])
 def test_a_figure_of_the_paper(name, tmp_path, capsys):
     panels, curves, families, says = FIGURES[name]
     figure = importlib.import_module(name).main(["--quick", "-o", str(tmp_path)])

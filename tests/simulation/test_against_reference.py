@@ -67,7 +67,7 @@ def agree(scenario, positions, seed):
     return record, expected
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
 @pytest.mark.parametrize("case", CASES)
 def test_term_by_term(case, seed):
     scenario = small(CASES[case]).replace({"simulation.seed": seed})

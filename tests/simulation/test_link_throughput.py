@@ -21,7 +21,9 @@ VALUES = {"8,000 symbols": (LARGE, 2.581), "4,000 symbols": ({}, 2.580), "500 sy
           "K = 12": ({**LARGE, "antennas.transmit": 20, "allocation.users_per_bs": 12}, 1.480)}
 
 
-@pytest.mark.parametrize("name", VALUES)
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=[pytest.mark.slow] * (name in ("4,000 symbols", "500 symbols", "table 2, 8,000")))
+    for name in VALUES])
 def test_throughput_of_the_typical_user_while_it_is_served(name):
     changes, bits = VALUES[name]
     scenario = Scenario().replace({**SETTINGS, **changes})

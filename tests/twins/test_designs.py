@@ -77,8 +77,9 @@ def both(scenario, design, seed, channels=None):
     return record, design_frame(parameters(scenario, len(given.stations)), design, given, choice, channels)
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize(("design", "network"), [
+    pytest.param(design, network, marks=[pytest.mark.slow] * ((i + j) % 2))
+    for i, design in enumerate(DESIGNS) for j, network in enumerate(NETWORKS)])
 def test_term_by_term(design, network):
     for seed in 1, 2:
         scenario = small({**NETWORKS[network], **settings(DESIGNS[design]), "simulation.seed": seed})

@@ -149,8 +149,9 @@ def test_sensing_beams_are_in_the_analysis():
 @pytest.mark.parametrize("changes", [
     {"antennas.transmit": 24, "allocation.users_per_bs": 2, "allocation.communication_cluster": 3,
      "allocation.targets_per_bs": 6, "antennas.receive": 8, "precoding.sensing_power": 0.7},
-    {"antennas.transmit": 16, "allocation.users_per_bs": 1, "allocation.targets_per_bs": 2,
-     "allocation.sensing_cluster": 3, "precoding.sensing_power": 0.2, "network.users_per_cell": 40.0}])
+    pytest.param({"antennas.transmit": 16, "allocation.users_per_bs": 1, "allocation.targets_per_bs": 2,
+                  "allocation.sensing_cluster": 3, "precoding.sensing_power": 0.2, "network.users_per_cell": 40.0},
+                 marks=pytest.mark.slow)])
 def test_sensing_beams_towards_several_targets(changes):
     """They overlap more than isotropic beams do; and now and then a target's station has no user."""
     found = isacsys.validate(isacsys.Scenario().replace({"network.area": 49.0, "nulling.policy": "random", **changes}),

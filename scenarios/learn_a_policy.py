@@ -80,6 +80,18 @@ def run(drops, changes=()):
     return 0.5 * (table["communication_rate"] + table["sensing_rate"]) / table["area"]
 
 
+def changed(drops, sizes, start=50):
+    """Return what it brings to change from K = 3, L = 1, J = 4, Q = 3 to other sizes: [drop, frame from start on]."""
+    env, brought = environment(range(drops)), []
+    for menu in (SIZES.index(sizes), SIZES.index((3, 1, 4, 3))):
+        brought.append([])
+        for drop in range(drops):
+            env.reset(options={"drop": drop})
+            brought[-1].append([env.step(SIZES.index((3, 1, 4, 3)) if frame < start else menu)[1]
+                                for frame in range(SCENARIO.simulation.frames)][start:])
+    return np.subtract(*brought)
+
+
 def best_fixed(drops_at_most):
     """Search the same menu on drops of another seed."""
     over = {f"allocation.{key}": sorted(set(values))
@@ -112,6 +124,11 @@ def main(steps=15_000, drops=30, drops_at_most=600):
         width = stats.t.ppf(1 - 0.025 / len(others), drops - 1) * difference.std(ddof=1) / np.sqrt(drops)
         differences[name] = difference.mean(), width
         print(f"  {name:38s} {values.mean():7.3f}   {difference.mean():+.3f} ± {width:.3f}")
+    widths = stats.t.ppf(0.975, drops - 1) / np.sqrt(drops)
+    for first, last in ((0, 1), (10, 30)):
+        later = changed(drops, (4, 2, 4, 1))[:, first:last].mean(1)
+        print(f"from K = 3, L = 1, Q = 3 to K = 4, L = 2, Q = 1, frames {first} to {last - 1} after it: "
+              f"{later.mean():+.3f} ± {widths * later.std(ddof=1):.3f}")
     return differences
 
 

@@ -158,7 +158,7 @@ def test_the_disk_is_full(scenario, path, whole, fraction):
 def test_ctrl_c_finishes_the_write_and_says_how_to_resume(scenario, path, whole, number, everybody):
     """A terminal signals the whole group, `kill` one process alone."""
     process = start(scenario, path)
-    wait_for_parts(path, 2, process)
+    wait_for_parts(path, 1, process)
     (os.killpg if everybody else os.kill)(process.pid, number)
     errors = finish(process, code=3)
     kept = isacsys.open_run(path)

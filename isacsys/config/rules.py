@@ -7,6 +7,8 @@ import math
 import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from isacsys.core.errors import ConfigError
@@ -146,12 +148,13 @@ class Section:
     @classmethod
     def default(cls, key: str) -> Any:
         """Return the default of a key."""
-        return next(f.default for f in dataclasses.fields(cls) if f.name == key)
+        return cls.__dataclass_fields__[key].default
 
     @classmethod
-    def rules(cls) -> dict[str, Rule]:
+    @cache
+    def rules(cls) -> Mapping[str, Rule]:
         """Return the rule of every key of this section."""
-        return {f.name: f.metadata["rule"] for f in dataclasses.fields(cls)}
+        return MappingProxyType({f.name: f.metadata["rule"] for f in dataclasses.fields(cls)})
 
 
 def real(default: float, meaning: str, *, unit: str = "1", minimum: float | None = None, above: float | None = None,

@@ -1,5 +1,10 @@
 """Runs of small networks whose drops share frames: who simulates them, and in what order, changes no byte."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 import isacsys
@@ -48,6 +53,38 @@ def test_dask(expected, tmp_path):
 def test_a_run_goes_on_with_another_size(expected, tmp_path):
     run(tmp_path / "run.h5", SMALL.replace({"simulation.batch": 3, "simulation.drops": 7}), executor="serial")
     assert run(tmp_path / "run.h5", executor="serial", resume=True) == expected
+
+
+FAULT = """
+from isacsys.simulation import batch, drop
+real = batch.deploy
+
+def failing(scenario, number, positions=None):
+    if number == 7:
+        raise FloatingPointError("no number")
+    return real(scenario, number, positions)
+
+batch.deploy = drop.deploy = failing
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [3, 16])
+@pytest.mark.parametrize("options", ["--executor serial", "--executor dask --workers 2"])
+def test_a_drop_that_fails_in_a_batch_is_named_and_no_other_is_lost(size, options, expected, tmp_path):
+    if "dask" in options:
+        pytest.importorskip("distributed")
+    (tmp_path / "sitecustomize.py").write_text(FAULT)  # workers have it too
+    (tmp_path / "a.toml").write_text(SMALL.replace({"simulation.batch": size}).to_toml())
+    path, here = tmp_path / "run.h5", str(Path(isacsys.__file__).parents[1])
+    found = subprocess.run([sys.executable, "-m", "isacsys", "run", str(tmp_path / "a.toml"), "-o", str(path),
+                            "--quiet", *options.split()], capture_output=True, text=True, timeout=300,
+                           env={**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), here))})
+    assert (found.returncode, "(drop 7, seed" in found.stderr) == (3, True)
+    kept = int(found.stderr.split(" finished drops are kept")[0].split()[-1])
+    assert 7 <= kept < 20
+    assert isacsys.open_run(path).drops == kept
+    assert run(path, executor="serial", resume=True) == expected  # with the size that is chosen by itself
 
 
 def test_the_same_bytes_whoever_simulates(tmp_path):

@@ -96,6 +96,8 @@ def test_reference_scenarios(name, level, size, tmp_path):
     if batch_rules.one_by_one(scenario):
         assert batch_rules.batch_size(scenario) == 1
         return
+    if scenario.network.layout != "file" and scenario.network.bs_density * scenario.network.area > 1000:
+        size = min(size, 3)  # 16 drops of 10,000 stations take 11 GB
     wrong, through = differences(scenario, range(size))
     assert not wrong
     assert through > size // 2
@@ -170,6 +172,26 @@ def test_a_drop_that_fails_is_named_and_those_before_it_are_kept(monkeypatch):
     assert done.stop == 3
     assert "drop 3" in str(done.failure)
     assert len(done.drops["drop"]) == 3
+
+
+@pytest.mark.parametrize("kind", ["stations", "users"])
+def test_a_drop_without_numbers_leaves_the_others_theirs(kind, monkeypatch):
+    real = batch.deploy
+
+    def spoiled(scenario, drop, positions=None):
+        found = real(scenario, drop, positions)
+        if drop == 3:
+            found = replace(found, **{kind: np.full_like(getattr(found, kind), np.nan)})
+        return found
+
+    monkeypatch.setattr(batch, "deploy", spoiled)
+    monkeypatch.setattr("isacsys.simulation.drop.deploy", spoiled)
+    scenario = Scenario().replace(SMALL)
+    single, several = (run(work(scenario, size), 6) for size in (1, 6))
+    assert (single.stop, str(single.failure)) == (several.stop, str(several.failure))
+    for table in single.tables.tables():
+        for column, values in single.tables.read(table).items():
+            assert several.tables.read(table)[column].tobytes() == values.tobytes(), (table, column)
 
 
 def test_a_drop_of_other_widths_is_simulated_by_itself():

@@ -22,6 +22,7 @@ def figures(quick):
         "a million blocks through the law of their errors": {"one core": frames.blocks()},
         "percent of the time": {case: frames.shares(case) for case in frames.CASES},
         "runs of small networks, against drops one by one": small_networks.one_by_one(3 if quick else 7),
+        "a vector of 16 networks of 7 stations, over 16 single ones": {"steps": small_networks.vectors(rounds)},
         "102 cells of UMa against the power law": {"K=10 L=1": built.ratios(rounds)},
         "rays at 60 cells of UMa (K=10), against normal draws": {
             f"{bands} sub-bands": channels.ratios(bands, rounds) for bands in (1, 4)},

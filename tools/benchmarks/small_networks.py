@@ -5,7 +5,10 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import numpy as np
 
 WORKER = """
 import json, sys, time
@@ -77,6 +80,36 @@ def one_by_one(rounds):
     return found
 
 
+def vectors(rounds, count=16):
+    """Steps of a vector of so many networks, over as many single environments, in processor time; at most a third."""
+    import gymnasium
+
+    from isacsys import Scenario, learning
+
+    scenario = Scenario().replace({**PLAIN, "network.area": 7.0, "simulation.frames": 200})
+    many = gymnasium.make_vec(learning.ID, num_envs=count, vectorization_mode="vector_entry_point", scenario=scenario)
+    singles = [learning.NetworkEnv(scenario) for _ in range(count)]
+    many.reset(seed=1)
+    for number, env in enumerate(singles):
+        env.reset(seed=1 + number)
+    choice = np.random.default_rng(1).random(many.action_space.shape).astype(many.action_space.dtype)
+
+    def steps():
+        for turn in range(rounds * 5):
+            yield choice[:, ::-1] if turn % 2 else choice
+
+    ratios = []
+    for act in steps():
+        start = time.process_time()
+        many.step(act)
+        between = time.process_time()
+        for env, own in zip(singles, act, strict=True):
+            env.step(own)
+        ratios.append((between - start) / (time.process_time() - between))
+    low, middle, high = statistics.quantiles(ratios[5:], n=4)
+    return {"share_of_the_time": middle, "lower_quartile": low, "upper_quartile": high, "at_most": 1 / 3}
+
+
 def against(other, rounds=7):
     """How many times faster whole runs are here than in another checkout, which knows no NR: that against Shannon."""
     here, there, found = Runs(Path(__file__).parents[2]), Runs(Path(other).resolve()), {}
@@ -87,7 +120,7 @@ def against(other, rounds=7):
         if stations < 100:
             found[f"{stations}, nr, users"] = {**paired(lambda s=plain: here({**s, **LINKS}), lambda s=plain: there(s),
                                                         rounds), "at_least": least / 2}
-    found["quickstart"] = paired(lambda: here(QUICKSTART), lambda: there(QUICKSTART), rounds)
+    found["drops of quickstart.toml"] = paired(lambda: here(QUICKSTART), lambda: there(QUICKSTART), rounds)
     here.close()
     there.close()
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -27,7 +26,14 @@ BYTES = 64e6  # what it may hold in memory
 Simulate = Callable[..., None]
 Said = tuple[str, type[Warning], str, int]  # a warning: text, category, file, line
 
-_stop = threading.Event()
+
+class _Flag:
+    """A flag without a lock: a signal may come while an earlier one is answered, and a lock would wait for itself."""
+
+    up = False
+
+
+_stop = _Flag()
 
 
 @dataclass(frozen=True)
@@ -100,12 +106,12 @@ class Batch:
 
 def stop_soon(*_: Any) -> None:
     """End the present batch after its present drop (also a signal handler)."""
-    _stop.set()
+    _stop.up = True
 
 
 def go_on() -> None:
     """Reset an earlier `stop_soon`."""
-    _stop.clear()
+    _stop.up = False
 
 
 def simulate_batch(work: Work, first: int, stop: int) -> Batch:
@@ -115,14 +121,14 @@ def simulate_batch(work: Work, first: int, stop: int) -> Batch:
     drop, failure = first, None
     ready: dict[int, MemoryRecorder | None] = {}  # drops that were simulated together; None: by itself
     with one_thread(), warnings.catch_warnings(record=True) as caught:
-        while drop < stop and failure is None and (drop in ready or not _stop.is_set()):
+        while drop < stop and failure is None and (drop in ready or not _stop.up):
             if drop not in ready:
                 ready = _simulate_together(work, range(drop, min(drop + work.together, stop)))
             failure = _simulate_drop(work, drop, recorder, ready[drop])
             drop += failure is None
             if drop not in ready and (time.monotonic() - start > SECONDS or recorder.nbytes > BYTES):
                 break
-    _stop.clear()
+    _stop.up = False
     batch = _keep(work, first, drop, recorder, start, failure)
     return replace(batch, warned=tuple(dict.fromkeys(map(_said, caught))))
 

@@ -70,7 +70,7 @@ batch.deploy = drop.deploy = failing
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [3, 16])
-@pytest.mark.parametrize("options", ["--executor serial", "--executor dask --workers 2"])
+@pytest.mark.parametrize("options", ["--executor serial", "--workers 2", "--executor dask --workers 2"])
 def test_a_drop_that_fails_in_a_batch_is_named_and_no_other_is_lost(size, options, expected, tmp_path):
     if "dask" in options:
         pytest.importorskip("distributed")

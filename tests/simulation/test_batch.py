@@ -1,5 +1,7 @@
 """Several drops at once give the bits of each by itself; faults that are put in show."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -192,6 +194,18 @@ def test_a_drop_without_numbers_leaves_the_others_theirs(kind, monkeypatch):
     for table in single.tables.tables():
         for column, values in single.tables.read(table).items():
             assert several.tables.read(table)[column].tobytes() == values.tobytes(), (table, column)
+
+
+def test_a_signal_within_the_answer_to_another_waits_for_no_lock():
+    """Call the handler again at every line of itself: the lock of an Event would be waited for for ever."""
+    program = ("import faulthandler, signal, sys; faulthandler.dump_traceback_later(20, exit=True)\n"
+               "from isacsys.campaign.worker import stop_soon\n"
+               "def trace(frame, event, argument):\n"
+               "    if frame.f_code.co_name in ('stop_soon', 'set', 'notify_all') and event in ('line', 'return'):\n"
+               "        sys.settrace(None); stop_soon(); sys.settrace(trace)\n"
+               "    return trace\n"
+               "sys.settrace(trace); stop_soon()\n")
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True).returncode == 0
 
 
 def test_a_drop_of_other_widths_is_simulated_by_itself():

@@ -56,7 +56,8 @@ def beams(own: Complex, streams: Index, others: Complex | None = None,
         designed = from_factor(lower, streams)
     dependent = ((designed.gain <= DEPENDENT * squares) & ~unused).any(-1)
     if dependent.any():
-        raise InfeasibleDesign(f"an own channel of station {np.argmax(dependent)} depends on its other constraints")
+        raise InfeasibleDesign(f"an own channel of station {np.argmax(dependent)} depends on its other constraints, as "
+                               "where two users have the same channel (precoding.policy = \"regularized\" serves them)")
     vectors = projected.swapaxes(-1, -2) @ lower_inverse(lower).conj().swapaxes(-1, -2) @ designed.factor
     if len(close):
         vectors[close] = orthonormal @ designed.factor[close]

@@ -1,9 +1,8 @@
-"""Channels of a file in a network: users are at the nearest of its points; what is not in it does not exist."""
+"""Channels of a file in a network: users are at points of it; what is not in it does not exist."""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from isacsys.channel.array_response import steering
 from isacsys.channel.fading import Fading
@@ -17,6 +16,7 @@ from isacsys.core.errors import ConfigError
 from isacsys.core.units import LIGHT
 from isacsys.network.association_by_power import AssociationByPower
 from isacsys.network.drop_view import DropView
+from isacsys.network.file_points import FilePoints
 from isacsys.network.file_stations import APART, FileStations, check_stations
 from isacsys.propagation.cell_antennas import antennas
 
@@ -38,7 +38,7 @@ class FromFile(Fading):
         self._bands = Bands(scenario.fading.subbands, scenario.radio.bandwidth)
         self._antennas = antennas(scenario, d.cells)
         self._stations = FileStations(file, network, self._bands, self._antennas, KEY)
-        self._tree = cKDTree(file.points[:, :2] - 1e3 * d.masts.origin)
+        self._points = FilePoints(file, network, KEY)
         self._own = "doppler" in file.arrays  # whether paths turn by a Doppler shift of the file
         if file.kind == "paths":
             self._weight = np.stack([self._weights(cell) for cell in range(len(file.cells))])  # [cell, point, path]
@@ -49,7 +49,7 @@ class FromFile(Fading):
 
     def channels(self, links: ChannelLinks, rng: np.random.Generator) -> Complex:
         """Return the channels of the points that users stand on, ``E |h|^2 = antennas`` over phases."""
-        point, cell = self._point(links.position), links.station
+        point, cell = self._points.of(links.receiver, links.position), links.station
         found = np.zeros((len(links), links.subbands, links.antennas), complex)
         there = np.flatnonzero(self._gain[point, cell])
         if self._file.kind == "vectors":
@@ -70,10 +70,7 @@ class FromFile(Fading):
         """Return the mean gains [user, cell] of users, path loss and antennas included."""
         first, now = self._network.deployment.users, getattr(self._network, "__dict__", {}).get("users")
         position = first[ids] if now is None else now.position[ids]
-        return np.asarray(self._gain[self._point(position)])
-
-    def _point(self, position: Array) -> Index:
-        return np.asarray(self._tree.query(1e3 * position)[1])
+        return np.asarray(self._gain[self._points.of(ids, position)])
 
     def _gains_of_points(self) -> Array:
         if self._file.kind == "vectors":

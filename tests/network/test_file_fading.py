@@ -59,6 +59,39 @@ def network_of(file, tmp_path, suffix=".npz", **changes):
     return some, NetworkState(some, deploy(some, 0))
 
 
+def users_at(file, users, tmp_path, **changes):
+    """The same network with users elsewhere, m."""
+    some, _ = network_of(file, tmp_path, **changes)
+    rows = [f"{kind},{x / 1e3},{y / 1e3}" for kind, places in (("station", file.cells), ("user", users))
+            for x, y in np.asarray(places)[:, :2]]
+    (tmp_path / "positions.csv").write_text("kind,x,y\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return some, NetworkState(some, deploy(some, 0))
+
+
+def test_users_who_stand_still_have_a_point_each(tmp_path):
+    """The nearest where it is one user's; else another one, so that zero forcing can tell all of them apart."""
+    file = vectors(np.random.default_rng(4), 1)
+    users = np.concatenate([file.points[:20], file.points[[0, 0, 5]] + [1.0, 0, 0]])
+    some, state = users_at(file, users, tmp_path, **{"allocation.users_per_bs": 6})
+    points = state.fading.model._points.of(np.arange(23), np.zeros((23, 2)))
+    assert (points[:20] == np.arange(20)).all() and sorted(points[20:])[0] >= 20 and len(set(points)) == 23
+    distance = np.linalg.norm(file.points[20:, :2] - users[20, :2], axis=1)
+    assert points[20] == 20 + distance.argmin()
+    for frame in range(3):
+        record = run_frame(state, frame, find_policies(some))
+        assert np.isfinite(record.users.sir).all()
+
+
+def test_users_without_a_point_are_refused(tmp_path):
+    file = vectors(np.random.default_rng(4), 1)
+    far = np.concatenate([file.points[:4], file.points[4:5] + [5e3, 0, 0]])
+    with pytest.raises(ConfigError, match=r"user 4 is [0-9.e+]+ m from all"):
+        users_at(file, far, tmp_path)
+    crowd = np.concatenate([file.points, file.points[:2] + [0.5, 0, 0]])
+    with pytest.raises(ConfigError, match=f"each of the {POINTS + 2} users, not {POINTS}"):
+        users_at(file, crowd, tmp_path)
+
+
 @pytest.mark.parametrize("suffix", [".npz", ".h5"])
 def test_what_is_written_is_read(tmp_path, suffix):
     rng = np.random.default_rng(1)

@@ -190,6 +190,7 @@ print(os.waitstatus_to_exitcode(os.wait()[1]))
 """
 
 
+@pytest.mark.slow
 def test_kept_workers_end_with_the_program():
     done = subprocess.run([sys.executable, "-c", AT_THE_END], capture_output=True, text=True, check=False, timeout=120)
     numbers, code = done.stdout.splitlines()
@@ -263,6 +264,7 @@ print(isacsys.run(scenario, scheduler=Last(), executor="serial")["communication_
 """
 
 
+@pytest.mark.slow
 def test_what_is_typed_at_a_prompt():
     """No worker can read it: it travels with its code, and the program needs no guard (nor does that of README)."""
     done = subprocess.run([sys.executable, "-"], input=PROGRAM, capture_output=True, text=True, check=False)

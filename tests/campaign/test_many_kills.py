@@ -207,7 +207,7 @@ SIGNALS = {
 
 
 @pytest.mark.parametrize(("name", "executor", "count", "whole"), [
-    *((name, "serial", 1, FEW) for name in ("Ctrl-C twice", "SIGTERM")),
+    *((name, "serial", 1, FEW) for name in ("Ctrl-C twice",)),
     *(slowly(name, *more) for name in SIGNALS for more in (("serial", 30), ("process", 20)))], indirect=["whole"])
 def test_signals(tmp_path, whole, executor, name, count):
     seen = many(tmp_path, whole, executor, SIGNALS[name], count, seed=count)

@@ -63,7 +63,8 @@ FUSED = ("detection_probability", "detected_share", "range_error", "bearing_erro
 
 
 @pytest.mark.parametrize("changes", [
-    {}, {"allocation.sensing_cluster": 5, "cooperation.timing_error": 3e-9, "propagation.echo_exponent": 2.4},
+    {}, pytest.param({"allocation.sensing_cluster": 5, "cooperation.timing_error": 3e-9,
+                      "propagation.echo_exponent": 2.4}, marks=pytest.mark.slow),
     {"allocation.users_per_bs": 1, "allocation.sensing_cluster": 2, "antennas.transmit": 8}])
 def test_stations_that_sense_together(changes):
     """With all their interference, against a Monte Carlo of the gamma model that shares nothing with them."""

@@ -22,7 +22,8 @@ NETWORKS = {
 }
 
 
-@pytest.mark.parametrize("model", NETWORKS)
+@pytest.mark.parametrize("model", [
+    pytest.param(model, marks=[pytest.mark.slow] * (model not in ("uma", "inf_sl"))) for model in NETWORKS])
 def test_rates(model):
     scenario = isacsys.Scenario().replace({  # so many users that no station is without one
         **NETWORKS[model], "propagation.model": model, "network.users_per_cell": 40.0, "antennas.transmit": 12,
@@ -32,7 +33,8 @@ def test_rates(model):
 
 
 @pytest.mark.parametrize("changes", [
-    {"network.area": 4.0}, {"network.area": 9.0, "allocation.communication_cluster": 4},
+    {"network.area": 4.0},
+    pytest.param({"network.area": 9.0, "allocation.communication_cluster": 4}, marks=pytest.mark.slow),
     {"propagation.model": "uma", "network.bs_density": 4.6, "network.area": 4.0}])
 def test_small_tori_are_no_planes(changes):
     found = isacsys.validate(isacsys.Scenario().replace(changes), drops=4, executor="serial")

@@ -53,6 +53,7 @@ def _more(scenario: Scenario) -> dict[str, bool]:
     return {
         "simulation.engine": scenario.simulation.engine == "vectors",
         "propagation.rician_factor_db": scenario.propagation.rician_factor_db not in ("none", -float("inf")),
+        "simulation.processes": bool(scenario.simulation.processes),
         "backhaul.lead": scenario.lead_frames > 0,
         "mobility.model": scenario.moving,
         "network.users_file": come_and_go(scenario),
@@ -62,7 +63,7 @@ def _more(scenario: Scenario) -> dict[str, bool]:
 
 
 def _text(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else f"{value}"
+    return ", ".join(value) if isinstance(value, dict) else f'"{value}"' if isinstance(value, str) else f"{value}"
 
 
 def batch_size(scenario: Scenario, handed: tuple[str, ...] = ()) -> int:

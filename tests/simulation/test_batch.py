@@ -22,6 +22,7 @@ from isacsys.scheduling.schedulers import SCHEDULERS
 from isacsys.services import base as service_base
 from isacsys.services.communication import Communication
 from isacsys.simulation import batch, batch_rules, find_policies, simulate_drop
+from isacsys.simulation.process_registry import PROCESS
 from tools import reference_scenarios
 
 SMALL = {"network.area": 7.0, "network.users_per_cell": 8.0, "network.targets_per_cell": 5.0, "antennas.transmit": 12,
@@ -109,7 +110,8 @@ def test_reference_scenarios(name, level, size, tmp_path):
     ({"precoding.policy": "slnr"}, "precoding.policy"), ({"mobility.user_speed": 3.0}, "mobility.model"),
     ({"traffic.model": "poisson", "traffic.arrival_rate": 1.0}, "traffic.model"),
     ({"fading.subbands": 2}, "fading.subbands"), ({"simulation.engine": "vectors"}, "simulation.engine"),
-    ({"recording.level": "full"}, "recording.level"), ({"backhaul.latency": 0.02}, "backhaul.latency")])
+    ({"recording.level": "full"}, "recording.level"), ({"backhaul.latency": 0.02}, "backhaul.latency"),
+    *(({"simulation.processes": {name: {}}}, f"simulation.processes = {name}") for name in PROCESS.available())])
 def test_what_is_simulated_one_by_one_says_why(changes, why):
     scenario = Scenario().replace({**SMALL, **changes, "simulation.batch": 16})
     assert why in batch_rules.one_by_one(scenario)

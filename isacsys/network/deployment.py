@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,7 @@ from isacsys.network.given_cells import cell_remarks, cells_and_masts, given_cel
 from isacsys.network.places import Box, Positions, check_apart, given_positions, points_of, shortest_distance
 from isacsys.network.point_processes import hexagonal, hexagonal_side, populated_area, scattered
 from isacsys.network.receivers import ReceiverType
-from isacsys.network.trajectories import Course, floating_cars, meetings, roles, trace_points
+from isacsys.network.trajectories import Course, floating_cars, roles, trace_points
 from isacsys.propagation.cell_antennas import Cells, Masts, sectors
 from isacsys.propagation.registry import find_model, heights
 
@@ -237,23 +236,6 @@ def remarks(scenario: Scenario, positions: Positions | None = None) -> list[str]
         return [f"network.area is not given: {area:.4g} km^2 fit the positions"]
     taken = float(np.prod(np.ptp(stations, axis=0) * (1 + 1 / len(stations))))
     return [f"the stations take {taken:.4g} of network.area = {area:g} km^2, the rest is empty"] * (taken < area / 2)
-
-
-def trace_remarks(scenario: Scenario, drops: Iterable[int], positions: Positions | None = None) -> list[str]:
-    """Return a line on the first drop, of the first twenty, in which a trace leads too close to a site."""
-    for drop in islice(drops, 20):
-        d = deploy(scenario, drop, positions)
-        index = geometry.tree(d.sites, d.side)
-        for kind in ReceiverType:
-            course = Course(scenario, kind, d.box, d.side, index)
-            who, site, distance = meetings(course, d.sites, index, d.side)
-            if len(who):
-                first = int(np.argmin(distance))
-                return [f"mobility.positions leads {kind.word} {who[first]} to {1e3 * distance[first]:.3g} m from site "
-                        f"{site[first]} (drop {drop}): nobody is taken closer than {1e3 * course.closest:g} m"]
-        if scenario.network.layout == "file":
-            break  # all drops have the same sites
-    return []
 
 
 def population_count(scenario: Scenario, drop: int, kind: ReceiverType, positions: Positions | None = None) -> int:

@@ -18,11 +18,12 @@ from isacsys.energy import EnergyModel, find_energy_model
 from isacsys.link import LinkModel
 from isacsys.metrics import METRIC, Metric, declared_columns
 from isacsys.network import NetworkState, Positions, deploy
-from isacsys.network.deployment import population_count, remarks, trace_remarks
+from isacsys.network.deployment import population_count, remarks
 from isacsys.network.places import given_positions
 from isacsys.network.presence import presence
 from isacsys.network.queues import read_arrivals
 from isacsys.network.receivers import ReceiverType
+from isacsys.network.trace_remarks import trace_remarks
 from isacsys.network.trajectories import read_trajectories, roles
 from isacsys.propagation import check_propagation
 from isacsys.recording.base import Recorder

@@ -1,5 +1,6 @@
 """Floating car data: everybody where the file says, when it says, as users and as targets; and who comes and goes."""
 
+import re
 import warnings
 from typing import ClassVar
 
@@ -219,3 +220,22 @@ def test_a_trace_over_a_station_keeps_its_distance(tmp_path):
         check(s)
     state = NetworkState(s, deploy(s, 0))
     assert 1e3 * state.users.distance[0] == pytest.approx(10.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(("changes", "says"), [
+    ({"mobility.offset": [-9000.0, -500.0]}, r"the trace lies 8.45 km outside the cells \(mobility.offset\)"),
+    ({"mobility.begin": 20.0}, "no user at or after mobility.begin = 20 s: the trace ends at 10 s"),
+    ({"mobility.begin": 20.0, "mobility.role": "both"}, "no user or target at or after mobility.begin = 20 s"),
+    ({"mobility.begin": -30.0}, "no user before the end of a drop, at -29.9 s of the trace, which begins at 0 s"),
+    ({"simulation.frames": 202}, "the trace ends at 10 s, a drop at 20.1 s of it"),
+    ({"simulation.frames": 101}, None)])
+def test_a_trace_beside_the_cells_or_the_time_of_a_drop_gets_a_line(tmp_path, changes, says):
+    (tmp_path / "c.csv").write_text(CELLS)
+    write(tmp_path / "t.xml", [("a", 0, 10, np.linspace((700.0, 600.0), (800.0, 700.0), 11))], 10)
+    scenario = isacsys.Scenario().replace({**SMALL, "network.cells": str(tmp_path / "c.csv"), "simulation.frames": 2,
+                                           "mobility.positions": str(tmp_path / "t.xml"), **changes})
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        check(scenario)
+    lines = [str(line.message) for line in said if "trace" in str(line.message)]
+    assert lines == [] if says is None else len(lines) == 1 and re.search(says, lines[0])

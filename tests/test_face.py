@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import isacsys
 from isacsys import Estimate, Scenario
 from isacsys.campaign.progress_bar import in_notebook
-from isacsys.core.display import PLUS_MINUS, html_table, pretty_unit, text_table, with_interval
+from isacsys.core.display import PLUS_MINUS, html_table, plus_minus, pretty_unit, text_table, with_interval
 
 SMALL = Scenario().replace({"network.area": 9.0, "network.users_per_cell": 8, "allocation.users_per_bs": 3,
                             "simulation.frames": 2, "recording.level": "links"})
@@ -72,6 +72,12 @@ def test_what_is_written_is_within_a_tenth_of_the_half_width(mean, half_width):
     value, width = (float(part) for part in said.split(PLUS_MINUS))
     assert abs(value - mean) <= 0.1 * half_width + 1e-12 * abs(mean)
     assert width == pytest.approx(half_width, rel=0.051)
+
+
+def test_a_half_width_of_rounding_is_none():
+    assert plus_minus(5.96e-18, 1.0) == plus_minus(1.999e-15, -5.0) == plus_minus(0.0, 0.0) == f"{PLUS_MINUS} 0"
+    assert plus_minus(2e-12, 1.0) == f"{PLUS_MINUS} 2e-12" and plus_minus(None, 1.0) == ""
+    assert plus_minus(1e-15, None) == f"{PLUS_MINUS} 1e-15"
 
 
 def test_tables_are_text_whatever_is_in_them():

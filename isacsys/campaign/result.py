@@ -15,7 +15,7 @@ from isacsys.campaign.output import parts_directory, read_manifest, whole_parts
 from isacsys.campaign.plan import HANDED, own_metrics, read_scenario
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Table
-from isacsys.core.display import Shape, Shown, draw, figure, pretty_unit
+from isacsys.core.display import Shape, Shown, draw, figure, plus_minus, pretty_unit
 from isacsys.core.errors import ConfigError, LogFormatError
 from isacsys.metrics import METRICS, Estimator
 from isacsys.recording import Log, MergedSources, Part, Source
@@ -72,7 +72,7 @@ class Run(Shown):
 
     def shape(self) -> Shape:
         """Return what was simulated, and the estimates that mean something."""
-        rows = [(name, figure(e.mean), "" if e.half_width is None else f"± {figure(e.half_width)}",
+        rows = [(name, figure(e.mean), plus_minus(e.half_width, e.mean),
                  pretty_unit(e.unit)) for name, e in self.meaningful.items()]
         return Shape(self.provenance, ("metric", "mean", "95 %", "unit"), rows)
 
@@ -119,7 +119,7 @@ class Run(Shown):
             return self._unserved
         users, never = int(drops["users_there"].sum()), int(drops["users_never_served"].sum())
         found = []
-        if drops["users_ranked"].any() and never > _NEVER_SERVED * users:
+        if self._all_had_data and drops["users_ranked"].any() and never > _NEVER_SERVED * users:
             found.append(f"{never / users:.0%} of the users were never served: percentiles over users count them with "
                          "0; more frames, or fewer users a cell, would serve more of them")
         frames = drops["communication_links"].sum() / max(users - never, 1)
@@ -127,6 +127,12 @@ class Run(Shown):
             found.append(f"link.adaptation = \"outer_loop\" served a user in {frames:.0f} frames of a drop on average; "
                          f"in fewer than {_FEWEST_FRAMES} offsets have not settled")
         return found or self._unserved
+
+    @property
+    def _all_had_data(self) -> bool:
+        """Whether every user had data in every frame: with full buffers that no process empties."""
+        return (self.scenario.traffic.model == "full_buffer" and not self.scenario.simulation.processes
+                and "processes" not in self.handed)
 
     @property
     def _unserved(self) -> list[str]:

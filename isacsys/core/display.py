@@ -45,6 +45,13 @@ def figure(value: float | None) -> str:
     return "-" if value is None or math.isnan(value) else f"{value:.4g}"
 
 
+def plus_minus(half_width: float | None, mean: float | None) -> str:
+    """Return ``± 0.02``: nothing where there is no half-width, ``± 0`` where it is rounding of the mean."""
+    if half_width is None:
+        return ""
+    return f"{PLUS_MINUS} {figure(0.0 if half_width <= _NOISE * abs(mean or 0.0) else half_width)}"
+
+
 def pretty_unit(unit: str) -> str:
     """Return a unit as people write it: ``bit/s/Hz/km²``; nothing for a plain number."""
     return "" if unit == "1" else unit.replace("^2", "²").replace("^3", "³")

@@ -65,6 +65,16 @@ def test_percentiles_that_are_zero_for_want_of_frames_get_a_line(frames, users, 
     assert not said or any("never served" in line or "served in none" in line for line in found.remarks)
 
 
+@pytest.mark.parametrize("quiet", [{"traffic.model": "poisson", "traffic.arrival_rate": 0.3, "traffic.file_size": 1e4},
+                                   {"simulation.processes": {"load_profile": {"load": [0.3]}}}])
+def test_users_without_data_get_no_line(quiet):
+    """More than half had nothing to receive; who had something was served: more frames would serve nobody more."""
+    found = run(SMALL.replace({"simulation.frames": 60, "network.users_per_cell": 6.0, **quiet}))
+    drops = found.table("drops")
+    assert drops["users_never_served"].sum() > 0.5 * drops["users_there"].sum() and found["cell_edge_rate"].mean > 0
+    assert not found.remarks
+
+
 @pytest.mark.parametrize(("word", "meant"), [("sinr", "link.outage_sinr_db"), ("doppler", "doppler_speed"),
                                              ("lifetme", "lifetime")])
 def test_suggestions_speak_of_what_was_asked(word, meant):

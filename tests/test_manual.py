@@ -11,7 +11,7 @@ import pytest
 from isacsys.campaign import executors
 from isacsys.cli import COMMANDS, build_parser
 from isacsys.config.catalogue import settings
-from isacsys.recording.schema import LEVELS, TABLES
+from isacsys.recording.schema import EVENTS, LEVELS, TABLES
 from tests import pages
 from tests.pages import PAGES, ROOT, blocks, shell
 from tools import gallery
@@ -119,6 +119,11 @@ def test_the_page_of_the_log_has_every_group_and_column():
     for table, columns in TABLES.items():
         level, said = rows[table].split(" | ")
         assert table in LEVELS[level] and all(f"`{c.name}`" in said for c in columns) == (len(columns) < 40), table
+
+
+def test_the_page_of_the_log_has_the_legend_of_events():
+    said = " ".join((ROOT / "docs/log.md").read_text(encoding="utf-8").split())
+    assert ", ".join(f"{code} `{event}`" for code, event in enumerate(EVENTS)) in said
 
 
 def test_the_gallery_shows_everything():

@@ -17,6 +17,7 @@ from isacsys.plugins.kinds import KINDS
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 MODEL = "propagation.model"
+PLACES = ("network.cells", "network.users_file", "network.targets_file")  # CSV files with columns as wanted
 _TYPES: Mapping[str, str] = {"real": "number", "integer": "integer", "flag": "boolean", "text": "string",
                              "choice": "string", "table": "object", "pair": "array"}
 _WIDTH = 100
@@ -79,7 +80,7 @@ def settings(name: str | None = None) -> list[Setting]:
         names = [*SECTIONS, *(s.name for s in everything), *(s.key for s in everything)]
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
         word = name.lower().replace("_", " ")
-        spoken = [s.name for s in everything if word and word in f"{s.key.replace('_', ' ')} {s.rule.meaning}".lower()]
+        spoken = [s.name for s in everything if word and word in f"{s.key} {s.rule.meaning}".replace("_", " ").lower()]
         hint = f"did you mean {near[0]}?" if near else f"of it speak {', '.join(spoken[:6])}" if spoken else \
             f"the sections are {', '.join(SECTIONS)}"
         raise ConfigError("settings", name, f"a section or a key; {hint}")
@@ -98,7 +99,10 @@ def files_text() -> str:
         columns = setting.rule.columns
         lines += [f"  {setting.name}: header {','.join(name for name, _ in columns)}",
                   *(f"    {name}: {meaning}" for name, meaning in columns)]
-    return "\n".join(["CSV files that a scenario may name (UTF-8, a header, a row each):", *lines])
+    for name in PLACES:
+        lines += [f"  {name}:", *textwrap.wrap(settings(name)[0].rule.meaning, _WIDTH, initial_indent="    ",
+                                               subsequent_indent="    ")]
+    return "\n".join(["CSV files that a scenario may name, relative to it (UTF-8, a header, a row each):", *lines])
 
 
 def schema() -> dict[str, Any]:

@@ -378,7 +378,10 @@ class SimulationSettings(Section):
     batch: int | str = integer("automatic", "drops that share a frame, bit for bit what they give one by one; "
                                "\"automatic\": as many as pay, where networks are small", minimum=1, maximum=4096,
                                words=("automatic",))
-    processes: Parameters = table("processes beside the frames: \"module:Class\" = {keyword arguments}, any number")
+    processes: Parameters = table("processes beside the frames: \"module:Class\" = {keyword arguments}, any number; "
+                                  "built in are load_profile = {load, day, start}, users active in the shares of the "
+                                  "list load over the day, and station_timetable = {stations or share, off, on, day, "
+                                  "start}, stations off from one hour to another; day: simulated s that a day takes")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,9 @@
 """Settings are listed from where they are declared: every key once, and a schema that agrees with the checks."""
 
 import dataclasses
+import inspect
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -10,12 +12,13 @@ import pytest
 
 from isacsys import Scenario
 from isacsys.cli import main
-from isacsys.config.catalogue import files, models, new_scenario, schema, settings
+from isacsys.config.catalogue import PLACES, files, models, new_scenario, schema, settings
 from isacsys.config.rules import Section
 from isacsys.core.errors import ConfigError
 from isacsys.network.places import read_positions
 from isacsys.network.queues import read_arrivals
 from isacsys.network.trajectories import read_trajectories
+from isacsys.simulation.process_registry import PROCESS
 
 ROOT = Path(__file__).parents[2]
 DECLARED = [f"{section.name}.{f.name}" for section in Section.__subclasses__()
@@ -143,3 +146,13 @@ def test_help_shows_the_columns(capsys):
     said = capsys.readouterr().out
     for setting in files():
         assert f"{setting.name}: header {','.join(name for name, _ in setting.rule.columns)}" in said
+    assert all(f"{name}:" in said for name in PLACES)
+
+
+def test_a_built_in_process_leads_to_the_setting_that_names_it():
+    meaning = settings("simulation.processes")[0].rule.meaning
+    for name, process in PROCESS.built_in.items():
+        said = re.search(rf"\b{name} = {{(.*?)}}", meaning)
+        assert said and set(re.split(", | or ", said[1])) == set(inspect.signature(process).parameters)
+        with pytest.raises(ConfigError, match="of it speak simulation.processes"):
+            settings(name)

@@ -17,7 +17,7 @@ from isacsys.core.arrays import Table
 from isacsys.core.errors import DropError, IncompleteRun, IsacError
 from isacsys.network.joined_state import UnlikeDrops
 from isacsys.plugins.loading import fault
-from isacsys.recording import MemoryRecorder, Tables, write_part
+from isacsys.recording import MemoryRecorder, PendingRows, Tables, write_part
 from isacsys.simulation.batch import simulate_together
 
 SECONDS = 5.0  # what a batch should take; one that turns out longer ends early
@@ -119,7 +119,7 @@ def simulate_batch(work: Work, first: int, stop: int) -> Batch:
     start = time.monotonic()
     recorder = MemoryRecorder(work.scenario.recording.level)
     drop, failure = first, None
-    ready: dict[int, MemoryRecorder | None] = {}  # drops that were simulated together; None: by itself
+    ready: dict[int, PendingRows | None] = {}  # drops that were simulated together; None: by itself
     with one_thread(), warnings.catch_warnings(record=True) as caught:
         while drop < stop and failure is None and (drop in ready or not _stop.up):
             if drop not in ready:
@@ -139,12 +139,12 @@ def _said(warning: warnings.WarningMessage) -> Said:
     return str(warning.message), category, warning.filename, warning.lineno
 
 
-def _simulate_together(work: Work, drops: range) -> dict[int, MemoryRecorder | None]:
+def _simulate_together(work: Work, drops: range) -> dict[int, PendingRows | None]:
     """Simulate drops that share a frame; return what each recorded, None for those to be simulated by themselves.
 
     These are all, where one fails: it will be named then, and the others come through.
     """
-    recorders = {drop: MemoryRecorder(work.scenario.recording.level) for drop in drops}
+    recorders = {drop: PendingRows() for drop in drops}
     through: tuple[int, ...] = ()
     if len(drops) > 1:
         try:
@@ -158,10 +158,10 @@ def _simulate_together(work: Work, drops: range) -> dict[int, MemoryRecorder | N
     return {drop: recorders[drop] if drop in through else None for drop in drops}
 
 
-def _simulate_drop(work: Work, drop: int, recorder: MemoryRecorder, done: MemoryRecorder | None) -> IsacError | None:
+def _simulate_drop(work: Work, drop: int, recorder: MemoryRecorder, done: PendingRows | None) -> IsacError | None:
     """Simulate one drop, or take what is ``done``; one that fails leaves no rows."""
     if done is not None:
-        recorder.take(done)
+        done.write(recorder)
         return None
     mark = recorder.mark()
     try:

@@ -56,8 +56,18 @@ def nearest(index: cKDTree, positions: Array, count: int) -> tuple[Array, Index]
 
 def nearest_others(index: cKDTree, count: int) -> tuple[Array, Index]:
     """Return distances and numbers [index.n, count] of the nearest other points of every point of the tree."""
-    distance, number = nearest(index, np.asarray(index.data), count + 1 + LATTICE)
-    return without_itself(distance, number, count)
+    points = np.asarray(index.data)
+    found = nearest(index, points, count + 2) if _last_alone(*nearest(index, points[:1], count + 2)) else None
+    if found is None or not _last_alone(*found):
+        found = nearest(index, points, count + 1 + LATTICE)
+    return without_itself(*found, count)
+
+
+def _last_alone(distance: Array, number: Index) -> bool:
+    """Return whether the last but one of every row of ``distance`` [point, m] is closer than all that follow, ties and
+    all; ``number`` [point, m].
+    """
+    return bool(np.all(distance[:, -1] > distance[:, -2] * (1 + TIE * (number.max(initial=0) + 1))))
 
 
 def without_itself(distance: Array, number: Index, count: int) -> tuple[Array, Index]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -56,11 +57,22 @@ class Population:
         self.position, self.station, self._distance = np.array(position), np.array(station), np.array(distance)
         self._measure: Callable[[], Array] | None = None
         self.velocity, self.stations = np.zeros_like(self.position), stations
-        for name, (value, dtype) in _START.items():
-            setattr(self, name, np.full(len(self.station), value, dtype))
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an array [n] that nobody has read or written before, as each member starts."""
+        if name not in _START:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        value, dtype = _START[name]
+        vars(self)[name] = np.full(len(self.station), value, dtype)
+        return vars(self)[name]
 
     def __len__(self) -> int:
         return len(self.station)
+
+    def fill(self) -> None:
+        """Make every array that nobody has read before."""
+        for name in _START:
+            getattr(self, name)
 
     @property
     def distance(self) -> Array:
@@ -130,9 +142,10 @@ class Population:
 
     def append(self, other: Population) -> None:
         """Add the members of ``other`` at the end."""
-        for name in _ROWS:
-            if name != "distance" or self._measure is None:  # else it will be measured, theirs too
-                setattr(self, name, np.concatenate([getattr(self, name), getattr(other, name)]))
+        rows = [(name, getattr(self, name), getattr(other, name)) for name in _ROWS
+                if name != "distance" or self._measure is None]  # else it will be measured, theirs too
+        for name, mine, theirs in rows:
+            setattr(self, name, np.concatenate([mine, theirs]))
 
 
 def group_order(group: Index, groups: int) -> Index:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Index
 from isacsys.core.errors import ConfigError
-from isacsys.network.association import attach
+from isacsys.network.association import StationGrid, attach
 from isacsys.network.deployment import Deployment
 
 
@@ -37,6 +39,7 @@ class StationStatus:
         self.on[station] = on
         self._number = np.append(np.flatnonzero(self.on), self.stations)
         self._index = geometry.tree(self._deployment.stations[self.on], self._deployment.side)
+        vars(self).pop("_grid", None)
         self.switched += 1
         return True
 
@@ -56,5 +59,10 @@ class StationStatus:
 
     def attach(self, points: Array) -> tuple[Array, Index]:
         """Return distance (km) and number [n] of the nearest station of points [n, 2]; -1 where there is none."""
-        distance, station = attach(self._index, self._deployment.side, points)
+        distance, station = attach(self._index, self._deployment.side, points, lambda: self._grid)
         return distance, station if self.on.all() else np.where(station >= 0, self._number[station], -1)
+
+    @cached_property
+    def _grid(self) -> StationGrid:
+        """Squares of the stations that are on, for users and targets alike."""
+        return StationGrid(self._index, self._deployment.side)

@@ -4,7 +4,7 @@ from isacsys.recording.base import Recorder, Source
 from isacsys.recording.hdf5 import Hdf5Recorder, hdf5_file
 from isacsys.recording.integrity import DropIntegrity
 from isacsys.recording.log import Log
-from isacsys.recording.memory_recorder import MemoryRecorder, Tables
+from isacsys.recording.memory_recorder import MemoryRecorder, PendingRows, Tables
 from isacsys.recording.merge import MergedSources, write_log
 from isacsys.recording.parts import Part, write_part
 
@@ -15,6 +15,7 @@ __all__ = [
            "MemoryRecorder",
            "MergedSources",
            "Part",
+           "PendingRows",
            "Recorder",
            "Source",
            "Tables",

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from isacsys.core.arrays import Table
 from isacsys.core.columns import Column
-from isacsys.recording.base import Source
+from isacsys.recording.base import Recorder, Source
 from isacsys.recording.schema import BLOCK_ROWS, LEVELS, Layout, Layouts, empty, known_columns
 
 
@@ -70,12 +70,6 @@ class MemoryRecorder:
             blocks[-1].fill(columns, start, count, whole=count == total)
             start += count
 
-    def take(self, other: MemoryRecorder) -> None:
-        """Add the rows of another recorder."""
-        for table in other.tables():
-            for rows in other.blocks(table):
-                self.append(table, rows)
-
     def tables(self) -> tuple[str, ...]:
         """Return the names of the tables of this level."""
         return tuple(self._blocks)
@@ -112,6 +106,29 @@ class MemoryRecorder:
             del self._blocks[table][-(-rows // BLOCK_ROWS):]
             if rows:
                 self._blocks[table][-1].rows = rows - (len(self._blocks[table]) - 1) * BLOCK_ROWS
+
+
+class PendingRows:
+    """Keeps rows as they are given, uncopied, until another recorder gets them."""
+
+    def __init__(self) -> None:
+        self._declared: list[tuple[str, tuple[Column, ...]]] = []
+        self._rows: list[tuple[str, Mapping[str, npt.ArrayLike]]] = []
+
+    def declare(self, table: str, columns: Iterable[Column]) -> None:
+        """Make columns known that are not of `schema.TABLES`."""
+        self._declared.append((table, tuple(columns)))
+
+    def append(self, table: str, columns: Mapping[str, npt.ArrayLike]) -> None:
+        """Add rows: ``columns``, an array [row] each, which nobody may write any more, or scalars."""
+        self._rows.append((table, columns))
+
+    def write(self, recorder: Recorder) -> None:
+        """Give all rows to another recorder."""
+        for table, declared in self._declared:
+            recorder.declare(table, declared)
+        for table, columns in self._rows:
+            recorder.append(table, columns)
 
 
 class Tables:

@@ -238,6 +238,8 @@ def _asked(scheduler: Scheduler, kind: ReceiverType, network: NetworkState, coun
 def _locked(network: NetworkState, population: Population) -> Iterator[None]:
     """Keep the arrays of a network from being written meanwhile: a policy is shown them, and only chooses."""
     _ = population.count  # who can be chosen is worked out before, so that it is locked as well
+    for members in (network.users, network.targets):
+        members.fill()
     owners: tuple[Any, ...] = (network.users, network.targets, network.deployment, network)
     arrays = [value for owner in owners for value in vars(owner).values()
               if isinstance(value, np.ndarray) and value.flags.writeable]

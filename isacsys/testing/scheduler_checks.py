@@ -117,7 +117,9 @@ def _check_choice(policy: Scheduler, state: NetworkState, where: str) -> None:
 
 def _check_untouched(before: NetworkState, after: NetworkState, where: str) -> None:
     for kind in ("users", "targets"):
-        for name, value in vars(getattr(before, kind)).items():
+        members = getattr(before, kind)
+        members.fill()
+        for name, value in vars(members).items():
             if name not in ("last_served", "turn"):  # which the base writes down
                 now = getattr(getattr(after, kind), name)
                 hold(np.array_equal(value, now), f"{where} changes {name} of {kind}")

@@ -43,6 +43,17 @@ def test_nearest_others_leave_oneself_out_even_among_coincident_points():
     assert all(i not in row for i, row in enumerate(number.tolist()))
 
 
+@pytest.mark.parametrize("count", [1, 5, 16, 30])
+@pytest.mark.parametrize("points", [
+    np.random.default_rng(1).random((40, 2)), np.random.default_rng(2).integers(0, 4, (40, 2)) / 4,
+    np.r_[np.random.default_rng(3).random((30, 2)), np.full((10, 2), 0.5)]], ids=["random", "lattice", "coincident"])
+def test_nearest_others_are_those_of_all_points(points, count):
+    index = geometry.tree(points * SIDE, SIDE)
+    every = geometry.without_itself(*geometry.nearest(index, points * SIDE, len(points) + 1), count)
+    for found, wanted in zip(geometry.nearest_others(index, count), every, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
 def test_wrap_never_reaches_the_far_edge():
     assert np.all(geometry.wrap([[-1e-20, 3.0], [6.0, -2.0]], SIDE) < SIDE)
 

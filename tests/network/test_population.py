@@ -39,3 +39,14 @@ def test_those_without_data_or_station_cannot_be_chosen():
     members.station[3] = -1
     members.regroup()
     assert members.of(0).tolist() == [0, 2] and members.count.tolist() == [2]
+
+
+def test_members_that_come_start_as_those_who_were_there_did():
+    members, others = people(3), people(2)
+    members.turn[1], others.queue[0] = 4.0, 7.0
+    members.append(others)
+    assert members.turn.tolist() == [-1, 4, -1, -1, -1] and members.queue.tolist() == [np.inf] * 3 + [7, np.inf]
+    members.fill()
+    assert {len(getattr(members, name)) for name in ("born", "last_served", "mean_rate", "due", "position")} == {5}
+    with pytest.raises(AttributeError, match="age"):
+        _ = members.age

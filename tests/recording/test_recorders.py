@@ -6,7 +6,16 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from isacsys.recording import Hdf5Recorder, Log, MemoryRecorder, MergedSources, Tables, hdf5_file, write_log
+from isacsys.recording import (
+    Hdf5Recorder,
+    Log,
+    MemoryRecorder,
+    MergedSources,
+    PendingRows,
+    Tables,
+    hdf5_file,
+    write_log,
+)
 from isacsys.recording.schema import BLOCK_ROWS, LEVELS, TABLES
 from tests.recording.rows import fill, same_tables, some_rows
 
@@ -47,6 +56,15 @@ def test_scalars_alone_are_one_row(make):
     recorder = make("summary")
     recorder.append("drops", {column.name: 2 for column in TABLES["drops"]})
     assert recorder.read("drops")["area"].tolist() == [2.0]
+
+
+def test_pending_rows_come_to_another_recorder_in_order(make):
+    pending, recorder = PendingRows(), make("links")
+    expected = fill(pending, "links", (3, 5))
+    pending.write(recorder)
+    for table, columns in expected.items():
+        for name, values in columns.items():
+            assert np.array_equal(recorder.read(table)[name], values.astype(recorder.read(table)[name].dtype))
 
 
 def test_keeps_copies(make):

@@ -125,6 +125,9 @@ class Log:
         except PermissionError as error:
             raise LogFormatError(f"{self.path}: {error.strerror or 'permission denied'}") from None
         except _DAMAGE as error:
+            if "locking flag" in str(error):
+                raise LogFormatError(f"{self.path} is open in this process with other locks: close it, or open it "
+                                     "with h5py.File(path, locking=False)") from None
             raise LogFormatError(f"{self.path} is not an isacsys log, or is damaged ({_brief(error)})") from None
 
 

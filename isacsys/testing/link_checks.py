@@ -48,7 +48,9 @@ def check_link_model(model: type[LinkModel] | LinkModel, *, seed: int = 1) -> No
     sinr = 10 ** (np.linspace(-30, 50, 321)[:, None] / 10)
     for bands in (sinr, np.concatenate([sinr, 2 * sinr, sinr / 3], axis=1)):
         rate = np.asarray(copy.deepcopy(found).efficiency(bands.copy()))
-        sound = rate.shape == (len(bands),) and rate.dtype.kind in "fiu" and bool(np.isfinite(rate).all())
+        hold(rate.shape == (len(bands),), f"{name} gives efficiencies of shape {rate.shape} for SINRs of shape "
+             f"{bands.shape} [link, subband], not one for each link")
+        sound = rate.dtype.kind in "fiu" and bool(np.isfinite(rate).all())
         hold(sound and bool((rate >= 0).all()), f"{name} does not give a finite efficiency from 0 on for each link")
         hold(bool((np.diff(rate) >= -_ROUNDING).all()), f"{name} delivers less where the SINR is higher")
         hold(bool(np.array_equal(rate, found.efficiency(bands.copy()))), f"{name} says something else when asked again")

@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
+import isacsys
 from isacsys.core.errors import LogFormatError
 from isacsys.recording import Log, MemoryRecorder, write_log
 from isacsys.recording.schema import FORMAT_VERSION, LEVELS, TABLES
@@ -182,3 +183,10 @@ def test_a_full_disk_is_an_error_and_no_crash(tmp_path):
     done = subprocess.run([sys.executable, "-c", FULL_DISK, tmp_path], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_that_is_open_elsewhere_is_not_called_damaged(tmp_path):
+    path = tmp_path / "run.h5"
+    isacsys.run(isacsys.Scenario().replace({"network.area": 9.0}), drops=2, output=path, executor="serial")
+    with h5py.File(path, "r", locking=True), pytest.raises(LogFormatError, match=r"is open in this .* close it"):
+        Log(path).read("drops")

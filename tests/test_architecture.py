@@ -34,6 +34,15 @@ def test_module_names_are_unique():
     assert len(twice) <= 3, twice
 
 
+def test_public_class_names_are_unique():
+    places = defaultdict(list)
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(path.relative_to(PACKAGE).as_posix())
+    assert not {name: homes for name, homes in places.items() if len(homes) > 1}
+
+
 def test_imports_stand_at_the_top_but_for_optional_packages():
     inner = []
     for path in PACKAGE.rglob("*.py"):

@@ -14,7 +14,7 @@ from isacsys.campaign.executors import Executor
 from isacsys.campaign.interrupt import interruption
 from isacsys.campaign.progress_bar import Bar
 from isacsys.campaign.store import Store
-from isacsys.campaign.worker import SECONDS, Batch, Said, Work, go_on, simulate_batch
+from isacsys.campaign.worker import SECONDS, FinishedDrops, Said, Work, go_on, simulate_batch
 from isacsys.core.errors import IncompleteRun, IsacError
 
 MOST_DEATHS = 3
@@ -62,7 +62,7 @@ class Job:
         """The first drop that is not finished."""
         return self._finished.front
 
-    def keep(self, batch: Batch, drops: Range) -> None:
+    def keep(self, batch: FinishedDrops, drops: Range) -> None:
         """Store what is finished of ``drops``, and let the rest wait again."""
         self.store.add(batch)
         self._finished.add(batch.first, batch.stop)
@@ -93,7 +93,7 @@ class Dispatcher:
 
     def __init__(self, jobs: Sequence[Job], crew: Crew, advice: Callable[[], str]) -> None:
         self.jobs, self.crew, self._advice = jobs, crew, advice
-        self._under_way: dict[Future[Batch], tuple[Job, Range]] = {}
+        self._under_way: dict[Future[FinishedDrops], tuple[Job, Range]] = {}
         self._seconds: dict[int, float] = {}  # a drop, by the number of the job
         self._failure: IsacError | None = None
         self._warned: set[Said] = set()
@@ -159,7 +159,7 @@ class Dispatcher:
             except Exception as error:
                 self._failure = self._failure or IncompleteRun(f"{_words(drops)}: {type(error).__name__}: {error}")
 
-    def _keep(self, job: Job, batch: Batch, drops: Range) -> None:
+    def _keep(self, job: Job, batch: FinishedDrops, drops: Range) -> None:
         batch.warn(self._warned)
         job.keep(batch, drops)
         self.crew.bar.advance(batch.stop - batch.first)

@@ -100,8 +100,9 @@ class Run(Shown):
     def provenance(self) -> list[str]:
         """Lines that say what was simulated: scenario, seed, policies, drops, and settings other than the defaults."""
         s, of = self.scenario, "" if self.complete else f" of {self.planned}"
+        drops = f"drop{'s' * ((self.drops if self.complete else self.planned) != 1)}"
         frames = f"{self.frames} frame{'s' * (self.frames != 1)}"
-        lines = [f"{self.drops}{of} drops of {frames}{'' if self.complete else ', unfinished'}; "
+        lines = [f"{self.drops}{of} {drops} of {frames}{'' if self.complete else ', unfinished'}; "
                  f"{s.file or 'scenario'}, seed {s.simulation.seed}, scheduler {self.policy('scheduler')}, "
                  f"grants {self.policy('grant_policy')}"]
         if self.handed:

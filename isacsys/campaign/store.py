@@ -24,7 +24,7 @@ from isacsys.campaign.output import (
 from isacsys.campaign.plan import Plan, check_same, versions
 from isacsys.campaign.processor import differences, processor
 from isacsys.campaign.run_directory import check_name, locked, refuse_other_files
-from isacsys.campaign.worker import Batch, cannot_write
+from isacsys.campaign.worker import FinishedDrops, cannot_write
 from isacsys.core.arrays import Table
 from isacsys.core.errors import ConfigError, IncompleteRun, LogFormatError
 from isacsys.recording import DropIntegrity, Log, MergedSources, Part, Source, Tables, write_log, write_part
@@ -55,7 +55,7 @@ class Store(Protocol):
         """Drops before this one stay, whatever a stopping rule says."""
         ...
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: FinishedDrops) -> None:
         """Take a finished batch."""
         ...
 
@@ -83,7 +83,7 @@ class MemoryStore:
         """Drops that are finished."""
         return sorted(self._sources)
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: FinishedDrops) -> None:
         """Take a finished batch."""
         if batch.tables is not None:
             self._sources[batch.first, batch.stop] = batch.tables
@@ -123,7 +123,7 @@ class FileStore:
         """Drops that are finished."""
         return sorted(self._pieces)
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: FinishedDrops) -> None:
         """Take a finished batch; one that came without a file is written."""
         if batch.stop == batch.first:
             return
@@ -277,7 +277,7 @@ def _prepare(store: FileStore, directory: Path, *, resume: bool, force: bool) ->
         elif resume:
             store.load()
         elif store.path.exists():
-            raise refuse("a new file, or --resume to continue it, or --force to replace it")
+            raise refuse("a new file, or --resume (resume=True) to continue it, or --force (force=True) to replace it")
         elif read_manifest(directory) is not None:
             raise refuse("a new file: an unfinished run is there; --resume continues it, --force starts anew")
         store.begin()

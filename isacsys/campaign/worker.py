@@ -66,7 +66,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Batch:
+class FinishedDrops:
     """Drops ``first`` up to ``stop``, finished.
 
     Attributes
@@ -114,7 +114,7 @@ def go_on() -> None:
     _stop.up = False
 
 
-def simulate_batch(work: Work, first: int, stop: int) -> Batch:
+def simulate_batch(work: Work, first: int, stop: int) -> FinishedDrops:
     """Simulate drops from ``first`` up to ``stop``, or as many as fit into a batch, at least one."""
     start = time.monotonic()
     recorder = MemoryRecorder(work.scenario.recording.level)
@@ -178,7 +178,7 @@ def _simulate_drop(work: Work, drop: int, recorder: MemoryRecorder, done: Pendin
 
 
 def _keep(work: Work, first: int, stop: int, recorder: MemoryRecorder, start: float,
-          failure: IsacError | None) -> Batch:
+          failure: IsacError | None) -> FinishedDrops:
     path, tables = None, None
     if stop > first and work.directory is None:
         tables = Tables.of(recorder)
@@ -188,7 +188,7 @@ def _keep(work: Work, first: int, stop: int, recorder: MemoryRecorder, start: fl
         except OSError as error:
             stop, failure = first, failure or cannot_write(work.directory, error)
     drops = recorder.read("drops") if stop > first else MemoryRecorder("summary").read("drops")
-    return Batch(first, stop, drops, time.monotonic() - start, path, tables, failure)
+    return FinishedDrops(first, stop, drops, time.monotonic() - start, path, tables, failure)
 
 
 def cannot_write(path: Path, error: OSError) -> IncompleteRun:

@@ -98,7 +98,8 @@ class Scenario(ScenarioValues, Shown):
         """Return the settings that are not at their defaults."""
         changed = {key: value for key, value in self.changed().items() if not key.startswith("simulation.")}
         s = self.simulation
-        line = f"{self.file or 'scenario'}: {s.drops} drops of {s.frames} frame{'s' * (s.frames != 1)}, seed {s.seed}"
+        drops, frames = f"{s.drops} drop{'s' * (s.drops != 1)}", f"{s.frames} frame{'s' * (s.frames != 1)}"
+        line = f"{self.file or 'scenario'}: {drops} of {frames}, seed {s.seed}"
         rest = "everything else at its default" if changed else "every other setting at its default"
         rows = [(key, toml_value(value), pretty_unit(SECTIONS[key.split(".")[0]].rules()[key.split(".")[1]].unit))
                 for key, value in changed.items()]

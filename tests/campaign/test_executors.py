@@ -20,7 +20,7 @@ from isacsys.campaign.executors import executor
 from isacsys.campaign.payload import Payload
 from isacsys.campaign.plan import Plan
 from isacsys.campaign.request import SMALL
-from isacsys.campaign.worker import Batch
+from isacsys.campaign.worker import FinishedDrops
 from isacsys.core.errors import ConfigError, DropError, IncompleteRun
 from tests.campaign import fakes
 from tests.campaign.fakes import SCENARIO
@@ -77,7 +77,7 @@ class OneIsLate(executors.Serial):
             return super().submit(function, work, first, stop)
         del self._late[0]
         future = Future()
-        self._waiting.append((future, Batch(first, first, fakes.NO_DROPS, 0.0)))
+        self._waiting.append((future, FinishedDrops(first, first, fakes.NO_DROPS, 0.0)))
         if self._interrupted:
             self.interrupt()
         return future

@@ -7,6 +7,7 @@ from isacsys import Scenario
 from isacsys.core import geometry
 from isacsys.core.errors import ConfigError
 from isacsys.network import NetworkState, deploy
+from isacsys.network.station_status import StationStatus
 from isacsys.recording.memory_recorder import MemoryRecorder
 from isacsys.simulation import Process, simulate_drop
 
@@ -35,6 +36,19 @@ def table(changes, processes=()):
     recorder = MemoryRecorder("links")
     simulate_drop(Scenario().replace({**CHANGES, **changes}), 0, recorder, processes=processes)
     return recorder.read("links/communication"), recorder.read("links/sensing")
+
+
+def test_squares_are_of_the_stations_that_are_on():
+    """So many people among so many stations that squares are kept, which are of other stations once one is off."""
+    scenario = Scenario().replace({"network.area": 100.0, "network.layout": "fixed_count"})
+    d = deploy(scenario, 0)
+    status, points = StationStatus(d), np.random.default_rng(1).random((2000, 2)) * d.side
+    status.attach(points)
+    for station, on in ((3, False), (50, False), (3, True)):
+        status.switch(station, on)
+        way = geometry.displacement(points[:, None], d.stations[None], d.side)
+        distance = np.where(status.on, geometry.length(way), np.inf)
+        np.testing.assert_array_equal(status.attach(points)[1], distance.argmin(1))
 
 
 def test_everybody_is_served_by_the_nearest_that_is_on():

@@ -6,6 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from isacsys.core.columns import real
 from isacsys.recording import (
     Hdf5Recorder,
     Log,
@@ -65,6 +66,14 @@ def test_pending_rows_come_to_another_recorder_in_order(make):
     for table, columns in expected.items():
         for name, values in columns.items():
             assert np.array_equal(recorder.read(table)[name], values.astype(recorder.read(table)[name].dtype))
+
+
+def test_pending_rows_have_columns_of_ones_own(make):
+    pending, recorder = PendingRows(), make("summary")
+    pending.declare("drops", (real("mine", "1", "of a metric"),))
+    pending.append("drops", {**{column.name: 2 for column in TABLES["drops"]}, "mine": 0.5})
+    pending.write(recorder)
+    assert recorder.read("drops")["mine"].tolist() == [0.5]
 
 
 def test_keeps_copies(make):

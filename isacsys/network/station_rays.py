@@ -90,7 +90,7 @@ class StationRays:
         step = 1e3 * geometry.displacement(d.masts.position[low], d.masts.position[high], d.side)
         distance = np.maximum(geometry.length(step), 1.0)
         height, other = self._cells.height[low], self._cells.height[high]
-        streams = [self._stream(a, b, 0) for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+        streams = [stream(self._network, a, b, 0) for a, b in zip(low.tolist(), high.tolist(), strict=True)]
         standard = np.stack([rng.standard_normal(7) for rng in streams]) @ state.lower.T
         spreads = environment.spreads(state, standard, distance, other, height, symmetric=True)
         azimuth = np.degrees(np.arctan2(step[:, 1], step[:, 0]))
@@ -105,16 +105,14 @@ class StationRays:
             return scale.between_cells.sight()[one, other]
         return np.ones(len(one), bool)
 
-    def _stream(self, one: int, other: int, number: int) -> np.random.Generator:
-        return _stream(self._network, one, other, number)
-
 
 def within_site(network: DropView, listening: int, sending: int, shape: tuple[int, ...]) -> Complex:
     """Return independent entries, CN(0, 1), ``shape`` [subband, M_r, M_t], between two cells of one site."""
-    normal = _stream(network, listening, sending, 9).standard_normal((*shape, 2)) * np.sqrt(0.5)
+    normal = stream(network, listening, sending, 9).standard_normal((*shape, 2)) * np.sqrt(0.5)
     return np.asarray(normal[..., 0] + 1j * normal[..., 1])
 
 
-def _stream(network: DropView, one: int, other: int, number: int) -> np.random.Generator:
+def stream(network: DropView, one: int, other: int, number: int) -> np.random.Generator:
+    """Return the stream of what is drawn once a drop for a pair of sites or cells."""
     seed, drop = network.scenario.simulation.seed, network.deployment.drop
     return np.random.Generator(np.random.SFC64(Name(seed, drop, 0, Purpose.STATION_RAYS, one, other, number)))  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ import pytest
 
 from isacsys.channel.clustered import LIGHT
 from isacsys.channel.draws import ORDER, coupling, draw
+from isacsys.network.station_rays import stream
 from tests.network.test_fading import network
 from tests.twins import standard_rays as twin
 from tests.twins import standard_tables as tables
@@ -24,11 +25,11 @@ def expected_rays(rays, name, low, high, step):
     mean_zsd, std_zsd, _ = tables.zenith_of_departure(rays._environment.name, name, gigahertz, distance, 25.0, 25.0)
     means = [0, values["mean K"] or 0, values["mean DS"], values["mean ASD"], values["mean ASD"], mean_zsd, mean_zsd]
     deviations = [1, values["std K"] or 1, values["std DS"], values["std ASD"], values["std ASD"], std_zsd, std_zsd]
-    stream = rays._stream(low, high, 0)
-    normals = stream.standard_normal(7).tolist()
+    draws = stream(rays._network, low, high, 0)
+    normals = draws.standard_normal(7).tolist()
     _, k, ds, asd, asa, zsd, zsa = twin.large_scale(normals, tables.correlation_matrix(values), means, deviations)
     k = k if name == "los" else None
-    drawn = draw([stream], 1, int(values["N"]))
+    drawn = draw([draws], 1, int(values["N"]))
     unscaled = twin.delays([float(x) for x in drawn.delay[0]], values["r_tau"], ds)
     power = twin.powers(unscaled, [values["zeta"] * float(z) for z in drawn.shadowing[0]], values["r_tau"], ds)
     seen = twin.powers_of_angles(power, k)

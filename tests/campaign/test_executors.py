@@ -40,28 +40,42 @@ def test_processes_make_the_same_file_and_without_one_the_same_tables(tmp_path, 
     same_tables(fakes.tables(isacsys.run(SCENARIO, workers=2, simulate=fakes.simulate)), fakes.tables(written))
 
 
-def test_a_worker_that_dies_is_reported_and_its_drops_run_again(tmp_path):
+def test_a_worker_that_dies_is_reported_and_its_drops_run_again(tmp_path, serial):
     """The first who simulates drop 7 kills itself with SIGKILL."""
     marker = fakes.Marker(tmp_path / "died")
     with pytest.warns(UserWarning, match="a worker died in drop.*run again"):
-        run = isacsys.run(SCENARIO, workers=2, simulate=fakes.die_once, output=tmp_path / "run.h5", scheduler=marker)
+        run = isacsys.run(SCENARIO, workers=1, simulate=fakes.die_once, output=tmp_path / "run.h5", scheduler=marker)
     assert marker.path.exists()
-    plain = isacsys.run(SCENARIO, executor="serial", simulate=fakes.simulate)
-    same_tables(fakes.tables(run), fakes.tables(plain))
+    (tmp_path / "serial.h5").write_bytes(serial)
+    same_tables(fakes.tables(run), fakes.tables(isacsys.open_run(tmp_path / "serial.h5")))
 
 
-def test_a_drop_that_kills_every_worker_is_given_up(tmp_path, serial):
+class DiesAt(executors.Serial):
+    """A worker that dies in every batch with a certain drop, as `executors.Processes` tells it."""
+
+    lost = (BrokenProcessPool,)
+
+    def __init__(self, drop):
+        self.drop = drop
+
+    def submit(self, function, work, first, stop):
+        if not first <= self.drop < stop:
+            return super().submit(function, work, first, stop)
+        future = Future()
+        future.set_exception(BrokenProcessPool())
+        return future
+
+
+@pytest.mark.parametrize("real", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_drop_that_kills_every_worker_is_given_up(tmp_path, serial, monkeypatch, real):
     path = tmp_path / "run.h5"
+    if not real:
+        monkeypatch.setattr(executors, "_make", lambda *_, **__: DiesAt(7))
     with pytest.warns(UserWarning, match="a worker died"), pytest.raises(IncompleteRun, match="3 workers died in drop"):
         isacsys.run(SCENARIO, workers=1, simulate=fakes.die_at_seven, output=path)
+    monkeypatch.undo()
     isacsys.run(SCENARIO, executor="serial", simulate=fakes.simulate, output=path, resume=True)
     assert path.read_bytes() == serial
-
-
-def test_an_exception_in_a_worker_arrives(tmp_path):
-    with pytest.raises(DropError, match=r"of course .*fakes.py, line \d+\) \(drop 7, seed 1\)"):
-        isacsys.run(SCENARIO, workers=2, simulate=fakes.fail_at_seven, output=tmp_path / "run.h5")
-    assert set(isacsys.open_run(tmp_path / "run.h5").table("drops")["drop"]) >= set(range(7))
 
 
 class OneIsLate(executors.Serial):
@@ -101,41 +115,35 @@ def test_a_run_that_fails_keeps_every_drop_before_the_one_that_it_names(tmp_path
     assert f"{len(kept)} finished drops are kept" in error.value.__notes__[0]
 
 
-def test_a_worker_uses_one_thread_and_is_replaced_when_it_dies_idle():
-    with executor("process", 1, None) as crew:
-        pid = crew.submit(os.getpid).result()
-        assert crew.submit(os.getenv, "OMP_NUM_THREADS").result() == "1"
-        os.kill(pid, signal.SIGKILL)
-        while pid in {child.pid for child in multiprocessing.active_children()}:
-            time.sleep(0.01)
-        other = crew.submit(os.getpid).result()
-        assert other not in (pid, os.getpid())
-        with pytest.raises(BrokenProcessPool):  # and is not waited for when it dies in the middle of an answer
-            crew.submit(fakes.die_in_the_middle_of_an_answer).result(timeout=60)
-
-
 def pids(code="", count=1):
     """Numbers of the processes that a crew uses."""
     with executor("process", count, None, code) as crew:
         return {future.result() for future in [crew.submit(os.getpid) for _ in range(count)]}
 
 
-def test_workers_are_kept_for_the_next_run_of_the_same_code(monkeypatch):
+def test_workers_are_kept_for_the_next_run_of_the_same_code_and_replaced_when_they_die(monkeypatch):
     """And not where anything differs that they took over when they started (another class: the test below)."""
     one = pids()
     assert pids() == one and len(one) == 1
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
-    assert not pids() & one
-    executors.end_kept_workers()
-    assert not multiprocessing.active_children()
+    with executor("process", 1, None) as crew:
+        pid = crew.submit(os.getpid).result()
+        assert pid not in one
+        assert crew.submit(os.getenv, "OMP_NUM_THREADS").result() == "1"
+        os.kill(pid, signal.SIGKILL)
+        while pid in {child.pid for child in multiprocessing.active_children()}:
+            time.sleep(0.01)
+        assert crew.submit(os.getpid).result() not in (pid, os.getpid())
+        with pytest.raises(BrokenProcessPool):  # and is not waited for when it dies in the middle of an answer
+            crew.submit(fakes.die_in_the_middle_of_an_answer).result(timeout=60)
 
 
 def test_workers_of_a_run_that_fails_serve_the_next_and_those_of_one_that_breaks_do_not(tmp_path):
-    kept = pids()
-    with pytest.raises(DropError):
-        isacsys.run(SCENARIO, workers=1, simulate=fakes.fail_at_seven)
+    with pytest.raises(DropError, match=r"of course .*fakes.py, line \d+\) \(drop 7, seed 1\)"):
+        isacsys.run(SCENARIO, workers=1, simulate=fakes.fail_at_seven, output=tmp_path / "run.h5")
+    assert set(isacsys.open_run(tmp_path / "run.h5").table("drops")["drop"]) >= set(range(7))
     failed = {worker._pid.result() for worker in executors._kept}
-    assert failed and not failed & kept  # they had loaded other code
+    assert failed and not failed & pids()  # they had loaded other code
     with pytest.raises(ZeroDivisionError), executor("process", 1, None) as crew:
         crew.submit(os.getpid).result()
         raise ZeroDivisionError
@@ -162,6 +170,8 @@ def test_what_takes_longer_goes_to_workers(monkeypatch, tmp_path):
     scenario = Scenario().replace({"network.area": 9.0, "simulation.batch": 1})
     isacsys.run(scenario, drops=20, output=tmp_path / "run.h5")
     assert multiprocessing.active_children()
+    executors.end_kept_workers()
+    assert not multiprocessing.active_children()
     isacsys.run(scenario, drops=20, executor="serial", output=tmp_path / "serial.h5")
     assert (tmp_path / "run.h5").read_bytes() == (tmp_path / "serial.h5").read_bytes()
 
@@ -205,9 +215,9 @@ for name in ("pthread_sigmask", "SIGKILL", "SIG_BLOCK", "SIG_UNBLOCK", "SIG_SETM
     delattr(signal, name)
 sys.modules["fcntl"] = sys.modules["resource"] = None
 from tests.campaign import fakes
-print(isacsys.run(fakes.SCENARIO, workers=1, simulate=fakes.simulate).drops)
+print(isacsys.run(fakes.SCENARIO, workers=1, simulate=fakes.FailAt(())).drops)
 try:
-    isacsys.run(fakes.SCENARIO, workers=1, simulate=fakes.fail_at_seven)
+    isacsys.run(fakes.SCENARIO, workers=1, simulate=fakes.FailAt((7,)))
 except isacsys.errors.DropError as error:
     print("drop 7" in str(error))
 """
@@ -229,8 +239,7 @@ def test_a_warning_of_a_drop_is_given_once(arguments):
 
 def test_no_worker_outlives_its_parent():
     program = ("import os, time\nfrom isacsys.campaign.executors import Processes\n"
-               "workers = Processes(2)\nfutures = [workers.submit(os.getpid) for _ in range(2)]\n"
-               "print(*(f.result() for f in futures), flush=True)\n"
+               "workers = Processes(1)\nprint(workers.submit(os.getpid).result(), flush=True)\n"
                "workers.submit(time.sleep, 600)\ntime.sleep(600)\n")
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     pids = [int(pid) for pid in parent.stdout.readline().split()]

@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import runpy
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import pytest
 import isacsys
 from isacsys import Scenario
 from isacsys.campaign.identity import identity
+from isacsys.cli import main
 from isacsys.core.errors import ConfigError
 
 SOURCE = '''
@@ -128,18 +130,19 @@ print(run.drops)
 """
 
 
-def test_a_program_may_be_changed_and_run_again(tmp_path):
-    """More drops, another hash seed, typed at a prompt before it was a program; but not another policy."""
-    def run(text, *command):
-        return subprocess.run([sys.executable, *command], input=None if command[-1] != "-" else text, cwd=tmp_path,
-                              capture_output=True, text=True, check=False)
-
-    for drops, text in ((2, AGAIN), (4, AGAIN.replace("import sys\n", "import sys\n# more\n"))):
-        (tmp_path / "program.py").write_text(text.replace("DROPS", str(drops)))
-        done = run(None, "program.py")
-        assert done.stdout == f"{drops}\n", done.stderr
-    (tmp_path / "program.py").write_text(AGAIN.replace("DROPS", "6").replace("ids[:count]", "ids[1:count]"))
-    assert "ConfigError: scheduler = 'Mine " in run(None, "program.py").stderr
+def test_a_program_may_be_changed_and_run_again(tmp_path, monkeypatch, capsys):
+    """More drops, another hash seed; but not another policy."""
+    monkeypatch.chdir(tmp_path)
+    program = tmp_path / "program.py"
+    program.write_text(AGAIN.replace("DROPS", "2"))
+    runpy.run_path(str(program), run_name="__main__")
+    assert capsys.readouterr().out == "2\n"
+    program.write_text(AGAIN.replace("DROPS", "4").replace("import sys\n", "import sys\n# more\n"))
+    done = subprocess.run([sys.executable, "program.py"], capture_output=True, text=True, check=False)
+    assert done.stdout == "4\n", done.stderr
+    program.write_text(AGAIN.replace("DROPS", "6").replace("ids[:count]", "ids[1:count]"))
+    with pytest.raises(ConfigError, match="scheduler = 'Mine "):
+        runpy.run_path(str(program), run_name="__main__")
 
 
 def test_a_policy_beside_a_scenario_that_was_edited_is_another(tmp_path):
@@ -148,11 +151,11 @@ def test_a_policy_beside_a_scenario_that_was_edited_is_another(tmp_path):
     (tmp_path / "edited_policy.py").write_text(text)
     (tmp_path / "s.toml").write_text("[network]\narea = 9.0\n[allocation]\nusers_per_bs = 2\n"
                                      '[scheduling]\npolicy = "edited_policy:Mine"\n')
-    command = [sys.executable, "-m", "isacsys", "run", tmp_path / "s.toml", "-o", tmp_path / "run.h5", "--resume",
-               "--executor", "serial", "--drops"]
-    assert subprocess.run([*command, "1"], capture_output=True, check=False).returncode == 0
+    command = ["run", str(tmp_path / "s.toml"), "-o", str(tmp_path / "run.h5"), "--resume", "--executor", "serial",
+               "--drops"]
+    assert main([*command, "1"]) == 0
     (tmp_path / "edited_policy.py").write_text(text.replace("ids[:count]", "nearest(count)"))
-    done = subprocess.run([*command, "2"], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", "isacsys", *command, "2"], capture_output=True, text=True, check=False)
     assert done.returncode == 2 and "source of scheduling.policy" in done.stderr, done.stderr
 
 

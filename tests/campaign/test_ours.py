@@ -83,7 +83,9 @@ def test_what_a_killed_run_left_half_written_goes(path):
     assert sorted(p.name for p in path.parent.iterdir()) == sorted(["run.h5", *(p.name for p in others)])
 
 
-def loop(path, until, said):
+def loop(path, both, said):
+    both.wait()
+    until = time.monotonic() + 0.6
     while time.monotonic() < until:
         try:
             run(path, force=True)
@@ -96,8 +98,8 @@ def loop(path, until, said):
 
 def test_runs_that_loop_on_one_output_get_out_of_each_others_way(path):
     context = multiprocessing.get_context("spawn")
-    said = context.Queue()
-    processes = [context.Process(target=loop, args=(path, time.monotonic() + 1.5, said)) for _ in range(2)]
+    both, said = context.Barrier(2), context.Queue()
+    processes = [context.Process(target=loop, args=(path, both, said)) for _ in range(2)]
     for process in processes:
         process.start()
     for process in processes:

@@ -38,10 +38,15 @@ def is_public(path):
 
 
 @cache
+def trees():
+    """Return every module of the package by its path."""
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+@cache
 def classes():
     """Return every class of the package by its name."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")]
-    return {node.name: node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)}
+    return {node.name: node for tree in trees().values() for node in tree.body if isinstance(node, ast.ClassDef)}
 
 
 def overridden(holder, name):
@@ -61,10 +66,9 @@ def public_functions():
 
 
 def found_functions():
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path, tree in trees().items():
         if not is_public(path):
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
         holders = [None, *(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name[0] != "_")]
         for holder in holders:
             for node in (holder or tree).body:
@@ -109,10 +113,9 @@ def undocumented():
 
 def fields():
     """Return every array of a public dataclass or named tuple: place, name, docstring of its class, comment."""
-    for path in filter(is_public, sorted(PACKAGE.rglob("*.py"))):
-        text = path.read_text(encoding="utf-8")
-        lines = text.splitlines()
-        for holder in ast.parse(text).body:
+    for path in filter(is_public, trees()):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for holder in trees()[path].body:
             if isinstance(holder, ast.ClassDef) and holder.name[0] != "_" and re.search(
                     "dataclass|NamedTuple", " ".join(map(ast.unparse, (*holder.decorator_list, *holder.bases)))):
                 for field in holder.body:
@@ -142,7 +145,7 @@ def test_every_public_function_and_class_has_a_docstring():
 def test_docstrings_of_functions_begin_with_what_is_done():
     """Not with the thing itself, a question or a formula (ruff checks the form of verbs)."""
     wrong = [f"{path.relative_to(PACKAGE)}:{node.lineno} {node.name}: {text.splitlines()[0]}"
-             for path in PACKAGE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+             for path, tree in trees().items() for node in ast.walk(tree)
              if isinstance(node, ast.FunctionDef) and "property" not in "".join(map(ast.unparse, node.decorator_list))
              and (text := ast.get_docstring(node) or "") and re.match(
                  r"(The|A|An|What|Where|Whether|Which|Who|How|Mean|Share|Gains?|Power|Distances?|Probability|Number|Loss|"

@@ -19,7 +19,7 @@ from isacsys.recording.hdf5 import stored_blocks
 from isacsys.recording.integrity import DropIntegrity
 from isacsys.recording.memory_recorder import join
 from isacsys.recording.schema import DIMENSION, FORMAT, FORMAT_VERSION, REQUIRED, TABLES, known_columns
-from isacsys.recording.untrusted_files import attribute, attributes, check_rows, column, group, own
+from isacsys.recording.untrusted_files import attribute, attributes, check_rows, column, group, own, there
 
 _DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, MemoryError,
            RecursionError)
@@ -146,7 +146,7 @@ def _columns(path: Path, file: Any, table: str) -> dict[str, Any]:
     if len(here) > MOST_COLUMNS:
         raise LogFormatError(f"{path} is damaged: {table} has {len(here)} columns")
     known = [known for known in known_columns(table)
-             if not known.optional or here.get(known.name, getlink=True) is not None]
+             if not known.optional or there(here, known.name)]
     try:
         datasets = {stated.name: column(here, stated) for stated in (*known, *_strangers(here, table))}
         check_rows(datasets)

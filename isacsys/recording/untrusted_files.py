@@ -24,14 +24,18 @@ def attributes(holder: Any) -> dict[str, Any]:
 
 def attribute(holder: Any, name: str, default: Any = None) -> Any:
     """Return an attribute that is a single number or a text."""
-    if name not in holder.attrs:
+    coded = name.encode(errors="surrogateescape")
+    if not h5py.h5a.exists(holder.id, coded):
         return default
-    found = holder.attrs.get_id(name)
-    if found.shape != () or found.dtype.kind not in "biufSO" or found.get_storage_size() > LARGEST_ATTRIBUTE:
+    found = h5py.h5a.open(holder.id, coded)
+    kind = found.dtype
+    if found.shape != () or kind.kind not in "biufSO" or found.get_storage_size() > LARGEST_ATTRIBUTE:
         raise ValueError(f"attribute {name[:60]!r} is neither a number nor a text")
-    value = holder.attrs[name]
-    value = value.item() if isinstance(value, np.generic) else value
-    value = value.decode(errors="replace") if isinstance(value, bytes) else value
+    held = np.zeros((), kind)
+    found.read(held, mtype=h5py.h5t.py_create(kind))
+    value = held.item()
+    if isinstance(value, bytes):
+        value = value.decode(errors="replace" if kind.kind == "S" else "surrogateescape")
     if not isinstance(value, bool | int | float | str):
         raise ValueError(f"attribute {name[:60]!r} is neither a number nor a text")
     return value
@@ -41,7 +45,7 @@ def group(file: Any, path: str) -> Any:
     """Return a group of the file's own by its path; None where there is none. Raises ValueError for links elsewhere."""
     here = file
     for step in path.split("/"):
-        if here.get(step, getlink=True) is None:
+        if not there(here, step):
             return None
         here = own(here, step)
         if not isinstance(here, h5py.Group):
@@ -50,30 +54,51 @@ def group(file: Any, path: str) -> Any:
 
 
 def own(parent: Any, name: str) -> Any:
-    """Return what is in a group under one name, and under no other name anywhere."""
-    if not isinstance(parent.get(name, getlink=True), h5py.HardLink):
+    """Return the group or dataset under one name, and under no other name anywhere; None for anything else."""
+    coded = name.encode(errors="surrogateescape")
+    if parent.id.links.get_info(coded).type != h5py.h5l.TYPE_HARD:
         raise ValueError(f"{name} is a link to another place")
-    found = parent[name]
-    if h5py.h5o.get_info(found.id).rc != 1:
+    found = h5py.h5o.open(parent.id, coded)
+    if h5py.h5o.get_info(found).rc != 1:
         raise ValueError(f"{name} is in the file under several names")
-    return found
+    if isinstance(found, h5py.h5d.DatasetID):
+        return h5py.Dataset(found, readonly=True)
+    return h5py.Group(found) if isinstance(found, h5py.h5g.GroupID) else None
+
+
+def there(parent: Any, name: str) -> bool:
+    """Return whether a group has anything of this name."""
+    return bool(parent.id.links.exists(name.encode(errors="surrogateescape")))
 
 
 def column(table: Any, column: Column) -> Any:
     """Return a dataset that holds its own data, all of it of a size and type that a log has."""
-    if table.get(column.name, getlink=True) is None:
+    if not there(table, column.name):
         raise ValueError(f"no column {column.name}")
     dataset = own(table, column.name)
-    if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.external:
+    if not isinstance(dataset, h5py.Dataset):
         raise ValueError(f"{column.name} does not hold its own data")
-    wanted = np.dtype(column.dtype)
+    _check_storage(column.name, dataset)
+    wanted, kind = np.dtype(column.dtype), dataset.dtype
     kinds, largest = ("S", wanted.itemsize) if wanted.kind == "S" else ("iuf", 8)
-    if (dataset.ndim != 1 or dataset.dtype.kind not in kinds or dataset.dtype.itemsize > largest
-            or not np.can_cast(dataset.dtype, wanted, "same_kind")):
+    if (dataset.ndim != 1 or kind.kind not in kinds or kind.itemsize > largest
+            or not np.can_cast(kind, wanted, "same_kind")):
         raise ValueError(f"{column.name} is not a column of type {column.dtype}")
-    if not _plainly_stored(dataset):
-        raise ValueError(f"{column.name} is stored in a way that no log is")
     return dataset
+
+
+def _check_storage(name: str, dataset: Any) -> None:
+    """Raise ValueError unless it holds its own data, in chunks as a log has them (one, or full ones) or in one piece,
+    and is packed by nothing that had to be loaded.
+    """
+    properties = dataset.id.get_create_plist()
+    layout = properties.get_layout()
+    if layout == h5py.h5d.VIRTUAL or properties.get_external_count():
+        raise ValueError(f"{name} does not hold its own data")
+    filters = {properties.get_filter(i)[0] for i in range(properties.get_nfilters())}
+    chunk = properties.get_chunk()[0] if layout == h5py.h5d.CHUNKED else BLOCK_ROWS
+    if not filters <= _FILTERS or not (chunk == BLOCK_ROWS or dataset.shape[0] <= chunk < BLOCK_ROWS):
+        raise ValueError(f"{name} is stored in a way that no log is")
 
 
 def check_rows(datasets: dict[str, Any]) -> None:
@@ -84,16 +109,6 @@ def check_rows(datasets: dict[str, Any]) -> None:
     held = max(_rows_held(dataset) for dataset in datasets.values())
     if lengths.pop() > FREE_CELLS // len(datasets) + held:
         raise ValueError("it claims rows that are not there")
-
-
-def _plainly_stored(dataset: Any) -> bool:
-    """Return whether it is in chunks as a log has them (one, or full ones), and packed by nothing that had to be
-    loaded.
-    """
-    properties = dataset.id.get_create_plist()
-    filters = {properties.get_filter(i)[0] for i in range(properties.get_nfilters())}
-    chunk = BLOCK_ROWS if dataset.chunks is None else dataset.chunks[0]
-    return filters <= _FILTERS and (chunk == BLOCK_ROWS or len(dataset) <= chunk < BLOCK_ROWS)
 
 
 def _rows_held(dataset: Any) -> int:

@@ -32,7 +32,11 @@ def drop(p, seed, stations=36, users=360, targets=360):
     return layout, naive.choose_random(rng, p, layout), channels(seed, p.M_t, p.M_r)
 
 
-@pytest.fixture(scope="module", params=CASES.values(), ids=CASES.keys())
+SLOW = ("users only", "over-asked", "more targets than filters")  # parts of what the others do at once
+
+
+@pytest.fixture(scope="module", params=[
+    pytest.param(p, id=name, marks=[pytest.mark.slow] * (name in SLOW)) for name, p in CASES.items()])
 def case(request):
     p = request.param
     layout, choice, known = drop(p, 5)

@@ -77,17 +77,21 @@ def _members(order: int, alpha: float, K: float, table: Array, log_z: Array, a: 
     v, w, above = gauss_legendre(at.nodes)
     ratio = a / (a + (1 - a) * v)  # u_1 / u
     p = table[..., min(int(np.sqrt(a) * table.shape[-1]), table.shape[-1] - 1)]
-    product = np.ones((len(log_z), len(v)))
+    product, lost = np.ones((len(log_z), len(v))), _lost(log_z, ratio, alpha, K)
     for rank in range(order, 2, -1):
-        product = (_heard(log_z, ratio, p[rank - 2], alpha, K) * product) @ above.T
-    return np.asarray((_heard(log_z, ratio, p[0], alpha, K) * product) @ w * factorial(order - 1))
+        product = (_heard(lost, ratio, p[rank - 2]) * product) @ above.T
+    return np.asarray((_heard(lost, ratio, p[0]) * product) @ w * factorial(order - 1))
 
 
-def _heard(log_z: Array, ratio: Array, refused: Array, alpha: float, K: float) -> Array:
-    """Return ``1 - p + p (1 + z x)^-K`` of a member at ``x = ratio^(alpha/2)``, [z, ratio]."""
+def _lost(log_z: Array, ratio: Array, alpha: float, K: float) -> Array:
+    """Return ``(1 + z x)^-K - 1`` of a station at ``x = ratio^(alpha/2)``, [z, ratio]."""
+    return np.asarray(np.expm1(-K * np.logaddexp(0, log_z[:, None] + alpha / 2 * np.log(ratio))))
+
+
+def _heard(lost: Array, ratio: Array, refused: Array) -> Array:
+    """Return ``1 - p + p (1 + z x)^-K`` of a member, [z, ratio]; ``lost`` [z, ratio] as of `_lost`."""
     middles = (np.arange(len(refused)) + 0.5) / len(refused)
-    p = np.interp(ratio, middles, refused)
-    return 1 + p * np.expm1(-K * np.logaddexp(0, log_z[:, None] + alpha / 2 * np.log(ratio)))
+    return 1 + np.interp(ratio, middles, refused) * lost
 
 
 def _wanted(shapes: Array, scales: Array, weights: Array) -> GainLaw:

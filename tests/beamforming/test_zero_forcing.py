@@ -46,7 +46,9 @@ def test_dependent_users_are_infeasible():
             explicit(users, null)
 
 
-@pytest.mark.parametrize(("antennas", "users", "nulls"), [(20, 12, 0), (8, 3, 4), (6, 6, 0), (4, 1, 3), (1, 1, 0)])
+@pytest.mark.parametrize(("antennas", "users", "nulls"), [
+    pytest.param(20, 12, 0, marks=pytest.mark.slow), (8, 3, 4), (6, 6, 0), pytest.param(4, 1, 3, marks=pytest.mark.slow),
+    (1, 1, 0)])
 def test_drawn_beams_have_the_law_of_explicit_ones(antennas, users, nulls):
     rng = np.random.default_rng(7)
     n = 1500

@@ -49,7 +49,7 @@ SETTINGS = {
 }
 
 
-SLOW = ("sensing beams", "sensing beams across known channels", "lines of sight", "mvdr", "together, lines of sight",
+SLOW = ("regularised, grants leak", "lines of sight, aged", "sensing beams", "sensing beams across known channels", "lines of sight", "mvdr", "together, lines of sight",
         "together, few bits", "sensed together, lines of sight")  # parts of what the others do at once
 
 

@@ -214,8 +214,10 @@ def test_who_moves_in_a_hexagonal_network_stays_in_its_cells(model):
         assert np.sum((cell - cell.mean()) ** 2 / cell.mean()) < 33.1  # chi-square of 6 degrees, 1 in 10^5
 
 
-@pytest.mark.parametrize("model", ["random_direction", "random_waypoint"])
-@pytest.mark.parametrize("boundary", ["torus", "open"])
+@pytest.mark.parametrize(("boundary", "model"), [
+    ("torus", "random_direction"), ("open", "random_waypoint"),
+    pytest.param("torus", "random_waypoint", marks=pytest.mark.slow),
+    pytest.param("open", "random_direction", marks=pytest.mark.slow)])
 def test_movers_keep_the_minimum_distance(model, boundary):
     """And random directions stay uniform up to the circles, as a billiard does."""
     closest = 0.2

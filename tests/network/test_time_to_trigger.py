@@ -39,8 +39,9 @@ def handovers(run, user=0):
     return np.round(events["time"][mine] / FRAME).astype(int).tolist()
 
 
-@pytest.mark.parametrize("cells", ["", "cells"])
-@pytest.mark.parametrize("trigger", [0.045, 0.5])
+@pytest.mark.parametrize(("cells", "trigger"), [
+    ("", 0.045), ("cells", 0.5), pytest.param("", 0.5, marks=pytest.mark.slow),
+    pytest.param("cells", 0.045, marks=pytest.mark.slow)])
 def test_a_drive_between_two_sites_switches_to_the_frame(tmp_path, cells, trigger):
     """100 m/s from (1.95, 2) to the right: with exponent a, h dB and sites 2 km apart it is due where
     (2 - x) 10^(h / (10 a)) = x, x from the left site; and ``trigger`` later, on the next frame boundary."""

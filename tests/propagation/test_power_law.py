@@ -7,7 +7,8 @@ from scipy import integrate
 from isacsys.propagation import power_law
 
 
-@pytest.mark.parametrize(("alpha", "side"), [(2.2, (10, 10)), (3.5, (7, 9)), (6.0, (7, 9))])
+@pytest.mark.parametrize(("alpha", "side"), [
+    (2.2, (10, 10)), pytest.param(3.5, (7, 9), marks=pytest.mark.slow), (6.0, (7, 9))])
 def test_outside_rectangle(alpha, side):
     width, height = np.array(side) / 2
     inner = min(width, height) / 2

@@ -29,8 +29,9 @@ def run(changes, positions=ONE, **more):
     return isacsys.run(Scenario().replace({**FEW, **changes}), drops=1, executor="serial", positions=positions, **more)
 
 
-@pytest.mark.parametrize(("frame", "digits"), [(0.01, 2), (0.001, 3), (0.1, 1), (0.07, 2)])
-@pytest.mark.parametrize("lead", [0, 3])
+@pytest.mark.parametrize(("frame", "digits", "lead"), [
+    pytest.param(frame, digits, lead, marks=[pytest.mark.slow] * ((i + j) % 2))
+    for i, (frame, digits) in enumerate([(0.01, 2), (0.001, 3), (0.1, 1), (0.07, 2)]) for j, lead in enumerate([3, 0])])
 def test_files_that_arrive_at_frame_boundaries_arrive_once(tmp_path, frame, digits, lead):
     trace, count = tmp_path / "arrivals.csv", 120
     trace.write_text("time,user,bits\n" + "".join(f"{n * frame:.{digits}f},0,{1000 + n}\n"

@@ -23,8 +23,9 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("mode", ["joint", "joint_coherent"])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("case", "mode"), [
+    pytest.param(case, mode, marks=[pytest.mark.slow] * ((i + j) % 2))
+    for i, case in enumerate(CASES) for j, mode in enumerate(["joint", "joint_coherent"])])
 def test_term_by_term(case, mode):
     for seed in 1, 2:
         scenario = small({**CASES[case], "cooperation.communication": mode, "simulation.seed": seed})

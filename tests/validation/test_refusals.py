@@ -19,9 +19,10 @@ DESIGN = isacsys.Scenario().replace({
 
 @pytest.fixture(scope="module", autouse=True)
 def once():
-    """Let the same Monte Carlo be done once: what is wrong with a simulation changes nothing of what is computed."""
+    """Let the same analysis be done once: what is wrong with a simulation changes nothing of what is computed."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("joint_rates_with_refusals", "measured_joint_nats"):
+        for name in ("joint_rates_with_refusals", "measured_joint_nats", "rate_with_refusals",
+                     "measured_communication_rate"):
             patch.setattr(rungs, name, remembered(getattr(rungs, name)))
         yield
 
@@ -78,7 +79,8 @@ def test_what_refusals_cost_is_predicted(policy):
     assert "cost of refusals agrees" in found.findings[0].verdict
 
 
-@pytest.mark.parametrize("fault", [ten_times, forgotten, twice, exchanged, none_asked])
+@pytest.mark.parametrize("fault", [pytest.param(ten_times, marks=pytest.mark.slow), forgotten, twice, exchanged,
+                                   none_asked])
 def test_a_fault_in_refused_interference_is_contradicted(fault, monkeypatch):
     monkeypatch.setattr(accounting, "split", fault)
     assert rate().status == "contradicted", rate().verdict
@@ -182,7 +184,7 @@ def test_members_that_refuse_do_not_send_and_are_heard(mode, changes):
     assert found.agrees and "do not send (-" in found.verdict and "cost of refusals agrees" in found.verdict
 
 
-@pytest.mark.parametrize("fault", [ten_times, forgotten, twice, exchanged])
+@pytest.mark.parametrize("fault", [pytest.param(ten_times, marks=pytest.mark.slow), forgotten, twice, exchanged])
 @pytest.mark.parametrize("mode", ["joint", "joint_coherent"])
 def test_a_fault_in_what_members_bring_is_contradicted(fault, mode, monkeypatch):
     monkeypatch.setattr(accounting, "split", fault)

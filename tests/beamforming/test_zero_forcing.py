@@ -47,8 +47,8 @@ def test_dependent_users_are_infeasible():
 
 
 @pytest.mark.parametrize(("antennas", "users", "nulls"), [
-    pytest.param(20, 12, 0, marks=pytest.mark.slow), (8, 3, 4), (6, 6, 0), pytest.param(4, 1, 3, marks=pytest.mark.slow),
-    (1, 1, 0)])
+    (8, 3, 4), (6, 6, 0), (1, 1, 0), pytest.param(20, 12, 0, marks=pytest.mark.slow),
+    pytest.param(4, 1, 3, marks=pytest.mark.slow)])
 def test_drawn_beams_have_the_law_of_explicit_ones(antennas, users, nulls):
     rng = np.random.default_rng(7)
     n = 1500

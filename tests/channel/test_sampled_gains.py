@@ -61,7 +61,8 @@ def test_gains_through_filters_jointly(granted):
 
 
 @pytest.mark.parametrize(("antennas", "users", "cosines"), [
-    pytest.param(8, 3, [0.2], marks=pytest.mark.slow), (8, 3, [0.2, 0.3, -0.5]), (5, 1, [0.1, 0.15]), (4, 4, [0.2, 0.9]), (1, 1, [0.4])])
+    pytest.param(8, 3, [0.2], marks=pytest.mark.slow), (8, 3, [0.2, 0.3, -0.5]), (5, 1, [0.1, 0.15]),
+    (4, 4, [0.2, 0.9]), (1, 1, [0.4])])
 def test_gains_towards_bearings_jointly(antennas, users, cosines):
     rng = np.random.default_rng(4)
     a = array_response.steering(np.array(cosines), antennas)

@@ -49,8 +49,9 @@ SETTINGS = {
 }
 
 
-SLOW = ("regularised, grants leak", "lines of sight, aged", "sensing beams", "sensing beams across known channels", "lines of sight", "mvdr", "together, lines of sight",
-        "together, few bits", "sensed together, lines of sight")  # parts of what the others do at once
+SLOW = ("regularised, grants leak", "lines of sight, aged", "sensing beams", "sensing beams across known channels",
+        "lines of sight", "mvdr", "together, lines of sight", "together, few bits",
+        "sensed together, lines of sight")  # parts of what the others do at once
 
 
 @pytest.mark.parametrize("setting", [pytest.param(s, marks=[pytest.mark.slow] * (s in SLOW)) for s in SETTINGS])

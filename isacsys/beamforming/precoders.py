@@ -65,7 +65,7 @@ class ZeroForcing(Precoder):
     def design(self, known: TransmitterCsi) -> Beams:
         """Project known channels; where these are known by their law only, draw the beams by theirs."""
         left = known.antennas - known.nulls
-        if (left < known.streams).any():
+        if np.count_nonzero(left < known.streams):
             raise InfeasibleDesign(f"station {np.argmin(left - known.streams)} has more constraints than antennas")
         if known.own is None:
             draw = zero_forcing.draw_unequal if known.unequal else zero_forcing.draw

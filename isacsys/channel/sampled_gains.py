@@ -13,10 +13,10 @@ import numpy as np
 from isacsys.channel.gaussian import complex_normal
 from isacsys.core.arrays import Array, Complex, Index
 
-CHUNK = 1 << 15  # numbers drawn at a time, so that they are used while still in the cache
+CHUNK = 1 << 14  # numbers drawn at a time, so that they are used while still in the cache
 
 
-def total_gains(rng: np.random.Generator, eigenvalues: Array, station: Index) -> Array:
+def total_gains(rng: np.random.Generator, eigenvalues: Array, station: Index, out: Array | None = None) -> Array:
     """Draw ``sum_k mu_k Exp(1)`` for every pair of a receiver and a base station.
 
     Parameters
@@ -25,13 +25,15 @@ def total_gains(rng: np.random.Generator, eigenvalues: Array, station: Index) ->
         mu of every base station.
     station : [receiver, near]
         Who interferes.
+    out : [receiver, near], optional
+        Where to write them.
 
     Returns
     -------
     ndarray [receiver, near]
     """
     streams = eigenvalues.shape[-1]
-    gains = np.empty(station.shape)
+    gains = np.empty(station.shape) if out is None else out
     for rows in chunks(len(station), station.shape[-1] * streams):
         draws = rng.standard_exponential((*station[rows].shape, streams))
         np.einsum("rnk,rnk->rn", draws, eigenvalues.take(station[rows], axis=0), out=gains[rows])

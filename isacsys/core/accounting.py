@@ -41,7 +41,7 @@ def sir(signal: Array, *terms: Array | float) -> Array:
     total = np.zeros(signal.shape)
     for term in terms:
         total += term
-    if (total > 0).all():  # most often, and in a third of the time
+    if np.count_nonzero(total > 0) == len(total):  # most often, and in a third of the time
         return np.asarray(signal / total)
     alone = np.where(signal > 0, np.inf, signal)
     return np.divide(signal, total, out=alone, where=~(total <= 0))

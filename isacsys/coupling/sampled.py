@@ -145,7 +145,7 @@ def _to_users(frame_state: FrameState, beams: Beams) -> Array:
     """Draw total gains; stations that granted a null give none but what leaks because it has aged."""
     around, gains = frame_state.around_users, np.zeros(frame_state.around_users.station.shape)
     rng = frame_state.name.stream(Purpose.USER_INTERFERENCE, frame_state.selection.users.station)
-    gains[:, 1:] = sampled_gains.total_gains(rng, beams.spectrum, around.station[:, 1:])
+    sampled_gains.total_gains(rng, beams.spectrum, around.station[:, 1:], gains[:, 1:])
     nulled, rho = frame_state.grants.user_granted, csi_ageing.cross_correlation(frame_state)
     leaked = 0.0 if rho is None else ageing.leakage(rho)[:, None]
     gains[:, :nulled.shape[1]] *= np.where(nulled, leaked, 1.0)

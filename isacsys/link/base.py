@@ -151,5 +151,6 @@ class LinkModel(ABC):
 
 def used_share(queue: Array, bits: Array) -> Array:
     """Return the share of a frame [link] that carries data, where it could carry ``bits`` of ``queue`` [link]."""
-    return np.divide(queue, bits, where=queue < bits, out=(queue > 0).astype(float))
+    share, partly = (queue > 0).astype(float), queue < bits
+    return np.divide(queue, bits, where=partly, out=share) if np.count_nonzero(partly) else share
 

@@ -9,6 +9,7 @@ import numpy as np
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.columns import RATE, count, real
 from isacsys.metrics.base import Estimator, Metric
+from isacsys.metrics.user_sums import UserSums
 from isacsys.network import NetworkState
 from isacsys.services.frame_record import FrameRecord
 
@@ -71,8 +72,8 @@ class DropMetrics(Metric):
 
     def __init__(self, users: int, frames: int, frame_duration: float) -> None:
         self._frames, self._seconds = frames, frame_duration
-        self._rate = np.zeros(users if frames > 1 else 0)
-        self._wanted = np.zeros(len(self._rate), bool)  # who has had data waiting
+        self._users = UserSums(users if frames > 1 else 0)
+        self._wanted = np.zeros(users if frames > 1 else 0, bool)  # who has had data waiting
         self._waiting: Index = np.empty(0, np.int64)
         self._sensed = np.empty(0, np.int64)  # frame in which each target was last sensed, -1 if never
         self._delays: list[Array] = []
@@ -93,7 +94,7 @@ class DropMetrics(Metric):
         """Count who was served and sensed."""
         if self._frames == 1:
             return
-        self._rate[record.frame_state.selection.users.ids] += record.users.rate
+        self._users.add(record.frame_state.selection.users.ids, rate=record.users.rate)
         waiting = state.users.order
         if waiting is not self._waiting:  # the same array for as long as nothing changes
             self._wanted[waiting], self._waiting = True, waiting
@@ -130,7 +131,7 @@ class DropMetrics(Metric):
     def drop(self) -> dict[str, float]:
         """Return `drop_columns`."""
         frames = self._frames if self._present is None else np.maximum(self._present[self._wanted], 1)
-        rate = self._rate[self._wanted] / frames
+        rate = self._users["rate"][self._wanted] / frames
         delays, gaps = (np.concatenate([np.empty(0), *parts]) for parts in (self._delays, self._gaps))
         return {
             **self._counts, "user_time": self._user_time,

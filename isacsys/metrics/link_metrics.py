@@ -11,6 +11,7 @@ from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.columns import RATE, count, real
 from isacsys.core.drop_parts import Total, of_drop
 from isacsys.metrics.base import Estimator, Metric
+from isacsys.metrics.user_sums import UserSums
 from isacsys.network.receivers import ReceiverType
 from isacsys.services import FrameRecord
 
@@ -48,8 +49,7 @@ class LinkMetrics(Metric):
     def sums(self, record: FrameRecord) -> Mapping[str, Total]:
         """Count."""
         users = record.frame_state.selection.users.station
-        found: dict[str, Total] = dict.fromkeys((column.name for column in self.columns), 0)
-        found["load"] = record.sum_of_stations(record.load)
+        found: dict[str, Total] = {**_NOTHING, "load": record.sum_of_stations(record.load)}
         delivery = record.delivery
         if delivery is None:
             return found
@@ -74,6 +74,9 @@ class LinkMetrics(Metric):
         return found
 
 
+_NOTHING: dict[str, Total] = dict.fromkeys((column.name for column in LinkMetrics.columns), 0)
+
+
 class Throughput(Metric):
     """Gathers the bits that every user gets; processes tell it of them when they are settled.
 
@@ -87,10 +90,9 @@ class Throughput(Metric):
 
     Attributes
     ----------
-    bits, rate : [user]
-        Delivered, and sum of the rates (bit/s/Hz) of the frames in which it was served.
-    frames, sent, failed : [user]
-        Frames in which it was served, and transport blocks sent for the first time and failed then.
+    users : UserSums
+        Of every user: ``bits`` delivered, ``rate`` (bit/s/Hz) in the frames in which it was served, and transport
+        blocks ``sent`` for the first time and ``failed`` then.
     """
 
     drop_columns = (
@@ -130,8 +132,7 @@ class Throughput(Metric):
         s = scenario.simulation
         self._frames, self._frame, self._bandwidth = s.frames, s.frame_duration, scenario.radio.bandwidth
         self._stations = stations
-        self.bits, self.rate = np.zeros(users), np.zeros(users)
-        self.frames, self.sent, self.failed = (np.zeros(users, np.int64) for _ in range(3))
+        self.users = UserSums(users)
         self._weighted: Total = 0.0
         self._weight: Total = 0.0
         self._files: list[Array] = []
@@ -148,21 +149,18 @@ class Throughput(Metric):
     def served(self, record: FrameRecord, bits: Array) -> None:
         """Add the bits [link] that the scheduled users of a frame got."""
         users, terms, delivery = record.frame_state.selection.users.ids, record.users, record.delivery
-        self.bits[users] += bits
-        self.rate[users] += terms.rate
-        self.frames[users] += 1
+        blocks: dict[str, Index] = {}
         if delivery is not None and delivery.blocks_sent is not None and delivery.blocks_failed is not None:
-            self.sent[users] += delivery.blocks_sent
-            self.failed[users] += delivery.blocks_failed
+            blocks = {"sent": delivery.blocks_sent, "failed": delivery.blocks_failed}
+        self.users.add(users, bits=bits, rate=terms.rate, **blocks)
         weighted, weight = record.sums(ReceiverType.USER, terms.weight * bits, terms.weight)
         self._weighted = self._weighted + weighted / self._frame / MEGA
         self._weight = self._weight + weight
 
     def one_of(self, scenario: Scenario, drop: int, users: slice, stations: int) -> Throughput:
         """Return what one of several drops got: its number among them, its users, how many stations it has."""
-        found = Throughput(scenario, users.stop - users.start, stations)
-        for name in ("bits", "rate", "frames", "sent", "failed"):
-            setattr(found, name, getattr(self, name)[users])
+        found = Throughput(scenario, 0, stations)
+        found.users = self.users.of(users)
         found._weighted, found._weight = of_drop(self._weighted, drop), of_drop(self._weight, drop)
         return found
 
@@ -179,22 +177,23 @@ class Throughput(Metric):
     def throughput(self) -> Array:
         """Throughput of every user, Mbit/s, [user]."""
         if self._present is None:
-            return self.bits / self.seconds / MEGA
-        return self.bits / (np.maximum(self._present, 1) * self._frame) / MEGA
+            return self.users["bits"] / self.seconds / MEGA
+        return self.users["bits"] / (np.maximum(self._present, 1) * self._frame) / MEGA
 
     def drop(self) -> dict[str, Total]:
         """Return `drop_columns`."""
-        here = np.ones(len(self.bits), bool) if self._present is None else self._present > 0
+        bits = self.users["bits"]
+        here = np.ones(len(bits), bool) if self._present is None else self._present > 0
         each, files, users = self.throughput[here], np.concatenate([np.empty(0), *self._files]), int(here.sum())
         seconds = users * self.seconds if self._present is None else float(self._present.sum()) * self._frame
         ranked = users > 0 and self._frames > 1
         points = np.percentile(each, _PERCENTILES) if ranked else np.zeros(len(_PERCENTILES))
         of_files = np.percentile(files, _PERCENTILES[:2]) if len(files) else np.zeros(2)
         return {
-            "link_throughput": self._weighted, "link_weight": self._weight, "megabits": float(self.bits.sum()) / MEGA,
+            "link_throughput": self._weighted, "link_weight": self._weight, "megabits": float(bits.sum()) / MEGA,
             "user_seconds": seconds, "cell_seconds": self._stations * self.seconds,
             "cell_megasymbols": self._stations * self.seconds * self._bandwidth / MEGA, "users_ranked": int(ranked),
-            "users_never_served": int(np.count_nonzero(self.frames[here] == 0)), "users_there": users,
+            "users_never_served": int(np.count_nonzero(self.users.frames[here] == 0)), "users_there": users,
             **{f"user_throughput_{p}": float(value) for p, value in zip(_PERCENTILES, points, strict=True)},
             "user_spectral_efficiency_5": float(points[0]) * MEGA / self._bandwidth,
             "file_throughput": float(files.sum()),

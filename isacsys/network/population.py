@@ -90,15 +90,15 @@ class Population:
         self._measure = measure
 
     @cached_property
-    def _attached(self) -> Index:
-        """Those who have a station, grouped by it, [l]."""
+    def attached(self) -> Index:
+        """Those who have a station, grouped by it, [l]; the same array for as long as no station changes."""
         attached = np.flatnonzero(self.station >= 0)
         return attached[group_order(self.station[attached], self.stations)]
 
     @cached_property
     def order(self) -> Index:
         """Those who can be chosen, grouped by station, [m]."""
-        return self._attached[self.queue[self._attached] > 0]
+        return self.attached[self.queue[self.attached] > 0]
 
     @cached_property
     def start(self) -> Index:
@@ -121,7 +121,7 @@ class Population:
 
     def regroup(self) -> None:
         """Discard `order`, `start` and `count`; to be called when stations have changed."""
-        vars(self).pop("_attached", None)
+        vars(self).pop("attached", None)
         self.requeue()
 
     def requeue(self) -> None:

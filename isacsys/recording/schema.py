@@ -190,8 +190,8 @@ class Layout:
 
     def row_count(self, columns: Mapping[str, npt.ArrayLike]) -> int:
         """Return the number of rows of ``columns`` [row]; of one length, or scalars, and those of the layout."""
-        shapes = {value.shape if isinstance(value, np.ndarray) else np.shape(value) for value in columns.values()
-                  if not isinstance(value, (int, float))}
+        shapes = {value.shape if type(value) is np.ndarray else np.shape(value) for value in columns.values()
+                  if type(value) is not int and type(value) is not float}
         shapes.discard(())
         if columns.keys() != self.names or len(shapes) > 1 or any(len(shape) > 1 for shape in shapes):
             raise ValueError(f"table {self.table} wants columns {sorted(self.names)} of one length, not "

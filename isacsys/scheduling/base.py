@@ -133,7 +133,7 @@ def grant(requests: NullRequests, budget: Index, policy: GrantPolicy, rng: Calla
     """
     asked = requests.asked if arrived is None else requests.asked[arrived]
     crowded = np.bincount(asked, minlength=len(budget)) > budget
-    if not crowded.any():
+    if not np.count_nonzero(crowded):
         return np.ones(len(requests), bool) if arrived is None else arrived.copy()
     if arrived is not None:
         granted = np.zeros(len(requests), bool)
@@ -208,7 +208,7 @@ def _checked(scheduler: Scheduler, kind: ReceiverType, network: NetworkState, co
              rng: np.random.Generator) -> Links:
     """Return the checked choice of users or targets by the scheduler, and record who was served."""
     name = type(scheduler).__name__
-    if not counts.any():
+    if not np.count_nonzero(counts):
         return Links(np.empty(0, np.int64), np.empty(0, np.int64), len(counts))
     population = network.population(kind)
     try:
@@ -253,20 +253,20 @@ def _locked(network: NetworkState, population: Population) -> Iterator[None]:
 
 
 def _links(population: Population, ids: Index, kind: ReceiverType, counts: Index) -> Links:
-    if len(ids) and (ids.min() < 0 or ids.max() >= len(population.station)):
+    if np.count_nonzero((ids < 0) | (ids >= len(population.station))):
         raise SchedulingError(f"chose {kind.words} that do not exist")
     station = population.station[ids]
     idle = ids[(station < 0) | (population.queue[ids] <= 0)]
     if len(idle):
         raise SchedulingError(f"chose {kind.word} {idle[0]}, who has no station or no data")
     links = Links(ids, station, len(counts))
-    if (station[1:] < station[:-1]).any():
+    if np.count_nonzero(station[1:] < station[:-1]):
         links = _sorted(links)
     marked = np.zeros(len(population.station), bool)
     marked[ids] = True
     if np.count_nonzero(marked) < len(ids):
         raise SchedulingError(f"chose {kind.word} {np.bincount(ids).argmax()} twice")
-    if (links.count > counts).any():
+    if np.count_nonzero(links.count > counts):
         worst = int(np.argmax(links.count - counts))
         raise SchedulingError(f"chose {links.count[worst]} {kind.words} at station {worst}, at most {counts[worst]} "
                               "allowed")

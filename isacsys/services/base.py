@@ -53,7 +53,10 @@ def check_numbers(record: ServiceRecord) -> ServiceRecord:
     are parts of `sir`, and make it NaN.
     """
     links, terms = record.links, record.terms
-    if not len(links) or not np.isnan(terms.sir + terms.rate + terms.own + terms.distance + terms.weight).any():
+    if not len(links):
+        return record
+    together = terms.sir + terms.rate + terms.own + terms.distance + terms.weight
+    if not np.count_nonzero(np.isnan(together)):
         return record
     bad = {name: np.isnan(values) for name, values in terms.columns(record.receiver).items()}
     link = int(np.argmax(next(flags for flags in bad.values() if flags.any())))

@@ -43,7 +43,8 @@ def deliver(frame_state: FrameState, terms: LinkTerms, believed: Callable[[], Ar
     with calling_theirs(model, "link model", "delivering a frame"):
         found = model.deliver(links)
         found = found if is_ours(model) else _checked(model, found, len(links))
-        return replace(found, outage_sinr=_outage(frame_state.scenario, model))
+        outage = _outage(frame_state.scenario, model)
+        return found if outage is None else replace(found, outage_sinr=outage)
 
 
 def columns(scenario: Scenario, delivery: Delivery, model: LinkModel) -> dict[str, Array | Index]:

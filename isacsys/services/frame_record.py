@@ -108,8 +108,10 @@ class FrameRecord:
     def sums(self, kind: ReceiverType, *values: npt.NDArray[Any]) -> Sequence[Total]:
         """Return the sum of each of ``values`` [link] over the links of a kind; of several drops, [drop] each."""
         parts = self.frame_state.name.parts
+        if parts is None and not len(values[0]):
+            return [0] * len(values)
         if parts is None:
-            return [value.sum().item() for value in values]
+            return [np.add.reduce(value).item() for value in values]
         return list(sums(self.rows(kind), *values))
 
     def rows(self, kind: ReceiverType) -> Index:
@@ -120,7 +122,7 @@ class FrameRecord:
     def sum_of_stations(self, values: Array) -> Total:
         """Return the sum of ``values`` [bs]; of several drops, [drop]."""
         parts = self.frame_state.name.parts
-        return values.sum().item() if parts is None else sums(parts.first, values)[0]
+        return np.add.reduce(values).item() if parts is None else sums(parts.first, values)[0]
 
     def count(self, station: Index, flags: Flags | None = None) -> Total:
         """Return how many rows of ``station`` [row] (or of ``flags`` [row]) there are; of several drops, [drop]."""

@@ -213,7 +213,7 @@ class _Quality(DropMetrics):
     def one_of(self, users: slice, targets: slice) -> DropMetrics:
         """Return what it knows of one of several drops."""
         found = DropMetrics(users.stop - users.start, self._frames, self._seconds)
-        found._rate, found._wanted = self._rate[users], self._wanted[users]
+        found._users, found._wanted = self._users.of(users), self._wanted[users]
         if self._gaps:
             who, gaps = np.concatenate(self._sensed_again), np.concatenate(self._gaps)
             found._gaps = [gaps[(who >= targets.start) & (who < targets.stop)]]

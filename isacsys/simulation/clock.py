@@ -94,7 +94,7 @@ class FrameClock(Process):
         if stage.scenario.traffic.model == "full_buffer":
             stage.throughput.served(record, bits_got(record, self._policies.link_model))
         self._remember(record)
-        self.record = record
+        self.record = record if self.stepped else None
         stage.journal.note("frame_end", frame - stage.warm_up)
 
     def _record(self, record: FrameRecord) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from isacsys.beamforming import Bundle, FrameState, Schedule, checked_designs, subbands
@@ -119,11 +117,11 @@ def transmit(frame_state: FrameState, policies: Policies) -> FrameRecord:
     if bands is not frame_state:
         power = power.reshape(-1, frame_state.stations, power.shape[1]).mean(0)
         services = {name: merged(frame_state, one, power) for name, one in services.items()}
-    record = FrameRecord(frame_state, power, services)
-    model = policies.link_model
-    delivery = deliver(frame_state, record.users, lambda: believed_power(bands, gains), model)
+    model, users = policies.link_model, services["communication"].terms
+    delivery = deliver(frame_state, users, lambda: believed_power(bands, gains), model)
+    record = FrameRecord(frame_state, power, services, delivery=delivery)
     more = columns(frame_state.scenario, delivery, model)
-    return dataclasses.replace(record.with_columns("communication", more) if more else record, delivery=delivery)
+    return record.with_columns("communication", more) if more else record
 
 
 def believed_power(bands: FrameState, gains: Couplings) -> Array:

@@ -69,7 +69,11 @@ def nulled_rate(terms: LinkTerms, own_counts: bool, held_back: Array) -> Array:
     """Return the rate [link], had all members of its cluster nulled perfectly, and no other station ``held_back``
     [link] power.
     """
-    if not (terms.interference_refused.any() or terms.leakage_granted.any() or held_back.any()):
+    lost = np.flatnonzero(terms.interference_refused + terms.leakage_granted + held_back)
+    if not len(lost):
         return terms.rate
-    others = (terms.interference_other, held_back, terms.far_field, terms.noise)
-    return accounting.rate(accounting.sir(terms.signal, terms.own * own_counts, *others))
+    beyond = held_back if len(held_back) == 1 else held_back[lost]
+    others = (terms.interference_other[lost], beyond, terms.far_field[lost], terms.noise[lost])
+    rate = terms.rate.copy()
+    rate[lost] = accounting.rate(accounting.sir(terms.signal[lost], terms.own[lost] * own_counts, *others))
+    return rate

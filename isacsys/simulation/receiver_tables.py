@@ -28,6 +28,9 @@ class ReceiverTables:
         self._places: dict[ReceiverType, list[Table]] = {kind: [] for kind in ReceiverType}
         self._known = {kind: np.zeros(0, bool) for kind in ReceiverType}
         self._present = {kind: np.zeros(0, np.int64) for kind in ReceiverType}  # frames, [user], [target]
+        # who has a station
+        self._attached: dict[ReceiverType, Index] = {kind: np.zeros(0, np.int64) for kind in ReceiverType}
+        self._since = dict.fromkeys(ReceiverType, 0)  # frames for which these have been the same
         self._frames, self._rate, self._detections = np.zeros(0, np.int64), np.zeros(0), np.zeros(0)  # [target]
 
     def add(self, record: FrameRecord) -> None:
@@ -60,9 +63,10 @@ class ReceiverTables:
 
     def users(self, got: Throughput, frames: int | None = None) -> Table:
         """Return the rows of the users, but for the drop; ``frames``: how many all were present, None: as counted."""
-        return {**self._rows(ReceiverType.USER), "frames_served": got.frames, "bits_delivered": got.bits,
-                "throughput": got.throughput, "mean_rate": self._mean(ReceiverType.USER, got.rate, frames),
-                "blocks_sent": got.sent, "blocks_failed": got.failed}
+        users = got.users
+        return {**self._rows(ReceiverType.USER), "frames_served": users.frames, "bits_delivered": users["bits"],
+                "throughput": got.throughput, "mean_rate": self._mean(ReceiverType.USER, users["rate"], frames),
+                "blocks_sent": users["sent"].astype(np.int64), "blocks_failed": users["failed"].astype(np.int64)}
 
     def targets(self, frames: int | None = None) -> Table:
         """Return the rows of the targets, but for the drop; ``frames`` as of `users`."""
@@ -76,10 +80,10 @@ class ReceiverTables:
         """Return ``total`` over the frames in which each of a kind was present; 0 for none."""
         if frames is not None:
             return total / frames
-        present = np.append(self._present[kind], np.zeros(len(total) - len(self._present[kind]), np.int64))
-        return total / np.maximum(present, 1)
+        return total / np.maximum(self._present[kind], 1)
 
     def _rows(self, kind: ReceiverType) -> dict[str, npt.NDArray[np.generic]]:
+        self._settle(kind)
         never = np.flatnonzero(~self._known[kind])  # present in no frame that counts
         parts = [*self._places[kind], self._describe(kind, never)]
         order = np.argsort(np.concatenate([part[kind.word] for part in parts]), kind="stable")
@@ -87,16 +91,24 @@ class ReceiverTables:
 
     def _come(self, kind: ReceiverType) -> None:
         """Count those who are present, and describe those who are so for the first time."""
-        members, known = self._state.population(kind), self._known[kind]
-        if len(members) > len(known):
-            more = len(members) - len(known)
-            known = self._known[kind] = np.append(known, np.zeros(more, bool))
-            self._present[kind] = np.append(self._present[kind], np.zeros(more, np.int64))
-        self._present[kind] += members.station >= 0
-        new = np.flatnonzero(~known & (members.station >= 0)) if not known.all() else np.empty(0, np.int64)
+        attached = self._state.population(kind).attached
+        if attached is not self._attached[kind]:
+            self._settle(kind)
+            self._attached[kind] = attached
+            self._meet(kind, np.sort(attached[~self._known[kind][attached]]))
+        self._since[kind] += 1
+
+    def _settle(self, kind: ReceiverType) -> None:
+        """Add the frames since those who are present changed, and make room for newcomers."""
+        self._present[kind][self._attached[kind]] += self._since[kind]
+        self._since[kind], more = 0, len(self._state.population(kind)) - len(self._known[kind])
+        self._known[kind] = np.append(self._known[kind], np.zeros(more, bool))
+        self._present[kind] = np.append(self._present[kind], np.zeros(more, np.int64))
+
+    def _meet(self, kind: ReceiverType, new: Index) -> None:
         if len(new):
             self._places[kind].append(self._describe(kind, new))
-            known[new] = True
+            self._known[kind][new] = True
 
     def _describe(self, kind: ReceiverType, ids: Index) -> Table:
         state = self._state

@@ -60,7 +60,7 @@ def test_no_bit_comes_twice_or_goes_astray(harq, moving):
         np.add.at(came, files.user, files.size)
     for who, sent in lost:
         np.add.at(gone, who, sent.lost)
-    delivered = drop.stage.throughput.bits
+    delivered = drop.stage.throughput.users["bits"]
     assert delivered.sum() > 0 and gone.sum() > 0 and queues.bits(users).sum() > 0
     assert delivered + gone + queues.bits(users) == pytest.approx(came, abs=1e-4)
     waiting = policies.link_model._waiting

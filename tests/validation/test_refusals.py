@@ -88,7 +88,13 @@ def test_a_fault_in_refused_interference_is_contradicted(fault, monkeypatch):
 
 def test_a_null_that_nulls_nothing_is_contradicted(monkeypatch):
     right = sampled_gains.total_gains
-    monkeypatch.setattr(sampled_gains, "total_gains", lambda *a: 2 * right(*a))
+
+    def doubled(*given):
+        found = right(*given)
+        found *= 2
+        return found
+
+    monkeypatch.setattr(sampled_gains, "total_gains", doubled)
     assert rate().status == "contradicted"
 
 

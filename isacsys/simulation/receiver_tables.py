@@ -80,10 +80,11 @@ class ReceiverTables:
         """Return ``total`` over the frames in which each of a kind was present; 0 for none."""
         if frames is not None:
             return total / frames
-        return total / np.maximum(self._present[kind], 1)
+        self._settle(kind)
+        present = np.append(self._present[kind], np.zeros(len(total) - len(self._present[kind]), np.int64))
+        return total / np.maximum(present, 1)
 
     def _rows(self, kind: ReceiverType) -> dict[str, npt.NDArray[np.generic]]:
-        self._settle(kind)
         never = np.flatnonzero(~self._known[kind])  # present in no frame that counts
         parts = [*self._places[kind], self._describe(kind, never)]
         order = np.argsort(np.concatenate([part[kind.word] for part in parts]), kind="stable")
@@ -94,16 +95,16 @@ class ReceiverTables:
         attached = self._state.population(kind).attached
         if attached is not self._attached[kind]:
             self._settle(kind)
-            self._attached[kind] = attached
+            self._attached[kind], more = attached, len(self._state.population(kind)) - len(self._known[kind])
+            self._known[kind] = np.append(self._known[kind], np.zeros(more, bool))
+            self._present[kind] = np.append(self._present[kind], np.zeros(more, np.int64))
             self._meet(kind, np.sort(attached[~self._known[kind][attached]]))
         self._since[kind] += 1
 
     def _settle(self, kind: ReceiverType) -> None:
-        """Add the frames since those who are present changed, and make room for newcomers."""
+        """Add the frames since those who are present changed."""
         self._present[kind][self._attached[kind]] += self._since[kind]
-        self._since[kind], more = 0, len(self._state.population(kind)) - len(self._known[kind])
-        self._known[kind] = np.append(self._known[kind], np.zeros(more, bool))
-        self._present[kind] = np.append(self._present[kind], np.zeros(more, np.int64))
+        self._since[kind] = 0
 
     def _meet(self, kind: ReceiverType, new: Index) -> None:
         if len(new):

@@ -290,6 +290,9 @@ def test_targets_come_and_go_in_balance():
         change = {name: events["count"][events["event"] == EVENTS.index(name)].sum()
                   for name in ("targets_appeared", "targets_left")}
         first = len(tables.table("positions/targets")["target"])
+        rows, last = tables.table("users/sensing"), events["time"] >= 0.4  # when the last frame has ended
+        late = events["count"][last & (events["event"] == EVENTS.index("targets_appeared"))].sum()
+        assert len(rows["target"]) == first + change["targets_appeared"] - late and (rows["cell"] >= 0).all()
         numbers.append(first + change["targets_appeared"] - change["targets_left"])
         lives.append(change["targets_left"] / (first * 40 * 0.01))
     has_mean(numbers, 25 * 30)

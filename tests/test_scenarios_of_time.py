@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +14,13 @@ from isacsys.cli import main
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 
 
-def program(name, *arguments):
-    done = subprocess.run([sys.executable, str(SCENARIOS / name), "--executor", "serial", *arguments],
-                          capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+@pytest.fixture
+def program(monkeypatch, capsys):
+    def run(name, *arguments):
+        monkeypatch.setattr("sys.argv", [name, "--executor", "serial", *arguments])
+        runpy.run_path(str(SCENARIOS / name), run_name="__main__")
+        return capsys.readouterr().out
+    return run
 
 
 def figures(capsys, name, *arguments):
@@ -38,7 +41,7 @@ def test_tracking(capsys):
     assert found["time_between_sensings"]["mean"] > 0 and "file_delay" not in found
 
 
-def test_backhaul():
+def test_backhaul(program):
     lines = program("backhaul.py", "--drops", "2").splitlines()
     assert len(lines) == 7 and all("pays" in line for line in lines[2:])
     still = re.findall(r"[+-]\d+\.\d+", lines[2])
@@ -46,7 +49,7 @@ def test_backhaul():
     assert "throughout" in lines[2] and "up to" in lines[-1]
 
 
-def test_policies():
+def test_policies(program):
     lines = program("policies.py", "--drops", "2", "--frames", "10").splitlines()
     assert lines[1].startswith("round_robin") and len(lines) == 10
     assert all("±" in line for line in lines[2:])

@@ -67,8 +67,9 @@ def test_noise_alone_is_the_rate_of_one_link():
     assert powerful[0] == pytest.approx(powerful[1]) and np.all(np.diff(powerful[1:]) < 0) and powerful[3] < 1e-6
 
 
-@pytest.mark.parametrize(("environment", "L", "rho"), [("uma", 2, 0.0), ("umi", 1, 0.0), ("rma", 1, 0.0),
-                                                       ("inf", 1, 0.0), ("umi", 1, 0.5)])
+@pytest.mark.parametrize(("environment", "L", "rho"), [
+    ("uma", 2, 0.0), ("inf", 1, 0.0), ("umi", 1, 0.5), pytest.param("umi", 1, 0.0, marks=pytest.mark.slow),
+    pytest.param("rma", 1, 0.0, marks=pytest.mark.slow)])
 def test_monte_carlo(environment, L, rho):
     _against_monte_carlo(SITES[environment][0](), SITES[environment][1], L, rho, 8_000, [1.0])
 

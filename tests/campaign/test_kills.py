@@ -1,5 +1,6 @@
 """Nothing that is finished is lost, whoever is killed and whenever, and the numbers stay what they were."""
 
+import contextlib
 import os
 import random
 import resource
@@ -13,6 +14,7 @@ import pytest
 
 import isacsys
 from isacsys.campaign.output import parts_directory
+from isacsys.cli import main
 from tests.recording.rows import same_tables
 
 DROPS = 70
@@ -141,10 +143,27 @@ def test_single_workers_are_killed(scenario, path, whole):
     same_logs(path, whole)
 
 
+@contextlib.contextmanager
+def files_of_at_most(size):
+    """Let no file of this process grow longer."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 @pytest.mark.parametrize("fraction", [0.01, 0.95])
-def test_the_disk_is_full(scenario, path, whole, fraction):
+def test_the_disk_is_full(scenario, path, whole, fraction, capsys):
     """First hardly a batch fits, then all of them do and the finished log does not."""
-    errors = finish(start(scenario, path, "--executor", "serial", limit=int(fraction * whole.stat().st_size)), code=3)
+    limit = int(fraction * whole.stat().st_size)
+    if fraction < 0.5:
+        errors = finish(start(scenario, path, "--executor", "serial", limit=limit), code=3)
+    else:
+        with files_of_at_most(limit):
+            assert main(["run", str(scenario), "-o", str(path), "--drops", str(DROPS), "--executor", "serial"]) == 3
+        errors = capsys.readouterr().err
     remark, error = errors.splitlines()
     assert "nothing of it is there yet" in remark and "File too large" in error
     kept = isacsys.open_run(path).drops if parts_directory(path).exists() else 0

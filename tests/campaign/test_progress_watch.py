@@ -17,7 +17,7 @@ from tests.campaign.fakes import SCENARIO, fail_at_seven, simulate
 SLOW = """
 import sys, isacsys
 from tests.campaign.fakes import SCENARIO, simulate_slowly
-isacsys.run(SCENARIO, drops=300, output=sys.argv[1], workers=1, simulate=simulate_slowly)
+isacsys.run(SCENARIO, drops=300, output=sys.argv[1], executor="serial", simulate=simulate_slowly)
 """
 
 

@@ -8,8 +8,16 @@ from pathlib import Path
 import pytest
 
 from isacsys import cli
+from isacsys.analysis import scenarios
+from tests.remembered import remembered
 
 SCENARIO = str(Path(__file__).parents[2] / "scenarios" / "paper.toml")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def once():
+    with remembered(scenarios, "design_space"):
+        yield
 
 
 @pytest.fixture

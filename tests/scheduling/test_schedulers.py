@@ -84,11 +84,11 @@ def test_random_is_uniform_in_both_forms():
     station = BaseStation(state, int(np.argmax(state.users.count)))
     hits = np.zeros((2, len(station.users)))
     for i, policy in enumerate((find_scheduler("random"), OneByOne(find_scheduler("random")))):
-        for draw in range(400):
+        for draw in range(200):
             ids = select(state, policy, *rngs(draw)).users.ids
             hits[i] += np.isin(station.users.ids, ids)
     share = 3 / len(station.users)
-    assert np.all(np.abs(hits / 400 - share) < 5 * np.sqrt(share * (1 - share) / 400))
+    assert np.all(np.abs(hits / 200 - share) < 5 * np.sqrt(share * (1 - share) / 200))
     same_law(*hits)
 
 

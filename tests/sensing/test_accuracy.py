@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -54,9 +56,14 @@ def bounds(sir):
     return np.array([accuracy.delay(sir, BANDWIDTH), accuracy.doppler(sir, TIME), accuracy.cosine(sir, ANTENNAS)])
 
 
+@cache
+def at_high_sir(trials):
+    return estimates(np.random.default_rng(11), 1000.0, trials)
+
+
 @pytest.mark.parametrize("trials", [400, pytest.param(4000, marks=pytest.mark.slow)])
 def test_maximum_likelihood_reaches_the_bounds_at_high_sir(trials):
-    errors = estimates(np.random.default_rng(11), 1000.0, trials)
+    errors = at_high_sir(trials)
     ratio = np.sqrt(np.mean(errors**2, axis=0)) / bounds(1000.0)
     discrete = 1 / np.sqrt(1 - 1 / np.array([TONES, SYMBOLS, np.inf]) ** 2)  # the bounds are those of a flat band
     assert np.all(np.abs(ratio / discrete - 1) <= 4 / np.sqrt(2 * trials)), ratio
@@ -71,7 +78,7 @@ def test_maximum_likelihood_misses_the_bounds_below_the_threshold():
 
 
 def test_errors_of_range_doppler_and_bearing_are_independent():
-    errors = estimates(np.random.default_rng(13), 1000.0, 400)
+    errors = at_high_sir(400)
     assert np.all(np.abs(np.corrcoef(errors.T)[np.triu_indices(3, 1)]) <= 4 / np.sqrt(400))
 
 

@@ -1,6 +1,5 @@
 """A verdict on refusals that cannot cancel itself: faults in what refused stations do are contradicted."""
 
-import cloudpickle
 import numpy as np
 import pytest
 
@@ -10,6 +9,7 @@ from isacsys.core import accounting
 from isacsys.services import joint_transmission
 from isacsys.validation import rungs
 from isacsys.validation.measured import measure, refused
+from tests.remembered import remembered
 
 RIGHT = accounting.split
 DESIGN = isacsys.Scenario().replace({
@@ -19,23 +19,9 @@ DESIGN = isacsys.Scenario().replace({
 
 @pytest.fixture(scope="module", autouse=True)
 def once():
-    """Let the same analysis be done once: what is wrong with a simulation changes nothing of what is computed."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("joint_rates_with_refusals", "measured_joint_nats", "rate_with_refusals",
-                     "measured_communication_rate"):
-            patch.setattr(rungs, name, remembered(getattr(rungs, name)))
+    with remembered(rungs, "joint_rates_with_refusals", "measured_joint_nats", "rate_with_refusals",
+                    "measured_communication_rate"):
         yield
-
-
-def remembered(function):
-    found = {}
-
-    def call(*arguments, **named):
-        key = cloudpickle.dumps((arguments, named))
-        if key not in found:
-            found[key] = function(*arguments, **named)
-        return found[key]
-    return call
 
 
 def rate(scenario=DESIGN, drops=40):

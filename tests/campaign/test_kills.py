@@ -162,7 +162,8 @@ def test_the_disk_is_full(scenario, path, whole, fraction, capsys):
         errors = finish(start(scenario, path, "--executor", "serial", limit=limit), code=3)
     else:
         with files_of_at_most(limit):
-            assert main(["run", str(scenario), "-o", str(path), "--drops", str(DROPS), "--executor", "serial"]) == 3
+            arguments = ["--drops", str(DROPS), "--executor", "serial", "--resume"]
+            assert main(["run", str(scenario), "-o", str(path), *arguments]) == 3
         errors = capsys.readouterr().err
     remark, error = errors.splitlines()
     assert "nothing of it is there yet" in remark and "File too large" in error

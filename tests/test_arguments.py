@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,13 @@ def everything(subject, **options):
     return run.to_dict(), swept.to_dict(), judged.to_dict()
 
 
+@cache
+def plain():
+    return everything(SMALL)
+
+
 def test_paths_are_scenarios(path):
-    assert everything(str(path)) == everything(path) == everything(SMALL)
+    assert everything(str(path)) == everything(path) == plain()
 
 
 @pytest.mark.parametrize(("argument", "name", "key", "instance"), [
@@ -47,7 +53,7 @@ def test_names_are_policies(argument, name, key, instance):
     named = everything(SMALL, **{argument: name})
     assert named == everything(SMALL.replace({key: name}))
     assert named[:2] == everything(SMALL, **{argument: instance})[:2]
-    assert named != everything(SMALL)
+    assert named != plain()
     assert isacsys.run(SMALL, executor="serial", **{argument: name}).scenario.get(key) == name
 
 

@@ -52,7 +52,7 @@ def test_every_column_and_figure_has_a_name_of_its_own_and_says_what_it_means():
         assert {*metric.powers, metric.about or "stations"} <= known
 
 
-@pytest.mark.parametrize("workers", [{"executor": "serial"}, {"workers": 2}])
+@pytest.mark.parametrize("workers", [{"executor": "serial"}, {"workers": 1}])
 def test_a_metric_of_ones_own_is_recorded_estimated_and_read_back(tmp_path, workers):
     run = isacsys.run(SMALL, drops=5, output=tmp_path / "a.h5", measure=[SlowUsers()], **workers)
     links = run.table("links/communication")

@@ -127,7 +127,8 @@ def test_file_and_line_of_what_failed(scenario, executor):
 
 
 @pytest.mark.parametrize(("leave", "executor"), [("SystemExit(0)", "serial"), ("KeyboardInterrupt", "serial"),
-                                                 ("MemoryError", "serial"), ("SystemExit(0)", "process")])
+                                                 ("MemoryError", "serial"),
+                                                 pytest.param("SystemExit(0)", "process", marks=pytest.mark.slow)])
 def test_leaving_is_a_fault(scenario, leave, executor):
     with pytest.raises(SchedulingError, match=rf"Leaves raised {leave[:8]}.*mine\.py, line 21\)"):
         isacsys.run(scenario("Leaves", leave=leave), executor=executor, workers=1)

@@ -180,17 +180,18 @@ def test_sites_of_three_cells_and_a_network_that_ends(tmp_path):
             "network.sectors")
 
 
-@pytest.mark.parametrize("changes", [
-    {"network.users_per_cell": 0.0}, {"network.users_per_cell": 0.0, "network.targets_per_cell": 0.0},
-    {"allocation.users_per_bs": 20, "network.users_per_cell": 30, "allocation.communication_cluster": 1},
-    {"allocation.targets_per_bs": 0}, {"network.bs_density": 0.15}, {"recording.level": "summary"}])
-def test_networks_at_the_edge(changes):
+@pytest.mark.parametrize(("changes", "drops"), [
+    pytest.param(changes, drops, marks=[pytest.mark.slow] * ((i + drops // 2) % 2)) for i, changes in enumerate([
+        {"network.users_per_cell": 0.0}, {"network.users_per_cell": 0.0, "network.targets_per_cell": 0.0},
+        {"allocation.users_per_bs": 20, "network.users_per_cell": 30, "allocation.communication_cluster": 1},
+        {"allocation.targets_per_bs": 0}, {"network.bs_density": 0.15}, {"recording.level": "summary"}])
+    for drops in (1, 3)])
+def test_networks_at_the_edge(changes, drops):
     """No users, nobody at all, K = M_t, nothing sensed, a station or two, no links."""
-    for drops in 1, 3:
-        text = check(render([isacsys.run(SMALL.replace({"allocation.communication_cluster": 1,
-                                                        "allocation.sensing_cluster": 1, **changes}),
-                                         drops=drops, executor="serial")]))
-        assert ("which says nothing of the spread" in text) == (drops == 1)
+    text = check(render([isacsys.run(SMALL.replace({"allocation.communication_cluster": 1,
+                                                    "allocation.sensing_cluster": 1, **changes}),
+                                     drops=drops, executor="serial")]))
+    assert ("which says nothing of the spread" in text) == (drops == 1)
 
 
 def test_an_unfinished_run_and_one_without_a_drop(tmp_path):

@@ -28,7 +28,7 @@ def test_rates(model):
     scenario = isacsys.Scenario().replace({  # so many users that no station is without one
         **NETWORKS[model], "propagation.model": model, "network.users_per_cell": 40.0, "antennas.transmit": 12,
         "allocation.users_per_bs": 3, "allocation.targets_per_bs": 0, "nulling.policy": "random"})
-    found = isacsys.validate(scenario, drops=16, executor="serial", metric="communication_rate").findings[0]
+    found = isacsys.validate(scenario, drops=10, executor="serial", metric="communication_rate").findings[0]
     assert found.status == "agrees" and found.paper is None, found.verdict
 
 

@@ -10,7 +10,7 @@ from isacsys.core.errors import IsacError
 from tests import random_settings
 
 
-@pytest.mark.parametrize("count", [12, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [8, pytest.param(300, marks=pytest.mark.slow)])
 def test_nothing_is_contradicted(count):
     """8 drops are few, so that errors are estimated themselves: 7 of them is what Student's law allows once in 10^4."""
     judged = 0

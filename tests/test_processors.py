@@ -5,8 +5,7 @@ import pytest
 
 from tools import processors
 
-FEW = ["static", "tracks and arrivals", "grants communication_first", "uma, mvdr", "sensing beams", "joint",
-       "multistatic", "drones"]
+FEW = ["tracks and arrivals", "uma, mvdr", "sensing beams", "joint", "multistatic", "drones"]
 
 
 def environment(way):

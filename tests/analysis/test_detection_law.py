@@ -52,7 +52,8 @@ def test_many_cells_are_known_interference_and_no_echo_a_false_alarm(law):
     assert known[0] == pytest.approx(1e-3, rel=1e-6)
 
 
-@pytest.mark.parametrize(("law", "cells"), [("none", 0), ("swerling1", 0), ("lognormal", 0), ("swerling1", 16)])
+@pytest.mark.parametrize(("law", "cells"), [
+    ("none", 0), pytest.param("swerling1", 0, marks=pytest.mark.slow), ("lognormal", 0), ("swerling1", 16)])
 def test_over_the_network(law, cells):
     rng, samples, alarm = np.random.default_rng(6), 40_000, 1e-3
     sir = analysis.sample_sensing_sir(samples=samples, seed=3, **NETWORK)

@@ -134,7 +134,7 @@ def test_bounds_that_exclude_each_other_are_named(exact):
         analysis.restricted(exact, min_communication_ase=16.5, min_sensing_ase=15.0)
 
 
-@pytest.mark.parametrize("M_t", (4, 14, 34, 54))
+@pytest.mark.parametrize("M_t", (4, 14, 34, pytest.param(54, marks=pytest.mark.slow)))
 def test_proposition_1_holds_exactly(M_t):
     """At alpha = 4 the largest communication ASE over K and L has L = 1; so it has at 2.5, 3 and 5."""
     K, L = np.array([(K, L) for K in range(1, M_t) for L in range(1, (M_t - 1) // K + 1)]).T

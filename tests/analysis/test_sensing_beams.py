@@ -60,8 +60,9 @@ def test_echoes_and_interference_of_drawn_arrays():
     assert np.abs(np.einsum("san,saj->snj", known.conj(), beams)).max() < 1e-10
 
 
-@pytest.mark.parametrize(("M_t", "K", "J", "n"), [(16, 4, 1, 4), (12, 2, 3, 9), (8, 1, 2, 7), (14, 2, 6, 4),
-                                                  (10, 1, 4, 0)])
+@pytest.mark.parametrize(("M_t", "K", "J", "n"), [
+    (16, 4, 1, 4), (8, 1, 2, 7), (14, 2, 6, 4), pytest.param(12, 2, 3, 9, marks=pytest.mark.slow),
+    pytest.param(10, 1, 4, 0, marks=pytest.mark.slow)])
 def test_the_law_of_the_echo(M_t, K, J, n):
     """Of drawn arrays, whose beams towards several targets overlap more than isotropic ones."""
     rng, samples, eta = np.random.default_rng(M_t), 20_000, 0.4
@@ -108,7 +109,8 @@ def test_monte_carlo(M_t, K, L, J, Q, eta):
         has_mean(np.log1p(sir), analysis.communication_rate_with_beams(sensing_power=0.75 * eta, **design))
 
 
-@pytest.mark.parametrize(("J", "Q", "center"), [(1, 1, "serving_bs"), (2, 3, "serving_bs"), (2, 3, "target")])
+@pytest.mark.parametrize(("J", "Q", "center"), [
+    (1, 1, "serving_bs"), pytest.param(2, 3, "serving_bs", marks=pytest.mark.slow), (2, 3, "target")])
 def test_monte_carlo_of_targets(J, Q, center):
     """Stations in the plane around the target, the disc nearest to it empty, and arrays that light it."""
     rng, samples, stations, M_t, K, eta, c = np.random.default_rng(6), 20_000, 60, 14, 3, 0.4, 0.8

@@ -18,6 +18,7 @@ from isacsys.recording.schema import Layout
 
 SCENARIO = Scenario().replace({"simulation.drops": 40, "simulation.frames": 2, "recording.level": "links"})
 NO_DROPS = MemoryRecorder("summary").read("drops")
+LINKS = {table: Layout(table).columns for table in ("links/communication", "links/sensing")}
 NOTHING, FRAME = (dict.fromkeys(sorted(Layout(table).names), 0) for table in ("drops", "frames"))
 
 
@@ -27,9 +28,9 @@ def simulate(scenario, drop, recorder, **objects):
     for frame in range(scenario.simulation.frames):
         rng = stream(scenario.simulation.seed, drop, frame, Purpose.STATIONS)
         cells = int(rng.poisson(20))
-        for table in ("links/communication", "links/sensing"):
+        for table, columns in LINKS.items():
             rows = {c.name: rng.exponential(size=cells) if c.dtype == "f8" else rng.integers(0, 9, cells)
-                    for c in Layout(table).columns}
+                    for c in columns}
             if scenario.recording.level != "summary":
                 recorder.append(table, {**rows, "drop": drop, "frame": frame})
         sums = sums_of(rng, cells, rows["rate"], rows["weight"])

@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 import warnings
+from functools import cache
 
 import numpy as np
 import pytest
@@ -42,6 +43,22 @@ def path(tmp_path):
     return tmp_path / "run.h5"
 
 
+@pytest.fixture(scope="module")
+def begin(tmp_path_factory):
+    """Leave a run, finished or with drops 0 to 6 only: copies of two that were simulated once."""
+    @cache
+    def begun(finished):
+        folder = tmp_path_factory.mktemp("begun")
+        if finished:
+            run(folder / "run.h5")
+        else:
+            with pytest.raises(DropError):
+                run(folder / "run.h5", simulate=fakes.fail_at_seven)
+        return folder
+
+    return lambda path, finished=False: shutil.copytree(begun(finished), path.parent, dirs_exist_ok=True)
+
+
 def test_memory_and_file_hold_the_same(path):
     one, other = run(), run(path)
     same_tables(fakes.tables(one), fakes.tables(other))
@@ -52,7 +69,9 @@ def test_memory_and_file_hold_the_same(path):
     assert [p.name for p in path.parent.iterdir()] == ["run.h5"]
 
 
-@pytest.mark.parametrize(("seconds", "size"), [(0.0, 1e9), (1e9, 1.0), (0.01, 1e9), (1e9, 1e5)])
+@pytest.mark.parametrize(("seconds", "size"), [
+    (0.0, 1e9), (1e9, 1e5), pytest.param(1e9, 1.0, marks=pytest.mark.slow),
+    pytest.param(0.01, 1e9, marks=pytest.mark.slow)])
 def test_batches_of_any_size_make_the_same_file(path, whole, monkeypatch, seconds, size):
     monkeypatch.setattr(worker, "SECONDS", seconds)
     monkeypatch.setattr(worker, "BYTES", size)
@@ -124,21 +143,12 @@ def test_what_is_there_is_not_overwritten_unasked(path, whole):
     ({"only_drop": 3}, "first drop"),
 ])
 @pytest.mark.parametrize("finished", [True, False])
-def test_another_campaign_is_refused_and_the_difference_named(path, changes, key, finished):
+def test_another_campaign_is_refused_and_the_difference_named(begin, path, changes, key, finished):
     begin(path, finished)
     before = {p: p.read_bytes() for p in path.parent.rglob("*") if p.is_file() and p.name != "lock"}
     with pytest.raises(ConfigError, match=key):
         run(path, resume=True, **changes)
     assert {p: p.read_bytes() for p in before} == before
-
-
-def begin(path, finished=False):
-    """Leave a run, finished or with drops 0 to 6 only."""
-    if finished:
-        run(path)
-        return
-    with pytest.raises(DropError):
-        run(path, simulate=fakes.fail_at_seven)
 
 
 def test_positions_in_a_file_that_changed_are_another_campaign(path):
@@ -177,7 +187,7 @@ def test_a_campaign_that_fails_at_once_leaves_nothing(path):
     assert list(path.parent.iterdir()) == []
 
 
-def test_an_unfinished_run_is_not_overwritten_unasked(path, whole):
+def test_an_unfinished_run_is_not_overwritten_unasked(begin, path, whole):
     begin(path)
     with pytest.raises(ConfigError, match="an unfinished run is there"):
         run(path)
@@ -185,7 +195,7 @@ def test_an_unfinished_run_is_not_overwritten_unasked(path, whole):
     assert path.read_bytes() == whole
 
 
-def test_fewer_drops_than_are_finished_are_refused_also_unfinished(path):
+def test_fewer_drops_than_are_finished_are_refused_also_unfinished(begin, path):
     begin(path)
     with pytest.raises(ConfigError, match="at least 7"):
         run(path, resume=True, drops=5)
@@ -228,7 +238,7 @@ def add_foreign_part(directory):
 
 
 @pytest.mark.parametrize("disturb", [spoil_part, cut_part, leave_litter, repeat_part, add_foreign_part])
-def test_whatever_happens_to_the_parts_the_result_is_the_same(path, whole, disturb):
+def test_whatever_happens_to_the_parts_the_result_is_the_same(begin, path, whole, disturb):
     begin(path)
     disturb(parts_directory(path))
     with warnings.catch_warnings(record=True):
@@ -237,7 +247,7 @@ def test_whatever_happens_to_the_parts_the_result_is_the_same(path, whole, distu
     assert path.read_bytes() == whole
 
 
-def test_a_run_killed_while_its_parts_were_removed_is_finished(path, whole):
+def test_a_run_killed_while_its_parts_were_removed_is_finished(begin, path, whole):
     begin(path)
     left = path.parent / "left"
     shutil.copytree(parts_directory(path), left)
@@ -249,7 +259,7 @@ def test_a_run_killed_while_its_parts_were_removed_is_finished(path, whole):
     assert not parts_directory(path).exists()
 
 
-def test_a_manifest_that_is_damaged_is_named(path):
+def test_a_manifest_that_is_damaged_is_named(begin, path):
     begin(path)
     (parts_directory(path) / MANIFEST).write_text("{")
     for call in (lambda: isacsys.open_run(path), lambda: run(path, resume=True)):
@@ -265,7 +275,7 @@ def test_a_damaged_log_is_not_continued(path):
     assert len(path.read_bytes()) == 5000
 
 
-def test_other_versions_are_warned_of(path, monkeypatch):
+def test_other_versions_are_warned_of(begin, path, monkeypatch):
     begin(path)
     monkeypatch.setattr(store, "versions", lambda: {"numpy_version": "0.1"})
     with pytest.warns(UserWarning, match=r"begun with numpy_version .* this is 0\.1"):

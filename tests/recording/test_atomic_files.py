@@ -155,8 +155,9 @@ def test_new_files_have_the_permissions_of_new_files(tmp_path):
     assert mode(tmp_path / "run.h5") == 0o640
 
 
-@pytest.mark.parametrize("there", [True, False])
-@pytest.mark.parametrize("relative", [True, False])
+@pytest.mark.parametrize(("there", "relative"), [
+    pytest.param(there, relative, marks=[pytest.mark.slow] * (there != relative))
+    for there in (True, False) for relative in (True, False)])
 def test_a_log_lands_behind_a_symbolic_link_and_so_do_its_parts(tmp_path, there, relative):
     home, scratch = tmp_path / "home", tmp_path / "scratch"
     home.mkdir()

@@ -23,7 +23,7 @@ def _on_the_path(monkeypatch):
 
 
 @pytest.mark.parametrize("name", [
-    pytest.param(name, marks=[pytest.mark.slow] * (name in ("fig3", "fig4", "fig5"))) for name in FIGURES])
+    pytest.param(name, marks=[pytest.mark.slow] * (name in ("fig3", "fig4", "fig5", "fig6"))) for name in FIGURES])
 def test_a_figure_of_the_paper(name, tmp_path, capsys):
     panels, curves, families, says = FIGURES[name]
     figure = importlib.import_module(name).main(["--quick", "-o", str(tmp_path)])

@@ -61,7 +61,8 @@ class Sleeper(Process):
             self.seen.append(stage.now)
 
 
-@pytest.mark.parametrize("frame", [0.01, 0.1, 0.07, 0.003])
+@pytest.mark.parametrize("frame", [
+    0.1, 0.07, *(pytest.param(frame, marks=pytest.mark.slow) for frame in (0.01, 0.003))])
 def test_waiting_for_whole_frames_ends_on_the_boundary(frame):
     Sleeper.seen.clear()
     frames = [1, 3, 7, 2, 9, 29, 57, 13]

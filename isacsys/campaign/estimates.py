@@ -18,6 +18,7 @@ import numpy as np
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array, Table
 from isacsys.core.display import with_interval
+from isacsys.core.lazy import special
 from isacsys.metrics import DENSITY, METRICS, Estimator
 
 CONFIDENCE = 0.95
@@ -95,9 +96,7 @@ def mean_half_width(values: Array, comparisons: int = 1) -> float | None:
 
 def student(degrees: int, comparisons: int = 1) -> float:
     """Return the two-sided 95 % quantile of Student's t; the 5 % are shared over several ``comparisons``."""
-    from scipy.special import stdtrit  # here: workers have no use for it, and it takes longer to load than numpy
-
-    return float(stdtrit(degrees, 1 - (1 - CONFIDENCE) / 2 / comparisons))
+    return float(special.stdtrit(degrees, 1 - (1 - CONFIDENCE) / 2 / comparisons))
 
 
 def finite(value: float) -> float | None:

@@ -12,8 +12,9 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import scipy.linalg  # noqa: F401 - loads its BLAS, which is another one than that of numpy
 from threadpoolctl import ThreadpoolController
+
+from isacsys.core.lazy import linalg
 
 MACHINE, FEATURES, KERNEL = "machine", "cpu_features", "blas_kernel"
 UNKNOWN = "unknown"
@@ -58,4 +59,5 @@ def one_thread() -> Any:
 
 @cache
 def _libraries() -> ThreadpoolController:
+    assert linalg.blas  # loads the BLAS of scipy, which is another one than that of numpy
     return ThreadpoolController()

@@ -6,6 +6,11 @@ import sys
 from types import TracebackType
 from typing import Any
 
+from isacsys.core.lazy import LazyModule
+
+# They take longer to load than a small run.
+bars, notebook_bars = LazyModule("tqdm"), LazyModule("tqdm.auto")
+
 
 class Bar:
     """Counts drops; shown where ``shown`` says so, and, where it says nothing (None), in notebooks."""
@@ -51,9 +56,5 @@ def in_notebook() -> bool:
 
 def _kind(notebook: bool) -> Any:
     if notebook:
-        from tqdm.auto import tqdm as drawn  # here: it takes longer to load than a small run
-
-        return drawn
-    from tqdm import tqdm
-
-    return tqdm
+        return notebook_bars.tqdm
+    return bars.tqdm

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import j0
 
 from isacsys.channel.gaussian import complex_normal
 from isacsys.core.arrays import Array, Complex, Index
+from isacsys.core.lazy import special
 from isacsys.core.units import LIGHT
 
 
@@ -20,7 +20,7 @@ def correlation(speed: npt.ArrayLike, carrier: float, age: float) -> Array:
 
     Carrier in Hz, age tau in s.
     """
-    return np.asarray(j0(2 * np.pi * carrier / LIGHT * age * np.asarray(speed, float)))
+    return np.asarray(special.j0(2 * np.pi * carrier / LIGHT * age * np.asarray(speed, float)))
 
 
 def leakage(rho: Array) -> Array:

@@ -10,24 +10,16 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from isacsys.analysis import Designs, InfeasibleBounds, best, bits, pareto_front, restricted
-from isacsys.analysis.detection_values import geometry_values, look_values
-from isacsys.analysis.scenarios import (
-    communication_values,
-    cooperation_of,
-    designs_of,
-    exact_designs,
-    left_out,
-    sensing_values,
-)
 from isacsys.cli.options import add_json, add_scenario, load_scenario, parse_axes, print_json
-from isacsys.config.scenario import Scenario
+from isacsys.cli.rooms import analysis, detection_values, link, propagation, scenarios
 from isacsys.core.display import text_table
 from isacsys.core.errors import ConfigError
-from isacsys.link import law_of_link
-from isacsys.propagation import law_of
+
+if TYPE_CHECKING:
+    from isacsys.analysis import Designs
+    from isacsys.config.scenario import Scenario
 
 _RATE, _ASE = "bit/s/Hz", "bit/s/Hz/km^2"
 _RATE_BOUNDS = {
@@ -125,7 +117,7 @@ def _bound(text: str) -> float:
 def _points(options: argparse.Namespace, extra: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], Scenario]]:
     """Yield what is changed and the scenario, for every point of the grid."""
     axes, base = parse_axes(options.sweep, "--over"), load_scenario(options, extra)
-    lines = left_out(base)
+    lines = scenarios.left_out(base)
     if lines and extra:
         lines.append("isacsys search finds the best setting with all of that, by simulation")
     for line in lines:
@@ -136,12 +128,14 @@ def _points(options: argparse.Namespace, extra: Mapping[str, Any]) -> Iterator[t
 
 
 def _values(scenario: Scenario) -> dict[str, Any]:
-    communication = asdict(communication_values(scenario, law_of(scenario), law_of_link(scenario)))
-    sensing = sensing_values(scenario)
+    communication = asdict(scenarios.communication_values(scenario, propagation.law_of(scenario),
+                                                          link.law_of_link(scenario)))
+    sensing = scenarios.sensing_values(scenario)
     figures = None if sensing is None else {k: v for k, v in asdict(sensing).items() if v is not None}
     values: dict[str, Any] = {"degrees_of_freedom": scenario.degrees_of_freedom, "communication": communication,
                               "sensing": figures}
-    for name, found in (("looks", look_values(scenario)), ("geometry", geometry_values(scenario))):
+    for name, found in (("looks", detection_values.look_values(scenario)),
+                        ("geometry", detection_values.geometry_values(scenario))):
         if found is not None:
             values[name] = {key: value for key, value in asdict(found).items() if value is not None}
     return values
@@ -149,21 +143,21 @@ def _values(scenario: Scenario) -> dict[str, Any]:
 
 def _optimum(scenario: Scenario, options: argparse.Namespace) -> dict[str, Any]:
     over = "sensing_power" if options.sensing_power else "cooperation" if options.cooperation else "sizes"
-    designs = _restricted(designs_of(scenario, method=options.method, over=over), options)
-    optimum = exact_designs(best(designs, rho=options.weight), scenario)
+    designs = _restricted(scenarios.designs_of(scenario, method=options.method, over=over), options)
+    optimum = scenarios.exact_designs(analysis.best(designs, rho=options.weight), scenario)
     figures = _design(optimum, options)
     if options.cooperation:
         figures["cooperation"] = _cooperation(scenario, optimum)
     if options.frontier:
-        front = exact_designs(pareto_front(designs), scenario)
+        front = scenarios.exact_designs(analysis.pareto_front(designs), scenario)
         figures["frontier"] = [_design(front[i], options) for i in range(len(front))]
     return figures
 
 
 def _cooperation(scenario: Scenario, optimum: Designs) -> list[dict[str, Any]]:
     """Return, for every K and L beside the targets of the optimum, the rates in bits and which way is best."""
-    rates = cooperation_of(scenario, J=int(optimum.J), Q=int(optimum.Q))
-    columns = {name: bits(getattr(rates, name)).tolist() for name in ("nothing", "nulling", "joint")}
+    rates = scenarios.cooperation_of(scenario, J=int(optimum.J), Q=int(optimum.Q))
+    columns = {name: analysis.bits(getattr(rates, name)).tolist() for name in ("nothing", "nulling", "joint")}
     return [{"K": int(K), "L": int(L), **dict(zip(columns, row, strict=True)), "best": best}
             for K, L, best, row in zip(rates.K, rates.L, rates.best, zip(*columns.values(), strict=True), strict=True)]
 
@@ -172,15 +166,15 @@ def _restricted(designs: Designs, options: argparse.Namespace) -> Designs:
     """Apply the bounds, which users give in bits."""
     nats = {**dict.fromkeys(_RATE_BOUNDS, math.log(2)), **dict.fromkeys(_SIZE_BOUNDS, 1.0)}
     try:
-        return restricted(designs, **{name: getattr(options, name) * nat for name, nat in nats.items()})
-    except InfeasibleBounds as error:
+        return analysis.restricted(designs, **{name: getattr(options, name) * nat for name, nat in nats.items()})
+    except analysis.InfeasibleBounds as error:
         beside = " beside " + ", ".join(map(_flag, error.others)) if error.others else ""
         raise ConfigError(_flag(error.key), getattr(options, error.key),
                           f"no design meets it; at most {error.best / nats[error.key]:.6g}{beside}") from None
 
 
 def _design(design: Designs, options: argparse.Namespace) -> dict[str, Any]:
-    t_c, t_s = float(bits(design.communication_ase)), float(bits(design.sensing_ase))
+    t_c, t_s = float(analysis.bits(design.communication_ase)), float(analysis.bits(design.sensing_ase))
     objective = options.weight * t_c + (1 - options.weight) * t_s
     optimum: dict[str, Any] = {name: int(getattr(design, name)) for name in "KLJQ"}
     if design.sensing_power is not None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from isacsys import plotting
 from isacsys.calibration import CASES, FULL_CASES, CaseComparison
 from isacsys.calibration import calibrate as simulate
 from isacsys.calibration.cases import text_of
 from isacsys.calibration.judged import JUDGED, Submitted
 from isacsys.cli.options import add_json, print_json
+from isacsys.cli.rooms import calibration_curves, plotting
 from isacsys.core.display import text_table
-from isacsys.plotting.calibration_curves import draw_calibration
 
 _EXAMPLE = """examples:
   isacsys calibrate uma-6ghz
@@ -44,7 +43,7 @@ def calibrate(options: argparse.Namespace) -> int:
     else:
         _print(found)
     if options.output:
-        plotting.save(draw_calibration(found), options.output)
+        plotting.save(calibration_curves.draw_calibration(found), options.output)
     return 1 if found.within is False else 0
 
 

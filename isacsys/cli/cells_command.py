@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from isacsys.cli.options import add_json
+from isacsys.cli.rooms import geography
 from isacsys.core.errors import ConfigError
-from isacsys.geography import survey
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -42,8 +42,8 @@ def cells(options: argparse.Namespace) -> int:
     output = Path(options.output)
     if output.suffix.lower() != ".csv":
         raise ConfigError("--output", options.output, "a name that ends with .csv")
-    found = survey(options.file, _place(options.near), options.within, radio=options.radio, operator=options.operator,
-                   azimuths=options.azimuths)
+    found = geography.survey(options.file, _place(options.near), options.within, radio=options.radio,
+                             operator=options.operator, azimuths=options.azimuths)
     try:
         output.write_text(found.to_csv(), encoding="utf-8")
     except OSError as error:

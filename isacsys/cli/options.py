@@ -9,14 +9,16 @@ import os
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from isacsys.config.catalogue import files_text
+import isacsys
+from isacsys.cli.rooms import catalogue, propagation
 from isacsys.config.grid import MAXIMUM_GRID, check_grid
-from isacsys.config.scenario import Scenario
 from isacsys.config.toml_text import parse_assignment, parse_value
 from isacsys.core.errors import ConfigError
-from isacsys.propagation import check_propagation, range_warnings, torus_warnings
+
+if TYPE_CHECKING:
+    from isacsys.config.scenario import Scenario
 
 _MODULE = re.compile(r"[=,]\s*[\"']?[A-Za-z_][\w.]*:[A-Za-z_]")
 
@@ -30,7 +32,7 @@ def add_scenario(parser: argparse.ArgumentParser) -> None:
 
 def with_files(examples: str) -> str:
     """Return the epilog of a command that reads a scenario: its examples, and the files that a scenario may name."""
-    return f"{examples}\n\n{files_text()}"
+    return f"{examples}\n\n{catalogue.files_text()}"
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +44,7 @@ def load_scenario(options: argparse.Namespace, extra: Mapping[str, Any] | None =
     """Read the scenario, apply ``--set`` and ``extra`` (those not None), and pass on its warnings."""
     changes = dict(parse_assignment(text) for text in options.changes)
     changes.update({key: value for key, value in (extra or {}).items() if value is not None})
-    scenario = _with_working_directory(Scenario.load(options.scenario), options).replace(changes)
+    scenario = _with_working_directory(isacsys.Scenario.load(options.scenario), options).replace(changes)
     for line in [*scenario.warnings(), *_out_of_range(scenario)]:
         warnings.warn(line, stacklevel=2)
     return scenario
@@ -50,10 +52,10 @@ def load_scenario(options: argparse.Namespace, extra: Mapping[str, Any] | None =
 
 def _out_of_range(scenario: Scenario) -> list[str]:
     """Warn where a propagation model is used outside its range, or on too small a torus."""
-    found = range_warnings(scenario)
+    found = propagation.range_warnings(scenario)
     if scenario.built:
-        check_propagation(scenario)
-        found += torus_warnings(scenario)
+        propagation.check_propagation(scenario)
+        found += propagation.torus_warnings(scenario)
     return found
 
 

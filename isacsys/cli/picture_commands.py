@@ -8,14 +8,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from isacsys.campaign import open_run
 from isacsys.cli.options import add_scenario, load_scenario
+from isacsys.cli.rooms import antenna_pattern, antenna_patterns, campaign, network_map, run_summary, style
 from isacsys.core.errors import ConfigError
-from isacsys.plotting import network_map
-from isacsys.plotting.antenna_pattern import draw_pattern
-from isacsys.plotting.run_summary import draw_run
-from isacsys.plotting.style import check_output, save
-from isacsys.propagation.antenna_patterns import ANTENNA_PATTERN
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -46,25 +41,25 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def plot(options: argparse.Namespace) -> int:
     """Draw a log, or an antenna pattern."""
-    check_output(options.output)
+    style.check_output(options.output)
     if options.pattern is not None:
-        save(_pattern(options.pattern), options.output)
+        style.save(_pattern(options.pattern), options.output)
     else:
-        save(draw_run(open_run(options.log)), options.output)
+        style.save(run_summary.draw_run(campaign.open_run(options.log)), options.output)
     return 0
 
 
 def _pattern(name: str) -> Any:
-    pattern = ANTENNA_PATTERN.find(name, beside=(os.getcwd(),), key="--pattern")
+    pattern = antenna_patterns.ANTENNA_PATTERN.find(name, beside=(os.getcwd(),), key="--pattern")
     for remark in pattern.remarks:
         warnings.warn(remark, stacklevel=2)
-    return draw_pattern(pattern, Path(name).name)
+    return antenna_pattern.draw_pattern(pattern, Path(name).name)
 
 
 def draw_map(options: argparse.Namespace) -> int:
     """Draw a drop of a scenario."""
-    check_output(options.output)
+    style.check_output(options.output)
     if options.drop < 0:
         raise ConfigError("--drop", options.drop, "the number of a drop, from 0 on")
-    save(network_map.draw_map(load_scenario(options), options.drop), options.output)
+    style.save(network_map.draw_map(load_scenario(options), options.drop), options.output)
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from isacsys.report.player import write_player
+from isacsys.cli.rooms import player
 
 _EXAMPLE = """example:
   isacsys run scenarios/drones.toml --drops 1 --set recording.level=full -o drones.h5
@@ -25,6 +25,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def play(options: argparse.Namespace) -> int:
     """Write the page."""
-    path = write_player(options.log, options.output, options.drop)
+    path = player.write_player(options.log, options.output, options.drop)
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from isacsys.report import write_report
+from isacsys.cli.rooms import report as page
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,6 +23,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def report(options: argparse.Namespace) -> int:
     """Write a report."""
-    path = write_report(options.logs, options.output)
+    path = page.write_report(options.logs, options.output)
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
     return 0

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from isacsys.campaign.roc import FALSE_ALARMS
-from isacsys.campaign.roc import roc as find
 from isacsys.cli.options import add_scenario, load_scenario, print_json
+from isacsys.cli.rooms import roc_curves, roc_points, style
 from isacsys.cli.simulation_commands import add_campaign, campaign_options, simulation_changes
 from isacsys.core.display import text_table
-from isacsys.plotting.roc_curves import draw_roc
-from isacsys.plotting.style import check_output, save
 
 _EXAMPLE = """examples:
   isacsys roc scenarios/surveillance.toml --drops 4 --frames 50
@@ -32,9 +29,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def roc(options: argparse.Namespace) -> int:
     """Print P_d over P_fa."""
     if options.output:
-        check_output(options.output)
+        style.check_output(options.output)
     scenario = load_scenario(options, simulation_changes(options))
-    points = find(scenario, options.false_alarm or FALSE_ALARMS, **campaign_options(options))
+    points = roc_points.roc(scenario, options.false_alarm or roc_points.FALSE_ALARMS, **campaign_options(options))
     if options.json:
         print_json({"drops": scenario.simulation.drops, "frames": scenario.simulation.frames,
                     "roc": [point.to_dict() for point in points]})
@@ -42,7 +39,7 @@ def roc(options: argparse.Namespace) -> int:
         rows = [(f"{p.false_alarm:.3g}", _cell(p.detection_probability), f"± {_cell(p.half_width)}") for p in points]
         print(text_table(("false alarm", "detection", "95 %"), rows))
     if options.output:
-        save(draw_roc({"": points}), options.output)
+        style.save(roc_curves.draw_roc({"": points}), options.output)
     return 0
 
 

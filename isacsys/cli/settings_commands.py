@@ -7,10 +7,9 @@ from pathlib import Path
 
 import isacsys.propagation  # noqa: F401 - its models
 from isacsys.cli.options import add_json, print_json, with_files
+from isacsys.cli.rooms import atomic_files, metrics
 from isacsys.config.catalogue import Setting, models, new_scenario, schema, settings
 from isacsys.core.errors import ConfigError
-from isacsys.metrics import METRICS
-from isacsys.recording.atomic_files import whole_file, write_all
 
 _SETTINGS_EXAMPLE = """examples:
   isacsys settings
@@ -57,7 +56,7 @@ def _named(name: str | None) -> list[Setting]:
     try:
         return settings(name)
     except ConfigError as error:
-        figures = [figure for figure in METRICS if name and name.lower() in figure]
+        figures = [figure for figure in metrics.METRICS if name and name.lower() in figure]
         if not figures:
             raise
         raise ConfigError(error.key, name, f"a section or a key; figures of a run with that name are "
@@ -70,8 +69,8 @@ def new(options: argparse.Namespace) -> int:
     if path.exists() or path.suffix != ".toml":
         raise ConfigError("FILE.toml", options.path, "a file that does not exist, whose name ends with .toml")
     try:
-        with whole_file(path) as file:
-            write_all(file, text.encode())
+        with atomic_files.whole_file(path) as file:
+            atomic_files.write_all(file, text.encode())
     except OSError as error:
         raise ConfigError("FILE.toml", options.path, f"a file that can be written ({error.strerror})") from None
     print(f"{path}: every setting with its default; isacsys run {path}")

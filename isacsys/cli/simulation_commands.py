@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import isacsys
-from isacsys.campaign import Run, open_run
-from isacsys.campaign.progress_watch import watch
-from isacsys.campaign.result import is_log, verify
 from isacsys.cli.options import add_json, add_scenario, load_scenario, print_json, with_files
-from isacsys.plugins.kinds import KINDS
-from isacsys.scheduling import available
-from isacsys.simulation import batch_rules
+from isacsys.cli.rooms import batch_rules, campaign, log_files, progress_watch, scheduling, simulation
+
+if TYPE_CHECKING:
+    from isacsys.campaign import Run
 
 INCOMPLETE = 3
 
@@ -52,7 +50,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(options: argparse.Namespace) -> int:
     """Simulate; print the estimates."""
     scenario = load_scenario(options, simulation_changes(options))
-    if options.resume and options.output and not is_log(options.output):
+    if options.resume and options.output and not log_files.is_log(options.output):
         print(f"isacsys: {options.output}: nothing of it is there yet; it begins with the first drop", file=sys.stderr)
     result = isacsys.run(scenario, output=options.output, only_drop=options.only_drop, **campaign_options(options))
     print_run(result, options.json)
@@ -65,9 +63,9 @@ def run(options: argparse.Namespace) -> int:
 def show(options: argparse.Namespace) -> int:
     """Print the estimates of a log."""
     if options.verify:
-        print(f"isacsys: {verify(options.log)}", file=sys.stderr)
+        print(f"isacsys: {log_files.verify(options.log)}", file=sys.stderr)
     complete = _watch(options) if options.watch is not None else True
-    log = open_run(options.log)
+    log = campaign.open_run(options.log)
     if options.metrics:
         _print_metrics(log, options.metrics, options.json)
     else:
@@ -85,7 +83,7 @@ def _print_metrics(log: Run, names: list[str], as_json: bool) -> None:
 
 def _watch(options: argparse.Namespace) -> bool:
     """Print the progress of a run on stderr until it ends; return whether it is complete."""
-    for seen in watch(options.log, options.watch):
+    for seen in progress_watch.watch(options.log, options.watch):
         print(seen, file=sys.stderr, flush=True)
     return bool(seen.complete)
 
@@ -98,7 +96,7 @@ def _seconds(text: str) -> float:
 
 def schedulers(options: argparse.Namespace) -> int:
     """List the scheduling policies."""
-    found = available()
+    found = scheduling.available()
     if options.json:
         print_json(found)
     else:
@@ -109,7 +107,7 @@ def schedulers(options: argparse.Namespace) -> int:
 
 def plugins(options: argparse.Namespace) -> int:
     """List every kind of plug-in, and what there is of it."""
-    found = {word: kind.available() for word, kind in sorted(KINDS.items())}
+    found = {word: kind.available() for word, kind in sorted(simulation.KINDS.items())}
     if options.json:
         print_json(found)
     else:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import isacsys
-from isacsys.campaign import Run, is_log, open_run
 from isacsys.cli.options import add_json, load_scenario, parse_axis, print_json
+from isacsys.cli.rooms import campaign, loading
 from isacsys.cli.simulation_commands import shows_progress, simulation_changes
-from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError
-from isacsys.plugins.loading import load
+
+if TYPE_CHECKING:
+    from isacsys.campaign import Run
+    from isacsys.config.scenario import Scenario
 
 AGREES, CONTRADICTED = 0, 1
 _EXAMPLE = """examples:
@@ -53,7 +55,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def validate(options: argparse.Namespace) -> int:
     """Print the ladder and the verdicts; say by the exit code whether anything is contradicted."""
-    formula = load("--formula", options.formula, (os.getcwd(),), "function") if options.formula else None
+    formula = loading.load("--formula", options.formula, (os.getcwd(),), "function") if options.formula else None
     found = isacsys.validate(_subject(options), formula=formula, metric=options.metric, sweep=_sweep(options),
                              tolerance=options.tolerance, workers=options.workers, progress=shows_progress(options))
     if options.plot:
@@ -71,10 +73,10 @@ def _sweep(options: argparse.Namespace) -> dict[str, list[Any]] | None:
 
 
 def _subject(options: argparse.Namespace) -> Scenario | Run:
-    if not is_log(options.scenario):
+    if not campaign.is_log(options.scenario):
         return load_scenario(options, simulation_changes(options))
     changed = [*options.changes, *(f"--{name}" for name in ("drops", "frames", "seed")
                                    if getattr(options, name) is not None)]
     if changed:
         raise ConfigError("--set", ", ".join(changed), "only with a scenario: a run has been made as it is")
-    return open_run(options.scenario)
+    return campaign.open_run(options.scenario)

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from isacsys.core.arrays import Array, Index
+from isacsys.core.lazy import spatial
 
 # What is equal in law, as distances in a lattice or gains behind an antenna, differs by some 1e-15 on a computer, on
 # each processor otherwise. Which comes first is then said by number: each number more makes this share of difference.
@@ -37,12 +37,12 @@ def length(step: Array) -> Array:
     return np.asarray(np.sqrt(x * x + y * y))
 
 
-def tree(points: Array, side: Array) -> cKDTree:
+def tree(points: Array, side: Array) -> spatial.cKDTree:
     """Return an index of points [n, 2] on the torus of ``side`` [2], for nearest-neighbour queries."""
-    return cKDTree(points, boxsize=side)
+    return spatial.cKDTree(points, boxsize=side)
 
 
-def nearest(index: cKDTree, positions: Array, count: int) -> tuple[Array, Index]:
+def nearest(index: spatial.cKDTree, positions: Array, count: int) -> tuple[Array, Index]:
     """Return distances and numbers [n, count] of the points nearest to ``positions`` [n, 2], nearest first.
 
     Where there are fewer than ``count`` points, the rest has distance inf and number ``index.n``.
@@ -54,7 +54,7 @@ def nearest(index: cKDTree, positions: Array, count: int) -> tuple[Array, Index]
     return np.asarray(distance), np.asarray(number, np.int64)
 
 
-def nearest_others(index: cKDTree, count: int) -> tuple[Array, Index]:
+def nearest_others(index: spatial.cKDTree, count: int) -> tuple[Array, Index]:
     """Return distances and numbers [index.n, count] of the nearest other points of every point of the tree."""
     points = np.asarray(index.data)
     found = nearest(index, points, count + 2) if _last_alone(*nearest(index, points[:1], count + 2)) else None
@@ -105,7 +105,7 @@ def ties(columns: int) -> Array:
     return 1 - TIE * np.arange(columns)
 
 
-def distances(index: cKDTree, side: Array, positions: Array, number: Index) -> Array:
+def distances(index: spatial.cKDTree, side: Array, positions: Array, number: Index) -> Array:
     """Return distances [n, m] of positions [n, 2] to points ``number`` [n, m]; inf where that is ``index.n`` or -1:
     none.
 
@@ -124,6 +124,6 @@ def distances(index: cKDTree, side: Array, positions: Array, number: Index) -> A
 
 
 @lru_cache(maxsize=4)
-def _coordinates(index: cKDTree) -> Array:
+def _coordinates(index: spatial.cKDTree) -> Array:
     """Return the coordinates of the points of a tree, [2, n + 1]; infinite for the one that is none."""
     return np.append(index.data, [[np.inf, np.inf]], axis=0).T.copy()

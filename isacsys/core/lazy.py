@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 
 class LazyModule:
@@ -15,3 +15,12 @@ class LazyModule:
     def __getattr__(self, attribute: str) -> Any:
         """Return an attribute of the module, imported now if it was not before."""
         return getattr(import_module(self._name), attribute)
+
+
+if TYPE_CHECKING:
+    from scipy import linalg, optimize, spatial, special
+else:  # scipy.special alone takes longer to load than NumPy
+    linalg, optimize, spatial, special = map(LazyModule, ("scipy.linalg", "scipy.optimize", "scipy.spatial",
+                                                          "scipy.special"))
+
+__all__ = ["LazyModule", "linalg", "optimize", "spatial", "special"]

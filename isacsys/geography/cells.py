@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from isacsys.config.input_files import read_text
 from isacsys.core.arrays import Array, Index
+from isacsys.core.lazy import spatial
 from isacsys.geography.projection import Projection
 from isacsys.geography.tables import PLACE, FileColumn, FileTable, PlaceTable
 
@@ -112,7 +112,7 @@ def _check_places(rows: CellRows, table: FileTable) -> None:
         i = apart[0]
         raise table.wrong(rows.line[i], f"a cell of site {rows.names[rows.site[i]]} within 1 m of its cell in line "
                           f"{rows.line[first[rows.site[i]]]}")
-    pairs = cKDTree(position[first]).query_pairs(SITE_SIZE, output_type="ndarray")
+    pairs = spatial.cKDTree(position[first]).query_pairs(SITE_SIZE, output_type="ndarray")
     if len(pairs):
         one, other = sorted(first[pairs[0]].tolist())
         raise table.wrong(rows.line[other], f"sites at least 1 m apart: {rows.names[rows.site[other]]} is on top of "

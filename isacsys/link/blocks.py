@@ -14,9 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from isacsys.core.arrays import Array, Index
+from isacsys.core.lazy import special
 from isacsys.link.constellations import mean_and_variance
 from isacsys.link.mcs import McsTable
 
@@ -76,7 +76,7 @@ class BlockFormats:
         ``symbols`` [block] are those of a code block over all transmissions that count.
         """
         excess = mean - self.length[mcs] + np.log2(symbols * self.order[mcs]) / 2
-        code_block = ndtr(-excess / np.sqrt(np.maximum(variance, _LEAST_VARIANCE)))
+        code_block = special.ndtr(-excess / np.sqrt(np.maximum(variance, _LEAST_VARIANCE)))
         several = self.code_blocks[mcs]
         with np.errstate(divide="ignore"):  # log(0) where failure is certain
             return np.where(several == 1, code_block, -np.expm1(several * np.log1p(-code_block)))

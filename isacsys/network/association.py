@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Index
+from isacsys.core.lazy import spatial
 
 LISTED = 6  # stations that a square of the grid knows
 FIRST = 3  # of them, to which the distance of every point is computed
@@ -16,7 +16,7 @@ SQUARES = 2.5  # per station
 FEW, FEWEST = 8, 64  # points per station, and stations, that are not worth a grid
 
 
-def attach(index: cKDTree, side: Array, points: Array, grid: Callable[[], StationGrid] | None = None
+def attach(index: spatial.cKDTree, side: Array, points: Array, grid: Callable[[], StationGrid] | None = None
            ) -> tuple[Array, Index]:
     """Return distance (km) and number [n] of the station of ``index`` nearest to points [n, 2]; -1 where there is none.
 
@@ -38,7 +38,7 @@ class StationGrid:
     the distance to the best station so far, none further down the list can be better.
     """
 
-    def __init__(self, index: cKDTree, side: Array) -> None:
+    def __init__(self, index: spatial.cKDTree, side: Array) -> None:
         self._index = index
         self._shape = np.maximum(side * np.sqrt(SQUARES * index.n / np.prod(side)), 1).astype(np.int64)
         self._width, self._half = side / self._shape, float(min(side)) / 2

@@ -8,13 +8,13 @@ from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from isacsys.config.scenario import Scenario
 from isacsys.config.sections import NetworkSettings
 from isacsys.core import geometry
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
+from isacsys.core.lazy import spatial
 from isacsys.core.random_streams import Purpose, stream
 from isacsys.geography import PeopleRows, Projection
 from isacsys.network.boundary import OpenArea, open_ground
@@ -39,7 +39,7 @@ class Deployment:
         Width and height of the torus, km; with an open boundary it is so large that no way round it is shorter.
     stations, users, targets : [n, 2]
         Positions, km; targets are drawn when they are first read. Stations are cells: those of a site share a place.
-    index : cKDTree
+    index : spatial.cKDTree
         Of the stations, periodic.
     box : Box
         Where the network lies in the coordinates of the scenario's files.
@@ -64,7 +64,7 @@ class Deployment:
     side: Array
     stations: Array
     users: Array
-    index: cKDTree
+    index: spatial.cKDTree
     draw_targets: Callable[[], Array]
     box: Box
     mean_targets: float
@@ -198,7 +198,7 @@ def _given_points(scenario: Scenario, given: Positions) -> list[Array]:
 
 def _around(sites: Array) -> Array:
     """Return the corners of the box around sites and half a cell beyond, where users and targets are drawn."""
-    half = ALONE if len(sites) == 1 else float(np.median(geometry.nearest_others(cKDTree(sites), 1)[0])) / 2
+    half = ALONE if len(sites) == 1 else float(np.median(geometry.nearest_others(spatial.cKDTree(sites), 1)[0])) / 2
     return np.array([sites.min(axis=0) - half, sites.max(axis=0) + half])
 
 
@@ -266,7 +266,7 @@ def _drawn(scenario: Scenario, drop: int, kind: ReceiverType, area: float) -> tu
 
 
 def _points(scenario: Scenario, drop: int, kind: ReceiverType, given: npt.ArrayLike | None, *, ground: OpenArea | None,
-            box: Box, index: cKDTree) -> Array:
+            box: Box, index: spatial.cKDTree) -> Array:
     extent = box.extent
     if given is not None:
         return _placed(given, box, kind.word)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from isacsys.channel.files import ChannelFile
 from isacsys.core.arrays import Array, Index
 from isacsys.core.errors import ConfigError
+from isacsys.core.lazy import spatial
 from isacsys.network.drop_view import DropView
 
 NEAR = 100.0  # m, within which a user has a point, or twice the farthest distance from a point to the next
@@ -28,7 +28,7 @@ class FilePoints:
 
     def __init__(self, file: ChannelFile, network: DropView, key: str) -> None:
         scenario, d = network.scenario, network.deployment
-        self._tree = cKDTree(file.points[:, :2] - 1e3 * d.masts.origin)
+        self._tree = spatial.cKDTree(file.points[:, :2] - 1e3 * d.masts.origin)
         distance, nearest = map(np.asarray, self._tree.query(1e3 * d.users))
         near = max(NEAR, 2 * self._farthest()) if len(file.points) > 1 else NEAR
         path = scenario.fading.file

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Flags, Index
+from isacsys.core.lazy import spatial
 from isacsys.network.boundary import OpenArea
 from isacsys.network.deployment import Deployment
 from isacsys.network.population import Population
@@ -129,7 +129,7 @@ class WithinHexagons:
 
     def __init__(self, mover: Mover, population: Population, side: Array, ground: OpenArea) -> None:
         self._mover, self._population, self._side, self._ground = mover, population, side, ground
-        self._sites = cKDTree(ground.lattice)
+        self._sites = spatial.cKDTree(ground.lattice)
         self._normals = np.array([[np.cos(a), np.sin(a)] for a in (0.0, np.pi / 3, 2 * np.pi / 3)])
 
     def step(self, seconds: float, rng: np.random.Generator) -> float:

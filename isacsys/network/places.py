@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from isacsys.config.input_files import CsvRows, number, reader
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
+from isacsys.core.lazy import spatial
 from isacsys.network.given_cells import given_cells, given_people
 from isacsys.network.receivers import ReceiverType
 from isacsys.propagation import find_model
@@ -156,7 +156,7 @@ def shortest_distance(scenario: Scenario) -> float:
     return closest / 1e3
 
 
-def check_apart(index: cKDTree, closest: float, *groups: Array) -> None:
+def check_apart(index: spatial.cKDTree, closest: float, *groups: Array) -> None:
     """Raise ConfigError for sites at one place, and for places closer to a site than ``closest``, km."""
     if index.n > 1 and not geometry.nearest_others(index, 1)[0].min() > 0:
         raise ConfigError("network.positions", "two stations at one place", "stations apart from each other")
@@ -169,7 +169,7 @@ def check_apart(index: cKDTree, closest: float, *groups: Array) -> None:
                               f"at least {1e3 * closest:g} m, the shortest distance of the model")
 
 
-def kept_away(points: Array, index: cKDTree, closest: float, side: Array) -> Array:
+def kept_away(points: Array, index: spatial.cKDTree, closest: float, side: Array) -> Array:
     """Return points [n, 2], those closer than ``closest`` to a site moved away from it to that distance, km.
 
     ``side`` [2] is that of the torus.

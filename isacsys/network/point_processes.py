@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from isacsys.config.sections import NetworkSettings
 from isacsys.core import geometry
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
+from isacsys.core.lazy import spatial
 from isacsys.network.boundary import OpenArea, site_spacing
 
 MOST_REDRAWS = 1000
@@ -34,7 +34,7 @@ def hexagonal(network: NetworkSettings, rng: np.random.Generator) -> tuple[Array
     return side, geometry.wrap(lattice + rng.random(2) * side, side)
 
 
-def scattered(count: int, closest: float, index: cKDTree, ground: OpenArea | None, extent: Array,
+def scattered(count: int, closest: float, index: spatial.cKDTree, ground: OpenArea | None, extent: Array,
               rng: np.random.Generator) -> Array:
     """Draw points [n, 2] uniformly in a box of ``extent`` [2], those that are covered, none closer to a site than
     ``closest``, km.
@@ -58,7 +58,7 @@ def populated_area(network: NetworkSettings, ground: OpenArea | None, extent: Ar
     return cells * box / (ground.area * network.bs_density) if ground is not None and fixed else box
 
 
-def _redrawn(points: Array, closest: float, index: cKDTree, ground: OpenArea | None, extent: Array,
+def _redrawn(points: Array, closest: float, index: spatial.cKDTree, ground: OpenArea | None, extent: Array,
              rng: np.random.Generator) -> Array:
     """Draw those that are closer than ``closest`` (km) to a site anew until none is."""
     rows = np.arange(len(points) if closest > 0 and index.n else 0)

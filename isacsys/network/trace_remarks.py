@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
+from isacsys.core.lazy import spatial
 from isacsys.network.deployment import ALONE, Deployment, deploy
 from isacsys.network.places import Positions
 from isacsys.network.receivers import ReceiverType
@@ -57,7 +57,9 @@ def _outside_cells(scenario: Scenario, courses: list[Course], d: Deployment) -> 
     place = np.concatenate([course.place for course in courses])
     if d.ground is None or not len(place):
         return  # a torus has no outside
-    apart = 2 * ALONE if len(d.sites) == 1 else float(np.median(geometry.nearest_others(cKDTree(d.sites), 1)[0]))
+    apart = 2 * ALONE
+    if len(d.sites) > 1:
+        apart = float(np.median(geometry.nearest_others(spatial.cKDTree(d.sites), 1)[0]))
     beyond = np.maximum(np.maximum(d.sites.min(axis=0) - place, place - d.sites.max(axis=0)), 0)
     away = float(np.median(geometry.length(beyond)))
     if away > apart:
@@ -65,7 +67,7 @@ def _outside_cells(scenario: Scenario, courses: list[Course], d: Deployment) -> 
         yield f"the trace lies {away:.3g} km outside the cells{moved}: see isacsys map"
 
 
-def _too_close(courses: list[Course], d: Deployment, index: cKDTree) -> Iterator[str]:
+def _too_close(courses: list[Course], d: Deployment, index: spatial.cKDTree) -> Iterator[str]:
     """Yield a line on the first kind that a trace leads closer to a site than anybody is taken."""
     for kind, course in zip(ReceiverType, courses, strict=True):
         who, site, distance = meetings(course, d.sites, index, d.side)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from isacsys.config.input_files import CsvRows, number, ordinal, parse_stream_once, reader
 from isacsys.config.scenario import Scenario
@@ -14,6 +13,7 @@ from isacsys.core import geometry
 from isacsys.core.arrays import Array, Index
 from isacsys.core.errors import ConfigError
 from isacsys.core.frames import in_frames
+from isacsys.core.lazy import spatial
 from isacsys.geography import Trace, is_trace, read_trace
 from isacsys.network.given_cells import projection_of
 from isacsys.network.places import CLOSEST, Box, kept_away, shortest_distance
@@ -45,7 +45,7 @@ class Course:
         km.
     """
 
-    def __init__(self, scenario: Scenario, kind: ReceiverType, box: Box, side: Array, sites: cKDTree) -> None:
+    def __init__(self, scenario: Scenario, kind: ReceiverType, box: Box, side: Array, sites: spatial.cKDTree) -> None:
         rows = trace_rows(scenario, kind)
         self._frame_duration, self._side, self._sites = scenario.simulation.frame_duration, side, sites
         self.time = in_frames(rows[:, 1], self._frame_duration)
@@ -162,7 +162,7 @@ def read_trajectories(rows: CsvRows) -> dict[str, Array]:
             for kind, places in found.items()}
 
 
-def meetings(course: Course, sites: Array, index: cKDTree, side: Array) -> tuple[Index, Index, Array]:
+def meetings(course: Course, sites: Array, index: spatial.cKDTree, side: Array) -> tuple[Index, Index, Array]:
     """Return who comes closer than ``closest`` to which of the sites [site, 2] by a trace, and how close, km: three
     [n].
 

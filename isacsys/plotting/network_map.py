@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.spatial import Voronoi
 
 from isacsys.beamforming import FrameState
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array, Flags
 from isacsys.core.geometry import displacement
+from isacsys.core.lazy import spatial
 from isacsys.network import NetworkState, deploy
 from isacsys.network.deployment import Deployment
 from isacsys.network.receivers import ReceiverType
@@ -76,7 +76,7 @@ def cell_borders(stations: Array, side: Array) -> Array:
     """
     shifts = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]) * side
     images = (stations[None] + shifts[:, None]).reshape(-1, 2)
-    diagram = Voronoi(images)
+    diagram = spatial.Voronoi(images)
     ends = np.array([pair for pair in diagram.ridge_vertices if -1 not in pair])
     return np.asarray(diagram.vertices[ends])
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array, Flags, Index
+from isacsys.core.lazy import special
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.fields import Field, Waves
 from isacsys.propagation.penetration import penetration
@@ -73,12 +73,12 @@ class Buildings:
         network, count = self._scenario.network, len(position)
         if not network.indoor_share and (known is None or not np.any(known == 1)):
             return outdoors(count, self._height)
-        kind = ndtr(self._kind.everywhere(position).astype(float))
+        kind = special.ndtr(self._kind.everywhere(position).astype(float))
         indoor = kind[:, 0] < network.indoor_share
         if known is not None:
             indoor = np.where(np.isnan(known), indoor, known == 1)
         high = (kind[:, 1] < 0.5) & self._model.high_loss_buildings
-        deep = ndtr(self._depth.everywhere(position)[:, 0].astype(float))
+        deep = special.ndtr(self._depth.everywhere(position)[:, 0].astype(float))
         depth = indoor * self._model.indoor_depth * (1 - np.sqrt(1 - deep))
         loss = penetration(self._scenario.propagation.carrier_frequency / 1e9, high, depth,
                            self._wall.everywhere(position)[:, 0], self._scenario.propagation.o2i_release)

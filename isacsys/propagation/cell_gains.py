@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import ndtr
 
 from isacsys.channel import rician
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Flags, Index
+from isacsys.core.lazy import special
 from isacsys.plugins.loading import is_ours
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.buildings import Buildings, Places, outdoors
@@ -97,10 +97,10 @@ class Sky:
         share = self._model.los_probability(outdoor)
         if np.all(share >= 1):
             return some
-        sight = ndtr(_values(self._state, position, site)) < share
+        sight = special.ndtr(_values(self._state, position, site)) < share
         height: Array | float = some.environment_height
         if places.height.max(initial=0) >= 13.5:  # else it is 1 m
-            height = self._model.environment_height(some, ndtr(_values(self._environment, position, site)))
+            height = self._model.environment_height(some, special.ndtr(_values(self._environment, position, site)))
         return dataclasses.replace(some, line_of_sight=sight, environment_height=np.asarray(height))
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import ndtr
 
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array
+from isacsys.core.lazy import special
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.buildings import Places
 from isacsys.propagation.cell_antennas import antennas, sectors
@@ -86,7 +86,7 @@ def unresolved(scenario: Scenario) -> float:
     given = scenario, model, n.bs_density, heights(scenario, model)[1], False
     count = np.zeros(len(LOSSES))
     for loss, spread, number in _cells(*given):
-        count += [np.mean(np.sum(number * ndtr((near - loss) / spread), axis=-1)) for near in LOSSES]
+        count += [np.mean(np.sum(number * special.ndtr((near - loss) / spread), axis=-1)) for near in LOSSES]
     first, near = np.interp((1.0, n.near_stations), count, LOSSES)
     plane, torus = _beyond(*given, (np.inf, np.inf)), _beyond(*given, side)
     return float(np.interp(near, LOSSES, torus - plane) / np.interp(first, LOSSES, plane))
@@ -121,7 +121,7 @@ def _beyond(scenario: Scenario, model: Propagation, density: float, height: floa
     for loss, sigma, number in _cells(scenario, model, density, height, indoor):
         mean = 10 ** (-loss / 10) * np.exp((_DB * sigma) ** 2 / 2) * number
         for i, near in enumerate(LOSSES):
-            weaker = ndtr((loss - near) / sigma - _DB * sigma)
+            weaker = special.ndtr((loss - near) / sigma - _DB * sigma)
             power[i] += np.mean(np.sum(mean * (1 - inside * (1 - weaker)), axis=-1))
         power += _out_of_reach(np.mean(mean, axis=0) / _trapezoid(np.log(reach)), reach)
     return power

@@ -6,11 +6,11 @@ import dataclasses
 from functools import cached_property
 
 import numpy as np
-from scipy.special import ndtr
 
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Flags
+from isacsys.core.lazy import special
 from isacsys.plugins.loading import is_ours
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.cell_antennas import Cells, Masts, antennas
@@ -57,7 +57,7 @@ class StationGains:
             place = masts.position + masts.origin
             ends = LinkPlaces(np.arange(len(place)), site, place, place[:, None], step)
             some = dataclasses.replace(some, places=ends)
-        return in_sight(some, ndtr(self._both(self._state)) < self._model.los_probability(some))
+        return in_sight(some, special.ndtr(self._both(self._state)) < self._model.los_probability(some))
 
     def sight(self) -> Flags:
         """Return which masts [mast, mast] see each other."""

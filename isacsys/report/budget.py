@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import brentq
 
 from isacsys.campaign import Run
 from isacsys.core.arrays import Flags, Table
+from isacsys.core.lazy import optimize
 from isacsys.core.units import from_db, to_db
 from isacsys.report.content import PageSection
 from isacsys.sensing.detection import known_rcs
@@ -41,7 +41,7 @@ def of_run(run: Run, name: str) -> list[str]:
 
 def required(false_alarm: float, cells: int = 0) -> float:
     """Return the SINR (linear) that a look needs to be detected with probability 0.9."""
-    at = brentq(lambda decibel: float(known_rcs(from_db(decibel), false_alarm, cells)) - DETECTED, -20.0, 80.0)
+    at = optimize.brentq(lambda decibel: float(known_rcs(from_db(decibel), false_alarm, cells)) - DETECTED, -20.0, 80.0)
     return float(from_db(at))
 
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import Voronoi
 
 from isacsys.campaign import Run
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.geometry import displacement
+from isacsys.core.lazy import spatial
 from isacsys.core.units import to_db
 from isacsys.network import NetworkState
 from isacsys.network.receivers import ReceiverType
@@ -183,7 +183,7 @@ def _cells(view: View) -> str:
     shifts = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]) * scene.extent
     images = (scene.sites[None] + shifts[:, None]).reshape(-1, 2)
     reach = view.size / 4 + 3 * scene.extent / np.sqrt(len(scene.sites))
-    diagram = Voronoi(images[np.all((images > low - reach) & (images < high + reach), axis=1)])
+    diagram = spatial.Voronoi(images[np.all((images > low - reach) & (images < high + reach), axis=1)])
     ends = diagram.vertices[np.array([pair for pair in diagram.ridge_vertices if -1 not in pair])]
     near = np.any(np.all((ends >= low) & (ends <= high), axis=2), axis=1)
     return f'<path class="cell" d="{_strokes(view.plain(ends[near]))}"/>'

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.core.arrays import Array
+from isacsys.core.lazy import special
 
 CLIP = 3.0  # deviations above its mean in dB, where a lognormal RCS ends: TR 38.901 section 7.9.2.1
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(96)
@@ -43,13 +44,11 @@ def known_rcs(sir: npt.ArrayLike, false_alarm: npt.ArrayLike, cells: int = 0) ->
     -----
     Richards, Fundamentals of Radar Signal Processing, chapter 6 (Marcum's Q function).
     """
-    from scipy.special import chndtr  # here: runs that do not ask have no use for it
-
     sir, false_alarm = np.asarray(sir, float), np.asarray(false_alarm, float)
     if cells:
         return 1 - _missed(sir, multiplier(false_alarm, cells), cells)
     strong = np.minimum(sir, 1e4)  # beyond, the series does not converge
-    return np.clip(1 - chndtr(-2 * np.log(false_alarm), 2, 2 * strong), 0.0, 1.0)
+    return np.clip(1 - special.chndtr(-2 * np.log(false_alarm), 2, 2 * strong), 0.0, 1.0)
 
 
 def _missed(sir: Array, tau: Array, cells: int) -> Array:

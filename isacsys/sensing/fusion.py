@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from isacsys.core.arrays import Array, Flags, Index
+from isacsys.core.lazy import special
 from isacsys.core.units import LIGHT
 
 _STRONG = 1e4  # gamma beyond which a detection is certain, and the series does not converge
@@ -117,10 +118,8 @@ def detected(sir: Array, pairs: ArrayLike, false_alarm: float) -> Array:
     -----
     Richards, Fundamentals of Radar Signal Processing, section 6.3 (non-coherent integration, Marcum's Q function).
     """
-    from scipy.special import chndtr, gammainccinv  # here: runs that do not ask have no use for it
-
-    threshold = gammainccinv(np.asarray(pairs, float), false_alarm)
-    missed = chndtr(2 * threshold, 2 * np.asarray(pairs, float), 2 * np.minimum(sir, _STRONG))
+    threshold = special.gammainccinv(np.asarray(pairs, float), false_alarm)
+    missed = special.chndtr(2 * threshold, 2 * np.asarray(pairs, float), 2 * np.minimum(sir, _STRONG))
     return np.asarray(np.clip(1 - missed, 0.0, 1.0))
 
 

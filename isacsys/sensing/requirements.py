@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.core.arrays import Array, Flags
+from isacsys.core.lazy import special
 
 CONFIDENCE = 0.95
 _TAIL = 8.0  # deviations out to which is integrated, by Gauss and Legendre: 1e-9 for any ratio of the axes
@@ -53,14 +54,12 @@ def within(radius: float, one: npt.ArrayLike, other: npt.ArrayLike) -> Array:
     ``P = 2 int_0^{R/a} phi(x) erf(sqrt(R^2 - a^2 x^2) / (b sqrt 2)) dx``, a the smaller of the deviations ``one`` and
     ``other`` along its axes, which broadcast and may be infinite.
     """
-    from scipy.special import erf
-
     a, b = np.minimum(one, other)[..., None], np.maximum(one, other)[..., None]
     with np.errstate(divide="ignore"):
         end = np.minimum(radius / a, _TAIL)
         x = end * np.sin(_TURN)  # takes the root's edge away
         inside = np.where(end > 0, radius**2 - (np.where(end > 0, a, 0.0) * x) ** 2, 0.0)
-        share = erf(np.sqrt(np.maximum(inside, 0.0) / 2) / b)
+        share = special.erf(np.sqrt(np.maximum(inside, 0.0) / 2) / b)
     density = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
     return np.asarray((2 * density * share * end * np.cos(_TURN)) @ _WEIGHT)
 

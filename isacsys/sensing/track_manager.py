@@ -14,6 +14,7 @@ import numpy as np
 
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.errors import TrackerError
+from isacsys.core.lazy import special
 from isacsys.plugins.loading import blamed, written
 from isacsys.sensing.tracks import Beliefs, Measured, Tracker, anywhere, surprise
 
@@ -249,6 +250,4 @@ def _inside(beliefs: Beliefs, measured: Measured, gate: float) -> Flags:
 @lru_cache(maxsize=8)
 def _bounds(gate: float) -> Array:
     """Return the quantiles of the chi-squared law with 0 .. 3 degrees of freedom."""
-    from scipy.special import gammaincinv
-
-    return np.array([np.inf, *(2 * gammaincinv(k / 2, gate) for k in (1, 2, 3))])
+    return np.array([np.inf, *(2 * special.gammaincinv(k / 2, gate) for k in (1, 2, 3))])

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from isacsys.core.arrays import Array, Index
+from isacsys.core.lazy import special
 
 FIRST, GROWTH = 5, 1.25  # values at the first look, and how many times as many at the next
 SKEWNESS = math.sqrt(2)  # the most that is assumed possible

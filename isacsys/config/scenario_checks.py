@@ -16,7 +16,7 @@ SHORTEST_LIFE = 0.01  # of a frame
 def check(scenario: ScenarioValues) -> None:
     """Raise ConfigError where settings do not go together."""
     for rule in (_check_kinds, _check_allocation, _check_files, _check_network, _check_built, _check_sensing,
-                 _check_time, _check_fading):
+                 _check_time, _check_fading, _check_lists):
         rule(scenario)
 
 
@@ -94,6 +94,21 @@ def _check_built(scenario: ScenarioValues) -> None:
         raise ConfigError("network.fewest_storeys", 0, "at least 1 where network.most_storeys is given")
     if s.clutter and scenario.propagation.model not in ("uma", "umi", "rma", "uma_av"):
         raise ConfigError("sensing.clutter", True, "false but with \"uma\", \"umi\" or \"rma\"")
+
+
+def _check_lists(scenario: ScenarioValues) -> None:
+    """Raise ConfigError where neighbour lists do not go with the rest."""
+    count, a = scenario.network.neighbour_sites, scenario.allocation
+    if not count:
+        return
+    least = max(a.communication_cluster, a.sensing_cluster)
+    if not scenario.built:
+        raise ConfigError("network.neighbour_sites", count, "0 with the power law and stations that all look alike, "
+                          "which are found by distance")
+    if scenario.fading.model != "rayleigh":
+        raise ConfigError("network.neighbour_sites", count, f"0 with fading.model = \"{scenario.fading.model}\"")
+    if count < least:
+        raise ConfigError("network.neighbour_sites", count, f"0, or at least {least}, the stations of a cluster")
 
 
 def _check_fading(scenario: ScenarioValues) -> None:

@@ -34,6 +34,10 @@ class NetworkSettings(Section):
                            "(degrees), and as wanted height (m), indoor (1 or 0), start and end (s)")
     targets_file: str = text("", "likewise, of targets")
     near_stations: int = integer(16, "base stations drawn one by one for a receiver", minimum=1, maximum=10**6)
+    neighbour_sites: int = integer(0, "sites in the list of every site, itself and the nearest, of propagation models, "
+                                   "antennas and cells: users, targets and stations there compare the cells of these "
+                                   "alone, and hear those of all others as mean power (0: all sites)", minimum=0,
+                                   maximum=10**6)
     far_field: str = choice("infinite_plane", "stations beyond them", ("infinite_plane", "torus"))
     sectors: int = integer(1, "cells of a site; bs_density and near_stations count cells", minimum=1, maximum=6)
     inter_site_distance: float = real(0.0, "of a hexagonal layout of the same density; where it is given, it takes the "

@@ -11,13 +11,14 @@ import numpy as np
 
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
-from isacsys.core.arrays import Array, Index
+from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.frames import in_frames, on_grid
 from isacsys.core.random_streams import Purpose, stream
 from isacsys.core.units import LIGHT_3GPP
 from isacsys.network.deployment import Deployment
 from isacsys.network.large_scale import LargeScale, ReceiverPlaces, bs_density
 from isacsys.network.mobility import Follower
+from isacsys.network.neighbour_lists import NeighbourLists
 from isacsys.network.population import Population
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.station_status import StationStatus
@@ -36,6 +37,8 @@ from isacsys.propagation.target_types import TARGET_TYPES
 CONSTANT = 0.5  # m within which mean powers are taken as constant while a user or target moves
 CLEAR = 1e-6  # share by which another cell has to be stronger, beyond the hysteresis: not by rounding alone
 PERIOD = 0.2  # s between two measurements of mean power at least, as of TS 38.133 section 9.2.5
+
+Rows = slice | Index
 
 
 class AssociationByPower(LargeScale):
@@ -67,6 +70,23 @@ class AssociationByPower(LargeScale):
     def between_cells(self) -> StationGains:
         """Gains of links between cells."""
         return StationGains(self.scenario, self._model, self._masts, self._cells, self._stream(len(ReceiverType)))
+
+    @cached_property
+    def _lists(self) -> NeighbourLists | None:
+        """Which cells are compared with each other; None: all."""
+        if not 0 < self.scenario.network.neighbour_sites < len(self.deployment.sites):
+            return None
+        return NeighbourLists(self.scenario, self._model, self.deployment, self._masts, self._cells)
+
+    def _compare(self, gains: CellGains, position: Array, work: Callable[[Array, Rows, Places, Index | None], None],
+                 places: Places | None) -> None:
+        """Call ``work`` with gains [rows, column] at ``position`` [n, 2], the rows, their places, and the cells [rows,
+        column] (None: all cells are columns).
+        """
+        if self._lists is None:
+            gains.in_blocks(position, lambda some, rows, where: work(some, rows, where, None), places)
+        else:
+            self._lists.in_blocks(gains, position, work, places)
 
     @cached_property
     def _far(self) -> FarField | None:
@@ -107,22 +127,25 @@ class AssociationByPower(LargeScale):
         """Return the strongest cells [n, near], their gains, and the rest, at ``position`` [n, 2] (of these ids
         [n]).
         """
-        near = min(self._near, self.stations)
         shape = (len(position), self._near)
         station, gain, rest = np.full(shape, self.stations), np.zeros(shape), np.zeros(len(position))
 
-        def sort(gains: Array, rows: slice, places: Places) -> None:
+        def sort(gains: Array, rows: Rows, places: Places, cell: Index | None) -> None:
             if not self.operating.on.all():
-                gains *= self.operating.on
+                gains *= of_cells(self.operating.on, cell)
+            near = min(self._near, gains.shape[1])
             best, found = geometry.largest(gains, near)
-            station[rows, :near], gain[rows, :near] = np.where(found > 0, best, self.stations), found
+            station[rows, :near] = np.where(found > 0, numbers(best, cell), self.stations)
+            gain[rows, :near] = found
             if self._far is None:
                 rest[rows] = others(gains, best)
             else:
                 rest[rows] = self._far.beyond(found[:, -1], places)
+            if self._lists is not None and cell is not None and self._far is None:
+                rest[rows] += self._lists.far.at(self._lists.site(cell), places)
 
         if self.stations:
-            self.users.in_blocks(position, sort, self.given_places(ReceiverType.USER, position, ids))
+            self._compare(self.users, position, sort, self.given_places(ReceiverType.USER, position, ids))
         return Surroundings(station, gain, rest)
 
     def attach(self, kind: ReceiverType, position: Array, ids: Index | None = None) -> tuple[Array, Index]:
@@ -142,10 +165,10 @@ class AssociationByPower(LargeScale):
         gains = self.users if kind == ReceiverType.USER else self.targets
         station, heard = np.empty(len(position), np.int64), self._heard
 
-        def choose(some: Array, rows: slice, places: Places) -> None:
-            station[rows] = np.argmax(some * heard, axis=1)
+        def choose(some: Array, rows: Rows, places: Places, cell: Index | None) -> None:
+            station[rows] = numbers(np.argmax(some * of_cells(heard, cell), axis=1)[:, None], cell)[:, 0]
 
-        gains.in_blocks(position, choose, self.given_places(kind, position, ids))
+        self._compare(gains, position, choose, self.given_places(kind, position, ids))
         return station
 
     def around_users(self, users: Index) -> Surroundings:
@@ -170,17 +193,13 @@ class AssociationByPower(LargeScale):
         """Strongest cells of other sites first; those of the same site, where they interfere, last."""
         if not self.stations:
             return Surroundings(np.empty((0, 1), np.int64), np.empty((0, 1)), np.empty(0))
-        gain, own = self.between_cells.everywhere() * self.operating.on, self._own_site
         near = max(self.scenario.network.near_stations, self.scenario.allocation.sensing_cluster - 1)
-        most = min(near, self.stations)
-        apart = np.where(own, 0.0, gain)
-        station, found = geometry.largest(apart, most)
-        rest = others(apart, station)
-        station = np.where(found > 0, station, self.stations)
-        pad = ((0, 0), (0, near - most))
-        station, found = np.pad(station, pad, constant_values=self.stations), np.pad(found, pad)
+        if self._lists is None:
+            station, found, rest = self._strongest_stations(near)
+        else:
+            station, found, rest = self._lists.around_stations(self.between_cells, self.operating.on, near)
         isolation = self.scenario.sensing.site_isolation_db
-        if isolation != "infinite" and own.sum() > self.stations:
+        if isolation != "infinite" and len(np.unique(self._cells.site)) < self.stations:
             neighbour = neighbours(self._cells.site)
             through = np.append(self._cells.full_power, 0.0)[neighbour] * 10 ** (-float(isolation) / 10)
             station, found = np.hstack([station, neighbour]), np.hstack([found, through])
@@ -191,9 +210,15 @@ class AssociationByPower(LargeScale):
         """Which cells are on, as factors by which the lower number is the stronger where gains are equal in law."""
         return self.operating.on * geometry.ties(self.stations)
 
-    @property
-    def _own_site(self) -> Array:
-        return np.asarray(self._cells.site[:, None] == self._cells.site)
+    def _strongest_stations(self, near: int) -> tuple[Index, Array, Array]:
+        """Return the strongest cells of other sites [cell, near], their gains, and the rest [cell], of all cells."""
+        most, gain = min(near, self.stations), self.between_cells.everywhere() * self.operating.on
+        apart = np.where(self._cells.site[:, None] == self._cells.site, 0.0, gain)
+        station, found = geometry.largest(apart, most)
+        rest = others(apart, station)
+        pad = ((0, 0), (0, near - most))
+        station = np.pad(np.where(found > 0, station, self.stations), pad, constant_values=self.stations)
+        return station, np.pad(found, pad), rest
 
     @property
     def full_power(self) -> Array:
@@ -214,7 +239,8 @@ class AssociationByPower(LargeScale):
 
     def between(self, one: Index, other: Index) -> Array:
         """Return gains of pairs of cells ``one``, ``other`` [pair]; 0 within a site."""
-        gain = self.between_cells.everywhere()[one, other]
+        gain = (self.between_cells.everywhere()[one, other] if self._lists is None else
+                self.between_cells.of(one.ravel(), other.ravel()).reshape(one.shape))
         return np.where(self._cells.site[one] == self._cells.site[other], 0.0, gain)
 
     def two_ways(self, targets: Index, station: Index, distance: Array) -> Array:
@@ -251,10 +277,37 @@ class AssociationByPower(LargeScale):
         """Return the strongest, by the one-way gain."""
         members = self.population(ReceiverType.TARGET)
         position = members.position[targets]
-        gains = self.targets.everywhere(position, self.given_places(ReceiverType.TARGET, position, targets))
-        gains *= self.operating.on
-        gains[np.arange(len(targets)), members.station[targets]] = np.inf
-        return geometry.largest(gains, min(count, self.stations))[0]
+        found, serving = np.empty((len(targets), min(count, self.stations)), np.int64), members.station[targets]
+
+        def choose(gains: Array, rows: Rows, places: Places, cell: Index | None) -> None:
+            gains *= of_cells(self.operating.on, cell)
+            own = serving[rows]
+            if cell is None:
+                gains[np.arange(len(gains)), own] = np.inf
+                found[rows] = geometry.largest(gains, found.shape[1])[0]
+            else:  # the serving cell need not be listed where hysteresis has kept it
+                gains[cell == own[:, None]] = 0.0
+                best = geometry.largest(gains, found.shape[1] - 1)[0]
+                found[rows] = np.hstack([own[:, None], numbers(best, cell)])
+
+        self._compare(self.targets, position, choose, self.given_places(ReceiverType.TARGET, position, targets))
+        return found
+
+    def measured_targets(self, position: Array, targets: Index, serving: Index) -> tuple[Array, Array, Index]:
+        """Return the gains [n] of the ``serving`` [n] and of the strongest cell of targets [n] at ``position`` [n, 2],
+        and the number of that.
+        """
+        own, best, station = np.empty(len(targets)), np.empty(len(targets)), np.empty(len(targets), np.int64)
+
+        def measure(gains: Array, rows: Rows, places: Places, cell: Index | None) -> None:
+            gains *= of_cells(self._heard, cell)
+            row, column = np.arange(len(gains)), np.argmax(gains, axis=1)
+            best[rows], station[rows] = gains[row, column], numbers(column[:, None], cell)[:, 0]
+            own[rows] = gains[row, serving[rows]] if cell is None else np.where(
+                cell == serving[rows][:, None], gains, 0.0).max(axis=1)
+
+        self._compare(self.targets, position, measure, self.given_places(ReceiverType.TARGET, position, targets))
+        return own, best, station
 
     def follower(self, kind: ReceiverType) -> Follower:
         """Return the follower that updates mean powers of users or targets that have gone `CONSTANT`."""
@@ -350,11 +403,7 @@ class Measuring:
             column = np.argmax(near.path_gain, axis=1)
             best, station = near.path_gain[place, column], near.station[place, column]
         else:
-            position = who.position[rows]
-            gains = network.targets.everywhere(position, network.given_places(self._kind, position, rows))
-            gains *= network._heard
-            own, station = gains[place, serving], np.argmax(gains, axis=1)
-            best = gains[place, station]
+            own, best, station = network.measured_targets(who.position[rows], rows, serving)
         better = self._trigger.ripe(rows, station, (station != serving) & (best > self._ratio * (1 + CLEAR) * own))
         who.station[rows[better]] = station[better]
         return rows[better]
@@ -364,6 +413,17 @@ def others(gains: Array, column: Index) -> Array:
     """Return the sum [n] of all but some ``column`` [n, k] of gains [n, m], in whose place zeros are left."""
     np.put_along_axis(gains, column, 0.0, 1)
     return gains.sum(-1)
+
+
+def of_cells(values: Array | Flags, cell: Index | None) -> Array:
+    """Return ``values`` [cell] of columns ``cell`` [n, column]; of all cells, [cell], where it is None. Of no cell: 0.
+    """
+    return np.asarray(values if cell is None else np.append(values, 0)[cell])
+
+
+def numbers(column: Index, cell: Index | None) -> Index:
+    """Return the cells [n, k] that are columns [n, k] of ``cell`` [n, column]; None: all are, in order."""
+    return column if cell is None else np.take_along_axis(cell, column, 1)
 
 
 def neighbours(site: Index) -> Index:

@@ -9,6 +9,7 @@ import numpy as np
 
 from isacsys.config.sections import NetworkSettings
 from isacsys.core.arrays import Array, Flags
+from isacsys.core.lazy import spatial
 from isacsys.network.places import Box, box_around
 
 
@@ -37,11 +38,11 @@ class OpenArea:
         """Return which points [n, 2] lie in the area."""
         if not self.spacing:
             return np.ones(len(points), bool)
-        inside = np.zeros(len(points), bool)
         normal = np.array([[np.cos(a), np.sin(a)] for a in (0.0, np.pi / 3, 2 * np.pi / 3)])
-        for site in self.lattice:
-            inside |= np.all(np.abs((points - site) @ normal.T) <= self.spacing / 2, axis=1)
-        return inside
+        count = min(3, len(self.lattice))  # that many cells meet at a corner
+        near = self.lattice[spatial.cKDTree(self.lattice).query(points, k=np.arange(1, count + 1))[1]]
+        within = np.abs((points[:, None] - near) @ normal.T) <= self.spacing / 2
+        return np.asarray(within.all(axis=-1).any(axis=-1))
 
 
 def site_spacing(network: NetworkSettings) -> float:

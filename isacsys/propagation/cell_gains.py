@@ -16,7 +16,7 @@ from isacsys.plugins.loading import is_ours
 from isacsys.propagation.base import Propagation
 from isacsys.propagation.buildings import Buildings, Places, outdoors
 from isacsys.propagation.cell_antennas import Cells, Masts, antennas
-from isacsys.propagation.fields import Field, Waves
+from isacsys.propagation.fields import Field, SiteLists, Waves
 from isacsys.propagation.path_loss_links import LinkPlaces, PathLossLinks, links
 
 RayGains = Callable[[Index, Index], Array]  # of receivers [n], codes of states [n, mast] -> [n, cell]
@@ -71,7 +71,7 @@ class Sky:
         field = {"los": self._seen, "nlos": self._hidden, "o2i": self._indoor}[name]
         return np.asarray(-field.everywhere(position).astype(float))
 
-    def loss_db(self, position: Array, some: PathLossLinks, places: Places, site: Index | None) -> Array:
+    def loss_db(self, position: Array, some: PathLossLinks, places: Places, site: Index | SiteLists | None) -> Array:
         """Return path loss, shadowing and walls [n, m], dB, of links between ``position`` [n, 2], m, and sites.
 
         ``site`` is [n, m], or [m] for all places alike, or None: all of them.
@@ -91,7 +91,8 @@ class Sky:
             loss[rows] += normal * (sigma[rows] if spread is None else spread)
         return np.asarray(loss)
 
-    def _in_state(self, position: Array, some: PathLossLinks, places: Places, site: Index | None) -> PathLossLinks:
+    def _in_state(self, position: Array, some: PathLossLinks, places: Places,
+                  site: Index | SiteLists | None) -> PathLossLinks:
         """Decide on lines of sight and environment heights."""
         outdoor = dataclasses.replace(some, distance=np.maximum(some.distance - places.depth[:, None], 0))
         share = self._model.los_probability(outdoor)
@@ -104,11 +105,13 @@ class Sky:
         return dataclasses.replace(some, line_of_sight=sight, environment_height=np.asarray(height))
 
 
-def _rows(site: Index | None, rows: Index) -> Index | None:
-    return site if site is None or site.ndim == 1 else site[rows]
+def _rows(site: Index | SiteLists | None, rows: Index) -> Index | SiteLists | None:
+    return site if site is None or (isinstance(site, np.ndarray) and site.ndim == 1) else site[rows]
 
 
-def _values(field: Field, position: Array, site: Index | None) -> Array:
+def _values(field: Field, position: Array, site: Index | SiteLists | None) -> Array:
+    if isinstance(site, SiteLists):
+        return field.of_lists(position, site)
     if site is not None and site.ndim == 2:
         return field.of(position, site)
     values = field.everywhere(position)
@@ -212,6 +215,28 @@ class CellGains:
             gain += self._power[cell]
         return np.where(there, _linear(gain), 0.0)
 
+    def listed(self, position: Array, mast: Index, cell: Index, number: Index, places: Places) -> Array:
+        """Return the gains [n, m k] of the cells in lists at ``position`` [n, 2], km; 0 where there is none.
+
+        Parameters
+        ----------
+        mast : [list, m]
+        cell : [list, m, k]
+            Of every mast; the number of cells for none.
+        number : [n]
+            Of the list of every place; those of one list in turn.
+        """
+        mast = np.minimum(mast, len(self._masts.position) - 1)
+        lists, mast, cell = SiteLists(self._masts.site_of(mast), number), mast[number], cell[number]
+        there = cell < len(self._cells)
+        cell = np.where(there, cell, 0)
+        step = 1e3 * geometry.displacement(self._masts.position[mast], position[:, None], self._masts.side)
+        loss, rise = self._loss(position, step, mast, places, lists)
+        gain = self._antennas.towards(cell, step[:, :, None], rise[:, :, None]) - loss[:, :, None]
+        if self._power is not None:
+            gain += self._power[cell]
+        return np.where(there, _linear(gain), 0.0).reshape(len(position), -1)
+
     def sight_share(self, position: Array, cell: Index, places: Places | None = None) -> Array:
         """Return the share [n, m] of the power of cells [n, m] in the line of sight at ``position`` [n, 2], km."""
         there = (cell >= 0) & (cell < len(self._cells))
@@ -240,11 +265,11 @@ class CellGains:
             some = self.places(position[rows]) if places is None else places[rows]
             work(self.everywhere(position[rows], some), rows, some)
 
-    def _loss(self, position: Array, step: Array, mast: Index | None, places: Places | None = None
-              ) -> tuple[Array, Array]:
+    def _loss(self, position: Array, step: Array, mast: Index | None, places: Places | None = None,
+              lists: SiteLists | None = None) -> tuple[Array, Array]:
         places = self.places(position) if places is None else places
         some = self._links(position, step, mast, places)
-        site = self._masts.site if mast is None else self._masts.site_of(mast)
+        site = lists or (self._masts.site if mast is None else self._masts.site_of(mast))
         loss = self._sky.loss_db(1e3 * position, some, places, site)
         return loss, places.height[:, None] - some.station_height
 

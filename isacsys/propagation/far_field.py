@@ -96,17 +96,35 @@ def _cells(scenario: Scenario, model: Propagation, density: float, height: float
            ) -> Iterator[tuple[Array, Array, Array]]:
     """Yield loss [azimuth, reach], sigma [reach] and number [reach] of the cells in every state, around `REACH`."""
     mast, reach = heights(scenario, model)[0], _reach(scenario)
-    some = links(reach, mast, height, scenario.propagation.carrier_frequency)
     ring = 2 * np.pi * density * 1e-6 * reach**2 * _trapezoid(np.log(reach))
     gain = _pattern(scenario, reach, height - mast)
+    for loss, sigma, share, probability in _states(scenario, model, reach, mast, height, indoor):
+        yield loss - gain, sigma, ring * share * probability
+
+
+def _states(scenario: Scenario, model: Propagation, reach: Array, mast: float, height: float, indoor: bool
+            ) -> Iterator[tuple[Array, Array, Array, Array]]:
+    """Yield loss, sigma, share and probability [reach] of every state of links over ``reach``, m."""
+    frequency = scenario.propagation.carrier_frequency
     for sight in (True, False):
-        for share, environment in model.environment_heights(some):
-            state = in_sight(links(reach, mast, height, some.frequency, sight, environment), sight)
+        for share, environment in model.environment_heights(links(reach, mast, height, frequency)):
+            state = in_sight(links(reach, mast, height, frequency, sight, environment), sight)
             probability = model.los_probability(state) if sight else 1 - model.los_probability(state)
             sigma = np.broadcast_to(model.shadowing_db(state), reach.shape)
             if indoor and model.sigma_indoor is not None:
                 sigma = np.full(reach.shape, model.sigma_indoor)
-            yield model.path_loss(state) - gain, np.maximum(sigma, 1e-6), ring * share * probability
+            yield model.path_loss(state), np.maximum(sigma, 1e-6), share, probability
+
+
+def mean_gain(scenario: Scenario, model: Propagation, reach: Array, mast: float, height: float, indoor: bool) -> Array:
+    """Return ``E[10^(-PL/10)] e^((c sigma)^2/2)`` over ``reach`` [n], m, the mean over states and shadowing.
+
+    Antennas and walls are left out; ``mast`` and ``height`` are those of station and receiver, m.
+    """
+    found = np.zeros(len(reach))
+    for loss, sigma, share, probability in _states(scenario, model, reach, mast, height, indoor):
+        found += 10 ** (-loss / 10) * np.exp((_DB * sigma) ** 2 / 2) * share * probability
+    return found
 
 
 def _reach(scenario: Scenario) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +17,24 @@ STEPS = 1 << 13  # of a turn
 GOLDEN = (np.sqrt(5) - 1) / 2
 # A look-up costs a third of a sine.
 _WAVE = np.exp(2j * np.pi * np.arange(STEPS) / STEPS)
+
+
+@dataclass(frozen=True)
+class SiteLists:
+    """Sites that places look at, where those of a list are the same for many places in turn.
+
+    Attributes
+    ----------
+    site : [list, m]
+    number : [n]
+        Of the list of every place.
+    """
+
+    site: Index
+    number: Index
+
+    def __getitem__(self, rows: Index) -> SiteLists:
+        return SiteLists(self.site, self.number[rows])
 
 
 class Waves:
@@ -92,6 +111,29 @@ class Field:
         for rows in _chunks(len(site), 2 * WAVES * site.shape[1]):
             basis = self._waves.basis(position[rows])
             found[rows] = (self._amplitudes.take(site[rows], axis=0) @ basis[..., None])[..., 0]
+        return found
+
+    def of_lists(self, position: Array, lists: SiteLists) -> Array:
+        """Return the values [n, m] of the fields of listed sites at ``position`` [n, 2], m: one product a list."""
+        basis, found = self._waves.basis(position), np.empty((len(position), lists.site.shape[1]))
+        ends = np.append(np.flatnonzero(np.diff(lists.number)) + 1, len(position)).tolist()
+        for start, stop in zip([0, *ends], ends, strict=False):
+            if stop > start:
+                sites = self._amplitudes.take(lists.site[lists.number[start]], axis=0)
+                np.matmul(basis[start:stop], sites.T, out=found[start:stop])
+        return found
+
+    def common(self, position: Array, site: Index, one: Index, other: Index) -> Array:
+        """Return ``f_i(x_j) + f_j(x_i)`` [p, m] of the fields of ``site`` [n] at ``position`` [n, 2], m.
+
+        i is ``one`` [p] and j ``other`` [p, m], numbers of places.
+        """
+        basis, found = self._waves.basis(position), np.empty(other.shape)
+        for rows in _chunks(len(one), 4 * WAVES * other.shape[1]):
+            i, j = one[rows], other[rows]
+            there = basis.take(j, axis=0) @ self._amplitudes.take(site[i], axis=0)[..., None]
+            there += self._amplitudes.take(site[j], axis=0) @ basis.take(i, axis=0)[..., None]
+            found[rows] = there[..., 0]
         return found
 
 

@@ -34,7 +34,7 @@ from isacsys.services import FrameRecord
 from isacsys.simulation import log_rows
 from isacsys.simulation.clock import FrameClock
 from isacsys.simulation.energy_process import EnergyProcess
-from isacsys.simulation.memory_limits import check_memory, keep_freed_memory
+from isacsys.simulation.memory_limits import check_comparisons, check_memory, keep_freed_memory
 from isacsys.simulation.mobility_process import MobilityProcess
 from isacsys.simulation.policies import Policies, find_policies
 from isacsys.simulation.presence_process import PresenceProcess
@@ -60,9 +60,13 @@ def check(scenario: Scenario, *, positions: Positions | None = None, drops: Iter
     find_energy_model(scenario, energy_model)
     if scenario.targets.lifetime and presence(scenario, ReceiverType.TARGET) is not None:
         raise ConfigError("targets.lifetime", scenario.targets.lifetime, "0 where a file says when targets come and go")
+    n, lines = scenario.network, _check_named(scenario, positions, drops)
+    cells = n.bs_density * n.area
+    receivers = cells * (n.users_per_cell + n.targets_per_cell * (scenario.allocation.targets_per_bs > 0))
     if given_positions(scenario, positions) is not None:
-        deploy(scenario, 0, positions)
-    for line in [*remarks(scenario, positions), *_check_named(scenario, positions, drops)]:
+        d = deploy(scenario, 0, positions)
+        cells, receivers = len(d.stations), len(d.users) + d.mean_targets * (scenario.allocation.targets_per_bs > 0)
+    for line in [*check_comparisons(scenario, cells, receivers), *remarks(scenario, positions), *lines]:
         warnings.warn(line, stacklevel=2)
     if scenario.mobility.model == "file":
         for line in trace_remarks(scenario, drops, positions):

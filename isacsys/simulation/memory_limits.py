@@ -11,6 +11,9 @@ from isacsys.core import machine
 from isacsys.core.errors import ConfigError
 
 _POINT, _PAIR, _COMPLEX, _FILE = 40, 48, 16, 48  # bytes that each takes at least
+_BETWEEN = 24  # bytes of two cells: their gain, and what is sorted
+_COMPARISON = 5e-7  # s that a receiver and a cell take
+LONG, USUAL = 10.0, 256  # minutes that are worth a line; sites that bring rates to 0.3 % (docs/speed.md)
 _FEWEST_RAYS = 100  # of a link, in the mean over links: UMa has 260
 
 
@@ -21,6 +24,29 @@ def check_memory(scenario: Scenario, stations: float | None = None) -> None:
         key = max(needed, key=needed.__getitem__)
         raise ConfigError(key, scenario.get(key), f"less: a drop needs at least {sum(needed.values()) / 1e9:.3g} GB of "
                           f"memory, and a process here may have {there / 1e9:.3g} GB")
+
+
+def check_comparisons(scenario: Scenario, cells: float, receivers: float) -> list[str]:
+    """Return a line where it takes long to compare all ``receivers``, users and targets, with all ``cells``.
+
+    Raises
+    ------
+    ConfigError
+        Where the gains between all cells do not fit into this machine.
+    """
+    if not scenario.built or scenario.network.neighbour_sites:
+        return []
+    needed, there = _BETWEEN * cells**2 * (scenario.allocation.targets_per_bs > 0), machine.memory()
+    if needed > there:
+        raise ConfigError("network.neighbour_sites", 0, f"sites of which the cells are compared, as {USUAL}: gains "
+                          f"between all {cells:.0f} cells need {needed / 1e9:.3g} GB of memory, and a process here may "
+                          f"have {there / 1e9:.3g} GB")
+    minutes = cells * receivers * _COMPARISON / 60
+    if minutes < LONG:
+        return []
+    return [f"network.neighbour_sites = 0: each of {receivers:.0f} users and targets is compared with each of "
+            f"{cells:.0f} cells, which takes some {minutes:.0f} minutes a drop; with {USUAL} sites, those of so many, "
+            "and all others are mean power"]
 
 
 def least_memory(scenario: Scenario, stations: float | None = None) -> dict[str, float]:

@@ -287,8 +287,8 @@ class AssociationByPower(LargeScale):
                 found[rows] = geometry.largest(gains, found.shape[1])[0]
             else:  # the serving cell need not be listed where hysteresis has kept it
                 gains[cell == own[:, None]] = 0.0
-                best = geometry.largest(gains, found.shape[1] - 1)[0]
-                found[rows] = np.hstack([own[:, None], numbers(best, cell)])
+                best = numbers(geometry.largest(gains, found.shape[1])[0], cell)
+                found[rows] = np.hstack([own[:, None], best[:, :-1]])
 
         self._compare(self.targets, position, choose, self.given_places(ReceiverType.TARGET, position, targets))
         return found

@@ -86,6 +86,8 @@ def test_clusters_about_targets_are_the_strongest_of_their_lists(cells):
     for target, place in enumerate(d.targets):
         assert clusters[target, 0] == lists.surroundings(place, gains[target], d.cells.site, d.sites, d.side, COUNT,
                                                          2)[0][1]
+    assert given(COUNT, cells, **{"sensing.cluster_center": "target", "allocation.sensing_cluster": 1}
+                 ).target_clusters(np.arange(3)).shape == (3, 0)
 
 
 def test_stations_have_the_strongest_of_longer_lists(cells):

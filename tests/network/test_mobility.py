@@ -31,7 +31,7 @@ def moving(state):
 
 @pytest.mark.parametrize("model", ["random_direction", "random_waypoint"])
 def test_density_stays_uniform(model):
-    state = network(**{"network.users_per_cell": 150, "mobility.model": model, "mobility.turn_rate": 0.05})
+    state = network(**{"network.users_per_cell": 75, "mobility.model": model, "mobility.turn_rate": 0.05})
     step = moving(state)
     for _ in range(60):
         step(10.0)

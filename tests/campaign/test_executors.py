@@ -165,6 +165,7 @@ def test_who_simulates_changes_no_byte(tmp_path, arguments, monkeypatch):
 
 def test_what_takes_longer_goes_to_workers(monkeypatch, tmp_path):
     monkeypatch.setattr(executors, "PATIENCE", 0.05)
+    monkeypatch.setattr(executors, "processors", lambda: 1)
     monkeypatch.setattr(executors.SomeProcesses, "_spent", 0.0)
     executors.end_kept_workers()
     scenario = Scenario().replace({"network.area": 9.0, "simulation.batch": 1})

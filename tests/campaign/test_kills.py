@@ -130,6 +130,7 @@ def workers(process):
         return []
 
 
+@pytest.mark.slow  # by default one kills itself: test_executors
 def test_single_workers_are_killed(scenario, path, whole):
     process, killed = start(scenario, path), 0
     while process.poll() is None and killed < 1:

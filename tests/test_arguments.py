@@ -166,7 +166,7 @@ class Fails(isacsys.Process):
 
 @pytest.mark.parametrize(("at", "words", "executor"), [
     ("start", "raised SystemExit: 0 .*test_arguments.py, line", "serial"),
-    ("start", "raised SystemExit: 0 .*test_arguments.py, line", "process"),
+    pytest.param("start", "raised SystemExit: 0 .*test_arguments.py, line", "process", marks=pytest.mark.slow),
     ("generator", "yields nothing to wait for", "serial"),
     ("step", "raised ZeroDivisionError: .*test_arguments.py, line", "serial"),
     ("learn", r"raised MemoryError .*test_arguments.py, line \d+\) learning from a frame", "serial")])

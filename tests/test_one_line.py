@@ -182,7 +182,8 @@ def test_the_kind_of_processor_is_in_the_log(tmp_path):
 
 
 @pytest.mark.parametrize("variable", [{"OPENBLAS_CORETYPE": "Prescott"},
-                                      {"NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512F"}])
+                                      pytest.param({"NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512F"},
+                                                   marks=pytest.mark.slow)])
 def test_a_run_that_goes_on_elsewhere_is_warned_of(tmp_path, scenario, variable):
     """An environment that takes features away is another processor as far as numbers go."""
     path, here = tmp_path / "run.h5", processor.processor()

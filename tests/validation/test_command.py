@@ -16,7 +16,7 @@ QUICK = ["--drops", "16", "--quiet", "--set", "network.area=49"]
 
 
 def test_the_paper_agrees(capsys):
-    assert main(["validate", PAPER, "--json", "--workers", "1", *QUICK]) == 0
+    assert main(["validate", PAPER, "--json", *QUICK]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["agrees"] is True
     assert [q["name"] for q in found["quantities"]] == ["communication_rate", "communication_ase_typical",

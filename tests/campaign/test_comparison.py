@@ -112,12 +112,11 @@ def test_without_data_there_is_no_difference(random):
 
 def test_the_interval_of_a_difference_holds():
     """2,000 pairs of campaigns of 40 drops whose rates share their place."""
-    rng, hits = np.random.default_rng(8), 0
+    rng, hits, others = np.random.default_rng(8), 0, fakes.sums_table({}, 40)
     run = isacsys.Run(SMALL, Tables({}), complete=True)
     for _ in range(2000):
         place = rng.gamma(5, 1 / 5, 40)
-        rows = [fakes.sums_table({"communication_rate": place * rng.gamma(20, mean / 20, 40)}, 40)
-                for mean in (1.0, 1.2)]
+        rows = [{**others, "communication_rate": place * rng.gamma(20, mean / 20, 40)} for mean in (1.0, 1.2)]
         found = _difference(run, run, *rows, "communication_ase")
         hits += abs(found.difference - 0.2) <= found.half_width
     assert 0.935 <= hits / 2000 <= 0.965

@@ -143,10 +143,10 @@ def test_the_order_of_drops_and_the_unit_of_weights_change_nothing(factor, order
 
 def covered(name, make, truth, drops=40):
     """Fraction of campaigns whose interval holds the long-run value."""
-    rng = np.random.default_rng(5)
+    rng, scenario, others = np.random.default_rng(5), Scenario(), sums_table({}, drops)
     hits = 0
     for _ in range(CAMPAIGNS):
-        found = estimate(Scenario(), sums_table(make(rng, drops), drops), name)
+        found = estimate(scenario, {**others, **make(rng, drops)}, name)
         hits += abs(found.mean - truth) <= found.half_width
     return hits / CAMPAIGNS
 

@@ -83,7 +83,7 @@ def test_cooperation(capsys):
 
 
 def test_scaling_law(tmp_path, capsys):
-    table = importlib.import_module("scaling_law").main(["--samples", "400", "-o", str(tmp_path / "law.png")])
+    table = importlib.import_module("scaling_law").main(["--samples", "200", "-o", str(tmp_path / "law.png")])
     said = capsys.readouterr().out
     assert said.count("slopes") == len(table) == 18 and (tmp_path / "law.png").stat().st_size > 10_000
     alone, disturbed = table[2.0, False, "delays"], table[2.0, True, "delays"]
@@ -121,7 +121,7 @@ def test_programs_about_targets(name, lines, monkeypatch, capsys):
 
 def test_a_network_at_night(tmp_path, capsys, monkeypatch):
     program = importlib.import_module("night")
-    monkeypatch.setitem(program.NETWORK, "simulation.frames", 40)
+    monkeypatch.setitem(program.NETWORK, "simulation.frames", 20)
     found = program.main(drops=1, output=tmp_path / "night.png", executor="serial", hours=(0.1,) * 6 + (1.0,))
     assert len(capsys.readouterr().out.splitlines()) == 3
     awake, asleep, off = ([hour["power"].mean for hour in hours] for hours in found.values())

@@ -119,10 +119,11 @@ class Scenario(ScenarioValues, Shown):
         """
         lines = []
         for name, section in SECTIONS.items():
-            lines += [*_comment(section.__doc__ or "", comments), f"[{name}]"]
+            lines += [*(_comment(section.__doc__ or "") if comments else []), f"[{name}]"]
             for key, rule in section.rules().items():
-                text = f"{rule.meaning}; {rule.describe(toml_value(section.default(key)))}"
-                lines += [*_comment(text, comments), f"{key} = {toml_value(getattr(getattr(self, name), key))}"]
+                if comments:
+                    lines += _comment(f"{rule.meaning}; {rule.describe(toml_value(section.default(key)))}")
+                lines.append(f"{key} = {toml_value(getattr(getattr(self, name), key))}")
             lines.append("")
         return "\n".join(lines)
 
@@ -139,7 +140,7 @@ def _beside(directory: Path, key: str, name: str) -> str:
         raise ConfigError(key, name, f"the name of a file ({error})") from None
 
 
-def _comment(text: str, wanted: bool) -> list[str]:
-    return [f"# {line}" for line in textwrap.wrap(" ".join(text.split()), _WIDTH)] if wanted else []
+def _comment(text: str) -> list[str]:
+    return [f"# {line}" for line in textwrap.wrap(" ".join(text.split()), _WIDTH)]
 
 

@@ -94,12 +94,14 @@ def draw(rng: np.random.Generator, dimensions: Index, streams: Index, padded: in
     """
     stream = np.arange(padded)
     used = stream < streams[:, None]
+    whole = np.count_nonzero(used) == used.size  # most often
     shape = np.where(used, dimensions[:, None] - stream, 1.0)
     lower = np.zeros((len(streams), padded**2), complex)
-    lower[:, ::padded + 1] = np.sqrt(np.where(used, rng.standard_gamma(shape), 1.0))  # the diagonal
+    squares = rng.standard_gamma(shape)
+    lower[:, ::padded + 1] = np.sqrt(squares if whole else np.where(used, squares, 1.0))  # the diagonal
     row, place = _below_diagonal(padded)
     below = complex_normal(rng, (len(streams), len(row)))
-    lower[:, place] = below * (row < streams[:, None])
+    lower[:, place] = below if whole else below * (row < streams[:, None])
     return from_factor(lower.reshape(-1, padded, padded), streams)
 
 

@@ -20,7 +20,9 @@ def split(power: Array, cluster: Flags, granted: Flags) -> tuple[Array, Array, A
     width = columns[-1] + 1  # clusters are among the nearest: the rest needs no masks
     inside = np.ascontiguousarray(power[:, :width].T)  # a few long rows
     asked, held = np.ascontiguousarray(cluster[:, :width].T), np.ascontiguousarray(granted[:, :width].T)
-    leakage, refused, other = ((inside * mask).sum(0) for mask in (held, asked & ~held, ~asked))
+    leakage, other = (np.add.reduce(inside * mask) for mask in (held, ~asked))
+    left = asked & ~held
+    refused = np.add.reduce(inside * left) if np.count_nonzero(left) else np.zeros(len(power))
     return leakage, refused, other + np.einsum("rn->r", power[:, width:])
 
 

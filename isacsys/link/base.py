@@ -35,6 +35,8 @@ class ServedLinks:
         that granted, [link].
     uniforms : callable
         Returns uniform random numbers of a shape, from the frame's own stream.
+    rate : [link] or None
+        ``log2(1 + SINR)``, mean over sub-bands, where it is known.
     """
 
     user: Index
@@ -45,6 +47,7 @@ class ServedLinks:
     believed: Callable[[], Array]
     disturbance: Callable[[], tuple[Array, Array]]
     uniforms: Callable[[tuple[int, ...]], Array]
+    rate: Array | None = None
 
     def __len__(self) -> int:
         return len(self.user)
@@ -135,11 +138,14 @@ class LinkModel(ABC):
 
     def deliver(self, links: ServedLinks) -> Delivery:
         """Return what the served links of a frame deliver."""
-        efficiency = np.asarray(self.efficiency(links.sinr))
+        efficiency = np.asarray(self._efficiency(links))
         if efficiency.shape != links.sinr.shape[:1]:
             raise PluginError(f"link model {type(self).__name__} gave efficiencies of shape {efficiency.shape} for "
                               f"SINRs of shape {links.sinr.shape} [link, subband], not one of each link")
         return Delivery(efficiency, used_share(links.queue, efficiency * self.symbols))
+
+    def _efficiency(self, links: ServedLinks) -> Array:
+        return self.efficiency(links.sinr)
 
     def waiting(self, users: int) -> Index:
         """Return how many blocks of every user wait for a retransmission, [user]."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.core.arrays import Array
-from isacsys.link.base import LinkModel
+from isacsys.link.base import LinkModel, ServedLinks
 
 
 class Shannon(LinkModel):
@@ -15,6 +15,9 @@ class Shannon(LinkModel):
         """Return ``log2(1 + SINR)``, mean over sub-bands, [link]."""
         rate = np.log1p(sinr) / np.log(2)
         return rate[:, 0] if rate.shape[1] == 1 else rate.mean(axis=1)
+
+    def _efficiency(self, links: ServedLinks) -> Array:
+        return self.efficiency(links.sinr) if links.rate is None else links.rate  # the frame has worked it out
 
 
 class TruncatedShannon(LinkModel):

@@ -9,7 +9,7 @@ import numpy as np
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.columns import RATE, count, real
 from isacsys.metrics.base import Estimator, Metric
-from isacsys.metrics.user_sums import UserSums
+from isacsys.metrics.receiver_sums import ReceiverSums
 from isacsys.network import NetworkState
 from isacsys.services.frame_record import FrameRecord
 
@@ -72,7 +72,7 @@ class DropMetrics(Metric):
 
     def __init__(self, users: int, frames: int, frame_duration: float) -> None:
         self._frames, self._seconds = frames, frame_duration
-        self._users = UserSums(users if frames > 1 else 0)
+        self._users = ReceiverSums(users if frames > 1 else 0)
         self._wanted = np.zeros(users if frames > 1 else 0, bool)  # who has had data waiting
         self._waiting: Index = np.empty(0, np.int64)
         self._sensed = np.empty(0, np.int64)  # frame in which each target was last sensed, -1 if never

@@ -11,7 +11,7 @@ from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.columns import RATE, count, real
 from isacsys.core.drop_parts import Total, of_drop
 from isacsys.metrics.base import Estimator, Metric
-from isacsys.metrics.user_sums import UserSums
+from isacsys.metrics.receiver_sums import ReceiverSums
 from isacsys.network.receivers import ReceiverType
 from isacsys.services import FrameRecord
 
@@ -90,7 +90,7 @@ class Throughput(Metric):
 
     Attributes
     ----------
-    users : UserSums
+    users : ReceiverSums
         Of every user: ``bits`` delivered, ``rate`` (bit/s/Hz) in the frames in which it was served, and transport
         blocks ``sent`` for the first time and ``failed`` then.
     """
@@ -132,7 +132,7 @@ class Throughput(Metric):
         s = scenario.simulation
         self._frames, self._frame, self._bandwidth = s.frames, s.frame_duration, scenario.radio.bandwidth
         self._stations = stations
-        self.users = UserSums(users)
+        self.users = ReceiverSums(users)
         self._weighted: Total = 0.0
         self._weight: Total = 0.0
         self._files: list[Array] = []

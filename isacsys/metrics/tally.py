@@ -35,10 +35,10 @@ class Tally:
     def frame(self, record: FrameRecord) -> Sums:
         """Return the sums of a frame, having added them up."""
         found: Sums = {}
+        totals = self._totals
         for metric in self._metrics:
-            found.update(metric.sums(record) if is_ours(metric) else _sums(metric, record))
-        for name, value in found.items():
-            self._totals[name] = self._totals[name] + value
+            for name, value in (metric.sums(record) if is_ours(metric) else _sums(metric, record)).items():
+                found[name], totals[name] = value, totals[name] + value
         return found
 
     def drop(self, part: int = 0) -> Row:

@@ -55,7 +55,7 @@ def check_numbers(record: ServiceRecord) -> ServiceRecord:
     links, terms = record.links, record.terms
     if not len(links):
         return record
-    together = terms.sir + terms.rate + terms.own + terms.distance + terms.weight
+    together = terms.rate + terms.own + terms.distance + terms.weight  # the rate is NaN where the SIR is
     if not np.count_nonzero(np.isnan(together)):
         return record
     bad = {name: np.isnan(values) for name, values in terms.columns(record.receiver).items()}

@@ -39,7 +39,8 @@ def deliver(frame_state: FrameState, terms: LinkTerms, believed: Callable[[], Ar
     links = ServedLinks(
         users.ids, users.station, subband_sinr(terms), queue, frame_state.users, believed,
         lambda: (disturbance(terms)[:, None], mean_disturbance(frame_state)),
-        lambda shape: frame_state.name.stream(Purpose.BLOCKS, users.station).random(shape))
+        lambda shape: frame_state.name.stream(Purpose.BLOCKS, users.station).random(shape),
+        terms.rate if terms.subband_sir is None else None)
     with calling_theirs(model, "link model", "delivering a frame"):
         found = model.deliver(links)
         found = found if is_ours(model) else _checked(model, found, len(links))

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from isacsys.core.arrays import Array, Index, Table
 from isacsys.metrics import Throughput
+from isacsys.metrics.receiver_sums import ReceiverSums
 from isacsys.network import NetworkState
 from isacsys.network.receivers import ReceiverType
 from isacsys.services import FrameRecord
@@ -31,7 +32,7 @@ class ReceiverTables:
         # who has a station
         self._attached: dict[ReceiverType, Index] = {kind: np.zeros(0, np.int64) for kind in ReceiverType}
         self._since = dict.fromkeys(ReceiverType, 0)  # frames for which these have been the same
-        self._frames, self._rate, self._detections = np.zeros(0, np.int64), np.zeros(0), np.zeros(0)  # [target]
+        self._looks = ReceiverSums(0)  # [target]
 
     def add(self, record: FrameRecord) -> None:
         """Count arrivals, and looks of a frame."""
@@ -49,17 +50,14 @@ class ReceiverTables:
         targets = record.frame_state.selection.targets.ids
         if not len(targets):
             return
-        more = len(self._state.targets) - len(self._rate)
-        self._frames = np.append(self._frames, np.zeros(more, np.int64))
-        self._rate, self._detections = (np.append(values, np.zeros(more)) for values in (self._rate, self._detections))
-        self._frames[targets] += 1
-        self._rate[targets] += record.targets.rate
-        self._detections[targets] += record.targets.more.get("detection_probability", 0.0)
+        self._looks.grow(len(self._state.targets))
+        detected = record.targets.more.get("detection_probability")
+        self._looks.add(targets, rate=record.targets.rate, **({} if detected is None else {"detections": detected}))
 
     def take(self, several: ReceiverTables, targets: slice) -> None:
         """Take over what was sensed of these ``targets``, of those of several drops."""
-        for name in ("_frames", "_rate", "_detections"):
-            setattr(self, name, getattr(several, name)[targets])
+        several._looks.grow(targets.stop)
+        self._looks = several._looks.of(targets)
 
     def users(self, got: Throughput, frames: int | None = None) -> Table:
         """Return the rows of the users, but for the drop; ``frames``: how many all were present, None: as counted."""
@@ -71,10 +69,11 @@ class ReceiverTables:
     def targets(self, frames: int | None = None) -> Table:
         """Return the rows of the targets, but for the drop; ``frames`` as of `users`."""
         rows = self._rows(ReceiverType.TARGET)
-        more = len(rows["target"]) - len(self._rate)
-        return {**rows, "frames_sensed": np.append(self._frames, np.zeros(more, np.int64)),
-                "mean_rate": self._mean(ReceiverType.TARGET, np.append(self._rate, np.zeros(more)), frames),
-                "detections_expected": np.append(self._detections, np.zeros(more))}
+        looks, there = self._looks, slice(len(rows["target"]))
+        looks.grow(there.stop)
+        return {**rows, "frames_sensed": looks.frames[there],
+                "mean_rate": self._mean(ReceiverType.TARGET, looks["rate"][there], frames),
+                "detections_expected": looks["detections"][there]}
 
     def _mean(self, kind: ReceiverType, total: Array, frames: int | None) -> Array:
         """Return ``total`` over the frames in which each of a kind was present; 0 for none."""

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from isacsys.metrics.user_sums import UserSums
+from isacsys.metrics.receiver_sums import ReceiverSums
 
 
 def test_sums_have_the_bits_of_adding_frame_by_frame():
     rng, users = np.random.default_rng(3), 40
-    found, bits, sent, frames = UserSums(users), np.zeros(users), np.zeros(users, np.int64), np.zeros(users, np.int64)
+    found, bits, (sent, frames) = ReceiverSums(users), np.zeros(users), np.zeros((2, users), np.int64)
     for _ in range(2000):  # more numbers than are gathered at a time
         who = rng.permutation(users)[:rng.integers(0, 20)]
         got, blocks = rng.exponential(size=len(who)), rng.integers(0, 5, len(who))

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from isacsys.channel.files import PATHS, ChannelFile, read_channels, write_channels
-from isacsys.channel.station_paths import one_way
+from isacsys.channel.files import PATHS, ChannelFile, one_way, read_channels, write_channels
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
 

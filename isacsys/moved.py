@@ -20,6 +20,14 @@ _ROOMS = {  # old room: old name=new name ...
         "scenario=config.scenario inputs=config.input_files catalogue=config.catalogue grid=config.grid "
         "modules=plugins.loading "
     ),
+    "analysis": (
+        "fused_looks=analysis.fused_bounds joint_refusals=analysis.refusals line_sampling=analysis.sampling "
+        "wider_search=analysis.optimization "
+    ),
+    "campaign": (
+        "identity=campaign.payload interrupt=campaign.dispatcher processor=campaign.plan "
+        "stopping=campaign.coordinator "
+    ),
     "engines": (
         "base=coupling.base explicit=coupling.beam_gains helping=coupling.helper_gains partly=coupling.hybrid "
         "short=coupling.sampled vectors=coupling.full_channels "
@@ -32,7 +40,7 @@ _ROOMS = {  # old room: old name=new name ...
     "network": (
         "kinds=network.receivers attachment=network.association strongest=network.association_by_power "
         "tracks=network.trajectories traffic=network.queues aiming=network.believed_bearings "
-        "ground=network.boundary operating=network.station_status "
+        "ground=network.point_processes operating=network.station_status "
     ),
     "physics": (
         "geometry=core.geometry accounting=core.accounting ageing=channel.ageing feedback=channel.feedback "
@@ -40,23 +48,25 @@ _ROOMS = {  # old room: old name=new name ...
         "combining=beamforming.filter_spans receiving=beamforming.receive_filters "
         "designs=beamforming.linear_precoding precoding=beamforming.zero_forcing "
         "given_channels=beamforming.zero_forcing_explicit lit=beamforming.sensing_beam_gains pairs=channel.pairs "
-        "patterns=propagation.antenna_column propagation=propagation.power_law "
+        "patterns=propagation.cell_antennas propagation=propagation.power_law "
     ),
     "plotting": (
-        "calibration=plotting.calibration_curves roc=plotting.roc_curves study=plotting.sweep_plots "
+        "calibration=plotting.curves roc=plotting.curves study=plotting.sweep_plots "
         "validation=plotting.validation_plots run=plotting.run_summary "
     ),
     "propagation": (
-        "cells=propagation.cell_gains links=propagation.path_loss_links targets=propagation.target_types "
-        "stations=propagation.station_gains "
+        "cells=propagation.cell_gains links=propagation.base targets=propagation.target_types "
+        "stations=propagation.station_gains penetration=propagation.buildings "
+        "clutter=propagation.target_types rural=propagation.urban "
     ),
     "recording": (
-        "claims=recording.integrity seal=recording.checksums foreign=recording.untrusted_files "
-        "memory=recording.memory_recorder gather=recording.merge signals=recording.deferred_signals "
+        "claims=recording.integrity seal=recording.integrity foreign=recording.untrusted_files "
+        "memory=recording.memory_recorder gather=recording.merge signals=recording.merge "
         "files=recording.atomic_files "
     ),
     "scheduling": (
-        "grants=scheduling.grant_policies policies=scheduling.schedulers "
+        "grants=scheduling.grant_policies policies=scheduling.schedulers semi_orthogonal=scheduling.schedulers "
+        "uncertainty=scheduling.schedulers "
     ),
     "sensing": (
         "book=sensing.track_manager multistatic=sensing.fusion "
@@ -65,10 +75,11 @@ _ROOMS = {  # old room: old name=new name ...
         "requests=scheduling.null_requests moving=scheduling.schedule_ageing "
         "cooperation=services.joint_transmission helping=services.multistatic_clusters "
         "multistatic=services.multistatic looks=services.detections classes=simulation.link_statistics "
-        "refusals=simulation.refusal_statistics memory=simulation.memory_limits "
-        "movement=simulation.mobility_process records=simulation.log_rows targets=simulation.target_process "
-        "tracking=simulation.tracking_process traffic=simulation.traffic_process journal=simulation.event_log "
+        "refusals=simulation.link_statistics memory=simulation.memory_limits "
+        "movement=simulation.mobility_process records=simulation.log_rows targets=simulation.mobility_process "
+        "tracking=simulation.tracking_process traffic=simulation.traffic_process journal=simulation.stage "
     ),
+    "validation": "points=validation.judge formulas=validation.measured_laws",
     "transmission": (
         "beams=beamforming.beams combiners=beamforming.combiners csi=beamforming.csi_ageing "
         "designing=beamforming.checked_designs helpers=beamforming.multistatic_helpers "

@@ -45,7 +45,7 @@ def main():
         cells.append((form[f"roc_{row}"].mean, form[f"roc_{row}"].half_width))
         print(f"{value:11.0e}" + "".join(f"{mean:.4f} ± {width:.2g}".rjust(20) for mean, width in cells))
     if options.output:
-        from isacsys.plotting.roc_curves import draw_roc
+        from isacsys.plotting.curves import draw_roc
         from isacsys.plotting.style import save
 
         save(draw_roc(curves), options.output)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import isacsys
 from isacsys import Estimate, Scenario
-from isacsys.campaign.progress_bar import in_notebook
+from isacsys.campaign.progress import in_notebook
 from isacsys.core.display import PLUS_MINUS, html_table, plus_minus, pretty_unit, text_table, with_interval
 
 SMALL = Scenario().replace({"network.area": 9.0, "network.users_per_cell": 8, "allocation.users_per_bs": 3,

@@ -11,7 +11,7 @@ import pytest
 
 import isacsys
 from isacsys import analysis, cli
-from isacsys.campaign import processor, store
+from isacsys.campaign import plan, store
 from isacsys.core.errors import ConfigError
 from isacsys.simulation import memory_limits
 
@@ -186,10 +186,10 @@ def test_the_kind_of_processor_is_in_the_log(tmp_path):
                                                    marks=pytest.mark.slow)])
 def test_a_run_that_goes_on_elsewhere_is_warned_of(tmp_path, scenario, variable):
     """An environment that takes features away is another processor as far as numbers go."""
-    path, here = tmp_path / "run.h5", processor.processor()
+    path, here = tmp_path / "run.h5", plan.processor()
     subprocess.run([sys.executable, "-W", "ignore", "-m", "isacsys", "run", scenario, "--executor", "serial", "-o",
                     path], check=True, capture_output=True, env={**os.environ, **variable, "PYTHONPATH": str(ROOT)})
-    if not processor.differences(isacsys.open_run(path).attributes, here):
+    if not plan.differences(isacsys.open_run(path).attributes, here):
         pytest.skip("this processor has nothing that could be taken away")
     with pytest.warns(UserWarning, match=r"another kind of processor \((cpu_features|blas_kernel) "):
         isacsys.run(scenario, drops=2, executor="serial", output=path, resume=True)

@@ -1,11 +1,9 @@
 """Closed forms of Meng & Masouros, "Networked ISAC Coordinated Beamforming and Cooperative BS Cluster Optimization".
 
 Exact for the gamma model: `communication_rate`, `sensing_rate`, their coverages and quantiles; the paper's
-approximations beside them; `propagation`, the same under any law of path loss, with shadowing and noise;
-`throughput`, bits
-per symbol of any link law (`link_laws`); `optimization` (P1, P2, the Pareto front); `sampling`, `line_sampling`, Monte
-Carlo of the same models; `scenarios`, the values of a scenario. The package imports nothing of the simulation, which it
-checks.
+approximations beside them; `propagation`, the same under any law of path loss, with shadowing and noise; `throughput`,
+bits per symbol of any link law (`link_laws`); `optimization` (P1, P2, the Pareto front); `sampling`, Monte Carlo of the
+same models; `scenarios`, the values of a scenario. The package imports nothing of the simulation, which it checks.
 
 Misprints of the paper
 ----------------------
@@ -68,9 +66,18 @@ from isacsys.analysis.line_process import (
     propagation_rate,
     propagation_rate_quantile,
 )
-from isacsys.analysis.line_sampling import sample_propagation_sinr
-from isacsys.analysis.optimization import Designs, InfeasibleBounds, best, design_space, pareto_front, restricted
-from isacsys.analysis.sampling import sample_communication_sir, sample_sensing_sir
+from isacsys.analysis.optimization import (
+    Designs,
+    InfeasibleBounds,
+    best,
+    cooperation_rates,
+    cooperation_space,
+    design_space,
+    pareto_front,
+    power_space,
+    restricted,
+)
+from isacsys.analysis.sampling import sample_communication_sir, sample_propagation_sinr, sample_sensing_sir
 from isacsys.analysis.sensing_beams import communication_rate_with_beams, quantisation_error, sensing_rate_with_beams
 from isacsys.analysis.sensing_rates import (
     echo_gain,
@@ -81,7 +88,6 @@ from isacsys.analysis.sensing_rates import (
     sensing_rate_quantile,
 )
 from isacsys.analysis.throughput import expected_efficiency
-from isacsys.analysis.wider_search import cooperation_rates, cooperation_space, power_space
 
 __all__ = [
     "AccuracyWarning", "Designs", "InfeasibleBounds", "area_spectral_efficiency", "bearing_error_quantile", "best",

@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from isacsys.analysis._arguments import choice, mixture, real, steepness, whole
-from isacsys.analysis._cluster import Link, nulled_disc
+from isacsys.analysis._cluster import Link, mean_log, nulled_disc
 from isacsys.analysis._fading import GainLaw, beam_law, gamma_law, mixture_law
 from isacsys.analysis._interference import Law, heard, mean_gain
 from isacsys.analysis._line_rates import Crowd, line_rates
 from isacsys.analysis._numerics import Resolution, checked
-from isacsys.analysis._rates import mean_log
 from isacsys.analysis._sensing_beams import BeamPowers, echo_law
 from isacsys.analysis.communication_rates import RATE_TOLERANCE
 from isacsys.analysis.line_process import RATE_TOLERANCE as LINE_TOLERANCE

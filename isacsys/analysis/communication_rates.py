@@ -16,11 +16,10 @@ from scipy.optimize import brentq
 from scipy.special import gammainc, gammaln
 
 from isacsys.analysis._arguments import by_key, mixture, real, steepness, together, whole
-from isacsys.analysis._cluster import Link, nulled_disc
+from isacsys.analysis._cluster import Link, mean_log, nulled_disc
 from isacsys.analysis._coverage import beyond_disc, covered, quantile, tail_probability
 from isacsys.analysis._fading import gamma_law, mixture_law
 from isacsys.analysis._numerics import LARGEST_EXPONENT, Resolution, checked, log_grid
-from isacsys.analysis._rates import mean_log
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
 

@@ -15,8 +15,7 @@ from isacsys.analysis.detection_law import (
     range_error_quantile,
     velocity_error_quantile,
 )
-from isacsys.analysis.fused_bounds import information_bound, mean_information, sample_information
-from isacsys.analysis.fused_looks import sample_fused_looks
+from isacsys.analysis.fused_bounds import information_bound, mean_information, sample_fused_looks, sample_information
 from isacsys.analysis.scenarios import left_out
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array

@@ -26,11 +26,18 @@ from isacsys.analysis.cooperation import Sender, measured_coherent_rate, measure
 from isacsys.analysis.lattices import lattice_gain
 from isacsys.analysis.line_process import Medium, power_law
 from isacsys.analysis.link_laws import OfSinr
-from isacsys.analysis.optimization import Designs, design_space
-from isacsys.analysis.scenario_throughput import throughput
+from isacsys.analysis.optimization import (
+    Designs,
+    Rates,
+    cooperation_rates,
+    cooperation_space,
+    design_space,
+    exactly,
+    power_space,
+)
 from isacsys.analysis.sensing_beams import sensing_rate_with_beams
 from isacsys.analysis.sensing_rates import sensing_rate, sensing_rate_approximate, sensing_rate_beam_law
-from isacsys.analysis.wider_search import Rates, cooperation_rates, cooperation_space, exactly, power_space
+from isacsys.analysis.throughput import throughput
 from isacsys.config.scenario import Scenario
 from isacsys.config.toml_text import toml_value
 from isacsys.core.errors import ConfigError
@@ -134,7 +141,7 @@ def communication_values(scenario: Scenario, law: PropagationLaw | None = None,
     law : PropagationLaw, optional
         As in `medium_of`.
     efficiency : callable, optional
-        Law of a link model that is not built in, see `scenario_throughput.link_law_of`.
+        Law of a link model that is not built in, see `throughput.link_law_of`.
 
     Raises
     ------
@@ -334,8 +341,7 @@ def _freedom(scenario: Scenario) -> int:
     return scenario.degrees_of_freedom
 
 
-def _rates_and_ase(exact: ArrayLike, approximate: ArrayLike | None, links: int,
-                   scenario: Scenario) -> dict[str, Any]:
+def _rates_and_ase(exact: ArrayLike, approximate: ArrayLike | None, links: int, scenario: Scenario) -> dict[str, Any]:
     figures: dict[str, float | None] = {}
     for name, rate in (("exact", exact), ("approximate", approximate)):
         figures[f"rate_{name}"] = None if rate is None else float(bits(rate))

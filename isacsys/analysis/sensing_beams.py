@@ -14,13 +14,12 @@ from numpy.typing import ArrayLike
 from scipy.special import betaln
 
 from isacsys.analysis._arguments import by_key, choice, real, steepness, whole
-from isacsys.analysis._cluster import Geometry, Link, nulled_disc
+from isacsys.analysis._cluster import Geometry, Link, mean_log, nulled_disc
 from isacsys.analysis._fading import gamma_law
 from isacsys.analysis._interference import Law, heard, mean_gain
 from isacsys.analysis._line import line
 from isacsys.analysis._line_rates import Crowd, line_rates
 from isacsys.analysis._numerics import Resolution, checked
-from isacsys.analysis._rates import mean_log
 from isacsys.analysis._sensing_beams import BeamPowers, echo_law
 from isacsys.analysis.communication_rates import degrees_of_freedom
 from isacsys.analysis.line_process import power_law

@@ -15,20 +15,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from isacsys.analysis._arguments import by_key, choice, real, steepness, together, whole
-from isacsys.analysis._cluster import Geometry, Link, around_serving_station, around_target, without_hole
+from isacsys.analysis._cluster import Geometry, Link, around_serving_station, around_target, mean_log, without_hole
 from isacsys.analysis._coverage import Discs, beyond_hole, covered, outside_disc, quantile, tail_probability
 from isacsys.analysis._fading import GainLaw, beam_law, gamma_law
 from isacsys.analysis._numerics import checked
-from isacsys.analysis._rates import mean_log
 from isacsys.core.arrays import Array
 
 RATE_TOLERANCE = 1e-5
 COVERAGE_TOLERANCE = 1e-5
 
-GEOMETRIES: dict[str, tuple[Geometry, Discs]] = {
-    "serving_bs": (around_serving_station, beyond_hole),
-    "target": (around_target, outside_disc),
-}
+GEOMETRIES: dict[str, tuple[Geometry, Discs]] = {"serving_bs": (around_serving_station, beyond_hole),
+                                                 "target": (around_target, outside_disc)}
 
 
 def echo_gain(*, M_r: ArrayLike = 10, xi: ArrayLike = 0.1, kappa: ArrayLike = 1.0, delta_T: ArrayLike = 1.0) -> Array:

@@ -24,17 +24,14 @@ class ChannelSource(Protocol):
     @property
     def remembers(self) -> bool:
         """Whether channels go on from frame to frame."""
-        ...
 
     def users(self, users: Index, station: Index, age: float, rng: np.random.Generator) -> Complex:
         """Return h [user, near, subband, M_t] of users [user] to stations [user, near], ``age`` s ago; 0 if none."""
-        ...
 
     def stations(self, listening: Index, station: Index, rng: np.random.Generator) -> Complex:
         """Return G^T [sensor, near, subband, M_r, M_t] to ``listening`` [sensor] from stations [sensor, near]; 0 if
         none.
         """
-        ...
 
 
 @dataclass(frozen=True)

@@ -40,10 +40,8 @@ class Case:
 
 _USERS = {"coupling_loss": 1.5, "wideband_sir": 1.0, "geometry_sinr": 1.5}
 CASES: dict[str, Case] = {
-    "uma-6ghz": Case(samples.users, _USERS, "UMa 6 GHz"),
-    "uma-30ghz": Case(samples.users, _USERS),
-    "umi-6ghz": Case(samples.users, _USERS, "UMi 6 GHz"),
-    "umi-30ghz": Case(samples.users, _USERS),
+    "uma-6ghz": Case(samples.users, _USERS, "UMa 6 GHz"), "uma-30ghz": Case(samples.users, _USERS),
+    "umi-6ghz": Case(samples.users, _USERS, "UMi 6 GHz"), "umi-30ghz": Case(samples.users, _USERS),
     "isac-uav-6ghz": Case(samples.uav, {"coupling_loss": 0.5}, "UMa-AV UAV mono target 6 GHz"),
     "isac-uav-30ghz": Case(samples.uav, {"coupling_loss": 0.5}),
     "isac-uav-bistatic-6ghz": Case(samples.uav_bistatic, {"coupling_loss": 0.5}),

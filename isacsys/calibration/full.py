@@ -18,12 +18,11 @@ from isacsys.channel.rays import Rays, circular_spread, delay_spread, rays
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.random_streams import Name, Purpose, stream
 from isacsys.core.units import LIGHT_3GPP
-from isacsys.propagation.antenna_column import column_gain
-from isacsys.propagation.antenna_patterns.builtin import Element
-from isacsys.propagation.base import Propagation
+from isacsys.propagation.antenna_patterns.base import Element
+from isacsys.propagation.base import PathLossLinks, Propagation, in_sight, links
+from isacsys.propagation.buildings import penetration
+from isacsys.propagation.cell_antennas import column_gain
 from isacsys.propagation.indoor import IndoorOffice
-from isacsys.propagation.path_loss_links import PathLossLinks, in_sight, links
-from isacsys.propagation.penetration import penetration
 from isacsys.propagation.urban import UrbanMacro, UrbanMicro
 
 BLOCKS = 50  # resource blocks of the band

@@ -17,7 +17,7 @@ from isacsys.channel.spatial_tables import TARGET_CROSS_POLAR
 from isacsys.core.arrays import Array, Complex
 from isacsys.core.random_streams import Name, Purpose, stream
 from isacsys.core.units import LIGHT_3GPP
-from isacsys.propagation.path_loss_links import links
+from isacsys.propagation.base import links
 from isacsys.propagation.target_types import BACKGROUNDS, TARGET_TYPES
 from isacsys.propagation.urban import UrbanMacro, UrbanMacroAerial
 

@@ -11,8 +11,8 @@ from isacsys.core.arrays import Array
 from isacsys.core.random_streams import Purpose, stream
 from isacsys.network import NetworkState, deploy
 from isacsys.network.association_by_power import AssociationByPower
-from isacsys.propagation.clutter import background_gains
 from isacsys.propagation.registry import find_model
+from isacsys.propagation.target_types import background_gains
 
 BEST = 4  # sites, or pairs of sites, that are pooled
 

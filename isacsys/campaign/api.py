@@ -86,31 +86,12 @@ def run(scenario: Subject, *, drops: int | None = None, frames: int | None = Non
     IncompleteRun, DropError, SchedulingError
         Where the run ends early; what is finished is kept at ``output``.
     """
-    order = Request(
-        drops=drops,
-        frames=frames,
-        seed=seed,
-        resume=resume,
-        force=force,
-        workers=workers,
-        executor=executor,
-        dask_address=dask_address,
-        precision=precision,
-        metrics=metrics,
-        only_drop=only_drop,
-        scheduler=scheduler,
-        grant_policy=grant_policy,
-        positions=positions,
-        precoder=precoder,
-        combiner=combiner,
-        tracker=tracker,
-        link_model=link_model,
-        energy_model=energy_model,
-        processes=processes,
-        measure=measure,
-        progress=progress,
-        simulate=simulate,
-    )
+    order = Request(drops=drops, frames=frames, seed=seed, resume=resume, force=force, workers=workers,
+                    executor=executor, dask_address=dask_address, precision=precision, metrics=metrics,
+                    only_drop=only_drop, scheduler=scheduler, grant_policy=grant_policy, positions=positions,
+                    precoder=precoder, combiner=combiner, tracker=tracker, link_model=link_model,
+                    energy_model=energy_model, processes=processes, measure=measure, progress=progress,
+                    simulate=simulate)
     path = order.check_output(output)
     [found] = order.runs([order.task(order.scenario(scenario), path)])
     return found

@@ -231,8 +231,7 @@ def _rows(table: Table, drops: Array) -> Table:
     return {name: column[chosen] for name, column in table.items()}
 
 
-def _difference(a: Run, b: Run, rows_a: Table, rows_b: Table, metric: Estimator,
-                comparisons: int = 1) -> Difference:
+def _difference(a: Run, b: Run, rows_a: Table, rows_b: Table, metric: Estimator, comparisons: int = 1) -> Difference:
     one, other = linearise(a.scenario, rows_a, metric), linearise(b.scenario, rows_b, metric)
     if one.value is None or other.value is None:
         return Difference(one.value, other.value, None, None, None)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from isacsys.campaign.processor import differences, processor
+from isacsys.campaign.plan import differences, processor
 from isacsys.campaign.worker_process import worker_surroundings
 from isacsys.core.errors import ConfigError, IncompleteRun
 

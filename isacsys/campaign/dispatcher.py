@@ -1,24 +1,71 @@
-"""Distribute drops of one or several runs to free workers, and keep finished ones."""
+"""Distribute drops of one or several runs to free workers, and keep finished ones.
+
+Ctrl-C once: finish the write. Twice: stop at once.
+"""
 
 from __future__ import annotations
 
+import signal
+import sys
+import threading
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NoReturn
+from types import FrameType
+from typing import Any, NoReturn
 
-from isacsys.campaign.drop_ranges import Finished, Range, Waiting, missing
 from isacsys.campaign.executors import Executor
-from isacsys.campaign.interrupt import interruption
-from isacsys.campaign.progress_bar import Bar
+from isacsys.campaign.progress import Bar
 from isacsys.campaign.store import Store
-from isacsys.campaign.worker import SECONDS, FinishedDrops, Said, Work, go_on, simulate_batch
+from isacsys.campaign.worker import (
+    SECONDS,
+    Finished,
+    FinishedDrops,
+    Range,
+    Said,
+    Waiting,
+    Work,
+    go_on,
+    missing,
+    simulate_batch,
+)
 from isacsys.core.errors import IncompleteRun, IsacError
 
 MOST_DEATHS = 3
 LEAST_SECONDS = 0.25  # a batch is synced to disk: do not sync for less
+
+
+class Interruption:
+    """Whether the user (or a batch system that is about to end the job) wants us to stop."""
+
+    def __init__(self) -> None:
+        self.requested = False
+
+
+@contextmanager
+def interruption(notify: Callable[[], None]) -> Iterator[Interruption]:
+    """Turn the first SIGINT or SIGTERM into a request that ``notify`` passes on; the second is a KeyboardInterrupt."""
+    state = Interruption()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if state.requested:
+            raise KeyboardInterrupt
+        state.requested = True
+        print("\nisacsys: finishing the drops in hand (once more: stop at once)", file=sys.stderr)  # noqa: T201
+        notify()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield state
+        return
+    before: dict[int, Any] = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield state
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @dataclass(frozen=True)

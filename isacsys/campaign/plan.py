@@ -1,4 +1,8 @@
-"""The plan of a campaign, and whether two plans are the same."""
+"""The plan of a campaign, whether two plans are the same, and the processor as far as it changes last digits.
+
+NumPy chooses among several versions of its loops, and OpenBLAS among several kernels, by what a processor can do; they
+add in different orders. Results of two processors of one description are the same bits.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +12,26 @@ import math
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from isacsys.campaign.identity import identity
-from isacsys.campaign.payload import Payload
-from isacsys.campaign.processor import processor
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from isacsys.campaign.payload import Payload, identity
 from isacsys.config.scenario import Scenario
 from isacsys.config.scenario_values import FILES
 from isacsys.core.errors import ConfigError, IsacError, LogFormatError
+from isacsys.core.lazy import linalg
 from isacsys.core.version import version
 from isacsys.metrics import Estimator
 from isacsys.network.deployment import origin_of
 from isacsys.plugins.kinds import written_by_users
 from isacsys.simulation.batch_rules import batch_size
 
+MACHINE, FEATURES, KERNEL = "machine", "cpu_features", "blas_kernel"
+UNKNOWN = "unknown"
 NOT_COMPARED = "simulation.drops"  # more drops are welcome
 NO_MATTER = (NOT_COMPARED, "simulation.batch")  # results are the same bits
 _PACKAGES = ("isacsys", "numpy", "scipy", "h5py", "simpy")
@@ -31,6 +39,49 @@ HANDED = ("scheduler", "grant_policy", "positions", "precoder", "combiner", "tra
           "energy_model", "processes", "metrics")
 _CONTENT = "content of "
 OWN_METRICS, SCENARIO_FILE = "own_metrics", "scenario_file"
+
+
+@cache
+def _description() -> dict[str, str]:
+    return {MACHINE: platform.machine() or UNKNOWN, FEATURES: _features(), KERNEL: _kernels()}
+
+
+def processor() -> dict[str, str]:
+    """Return machine, NumPy's enabled features beyond its baseline, and BLAS kernels of this process."""
+    return dict(_description())
+
+
+def differences(theirs: Mapping[str, object], mine: Mapping[str, str]) -> list[str]:
+    """Return in words where two descriptions differ; what one of them does not say differs in nothing."""
+    return [f"{name} {theirs[name]}, not {value}" for name, value in mine.items()
+            if name in theirs and theirs[name] != value]
+
+
+def _features() -> str:
+    umath = getattr(np, "_core", None)
+    umath = getattr(umath, "_multiarray_umath", None)
+    enabled = getattr(umath, "__cpu_features__", None)
+    dispatched = getattr(umath, "__cpu_dispatch__", None)
+    if enabled is None or dispatched is None:  # private to NumPy: it may go
+        return UNKNOWN
+    return " ".join(sorted(name for name in dispatched if enabled.get(name))) or "none"
+
+
+def _kernels() -> str:
+    found = {str(library.get("architecture") or UNKNOWN) for library in _libraries().info()
+             if library["user_api"] == "blas"}
+    return " ".join(sorted(found)) or UNKNOWN
+
+
+def one_thread() -> Any:
+    """Return a context in which linear algebra uses one thread: workers do not fight, and sums have one order."""
+    return _libraries().limit(limits=1, user_api="blas")
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    assert linalg.blas  # loads the BLAS of scipy, which is another one than that of numpy
+    return ThreadpoolController()
 
 
 @dataclass(frozen=True)
@@ -91,13 +142,10 @@ class Plan:
         scenario = self.scenario.replace({NOT_COMPARED: stop - self.first})
         given = {name: value for name, value in self.settings.items()
                  if name in HANDED or name in self.sources or name.startswith(_CONTENT)}
-        return {
-            "scenario": scenario.to_toml(), SCENARIO_FILE: scenario.file, "seed": scenario.simulation.seed,
-            "first_drop": self.first, "drops": stop - self.first, "complete": True, **versions(), **processor(),
-            **origin_of(self.scenario),
-            **{name.replace(" ", "_"): value for name, value in given.items() if value},
-            **({OWN_METRICS: json.dumps([asdict(e) for e in self.metrics.values()])} if self.metrics else {}),
-        }
+        return {"scenario": scenario.to_toml(), SCENARIO_FILE: scenario.file, "seed": scenario.simulation.seed,
+                "first_drop": self.first, "drops": stop - self.first, "complete": True, **versions(), **processor(),
+                **origin_of(self.scenario), **{name.replace(" ", "_"): value for name, value in given.items() if value},
+                **({OWN_METRICS: json.dumps([asdict(e) for e in self.metrics.values()])} if self.metrics else {})}
 
 
 def read_scenario(attributes: Mapping[str, Any], path: Path) -> Scenario:
@@ -143,4 +191,3 @@ def check_same(plan: Plan, attributes: Mapping[str, Any], path: Path) -> None:
 def versions() -> dict[str, str]:
     """Return the versions of everything that numbers depend on."""
     return {"python_version": platform.python_version(), **{f"{name}_version": version(name) for name in _PACKAGES}}
-

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from isacsys.beamforming import Combiner, Precoder
-from isacsys.campaign.coordinator import Coordinator
+from isacsys.campaign.coordinator import Coordinator, StoppingRule
 from isacsys.campaign.dispatcher import Crew
 from isacsys.campaign.executors import Executor
 from isacsys.campaign.executors import executor as make_executor
 from isacsys.campaign.payload import pack
 from isacsys.campaign.plan import Plan
-from isacsys.campaign.progress_bar import Bar
+from isacsys.campaign.progress import Bar
 from isacsys.campaign.result import Run, open_run
-from isacsys.campaign.stopping import StoppingRule
 from isacsys.campaign.store import MemoryStore, Store, file_store
 from isacsys.campaign.worker import Simulate, Work
 from isacsys.config.input_files import pin

@@ -19,7 +19,7 @@ from isacsys.core.display import Shape, Shown, draw, figure, plus_minus, pretty_
 from isacsys.core.errors import ConfigError, LogFormatError
 from isacsys.metrics import METRICS, Estimator
 from isacsys.recording import Log, MergedSources, Part, Source
-from isacsys.recording.checksums import drop_range
+from isacsys.recording.integrity import drop_range
 from isacsys.recording.parts import SUFFIX
 from isacsys.recording.schema import LEVELS
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections import Counter
@@ -20,9 +18,9 @@ from isacsys.campaign.result import Run, open_run
 from isacsys.campaign.settings_grid import Feasible, file_name, in_words, place
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Index
-from isacsys.core.display import Shape, Shown, draw, figure, pretty_unit, with_interval
-from isacsys.core.errors import ConfigError, LogFormatError
-from isacsys.recording.atomic_files import check_regular, whole_file
+from isacsys.core.display import Shape, Shown, csv_text, draw, figure, pretty_unit, with_interval
+from isacsys.core.errors import ConfigError, LogFormatError, writing
+from isacsys.recording.atomic_files import check_regular, write_whole
 from isacsys.statistics import Look, RaceRules
 
 RESULT, TABLE = "search.json", "search.csv"
@@ -128,7 +126,7 @@ class SearchResult(Shown):
         path : path, optional
             Where to write it: PNG, SVG or PDF by its suffix.
         """
-        return draw("search_plots", "draw_search", self, path)
+        return draw("sweep_plots", "draw_search", self, path)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON has it."""
@@ -139,23 +137,16 @@ class SearchResult(Shown):
 
     def to_csv(self) -> str:
         """Return the table as CSV, with nothing where there are no data."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.table[0])
-        writer.writerows(["" if value is None else value for value in row.values()] for row in self.table)
-        return text.getvalue()
+        return csv_text([self.table[0], *(row.values() for row in self.table)])
 
     def save(self, directory: Path) -> None:
         """Write ``search.json`` and ``search.csv`` beside the logs."""
         question = {"keys": self.keys, "goal": self.goal, "subject_to": self.subject_to, "reasons": self.reasons,
                     "scenario": self.scenario.to_toml()}
         contents = {RESULT: json.dumps({**question, **self.to_dict()}, indent=1, allow_nan=False), TABLE: self.to_csv()}
-        try:
+        with writing("output", directory, "a directory"):
             for name, text in contents.items():
-                with whole_file(directory / name) as file:
-                    file.write(text.encode())
-        except OSError as error:
-            raise ConfigError("output", str(directory), f"a directory that can be written ({error.strerror})") from None
+                write_whole(directory / name, text.encode())
         object.__setattr__(self, "directory", directory)
 
     def _words(self) -> list[str]:

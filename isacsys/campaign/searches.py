@@ -14,7 +14,7 @@ import numpy as np
 from isacsys.beamforming import Combiner, Precoder
 from isacsys.campaign.dispatcher import Crew, Dispatcher, Job
 from isacsys.campaign.objectives import Constraint, Objective, read_constraints, read_objective
-from isacsys.campaign.progress_bar import Bar
+from isacsys.campaign.progress import Bar
 from isacsys.campaign.request import Request, Subject, Task
 from isacsys.campaign.result import Run
 from isacsys.campaign.search_result import SearchResult, make_result

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from isacsys.campaign.drop_ranges import Range
 from isacsys.campaign.output import (
     MODE,
     clear,
     clear_leftovers,
-    leave,
     manifest,
-    parts_directory,
+    own_directory,
     read_manifest,
-    to_resume,
     whole_parts,
     write_manifest,
 )
-from isacsys.campaign.plan import Plan, check_same, versions
-from isacsys.campaign.processor import differences, processor
-from isacsys.campaign.run_directory import check_name, locked, refuse_other_files
-from isacsys.campaign.worker import FinishedDrops, cannot_write
+from isacsys.campaign.plan import Plan, check_same, differences, processor, versions
+from isacsys.campaign.worker import FinishedDrops, Range, cannot_write
 from isacsys.core.arrays import Table
 from isacsys.core.errors import ConfigError, IncompleteRun, LogFormatError
 from isacsys.recording import DropIntegrity, Log, MergedSources, Part, Source, Tables, write_log, write_part
 from isacsys.recording.atomic_files import behind_links, is_hdf5, permissions
-from isacsys.recording.checksums import drop_range
+from isacsys.recording.integrity import drop_range
 
 
 class Store(Protocol):
@@ -38,34 +33,27 @@ class Store(Protocol):
     @property
     def directory(self) -> Path | None:
         """Where workers put finished batches; None: they return them."""
-        ...
 
     @property
     def advice(self) -> str:
         """What to tell a user whose run was cut short."""
-        ...
 
     @property
     def done(self) -> list[Range]:
         """Drops that are finished."""
-        ...
 
     @property
     def kept(self) -> int:
         """Drops before this one stay, whatever a stopping rule says."""
-        ...
 
     def add(self, batch: FinishedDrops) -> None:
         """Take a finished batch."""
-        ...
 
     def drops(self, before: int) -> Table:
         """Return the rows of table ``drops``, in order, of the drops before ``before``."""
-        ...
 
     def finish(self, stop: int) -> Source:
         """Return everything of the drops before ``stop``, which all are finished."""
-        ...
 
 
 class MemoryStore:
@@ -103,9 +91,8 @@ class FileStore:
     A log that is there already counts as the first part. Use it through `file_store`.
     """
 
-    def __init__(self, path: Path, plan: Plan) -> None:
-        self.path, self.plan = path, plan
-        self.directory: Path | None = parts_directory(path)
+    def __init__(self, path: Path, plan: Plan, directory: Path) -> None:
+        self.path, self.plan, self.directory = path, plan, directory
         self.mode: int | None = None  # permissions of a log that is replaced
         self._pieces: dict[Range, Source] = {}
         self._drops: dict[Range, Table] = {}
@@ -128,10 +115,10 @@ class FileStore:
         if batch.stop == batch.first:
             return
         try:
-            path = batch.path or write_part(self._parts, batch.first, batch.stop, self.plan.fingerprint,
+            path = batch.path or write_part(self.directory, batch.first, batch.stop, self.plan.fingerprint,
                                             batch.tables or Tables({}))
         except OSError as error:
-            raise cannot_write(self._parts, error) from None
+            raise cannot_write(self.directory, error) from None
         self._pieces[batch.first, batch.stop] = Part(path)
         self._drops[batch.first, batch.stop] = batch.drops
 
@@ -155,7 +142,7 @@ class FileStore:
                 raise IncompleteRun(f"{cannot_write(self.path, error)}; {self.advice}") from None
             except KeyboardInterrupt:
                 raise IncompleteRun(f"interrupted; {self.advice}") from None
-        clear(self._parts)
+        clear(self.directory)
         return Log(self.path)
 
     @property
@@ -171,12 +158,12 @@ class FileStore:
             self._compare_versions(log.attributes)
             log.verify()
             self._pieces[drop_range(log.attributes, self.path)] = log
-        begun = read_manifest(self._parts)
+        begun = read_manifest(self.directory)
         if begun is not None:
             check_same(self.plan, begun, self.path)
             self._compare_versions(begun)
             self.mode = int(begun[MODE]) & 0o777 if MODE in begun else None
-            for part in whole_parts(self._parts, self.plan.fingerprint):
+            for part in whole_parts(self.directory, self.plan.fingerprint):
                 self._take(part)
         last = max((stop for _, stop in self._pieces), default=0)
         if last > self.plan.stop:
@@ -191,16 +178,12 @@ class FileStore:
         """Remove the log that is there, and what an earlier run left; keep its permissions for the new one."""
         self.mode = permissions(self.path)
         behind_links(self.path).unlink(missing_ok=True)
-        clear(self._parts)
+        clear(self.directory)
 
     def begin(self) -> None:
         """Write down what is being simulated."""
         mode = {} if self.mode is None else {MODE: self.mode}
-        write_manifest(self._parts, {**self.plan.attributes(self.plan.stop), **mode})
-
-    @property
-    def _parts(self) -> Path:
-        return parts_directory(self.path)
+        write_manifest(self.directory, {**self.plan.attributes(self.plan.stop), **mode})
 
     def _take(self, part: Part) -> None:
         if any(first < part.stop and part.first < stop for first, stop in self._pieces):
@@ -237,30 +220,10 @@ def file_store(path: Path, plan: Plan, *, resume: bool, force: bool, guarded: bo
         Where there is something already and neither ``resume`` nor ``force`` says what to do with it, where it is
         not the same campaign, where another process is at it, or where it cannot be written.
     """
-    directory = parts_directory(path)
-    if path.is_dir() or not directory.parent.is_dir() or behind_links(path).is_symlink():  # a link to itself
-        raise ConfigError("output", str(path), "a file in a directory that exists")
-    check_name(path)
-    try:
-        directory.mkdir(exist_ok=True)
-        lock = None if guarded else locked(directory)
-    except BlockingIOError:
-        raise ConfigError("output", str(path), "not the output of another run that is going on") from None
-    except OSError as error:
-        raise ConfigError("output", str(path), f"a file that can be written ({error.strerror})") from None
-    store = FileStore(path, plan)
-    try:
-        refuse_other_files(path, directory)
+    with own_directory(path, guarded=guarded) as directory:
+        store = FileStore(path, plan, directory)
         _prepare(store, directory, resume=resume, force=force)
         yield store
-    finally:
-        if not to_resume(directory):
-            leave(directory)
-        if lock is not None:
-            lock.release()
-        with suppress(OSError):  # NFS keeps what is removed while open until it is closed
-            if not any(directory.iterdir()):
-                directory.rmdir()
 
 
 def _prepare(store: FileStore, directory: Path, *, resume: bool, force: bool) -> None:

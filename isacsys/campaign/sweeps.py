@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import math
 import warnings
@@ -24,13 +22,13 @@ from isacsys.campaign.settings_grid import Feasible, feasible, file_name, in_wor
 from isacsys.campaign.store import file_store
 from isacsys.campaign.worker import Simulate
 from isacsys.config.scenario import Scenario
-from isacsys.core.display import Shape, Shown, draw, pretty_unit, with_interval
-from isacsys.core.errors import ConfigError
+from isacsys.core.display import Shape, Shown, csv_text, draw, pretty_unit, with_interval
+from isacsys.core.errors import ConfigError, writing
 from isacsys.energy import EnergyModel
 from isacsys.link import LinkModel
 from isacsys.metrics import METRICS, Metric
 from isacsys.network import Positions
-from isacsys.recording.atomic_files import behind_links, whole_file, write_all
+from isacsys.recording.atomic_files import behind_links, write_whole
 from isacsys.scheduling import GrantPolicy, Scheduler
 from isacsys.sensing import Tracker
 from isacsys.simulation import Process, simulate_drop
@@ -124,12 +122,8 @@ class Sweep(Shown, dict[str, list[Any]]):
 
     def to_csv(self) -> str:
         """Return the table as CSV, with nothing where there are no data."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self)
-        for row in zip(*self.values(), strict=True):
-            writer.writerow("" if isinstance(v, float) and math.isnan(v) else v for v in row)
-        return text.getvalue()
+        rows = zip(*self.values(), strict=True)
+        return csv_text([self, *([None if isinstance(v, float) and math.isnan(v) else v for v in row] for row in rows)])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the points as JSON has them."""
@@ -228,16 +222,15 @@ def _simulate(order: Request, grid: Feasible[Task], directory: Path | None,
     points = [Point(point, run) for point, run in zip(grid.settings, order.runs(grid.made), strict=True)]
     found = gather(points)
     if directory is not None:
-        _write_table(directory, found)
+        with writing("output", directory, "a directory"):
+            write_whole(directory / TABLE, found.to_csv().encode())
     return found
 
 
 def _open(directory: Path, tasks: Sequence[Task], *, resume: bool, force: bool) -> None:
     """Make the directory, and see that nothing in it stands in the way."""
-    try:
+    with writing("output", directory, "a directory"):
         behind_links(directory).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError("output", str(directory), f"a directory that can be written ({error.strerror})") from None
     paths = [task.output for task in tasks if task.output is not None]
     there = [path for path in paths if path.exists() or parts_directory(path).exists()]
     if there and not resume and not force:
@@ -247,14 +240,6 @@ def _open(directory: Path, tasks: Sequence[Task], *, resume: bool, force: bool) 
         if force and task.output is not None:
             with file_store(task.output, task.plan, resume=False, force=True):
                 pass  # opening it removes what an earlier run left
-
-
-def _write_table(directory: Path, found: Sweep) -> None:
-    try:
-        with whole_file(directory / TABLE) as file:
-            write_all(file, found.to_csv().encode())
-    except OSError as error:
-        raise ConfigError("output", str(directory), f"a directory that can be written ({error.strerror})") from None
 
 
 def _number(value: float | None) -> float:

@@ -27,8 +27,7 @@ class WorkerProcess:
         self.surroundings, self.owner = surroundings, os.getpid()
         safe_path = _SAFE_PATH in os.environ
         with worker_surroundings(), _signals_held_back():
-            self.pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin_worker,
-                                            (safe_path,))
+            self.pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin_worker, (safe_path,))
             self._pid = self.pool.submit(os.getpid)
         _close_answers(self.pool)
 

@@ -50,11 +50,9 @@ class World(Protocol):
 
     def places(self, user: Index, site: Index, code: int) -> FirstPlaces:
         """Return links of users [link] and sites [link] in the state of that code."""
-        ...
 
     def stream(self, user: int, site: int, code: int) -> np.random.Generator:
         """Return the stream of a link in a state."""
-        ...
 
 
 class ClusteredLinks:

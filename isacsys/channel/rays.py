@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from isacsys.channel import spatial_tables
-from isacsys.channel.draws import AOD, GROUP, ORDER, ZOA, ZOD, Draws, coupling
+from isacsys.channel.draws import AOD, GROUP, ORDER, ZOA, ZOD, Draws, RayClusters, clusters, coupling
 from isacsys.channel.parameters import RAYS, Spreads, State
-from isacsys.channel.ray_clusters import RayClusters, clusters
 from isacsys.core.arrays import Array, Flags
 
 _OFFSET = np.array([sign * alpha for alpha in spatial_tables.RAY_OFFSETS for sign in (1, -1)])[ORDER]

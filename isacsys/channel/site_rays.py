@@ -21,7 +21,6 @@ class Antennas(Protocol):
 
     def power(self, cell: Index, azimuth: Array, zenith: Array) -> Array:
         """Return power gains [..., ray] of cells [..., ray] at ``azimuth`` and ``zenith`` [ray], degrees."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -209,8 +208,7 @@ class Assembly:
         for cells in np.unique(count).tolist():
             mine = np.flatnonzero(count == cells)
             first, last = int(end[mine[0]] - number[mine[0]]), int(end[mine[-1]])
-            together = kernel.site(seen[0, :cells, first:last], seen[1, :cells, first:last], self._ports,
-                                   self._dtype)
+            together = kernel.site(seen[0, :cells, first:last], seen[1, :cells, first:last], self._ports, self._dtype)
             size += together.size
             for until, length in zip(end[mine].tolist(), number[mine].tolist(), strict=True):
                 parts.append((slice(until - length - begin, until - begin),

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import itertools
 import math
-import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from isacsys.cli.options import add_json, add_scenario, load_scenario, parse_axes, print_json
+from isacsys.cli.options import Subparsers, add_command, add_json, add_scenario, load_scenario, parse_axes, print_json
 from isacsys.cli.rooms import analysis, detection_values, link, propagation, scenarios
-from isacsys.core.display import text_table
+from isacsys.core.display import csv_text, text_table
 from isacsys.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -22,12 +20,8 @@ if TYPE_CHECKING:
     from isacsys.config.scenario import Scenario
 
 _RATE, _ASE = "bit/s/Hz", "bit/s/Hz/km^2"
-_RATE_BOUNDS = {
-    "min_communication_rate": f"R_c, {_RATE}",
-    "min_sensing_rate": f"R_s, {_RATE}",
-    "min_communication_ase": f"T_c, {_ASE}",
-    "min_sensing_ase": f"T_s, {_ASE}",
-}
+_RATE_BOUNDS = {"min_communication_rate": f"R_c, {_RATE}", "min_sensing_rate": f"R_s, {_RATE}",
+                "min_communication_ase": f"T_c, {_ASE}", "min_sensing_ase": f"T_s, {_ASE}"}
 _SIZE_BOUNDS = {"min_communication_cluster": "L", "min_sensing_cluster": "Q"}
 _ANALYZE_EXAMPLE = """examples:
   isacsys analyze scenarios/paper.toml
@@ -42,17 +36,13 @@ _ANY_ALLOCATION = {"allocation.users_per_bs": 1, "allocation.targets_per_bs": 0,
                    "allocation.sensing_cluster": 1}
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def register(commands: Subparsers) -> None:
     """Add the commands."""
-    parser = commands.add_parser("analyze",
-                                 epilog=_ANALYZE_EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = add_command(commands, "analyze", analyze, _ANALYZE_EXAMPLE)
     _add_common(parser)
-    parser.set_defaults(handler=analyze)
-    parser = commands.add_parser("optimize",
-                                 epilog=_OPTIMIZE_EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = add_command(commands, "optimize", optimize, _OPTIMIZE_EXAMPLE)
     _add_common(parser)
     _add_problem(parser)
-    parser.set_defaults(handler=optimize)
 
 
 def analyze(options: argparse.Namespace) -> int:
@@ -206,7 +196,7 @@ def _print(options: argparse.Namespace, figures: Sequence[Mapping[str, Any]], ro
     if options.json:
         print_json({"sweep": figures} if options.sweep else figures[0])
     elif options.csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerows([header, *table])
+        print(csv_text([header, *table]), end="")
     elif len(rows) == 1:
         print(text_table(("", "value"), [(name, f"{_short(value)}{_unit(name)}") for name, value in rows[0].items()]))
     else:

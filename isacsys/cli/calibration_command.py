@@ -8,8 +8,8 @@ from isacsys.calibration import CASES, FULL_CASES, CaseComparison
 from isacsys.calibration import calibrate as simulate
 from isacsys.calibration.cases import text_of
 from isacsys.calibration.judged import JUDGED, Submitted
-from isacsys.cli.options import add_json, print_json
-from isacsys.cli.rooms import calibration_curves, plotting
+from isacsys.cli.options import Subparsers, add_command, add_json, print_json
+from isacsys.cli.rooms import curves, plotting
 from isacsys.core.display import text_table
 
 _EXAMPLE = """examples:
@@ -19,17 +19,15 @@ _EXAMPLE = """examples:
   isacsys calibrate umi-6ghz --json"""
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def register(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser("calibrate",
-                                 epilog=_EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = add_command(commands, "calibrate", calibrate, _EXAMPLE)
     parser.add_argument("name", metavar="NAME", help=", ".join([*CASES, *FULL_CASES]))
     parser.add_argument("--drops", metavar="N", type=_positive, help="instead of those of the case")
     parser.add_argument("--seed", metavar="S", type=int, help="of every random stream")
     parser.add_argument("-o", "--output", metavar="FILE", help="draw our curves over the companies' band")
     parser.add_argument("--scenario", action="store_true", help="print the scenario of the case, and do nothing else")
     add_json(parser)
-    parser.set_defaults(handler=calibrate)
 
 
 def calibrate(options: argparse.Namespace) -> int:
@@ -43,7 +41,7 @@ def calibrate(options: argparse.Namespace) -> int:
     else:
         _print(found)
     if options.output:
-        plotting.save(calibration_curves.draw_calibration(found), options.output)
+        plotting.save(curves.draw_calibration(found), options.output)
     return 1 if found.within is False else 0
 
 
@@ -52,8 +50,7 @@ def _print(found: CaseComparison) -> None:
         theirs, unit = found.submitted.get(metric), found.unit(metric)
         rows = [[p, f"{value:.2f}", *_columns(theirs, i, value)]
                 for i, (p, value) in enumerate(zip(found.percentiles, values, strict=True))]
-        header = ["percentile", f"{metric} ({unit})",
-                  *(("companies", "difference", "low", "high") if theirs else ())]
+        header = ["percentile", f"{metric} ({unit})", *(("companies", "difference", "low", "high") if theirs else ())]
         print(text_table(header, rows))
         largest = found.largest_difference(metric)
         if theirs and largest is not None:

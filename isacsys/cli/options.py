@@ -8,8 +8,8 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import isacsys
 from isacsys.cli.rooms import catalogue, propagation
@@ -20,7 +20,16 @@ from isacsys.core.errors import ConfigError
 if TYPE_CHECKING:
     from isacsys.config.scenario import Scenario
 
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # where each command registers itself
 _MODULE = re.compile(r"[=,]\s*[\"']?[A-Za-z_][\w.]*:[A-Za-z_]")
+
+
+def add_command(commands: Subparsers, name: str, handler: Callable[[argparse.Namespace], int], epilog: str,
+                **more: Any) -> argparse.ArgumentParser:
+    """Return the parser of a new command, which ``handler`` performs; examples stand in ``epilog`` as they are."""
+    parser = commands.add_parser(name, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+    parser.set_defaults(handler=handler)
+    return parser
 
 
 def add_scenario(parser: argparse.ArgumentParser) -> None:
@@ -103,6 +112,16 @@ def _range(text: str, parts: Sequence[str]) -> list[Any]:
     if not 0 <= count < MAXIMUM_GRID:
         raise ConfigError("axis", text, f"a last value not below the first, and under {MAXIMUM_GRID} values")
     return [first + i * step for i in range(int(count + 1e-9) + 1)]
+
+
+def print_found(found: Any, options: argparse.Namespace) -> None:
+    """Print a result as it is asked for: JSON, CSV (where the command knows it), or text."""
+    if options.json:
+        print_json(found.to_dict())
+    elif getattr(options, "csv", False):
+        print(found.to_csv(), end="")
+    else:
+        print(found)
 
 
 def print_json(figures: Any) -> None:

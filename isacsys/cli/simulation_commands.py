@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import isacsys
-from isacsys.cli.options import add_json, add_scenario, load_scenario, print_json, with_files
-from isacsys.cli.rooms import batch_rules, campaign, log_files, progress_watch, scheduling, simulation
+from isacsys.cli.options import Subparsers, add_command, add_json, add_scenario, load_scenario, print_json, with_files
+from isacsys.cli.rooms import batch_rules, campaign, log_files, progress, scheduling, simulation
 
 if TYPE_CHECKING:
     from isacsys.campaign import Run
@@ -21,12 +21,10 @@ _RUN_EXAMPLE = """examples:
   isacsys run scenarios/paper.toml -o run.h5 --resume --drops 1000"""
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def register(commands: Subparsers) -> None:
     """Add the commands."""
     _add_run(commands)
-    parser = commands.add_parser("show",
-                                 epilog="examples:\n  isacsys show run.h5\n  isacsys show run.h5 --watch",
-                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = add_command(commands, "show", show, "examples:\n  isacsys show run.h5\n  isacsys show run.h5 --watch")
     parser.add_argument("log", metavar="RUN.h5", help="as it was, or will be, named by run -o")
     parser.add_argument("--watch", nargs="?", type=_seconds, const=2.0, metavar="SECONDS",
                         help="say how far it has come, every so many seconds (default: %(const)s), until it ends")
@@ -34,17 +32,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--metric", dest="metrics", action="append", default=[], metavar="M",
                         help="print this metric alone; may be given several times")
     add_json(parser)
-    parser.set_defaults(handler=show)
-    parser = commands.add_parser("schedulers",
-                                 epilog="example:\n  isacsys schedulers",
-                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = add_command(commands, "schedulers", schedulers, "example:\n  isacsys schedulers")
     add_json(parser)
-    parser.set_defaults(handler=schedulers)
-    parser = commands.add_parser("plugins",
-                                 epilog="example:\n  isacsys plugins",
-                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = add_command(commands, "plugins", plugins, "example:\n  isacsys plugins")
     add_json(parser)
-    parser.set_defaults(handler=plugins)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -83,7 +74,7 @@ def _print_metrics(log: Run, names: list[str], as_json: bool) -> None:
 
 def _watch(options: argparse.Namespace) -> bool:
     """Print the progress of a run on stderr until it ends; return whether it is complete."""
-    for seen in progress_watch.watch(options.log, options.watch):
+    for seen in progress.watch(options.log, options.watch):
         print(seen, file=sys.stderr, flush=True)
     return bool(seen.complete)
 
@@ -120,17 +111,22 @@ def plugins(options: argparse.Namespace) -> int:
 def add_campaign(parser: argparse.ArgumentParser) -> None:
     """Declare what `run` and `sweep` have in common."""
     parser.add_argument("--drops", type=int, metavar="N", help="independent realisations of the positions")
+    add_execution(parser)
+    parser.add_argument("--precision", type=float, metavar="P",
+                        help="stop when half-width / mean is at most P; --drops is the upper bound")
+    parser.add_argument("--metric", dest="metrics", action="append", default=[], metavar="M",
+                        help="what --precision is about; may be given several times (default: the ASEs that are not 0)")
+
+
+def add_execution(parser: argparse.ArgumentParser, resume: str = "continue what is there") -> None:
+    """Declare how anything is simulated, and what becomes of what is there."""
     parser.add_argument("--frames", type=int, metavar="F", help="frames in a drop")
     parser.add_argument("--seed", type=int, metavar="S", help="of every random stream")
     parser.add_argument("--workers", type=int, metavar="W", help="processes (default: one for every processor)")
     parser.add_argument("--executor", choices=("process", "serial", "dask"),
                         help="who simulates (default: this process what takes a moment, then worker processes)")
     parser.add_argument("--dask-address", metavar="A", help="of a dask scheduler (default: a cluster on this machine)")
-    parser.add_argument("--precision", type=float, metavar="P",
-                        help="stop when half-width / mean is at most P; --drops is the upper bound")
-    parser.add_argument("--metric", dest="metrics", action="append", default=[], metavar="M",
-                        help="what --precision is about; may be given several times (default: the ASEs that are not 0)")
-    parser.add_argument("--resume", action="store_true", help="continue what is there")
+    parser.add_argument("--resume", action="store_true", help=resume)
     parser.add_argument("--force", action="store_true", help="replace what is there")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     add_json(parser)
@@ -162,11 +158,9 @@ def print_run(result: Run, as_json: bool) -> None:
         print(f"isacsys: {remark}", file=sys.stderr)
 
 
-def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("run",
-                                 epilog=with_files(_RUN_EXAMPLE), formatter_class=argparse.RawDescriptionHelpFormatter)
+def _add_run(commands: Subparsers) -> None:
+    parser = add_command(commands, "run", run, with_files(_RUN_EXAMPLE))
     add_scenario(parser)
     parser.add_argument("-o", "--output", metavar="RUN.h5", help="the log to write")
     add_campaign(parser)
     parser.add_argument("--only-drop", type=int, metavar="N", help="simulate drop N alone, in this process")
-    parser.set_defaults(handler=run)

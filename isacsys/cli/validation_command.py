@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import isacsys
-from isacsys.cli.options import add_json, load_scenario, parse_axis, print_json
+from isacsys.cli.options import Subparsers, add_command, add_json, load_scenario, parse_axis, print_json
 from isacsys.cli.rooms import campaign, loading
 from isacsys.cli.simulation_commands import shows_progress, simulation_changes
 from isacsys.core.errors import ConfigError
@@ -25,14 +25,13 @@ _EXAMPLE = """examples:
       --over allocation.users_per_bs=1:19 --plot mine.png"""
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def register(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser(
-        "validate", epilog=_EXAMPLE,
+    parser = add_command(
+        commands, "validate", validate, _EXAMPLE,
         description="Simulate (or take a run that is there) and set it beside the paper's formulas, the exact ones, "
         "and the exact ones at what was measured, by which it is judged; or beside a formula of yours. Exit "
-        "1 when something is contradicted.",
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        "1 when something is contradicted.")
     parser.add_argument("scenario", metavar="SCENARIO_or_RUN", help="a TOML file, or a log as named by run -o")
     parser.add_argument("--set", dest="changes", metavar="section.key=value", action="append", default=[],
                         help="change one setting of a scenario; may be given several times")
@@ -50,7 +49,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--workers", type=int, metavar="W", help="processes (default: one for every processor)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     add_json(parser)
-    parser.set_defaults(handler=validate)
 
 
 def validate(options: argparse.Namespace) -> int:

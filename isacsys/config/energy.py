@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from isacsys.config.rules import Parameters, Section, choice, integer, real, table, text
 
@@ -12,7 +11,6 @@ from isacsys.config.rules import Parameters, Section, choice, integer, real, tab
 class EnergySettings(Section):
     """Power that base stations draw, and how they sleep."""
 
-    name: ClassVar[str] = "energy"
     model: str = text("none", "\"none\"; \"tr38864\": the reference base stations of TR 38.864; \"earth\": the linear "
                       "model of EARTH (Auer et al. 2011); or \"module:Class\"")
     parameters: Parameters = table("keyword arguments of the class that energy.model names")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from isacsys.config.rules import Parameters, Section, choice, integer, real, real_or, table, text
 from isacsys.core.errors import ConfigError
@@ -15,7 +14,6 @@ _SCHEMES = {1: 29, 2: 28, 3: 29}  # of the MCS tables of TS 38.214
 class LinkSettings(Section):
     """From the SINR of a served user to the bits that it gets."""
 
-    name: ClassVar[str] = "link"
     model: str = text("shannon", "\"shannon\": log2(1 + SINR); \"truncated_shannon\": as TR 36.942 has it; \"nr\": "
                       "transport blocks of 5G NR; or \"module:Class\"")
     parameters: Parameters = table("keyword arguments of the class that link.model names")

@@ -133,9 +133,15 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """Base of the tables of a scenario: checks every field against its rule when it is made."""
+    """Base of the tables of a scenario: checks every field against its rule when it is made.
+
+    The table of a class ``LinkSettings`` is called ``link``.
+    """
 
     name: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        cls.name = cls.__name__.removesuffix("Settings").lower()
 
     def __post_init__(self) -> None:
         for key, rule in self.rules().items():

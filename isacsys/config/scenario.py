@@ -49,8 +49,7 @@ class Scenario(ScenarioValues, Shown):
         except tomllib.TOMLDecodeError as error:
             raise ConfigError("scenario", str(path), f"a TOML file ({error})") from None
         files = {key: _beside(path.parent, key, name) for key, name in scenario.files.items()}
-        return dataclasses.replace(scenario.replace(files), beside=(str(path.parent.resolve()),),
-                                   file=path.name)
+        return dataclasses.replace(scenario.replace(files), beside=(str(path.parent.resolve()),), file=path.name)
 
     @classmethod
     def from_toml(cls, text: str) -> Scenario:

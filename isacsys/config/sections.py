@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 from isacsys.config.rules import Parameters, Section, choice, flag, integer, pair, real, real_or, table, text
 from isacsys.core.errors import ConfigError
@@ -17,7 +16,6 @@ TARGET_SPREADS = {"uav_small": 3.74, "uav_large": 2.50, "human": 3.94, "vehicle"
 class NetworkSettings(Section):
     """Where base stations, users and targets are."""
 
-    name: ClassVar[str] = "network"
     bs_density: float = real(1.0, "lambda_b, density of base stations", unit="1/km^2", above=0, minimum=1e-9,
                              maximum=1e9)
     users_per_cell: float = real(60.0, "lambda_u / lambda_b, mean number of users in a cell", minimum=0)
@@ -79,7 +77,6 @@ class NetworkSettings(Section):
 class AntennasSettings(Section):
     """The arrays of a base station."""
 
-    name: ClassVar[str] = "antennas"
     transmit: int = integer(20, "M_t, transmit antennas of a base station", minimum=1, maximum=10**5)
     receive: int = integer(10, "M_r, receive antennas of a base station", minimum=1, maximum=10**5)
     pattern: str = text("omni", "\"omni\", \"tr38901\" (the element of TR 38.901 Table 7.3-1), a file that ends with "
@@ -95,7 +92,6 @@ class AntennasSettings(Section):
 class AllocationSettings(Section):
     """How the spatial degrees of freedom are shared out."""
 
-    name: ClassVar[str] = "allocation"
     users_per_bs: int = integer(12, "K, users served by a base station in a frame", minimum=1)
     targets_per_bs: int = integer(1, "J, targets sensed by a base station in a frame (0: no sensing)", minimum=0)
     communication_cluster: int = integer(1, "L, base stations in the cluster of a user", minimum=1)
@@ -105,15 +101,13 @@ class AllocationSettings(Section):
                        "paper's; or \"module:Class\"")
     parameters: Parameters = table("keyword arguments of the class that allocation.policy names")
     weight: float = real(0.5, "rho of P1, for policies that optimise", minimum=0, maximum=1)
-    max_targets_per_bs: int = integer(10, "J_max, most targets a base station can resolve", minimum=0,
-                                      maximum=10**4)
+    max_targets_per_bs: int = integer(10, "J_max, most targets a base station can resolve", minimum=0, maximum=10**4)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RadioSettings(Section):
     """Power, bandwidth and noise of a network that is not normalised: any propagation.model but "power_law"."""
 
-    name: ClassVar[str] = "radio"
     transmit_power_dbm: float = real(46.0, "of a base station", unit="dBm")
     bandwidth: float = real(10e6, "by which a rate in bit/s/Hz becomes bit/s, and of the noise", unit="Hz", above=0)
     noise_figure_db: float = real(9.0, "of users", unit="dB", minimum=0)
@@ -128,7 +122,6 @@ PROPAGATION_MODELS = ("power_law", "free_space", "uma", "umi", "rma", "inh", "in
 class PropagationSettings(Section):
     """Path loss and noise; of the power law in km, (d / 1 km)^-alpha, of the others as TR 38.901 has them."""
 
-    name: ClassVar[str] = "propagation"
     model: str = text("power_law", ", ".join(f'"{name}"' for name in PROPAGATION_MODELS) + ", or \"module:Class\"")
     parameters: Parameters = table("keyword arguments of the class that propagation.model names")
     correlation_distance: float = real(1.0, "factor on the distances over which shadowing, lines of sight and "
@@ -137,8 +130,7 @@ class PropagationSettings(Section):
     o2i_release: int = integer(19, "release of TR 38.901 for the loss of coated windows: 14 or 19", minimum=14,
                                maximum=19)
     path_loss_exponent: float = real(4.0, "alpha, of one-way links", above=2, maximum=20)
-    echo_exponent: float = real(2.0, "beta, of one way of the echo, which falls as R^(-2 beta)", above=0,
-                               maximum=20)
+    echo_exponent: float = real(2.0, "beta, of one way of the echo, which falls as R^(-2 beta)", above=0, maximum=20)
     noise_power: float = real(0.0, "noise relative to what a BS at full power gives at 1 km", minimum=0)
     carrier_frequency: float = real(3.5e9, "carrier frequency; sets Doppler, path loss and wavelength", unit="Hz",
                                     above=0)
@@ -151,7 +143,6 @@ class PropagationSettings(Section):
 class FadingSettings(Section):
     """Small-scale fading of single links."""
 
-    name: ClassVar[str] = "fading"
     model: str = text("rayleigh", "\"rayleigh\" (by its law where there is one), \"tr38901\" (clusters and rays), "
                       "\"file\" (and that of propagation.model as well), or \"module:Class\"")
     parameters: Parameters = table("keyword arguments of the class that fading.model names")
@@ -170,7 +161,6 @@ class FadingSettings(Section):
 class SensingSettings(Section):
     """The echo and how it is received."""
 
-    name: ClassVar[str] = "sensing"
     rcs: float = real(0.1, "xi, radar cross-section", above=0)
     mismatch_loss: float = real(1.0, "kappa, loss of the receive filter", above=0, maximum=1)
     matched_filter_gain: float = real(1.0, "Delta T, gain of the matched filter", above=0)
@@ -201,7 +191,6 @@ class SensingSettings(Section):
 class PrecodingSettings(Section):
     """How base stations design transmit beams from their CSI."""
 
-    name: ClassVar[str] = "precoding"
     policy: str = text("zero_forcing", "\"zero_forcing\", \"regularized\", \"maximum_ratio\", \"slnr\", or "
                        "\"module:Class\"")
     parameters: Parameters = table("keyword arguments of the class that precoding.policy names")
@@ -216,7 +205,6 @@ class PrecodingSettings(Section):
 class CombiningSettings(Section):
     """How base stations that sense filter what they receive."""
 
-    name: ClassVar[str] = "combining"
     policy: str = text("mrc", "\"mrc\", \"zero_forcing\", \"mvdr\", or \"module:Class\"")
     parameters: Parameters = table("keyword arguments of the class that combining.policy names")
 
@@ -225,7 +213,6 @@ class CombiningSettings(Section):
 class CooperationSettings(Section):
     """How the stations of a cluster cooperate for their users and targets."""
 
-    name: ClassVar[str] = "cooperation"
     communication: str = choice("nulling", "a station that grants a user's request nulls towards it (nulling), "
                                 "or sends to it as well: powers add (joint), or amplitudes (joint_coherent)",
                                 ("nulling", "joint", "joint_coherent"))
@@ -242,7 +229,6 @@ class CooperationSettings(Section):
 class SchedulingSettings(Section):
     """Who is served."""
 
-    name: ClassVar[str] = "scheduling"
     policy: str = text("random", "a name of `isacsys schedulers`, or \"module:Class\"")
     target_policy: str = text("", "likewise, for the choice of targets; empty: scheduling.policy chooses them too")
     parameters: Parameters = table("keyword arguments of the class that scheduling.policy names")
@@ -254,7 +240,6 @@ class SchedulingSettings(Section):
 class NullingSettings(Section):
     """Which requests for nulls are granted first."""
 
-    name: ClassVar[str] = "nulling"
     policy: str = text("strongest", "\"strongest\", \"random\", \"communication_first\", \"sensing_first\", or "
                        "\"module:Class\"")
     parameters: Parameters = table("keyword arguments of the class that nulling.policy names")
@@ -264,7 +249,6 @@ class NullingSettings(Section):
 class BackhaulSettings(Section):
     """How null requests are carried between base stations, and how far ahead frames are scheduled."""
 
-    name: ClassVar[str] = "backhaul"
     latency: float = real(0.0, "delay of a null request", unit="s", minimum=0)
     latency_law: str = choice("constant", "constant, or drawn for every request with mean backhaul.latency",
                               ("constant", "exponential"))
@@ -280,7 +264,6 @@ class BackhaulSettings(Section):
 class CsiSettings(Section):
     """How old channel state information is when a frame uses it; that of cross links is as old as the schedule."""
 
-    name: ClassVar[str] = "csi"
     own_age: float = real(0.0, "age of the CSI of a base station's own users", unit="s", minimum=0)
     feedback_bits: int = integer(0, "bits of feedback on the direction of a user's channel, own or granted "
                                  "(0: perfect)", unit="bit", minimum=0, maximum=1000)
@@ -290,7 +273,6 @@ class CsiSettings(Section):
 class MobilitySettings(Section):
     """How users and targets move; base stations stay."""
 
-    name: ClassVar[str] = "mobility"
     model: str = choice("random_direction", "random_direction: straight on, with turns at random; random_waypoint: "
                         "from one random place to the next; file: as mobility.positions says",
                         ("random_direction", "random_waypoint", "file"))
@@ -317,7 +299,6 @@ class MobilitySettings(Section):
 class TrafficSettings(Section):
     """What users want to receive; a user is served only while it has data."""
 
-    name: ClassVar[str] = "traffic"
     model: str = choice("full_buffer", "full_buffer: always more; poisson: files arrive at random (3GPP FTP model 3); "
                         "file: as traffic.arrivals says", ("full_buffer", "poisson", "file"))
     file_size: float = real(4e6, "mean size of a file", unit="bit", above=0)
@@ -331,7 +312,6 @@ class TrafficSettings(Section):
 class TargetsSettings(Section):
     """How long targets stay, and how often they are to be sensed."""
 
-    name: ClassVar[str] = "targets"
     lifetime: float = real(0.0, "mean time until a target leaves (0: never); as many appear on average", unit="s",
                            minimum=0)
     revisit_period: float = real(0.0, "time within which a target is to be sensed again (0: no hurry)", unit="s",
@@ -344,7 +324,6 @@ class TargetsSettings(Section):
 class TrackingSettings(Section):
     """How targets are tracked; filters, sensing beams and null requests then follow the tracks."""
 
-    name: ClassVar[str] = "tracking"
     enabled: bool = flag(False, "keep a track of every target that has been detected")
     policy: str = text("extended_kalman", "\"extended_kalman\", or \"module:Class\"")
     parameters: Parameters = table("keyword arguments of the class that tracking.policy names, beside acceleration and "
@@ -368,7 +347,6 @@ class TrackingSettings(Section):
 class SimulationSettings(Section):
     """How much is simulated."""
 
-    name: ClassVar[str] = "simulation"
     drops: int = integer(100, "independent realisations of the positions", minimum=1, maximum=10**9)
     frames: int = integer(1, "scheduling intervals in a drop", minimum=1, maximum=10**9)
     frame_duration: float = real(0.01, "length of a frame", unit="s", above=0)
@@ -392,7 +370,6 @@ class SimulationSettings(Section):
 class RecordingSettings(Section):
     """What a log keeps."""
 
-    name: ClassVar[str] = "recording"
     level: str = choice("summary", "summary: drops and frames; users: also a row a user and a target; links: "
                         "also a row a link; full: also positions, selections, null requests and events",
                         ("summary", "users", "links", "full"))

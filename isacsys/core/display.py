@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import importlib
+import io
 import math
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
@@ -73,6 +75,13 @@ def with_interval(mean: float | None, half_width: float | None, unit: str = "1")
         else:
             said = f"{round(mean, places):.{shown}f} {PLUS_MINUS} {round(half_width, places):.{shown}f}"
     return f"{said} {pretty_unit(unit)}".rstrip()
+
+
+def csv_text(rows: Iterable[Iterable[Any]]) -> str:
+    """Return rows as CSV, with nothing where a value is None."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def text_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

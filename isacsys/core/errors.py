@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _LONGEST = 300  # characters of a value that a message shows
@@ -30,6 +32,15 @@ class ConfigError(IsacError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.key} = {in_words(self.value)}: {' '.join(self.allowed.split())}"
+
+
+@contextmanager
+def writing(key: str, path: object, what: str = "a file") -> Iterator[None]:
+    """Raise ConfigError, which names the setting, the path and the reason, where something cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(key, str(path), f"{what} that can be written ({error.strerror or error})") from None
 
 
 class InfeasibleDesign(IsacError):

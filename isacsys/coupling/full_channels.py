@@ -35,11 +35,9 @@ class Channels(Protocol):
         """Return h [link, near, M_t] of scheduled users: the amplitude of beam w is ``h^H w``; the serving station
         first.
         """
-        ...
 
     def stations(self, frame_state: FrameState) -> Complex:
         """Return G^T [sensor, near, M_r, M_t] from stations around: beam w comes through filter v as ``(G v)^H w``."""
-        ...
 
 
 class Drawn:

@@ -7,8 +7,7 @@ import copy
 from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError
 from isacsys.energy.base import EnergyModel, HandedIn, Unmetered
-from isacsys.energy.earth import Earth
-from isacsys.energy.tr38864 import Tr38864
+from isacsys.energy.models import Earth, Tr38864
 from isacsys.plugins.kinds import PluginKind, register
 
 HANDED_IN = "object"  # what a scenario says where the model is an object of Python

@@ -14,8 +14,7 @@ from typing import IO, Any, TypeVar
 import numpy as np
 
 from isacsys.core.errors import ConfigError, IsacError
-from isacsys.geography.cells import SITE_SIZE
-from isacsys.geography.geo_json import GeoPoint, read_geo_json
+from isacsys.geography.cells import SITE_SIZE, GeoPoint, read_geo_json
 from isacsys.geography.open_cell_id import CellEstimate, is_open_cell_id, read_open_cell_id
 
 T = TypeVar("T", CellEstimate, GeoPoint)

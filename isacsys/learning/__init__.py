@@ -12,27 +12,13 @@ except ImportError:
 
 from isacsys.learning.acts import ACTS, Act, Decision
 from isacsys.learning.environment import ENTRY_POINT, ID, NetworkEnv
-from isacsys.learning.observations import OBSERVATIONS, Observation
+from isacsys.learning.observations import OBSERVATIONS, REWARDS, Observation, Reward
 from isacsys.learning.parallel_cells import CellsEnv, parallel_env
-from isacsys.learning.rewards import REWARDS, Reward
 from isacsys.learning.vector_environment import VECTOR_ENTRY_POINT, NetworkVectorEnv
 from isacsys.learning.view import AgentView
 
 if ID not in gymnasium.registry:
     gymnasium.register(ID, entry_point=ENTRY_POINT, vector_entry_point=VECTOR_ENTRY_POINT)
 
-__all__ = [
-    "ACTS",
-    "ID",
-    "OBSERVATIONS",
-    "REWARDS",
-    "Act",
-    "AgentView",
-    "CellsEnv",
-    "Decision",
-    "NetworkEnv",
-    "NetworkVectorEnv",
-    "Observation",
-    "Reward",
-    "parallel_env",
-]
+__all__ = ["ACTS", "ID", "OBSERVATIONS", "REWARDS", "Act", "AgentView", "CellsEnv", "Decision", "NetworkEnv",
+           "NetworkVectorEnv", "Observation", "Reward", "parallel_env"]

@@ -115,21 +115,17 @@ class Driven(Scheduler):
 
     def select_all_users(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
         """Rank, or take what was chosen, or ask the other scheduler."""
-        decision = self._hand.decision
-        if decision.users is not None:
-            return Given(decision.users).select_all_users(network, counts, rng)
-        if decision.chosen_users is not None:
-            return super().select_all_users(network, counts, rng)
-        return self._other.select_all_users(network, counts, rng)
+        return self._source("users", super()).select_all_users(network, counts, rng)
 
     def select_all_targets(self, network: NetworkState, counts: Index, rng: np.random.Generator) -> Index:
         """Rank, or take what was chosen, or ask the other scheduler."""
-        decision = self._hand.decision
-        if decision.targets is not None:
-            return Given(decision.targets).select_all_targets(network, counts, rng)
-        if decision.chosen_targets is not None:
-            return super().select_all_targets(network, counts, rng)
-        return self._other.select_all_targets(network, counts, rng)
+        return self._source("targets", super()).select_all_targets(network, counts, rng)
+
+    def _source(self, words: str, chosen: Any) -> Any:
+        scores = getattr(self._hand.decision, words)
+        if scores is not None:
+            return Given(scores)
+        return self._other if getattr(self._hand.decision, f"chosen_{words}") is None else chosen
 
 
 class Given(Ranked):

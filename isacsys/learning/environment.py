@@ -14,8 +14,7 @@ from isacsys.config.scenario import Scenario
 from isacsys.core.errors import ConfigError
 from isacsys.learning.acts import ACTS, Act, Decision, checked_decision, in_short
 from isacsys.learning.driver import Driver
-from isacsys.learning.observations import OBSERVATIONS, Observation
-from isacsys.learning.rewards import REWARDS, Reward, checked_reward
+from isacsys.learning.observations import OBSERVATIONS, REWARDS, Observation, Reward, checked_reward
 from isacsys.learning.view import AgentView, Sizes
 from isacsys.network import NetworkState, deploy
 from isacsys.network.receivers import ReceiverType

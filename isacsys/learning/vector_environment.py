@@ -17,8 +17,15 @@ from isacsys.core.errors import ConfigError, DropError
 from isacsys.learning.acts import Act, Decision, Scores, checked
 from isacsys.learning.driver import Hand, driven
 from isacsys.learning.environment import NetworkEnv
-from isacsys.learning.observations import Load, MeanSir, Observation, QueueObservation
-from isacsys.learning.rewards import Reward, ThroughputReward, WeightedAse
+from isacsys.learning.observations import (
+    Load,
+    MeanSir,
+    Observation,
+    QueueObservation,
+    Reward,
+    ThroughputReward,
+    WeightedAse,
+)
 from isacsys.learning.view import Sizes, view_of
 from isacsys.recording import MemoryRecorder
 from isacsys.services import FrameRecord

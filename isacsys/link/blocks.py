@@ -1,4 +1,4 @@
-"""Transport blocks, the code blocks they are cut into, and the law by which these fail.
+"""Transport blocks, the code blocks they are cut into, the law by which these fail, and the tables of schemes.
 
 A code block of k bits on n symbols with SINRs gamma_i fails with
 
@@ -6,7 +6,7 @@ A code block of k bits on n symbols with SINRs gamma_i fails with
 
 the normal approximation of bit-interleaved coded modulation (Polyanskiy, Poor and Verdu, IEEE Trans. Inf. Theory 56(5),
 2010), with C and V of `constellations` and g the gap of practical codes. The sums take sub-bands and retransmissions as
-they are.
+they are. The MCS tables of the downlink shared channel: 3GPP TS 38.214, Tables 5.1.3.1-1, 5.1.3.1-2 and 5.1.3.1-3.
 """
 
 from __future__ import annotations
@@ -18,12 +18,60 @@ import numpy as np
 from isacsys.core.arrays import Array, Index
 from isacsys.core.lazy import special
 from isacsys.link.constellations import mean_and_variance
-from isacsys.link.mcs import McsTable
 
+# Modulation order Q_m of a run of rows, and 1024 x code rate of each; reserved rows are left out.
+_TABLES = {
+    1: ((2, (120, 157, 193, 251, 308, 379, 449, 526, 602, 679)),
+        (4, (340, 378, 434, 490, 553, 616, 658)),
+        (6, (438, 466, 517, 567, 616, 666, 719, 772, 822, 873, 910, 948))),
+    2: ((2, (120, 193, 308, 449, 602)),
+        (4, (378, 434, 490, 553, 616, 658)),
+        (6, (466, 517, 567, 616, 666, 719, 772, 822, 873)),
+        (8, (682.5, 711, 754, 797, 841, 885, 916.5, 948))),
+    3: ((2, (30, 40, 50, 64, 78, 99, 120, 157, 193, 251, 308, 379, 449, 526, 602)),
+        (4, (340, 378, 434, 490, 553, 616)),
+        (6, (438, 466, 517, 567, 616, 666, 719, 772))),
+}
 _LARGE_CRC, _SMALL_CRC, _LARGE_BLOCK = 24, 16, 3824  # bits; of a transport block above or up to 3,824 bits
 _CODE_BLOCK_CRC = 24
 _MOST = {1: 8448, 2: 3840}  # bits of a code block, by base graph
 _LEAST_VARIANCE = 1e-30  # of the information: below, a block fails or does not
+
+
+@dataclass(frozen=True)
+class McsTable:
+    """Modulation and coding schemes, as parallel arrays [mcs].
+
+    Attributes
+    ----------
+    order : [mcs]
+        Bits of a symbol, Q_m.
+    rate : [mcs]
+        Code rate R.
+    """
+
+    order: Index
+    rate: Array
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    @property
+    def efficiency(self) -> Array:
+        """Information bits of a symbol, R Q_m, [mcs]."""
+        return self.rate * self.order
+
+
+def mcs_table(number: int) -> McsTable:
+    """Return table 5.1.3.1-``number``."""
+    runs = _TABLES[number]
+    order = np.concatenate([np.full(len(rates), order) for order, rates in runs])
+    return McsTable(order, np.concatenate([rates for _, rates in runs]) / 1024)
+
+
+def mcs_count(number: int) -> int:
+    """Return how many schemes a table has."""
+    return sum(len(rates) for _, rates in _TABLES[number])
 
 
 @dataclass(frozen=True)

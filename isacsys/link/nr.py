@@ -11,11 +11,9 @@ from isacsys.config.link import LinkSettings
 from isacsys.core.arrays import Array, Index
 from isacsys.core.errors import ConfigError
 from isacsys.link.base import Delivery, LinkModel, ServedLinks
-from isacsys.link.blocks import BlockFormats, block_formats
+from isacsys.link.blocks import BlockFormats, block_formats, mcs_table
 from isacsys.link.harq import Retransmissions, WaitingBlocks, joined, nothing_sent_again, send_again
-from isacsys.link.mcs import mcs_table
-from isacsys.link.outer_loop import OuterLoop
-from isacsys.link.rate_selection import RateSelection, point
+from isacsys.link.rate_selection import OuterLoop, RateSelection, point
 
 _WHOLE = 1e-9  # how far from a whole number a number of blocks still is one
 _OUTAGE = 0.1  # block error rate of the lowest scheme at which a link is in outage

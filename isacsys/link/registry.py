@@ -8,9 +8,8 @@ import numpy as np
 
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array
-from isacsys.link.base import LinkModel
+from isacsys.link.base import LinkModel, Shannon, TruncatedShannon
 from isacsys.link.nr import NR
-from isacsys.link.shannon import Shannon, TruncatedShannon
 from isacsys.plugins.kinds import PluginKind, register
 
 LINK_MODELS: dict[str, type[LinkModel]] = {"shannon": Shannon, "truncated_shannon": TruncatedShannon, "nr": NR}

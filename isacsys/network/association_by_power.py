@@ -28,11 +28,10 @@ from isacsys.plugins.loading import is_ours
 from isacsys.propagation.buildings import Buildings, Places
 from isacsys.propagation.cell_antennas import one_mast_a_cell
 from isacsys.propagation.cell_gains import CellGains
-from isacsys.propagation.clutter import background_gains
 from isacsys.propagation.far_field import FarField
 from isacsys.propagation.registry import find_model, heights, target_height, target_model
 from isacsys.propagation.station_gains import StationGains
-from isacsys.propagation.target_types import TARGET_TYPES
+from isacsys.propagation.target_types import TARGET_TYPES, background_gains
 
 CONSTANT = 0.5  # m within which mean powers are taken as constant while a user or target moves
 CLEAR = 1e-6  # share by which another cell has to be stronger, beyond the hysteresis: not by rounding alone

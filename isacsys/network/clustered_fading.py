@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from isacsys.channel.clustered import STATES, ClusteredLinks, FirstPlaces
-from isacsys.channel.fading import Fading
+from isacsys.channel.fading import ChannelLinks, Fading
 from isacsys.channel.kernel import Bands
-from isacsys.channel.links import ChannelLinks
 from isacsys.channel.parameters import Environment
 from isacsys.channel.site_rays import SiteRays
 from isacsys.config.scenario import Scenario
@@ -22,7 +21,7 @@ from isacsys.network.station_rays import StationRays
 from isacsys.propagation.buildings import Places
 from isacsys.propagation.cell_antennas import antennas
 from isacsys.propagation.cell_gains import CellGains
-from isacsys.propagation.parameter_fields import ParameterFields
+from isacsys.propagation.fields import ParameterFields
 from isacsys.propagation.registry import MODELS, find_model, heights
 
 MOST_FRAMES, MOST_ROWS = 8, 16  # frames, and frames times sub-bands, whose channels are summed at once
@@ -132,8 +131,7 @@ class _World:
                 and scenario.propagation.model.removesuffix("_av") == self._environment.name:
             return network.large_scale.users
         model, d = MODELS[self._environment.name](), network.deployment
-        return CellGains(scenario, model, d.masts, d.cells, low,
-                         stream(self._seed, d.drop, 0, Purpose.FADING_STATES))
+        return CellGains(scenario, model, d.masts, d.cells, low, stream(self._seed, d.drop, 0, Purpose.FADING_STATES))
 
     def codes(self, user: Index, position: Array, mast: Index) -> Index:
         """Return codes [n, m] of the states of links between users [n] at places [n, 2] in km and masts [n, m]."""

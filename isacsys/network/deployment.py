@@ -17,10 +17,9 @@ from isacsys.core.errors import ConfigError
 from isacsys.core.lazy import spatial
 from isacsys.core.random_streams import Purpose, stream
 from isacsys.geography import PeopleRows, Projection
-from isacsys.network.boundary import OpenArea, open_ground
 from isacsys.network.given_cells import cell_remarks, cells_and_masts, given_cells, given_people, projection_of
 from isacsys.network.places import Box, Positions, check_apart, given_positions, points_of, shortest_distance
-from isacsys.network.point_processes import hexagonal, hexagonal_side, populated_area, scattered
+from isacsys.network.point_processes import OpenArea, hexagonal, hexagonal_side, open_ground, populated_area, scattered
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.trajectories import Course, floating_cars, roles, trace_points
 from isacsys.propagation.cell_antennas import Cells, Masts, sectors

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.channel.fading import Fading, Rayleigh
-from isacsys.channel.links import ChannelLinks
+from isacsys.channel.fading import ChannelLinks, Fading, Rayleigh
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Complex, Index
 from isacsys.core.errors import PluginError

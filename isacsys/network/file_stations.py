@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from isacsys.channel.files import ChannelFile, power
+from isacsys.channel.files import ChannelFile, both_ways, matrix, power
 from isacsys.channel.kernel import Bands
-from isacsys.channel.station_paths import both_ways, matrix
 from isacsys.core.arrays import Array, Complex, Index
 from isacsys.core.errors import ConfigError
 from isacsys.network.drop_view import DropView

@@ -112,8 +112,7 @@ class JoinedState(NetworkState):
             found = self._asked(missing)
             if self._around is None:
                 near, count = found.station.shape[1], len(self.users)
-                self._around = Surroundings(np.empty((count, near), np.int64), np.empty((count, near)),
-                                            np.empty(count))
+                self._around = Surroundings(np.empty((count, near), np.int64), np.empty((count, near)), np.empty(count))
             for name in ("station", "path_gain", "far_field"):
                 getattr(self._around, name)[missing] = getattr(found, name)
             self._known[missing] = True

@@ -10,8 +10,8 @@ from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.lazy import spatial
-from isacsys.network.boundary import OpenArea
 from isacsys.network.deployment import Deployment
+from isacsys.network.point_processes import OpenArea
 from isacsys.network.population import Population
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.station_status import StationStatus
@@ -24,7 +24,6 @@ class Mover(Protocol):
 
     def step(self, seconds: float, rng: np.random.Generator) -> float:
         """Move all for some time; return the longest way, km."""
-        ...
 
 
 class RandomDirection:
@@ -229,7 +228,6 @@ class Follower(Protocol):
         """Update stations and distances, nobody having gone farther than ``gone``, km; return who changed station,
         [n].
         """
-        ...
 
 
 class Attachment:

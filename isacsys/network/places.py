@@ -138,8 +138,7 @@ def points_of(given: npt.ArrayLike, kind: str = "point") -> Array:
     if not points.size and points.shape[-1:] in ((0,), (2,)) and points.shape != (1, 0):
         return points.reshape(-1, 2)
     if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
-        raise ConfigError(f"positions of {kind}s", _kind_of(given),
-                          "an array [n, 2] of finite numbers, unmasked")
+        raise ConfigError(f"positions of {kind}s", _kind_of(given), "an array [n, 2] of finite numbers, unmasked")
     return points
 
 

@@ -19,10 +19,10 @@ from isacsys.network.fading import drop_fading
 from isacsys.network.large_scale import AssociationByDistance, LargeScale, bs_density
 from isacsys.network.places import Box
 from isacsys.network.population import Population
-from isacsys.network.presence import presence
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.station_status import StationStatus
 from isacsys.network.surroundings import Surroundings
+from isacsys.network.trajectories import presence
 from isacsys.propagation.registry import find_model, heights, target_height
 from isacsys.sensing.track_manager import TrackManager
 

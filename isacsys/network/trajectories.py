@@ -1,8 +1,8 @@
-"""Positions over time, from a file."""
+"""Positions over time, from a file, and presence over time of users and targets that come and go."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,12 +10,12 @@ from isacsys.config.input_files import CsvRows, number, ordinal, parse_stream_on
 from isacsys.config.scenario import Scenario
 from isacsys.config.sections import MobilitySettings
 from isacsys.core import geometry
-from isacsys.core.arrays import Array, Index
+from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.errors import ConfigError
 from isacsys.core.frames import in_frames
 from isacsys.core.lazy import spatial
 from isacsys.geography import Trace, is_trace, read_trace
-from isacsys.network.given_cells import projection_of
+from isacsys.network.given_cells import given_people, projection_of
 from isacsys.network.places import CLOSEST, Box, kept_away, shortest_distance
 from isacsys.network.population import Population
 from isacsys.network.receivers import ReceiverType
@@ -185,3 +185,43 @@ def meetings(course: Course, sites: Array, index: spatial.cKDTree, side: Array) 
     distance = geometry.length(to - share[:, None] * way[row])
     close = distance < course.closest
     return number[row[close]], site[close], distance[close]
+
+
+@dataclass(frozen=True)
+class Presence:
+    """First and last frame, both included, of those whose file says it.
+
+    Attributes
+    ----------
+    first, last : [n]
+        In frames, not whole ones. Others, who come later, are always there.
+    """
+
+    first: Array
+    last: Array
+
+    def at(self, frame: float, count: int) -> Flags:
+        """Return who of ``count`` is present in a frame, [count]."""
+        there = np.ones(count, bool)
+        there[:len(self.first)] = (self.first <= frame) & (frame <= self.last)
+        return there
+
+
+def presence(scenario: Scenario, kind: ReceiverType) -> Presence | None:
+    """Return who is there when; None where all of a kind are always there."""
+    frame = scenario.simulation.frame_duration
+    if kind in roles(scenario):
+        rows = trace_rows(scenario, kind)
+        first = np.unique(rows[:, 0], return_index=True)[1]
+        time = in_frames(rows[:, 1], frame)
+        return Presence(time[first], time[np.append(first[1:], len(rows)) - 1])
+    people = given_people(scenario, kind)
+    if people is None or not people[0].come_and_go:
+        return None
+    start, end = np.nan_to_num(people[0].start), np.nan_to_num(people[0].end, nan=np.inf)
+    return Presence(in_frames(start, frame), in_frames(end, frame))
+
+
+def come_and_go(scenario: Scenario) -> bool:
+    """Return whether users or targets come and go."""
+    return any(presence(scenario, kind) is not None for kind in ReceiverType)

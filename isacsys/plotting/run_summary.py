@@ -1,38 +1,25 @@
-"""A run in one picture: distributions, what interferes, and rate over distance."""
+"""A run in one picture: distributions over links and users, what interferes, and rate over distance."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from isacsys.campaign import Run
-from isacsys.campaign.distributions import means_by, quantiles, survival
-from isacsys.core.arrays import Array, Index, Table
+from isacsys.campaign.distributions import ENOUGH, Averages, LinkSamples, links_of, users_of
+from isacsys.core.arrays import Array, Index
+from isacsys.core.display import figure as short
 from isacsys.core.errors import ConfigError
 from isacsys.plotting.style import COLOURS, HATCHES, axis, figure, legend, simulated
-from isacsys.plotting.user_distributions import draw_users
 from isacsys.services.link_terms import INTERFERENCE, ratio_word
 
-KINDS = {"communication": "users", "sensing": "targets"}
 BINS = 12  # of distance, equally likely
 BAND = 120  # points of a distribution
-ENOUGH = 5  # drops from which a confidence band means something
-
-
-class LinkSamples(NamedTuple):
-    """The links of one kind: a name for people, their table, and the drops."""
-
-    family: int
-    name: str
-    table: Table
-    drops: Index  # [drop]
-
-    def where(self) -> tuple[Array, Index, Index]:
-        """Return the weight and drop of every link [link], and the drops [drop], for an estimate over drops."""
-        return self.table["weight"], self.table["drop"], self.drops
+EDGE = 5  # percent
+PANELS = (("throughput", "throughput of a user (Mbit/s)"), ("geometry", "wideband SINR of a user (dB)"),
+          ("mean_rate", "mean rate of a user (bit/s/Hz)"))
 
 
 def draw_run(run: Run) -> Any:
@@ -49,7 +36,7 @@ def draw_run(run: Run) -> Any:
         raise ConfigError("recording.level", level, "\"users\", \"links\" or \"full\" when the run is made, to draw it")
     if "links/communication" not in run.tables and run.drops and "users/communication" in run.tables:
         return _users_alone(run)
-    links = list(_links(run))
+    links = links_of([run], [run.name])
     if not links:
         raise ConfigError("simulation.drops", run.drops, "a run with links to draw")
     users = "users/communication" in run.tables
@@ -78,25 +65,12 @@ def _name(made: Any, run: Run) -> None:
     made.suptitle("\n".join(textwrap.fill(line, 120) for line in run.provenance[:1]), fontsize=9)
 
 
-def _links(run: Run) -> Iterator[LinkSamples]:
-    drops = np.unique(run.table("drops")["drop"])
-    for family, (kind, name) in enumerate(KINDS.items()):
-        table = run.table(f"links/{kind}")
-        if len(table["drop"]):
-            yield LinkSamples(family, name, table, drops)
-
-
 def _distribution(axes: Any, links: list[LinkSamples], column: str, label: str) -> None:
     for kind in links:
-        values = kind.table[column]
-        at = quantiles(values[np.isfinite(values)], kind.table["weight"][np.isfinite(values)], BAND)
-        found = survival(values, *kind.where(), at)
-        x = 10 * np.log10(at) if column == "sir" else at
-        colour = COLOURS[kind.family]
-        axes.plot(x, 1 - found.mean, color=colour, linestyle=("-", "--")[kind.family])
-        if len(kind.drops) >= ENOUGH:
-            axes.fill_between(x, 1 - found.mean - found.half_width, 1 - found.mean + found.half_width, color=colour,
-                              alpha=0.25, linewidth=0)
+        found = kind.distribution(column, BAND)
+        if found is not None:
+            x = 10 * np.log10(found[0]) if column == "sir" else found[0]
+            share_below(axes, x, found[1], kind.drops, kind.colour, linestyle=("-", "--")[kind.kind])
     axis(axes, label, f"P({label.partition(' (')[0] if column == 'sir' else column} below)")
     axes.set_ylim(0, 1)
 
@@ -105,11 +79,8 @@ def _shares(axes: Any, links: list[LinkSamples], echoes_count: bool) -> None:
     """Draw by how much each term makes up the interference of a typical link."""
     for place, kind in enumerate(links):
         present = [t for t in INTERFERENCE if t in kind.table and (t != "inter_target" or echoes_count)]
-        powers = np.array([kind.table[term] for term in present])
-        total = powers.sum(axis=0)
-        shares = np.divide(powers, total, out=np.zeros_like(powers), where=total > 0) @ kind.table["weight"]
         left = 0.0
-        for term, share in zip(present, shares / kind.table["weight"].sum(), strict=True):
+        for term, share in zip(present, kind.shares(present), strict=True):
             number = list(INTERFERENCE).index(term)
             if share > 0:
                 axes.barh([place], [share], left=left, color=COLOURS[number % len(COLOURS)],
@@ -124,11 +95,31 @@ def _shares(axes: Any, links: list[LinkSamples], echoes_count: bool) -> None:
 
 def _over_distance(axes: Any, links: list[LinkSamples]) -> None:
     for kind in links:
-        distance = kind.table["distance"]
-        edges = quantiles(distance, kind.table["weight"], BINS)[1:]
-        place = np.searchsorted(edges, distance)
-        found = means_by(place, len(edges) + 1, kind.table["rate"], *kind.where())
-        centre = means_by(place, len(edges) + 1, distance, *kind.where())
-        simulated(axes, centre.mean, found.mean, found.half_width, kind.family)
+        centre, rate = kind.over_distance(BINS)
+        simulated(axes, centre, rate.mean, rate.half_width, kind.colour)
     axis(axes, "distance to the serving BS (km)", "mean rate (bit/s/Hz)")
     axes.set_ylim(bottom=0)
+
+
+def draw_users(axes: list[Any], run: Run) -> None:
+    """Draw the share of users below, for each of `PANELS`, on as many axes; bands are 95 % intervals over drops."""
+    for panel, (column, label) in zip(axes, PANELS, strict=True):
+        found = users_of(run, column, BAND)
+        if found is None:
+            continue
+        share_below(panel, found.at, found.above, found.drops, 0)
+        edge = float(np.percentile(found.values, EDGE))
+        panel.axhline(EDGE / 100, color="0.6", linewidth=0.8, linestyle=":")
+        panel.plot([edge], [EDGE / 100], "o", color=COLOURS[1])
+        panel.annotate(f"{EDGE} % of all: {short(edge)}", (edge, EDGE / 100), xytext=(6, 6), textcoords="offset points",
+                       fontsize=8)
+        axis(panel, label, "share of users below")
+        panel.set_ylim(0, 1)
+
+
+def share_below(axes: Any, x: Array, above: Averages, drops: Index, colour: int, **style: Any) -> None:
+    """Draw the share below ``x`` [point], of ``drops`` [drop], with a band where these are enough."""
+    axes.plot(x, 1 - above.mean, color=COLOURS[colour], **style)
+    if len(drops) >= ENOUGH:
+        axes.fill_between(x, 1 - above.mean - above.half_width, 1 - above.mean + above.half_width,
+                          color=COLOURS[colour], alpha=0.25, linewidth=0)

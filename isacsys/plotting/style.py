@@ -13,17 +13,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isacsys.core.errors import ConfigError, IsacError
+from isacsys.core.errors import ConfigError, IsacError, writing
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 HATCHES = ("", "//", "..", "xx", "", "\\\\", "++")
 LINES: Mapping[str, Any] = {"exact": "-", "approximate": "--", "measured": ":"}
-LOOK = {
-    "font.size": 9, "axes.grid": True, "grid.alpha": 0.3, "grid.linewidth": 0.5, "axes.spines.top": False,
-    "axes.spines.right": False, "lines.linewidth": 1.3, "lines.markersize": 4.5, "legend.frameon": False,
-    "legend.fontsize": 8, "savefig.dpi": 150, "svg.fonttype": "none", "svg.hashsalt": "isacsys",
-}
+LOOK = {"font.size": 9, "axes.grid": True, "grid.alpha": 0.3, "grid.linewidth": 0.5, "axes.spines.top": False,
+        "axes.spines.right": False, "lines.linewidth": 1.3, "lines.markersize": 4.5, "legend.frameon": False,
+        "legend.fontsize": 8, "savefig.dpi": 150, "svg.fonttype": "none", "svg.hashsalt": "isacsys"}
 # By suffix; without what would make two files of one picture differ.
 METADATA: Mapping[str, Any] = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
@@ -118,11 +116,8 @@ def save(made: Any, *paths: str | Path | None) -> Any:
     matplotlib = _matplotlib()
     for path in [Path(p) for p in paths if p is not None]:
         check_output(path)
-        try:
-            with matplotlib.rc_context(LOOK):
-                made.savefig(path, metadata=METADATA[path.suffix.lower()])
-        except OSError as error:
-            raise ConfigError("output", str(path), f"a file that can be written ({error.strerror})") from None
+        with writing("output", path), matplotlib.rc_context(LOOK):
+            made.savefig(path, metadata=METADATA[path.suffix.lower()])
     return made
 
 

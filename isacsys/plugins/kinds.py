@@ -33,11 +33,9 @@ class Settings(Protocol):
     @property
     def beside(self) -> tuple[str, ...]:
         """Directories in which modules are looked for."""
-        ...
 
     def get(self, dotted: str) -> Any:
         """Return the value of ``"section.key"``."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,8 @@
-"""The cells of a network as rows of arrays, and the gains of their antennas in any direction."""
+"""The cells of a network as rows of arrays, and the gains of their antennas and columns in any direction."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -10,8 +11,46 @@ import numpy as np
 from isacsys.config.scenario import Scenario
 from isacsys.core import geometry
 from isacsys.core.arrays import Array, Index
-from isacsys.propagation import antenna_column
 from isacsys.propagation.antenna_patterns import ANTENNA_PATTERN, AntennaPattern, Omni, turned
+
+SPACING = 0.5  # of the elements of a column, wavelengths
+
+
+def column_gain(cosine: Array, elements: int, downtilt: Array | float) -> Array:
+    """Return the gain [...] of a vertical column over its element, ``|sum_m e^(i pi m (cos z - cos z_0))|^2 / N``.
+
+    Elements half a wavelength apart are phased for the zenith angle ``downtilt`` [...], degrees. TR 38.901 section
+    7.3, and TR 37.840 Table 5.4.4.2.1-1. The sum is ``sin(N x) / sin(x)``, a Chebyshev polynomial of the second kind
+    in cos x, ``x = pi/2 (cos z - cos z_0)``.
+
+    Parameters
+    ----------
+    cosine : ndarray [...]
+        cos z.
+    """
+    towards = math.cos(math.radians(downtilt)) if isinstance(downtilt, float) else np.cos(np.radians(downtilt))
+    twice = np.asarray(2 * np.cos(np.pi * SPACING * (cosine - towards)))
+    last, total = np.zeros_like(twice), np.ones_like(twice)
+    for _ in range(elements - 1):
+        np.subtract(twice * total, last, out=last)
+        last, total = total, last
+    return np.asarray(total**2 / elements)
+
+
+def zenith(distance: Array, rise: Array) -> Array:
+    """Return the zenith angle, rad [...], of a point ``rise`` [...] (m) above, ``distance`` [...] (m) away on the
+    ground.
+    """
+    return np.asarray(np.arctan2(distance, rise))
+
+
+def array_cosine(azimuth: Array, elevation_cosine: Array | float = 1.0) -> Array:
+    """Return u [...], the cosine of the angle to the axis of a horizontal array, at ``azimuth`` [...] (rad) from the
+    axis.
+
+    ``elevation_cosine`` [...] is the cosine of the elevation.
+    """
+    return np.asarray(np.cos(azimuth) * elevation_cosine)
 
 
 @dataclass(frozen=True)
@@ -181,7 +220,7 @@ class CellAntennas:
         decibel = self.cells.patterns[0].towards(around, zenith)
         found = np.broadcast_to(np.exp(decibel.astype(dtype, copy=False) * dtype.type(np.log(10) / 10)), around.shape)
         if self._column > 1:
-            found = found * antenna_column.column_gain(np.cos(np.radians(zenith)), self._column, down)
+            found = found * column_gain(np.cos(np.radians(zenith)), self._column, down)
         return np.asarray(found)
 
     @property
@@ -193,7 +232,7 @@ class CellAntennas:
         """Return the gain towards an azimuth (rad), a distance on the ground and a rise above the antenna."""
         turns = (azimuth - self.cells.boresight[cell]) / (2 * np.pi)  # counterclockwise
         aside: Array = 360 * (np.rint(turns) - turns)
-        down: Array = np.degrees(antenna_column.zenith(distance, rise))
+        down: Array = np.degrees(zenith(distance, rise))
         if self._tilted:
             aside, down = turned(aside, down, self.cells.mechanical_tilt[cell])
         gain = np.zeros(np.broadcast_shapes(np.shape(cell), np.shape(azimuth), np.shape(rise)))
@@ -208,7 +247,7 @@ class CellAntennas:
     def _column_db(self, cell: Index, cosine: Array) -> Array:
         down = self.cells.downtilt
         tilt = down if isinstance(down, float) else down[cell]
-        return np.asarray(10 * np.log10(np.maximum(antenna_column.column_gain(cosine, self._column, tilt), 1e-12)))
+        return np.asarray(10 * np.log10(np.maximum(column_gain(cosine, self._column, tilt), 1e-12)))
 
     def _add_patterns(self, gain: Array, cell: Index, aside: Array, down: Array) -> None:
         patterns = self.cells.patterns

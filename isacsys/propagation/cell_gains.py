@@ -13,11 +13,10 @@ from isacsys.core import geometry
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.lazy import special
 from isacsys.plugins.loading import is_ours
-from isacsys.propagation.base import Propagation
+from isacsys.propagation.base import LinkPlaces, PathLossLinks, Propagation, links
 from isacsys.propagation.buildings import Buildings, Places, outdoors
 from isacsys.propagation.cell_antennas import Cells, Masts, antennas
 from isacsys.propagation.fields import Field, SiteLists, Waves
-from isacsys.propagation.path_loss_links import LinkPlaces, PathLossLinks, links
 
 RayGains = Callable[[Index, Index], Array]  # of receivers [n], codes of states [n, mast] -> [n, cell]
 TOGETHER = 1 << 20  # links worked out at once

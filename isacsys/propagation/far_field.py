@@ -10,10 +10,9 @@ import numpy as np
 from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array
 from isacsys.core.lazy import special
-from isacsys.propagation.base import Propagation
+from isacsys.propagation.base import Propagation, in_sight, links
 from isacsys.propagation.buildings import Places
 from isacsys.propagation.cell_antennas import antennas, sectors
-from isacsys.propagation.path_loss_links import in_sight, links
 from isacsys.propagation.registry import find_model, heights
 
 REACH = np.geomspace(1.0, 1e6, 500)  # m

@@ -6,8 +6,7 @@ import numpy as np
 
 from isacsys.core.arrays import Array
 from isacsys.core.units import LIGHT_3GPP
-from isacsys.propagation.base import Propagation
-from isacsys.propagation.path_loss_links import PathLossLinks
+from isacsys.propagation.base import PathLossLinks, Propagation
 
 
 class FreeSpace(Propagation):

@@ -8,8 +8,7 @@ import numpy as np
 
 from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
-from isacsys.propagation.base import Correlation, Factor, Propagation, Validity
-from isacsys.propagation.path_loss_links import PathLossLinks
+from isacsys.propagation.base import Correlation, Factor, PathLossLinks, Propagation, Validity
 
 _PARAMETERS = "propagation.parameters"
 

@@ -9,13 +9,11 @@ from isacsys.core.errors import ConfigError
 from isacsys.core.propagation_law import PropagationLaw
 from isacsys.plugins.kinds import PluginKind, register
 from isacsys.propagation.antenna_patterns import ANTENNA_PATTERN
-from isacsys.propagation.base import Propagation
+from isacsys.propagation.base import Propagation, links
 from isacsys.propagation.free_space import FreeSpace, InFile, PowerLaw
 from isacsys.propagation.indoor import DenseHigh, DenseLow, IndoorFactory, IndoorOffice, SparseHigh, SparseLow
-from isacsys.propagation.path_loss_links import links
-from isacsys.propagation.rural import RuralMacro
 from isacsys.propagation.target_types import TARGET_TYPES
-from isacsys.propagation.urban import UrbanMacro, UrbanMacroAerial, UrbanMicro
+from isacsys.propagation.urban import RuralMacro, UrbanMacro, UrbanMacroAerial, UrbanMicro
 
 MODELS: dict[str, type[Propagation]] = {
     "power_law": PowerLaw, "free_space": FreeSpace, "uma": UrbanMacro, "umi": UrbanMicro, "rma": RuralMacro,

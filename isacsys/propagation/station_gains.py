@@ -12,10 +12,9 @@ from isacsys.core import geometry
 from isacsys.core.arrays import Array, Flags, Index
 from isacsys.core.lazy import special
 from isacsys.plugins.loading import is_ours
-from isacsys.propagation.base import Propagation
+from isacsys.propagation.base import LinkPlaces, PathLossLinks, Propagation, in_sight, links
 from isacsys.propagation.cell_antennas import Cells, Masts, antennas
 from isacsys.propagation.fields import Field, Waves
-from isacsys.propagation.path_loss_links import LinkPlaces, PathLossLinks, in_sight, links
 
 
 class StationGains:

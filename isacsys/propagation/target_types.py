@@ -1,4 +1,7 @@
-"""Reflection of targets, and of the ground. TR 38.901 section 7.9 (release 19)."""
+"""Reflection of targets, and of the ground. TR 38.901 section 7.9 (release 19).
+
+The mono-static background is echoes from the ground: section 7.9.4.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Array
+from isacsys.propagation.base import Propagation, links
+from isacsys.propagation.cell_antennas import Cells, Masts, antennas
+
+POINTS = 3  # reference points of a site, 120 degrees apart
 
 
 @dataclass(frozen=True)
@@ -43,13 +51,11 @@ class TargetType:
         return np.asarray(-k1 * np.sin(k2 * half) + 5 * np.log10(np.maximum(np.cos(half), 1e-12)))
 
 
-TARGET_TYPES: dict[str, TargetType] = {
-    "uav_small": TargetType(-12.81, flies=True),
-    "uav_large": TargetType(-5.85, (6.05, 1.33), flies=True),
-    "human": TargetType(-1.37, (0.5714, 0.1)),
-    "vehicle": TargetType(11.25, (6.0, 1.65)),
-    "agv": TargetType(-4.25, (12.0, 1.45)),
-}
+TARGET_TYPES: dict[str, TargetType] = {"uav_small": TargetType(-12.81, flies=True),
+                                       "uav_large": TargetType(-5.85, (6.05, 1.33), flies=True),
+                                       "human": TargetType(-1.37, (0.5714, 0.1)),
+                                       "vehicle": TargetType(11.25, (6.0, 1.65)),
+                                       "agv": TargetType(-4.25, (12.0, 1.45))}
 
 
 @dataclass(frozen=True)
@@ -71,8 +77,26 @@ class Background:
                      for k, rate, offset in (self.distance, self.height))
 
 
-BACKGROUNDS: dict[str, Background] = {
-    "uma": Background((10.337, 0.1317, 68.7778), (16.2253, 1.9218, 2.6142)),
-    "umi": Background((6.1996, 0.1558, 15.2697), (12.0487, 2.3261, 0.0157)),
-    "rma": Background((6.2025, 0.0391, 1.294), (0.0007, 5.0146, 0.0522)),
-}
+BACKGROUNDS: dict[str, Background] = {"uma": Background((10.337, 0.1317, 68.7778), (16.2253, 1.9218, 2.6142)),
+                                      "umi": Background((6.1996, 0.1558, 15.2697), (12.0487, 2.3261, 0.0157)),
+                                      "rma": Background((6.2025, 0.0391, 1.294), (0.0007, 5.0146, 0.0522))}
+
+
+def background_gains(scenario: Scenario, model: Propagation, masts: Masts, cells: Cells,
+                     rng: np.random.Generator) -> Array:
+    """Draw the gains [cell, point] of the reference points of sites, there and back through the pattern.
+
+    A point is a receiver without line of sight: its loss and shadowing are those of one way, and no cross-section is
+    added. The full power of cells is in it.
+    """
+    distance, height = BACKGROUNDS[scenario.propagation.model.removesuffix("_av")].draw(rng, (masts.sites, POINTS))
+    azimuth = 2 * np.pi * (rng.random((masts.sites, 1)) + np.arange(POINTS) / POINTS)
+    shadow, site = rng.standard_normal(distance.shape), masts.site_of(np.arange(len(masts.position)))
+    mast = masts.height if isinstance(masts.height, float) else masts.height[:, None]
+    distance, height, azimuth = distance[site], height[site], azimuth[site]  # [mast, point]
+    some = links(distance, mast, np.maximum(height, 1.5), scenario.propagation.carrier_frequency, False)
+    loss = (model.path_loss(some) + model.shadowing_db(some) * shadow[site])[cells.mast]
+    step = np.stack([np.cos(azimuth), np.sin(azimuth)], axis=-1) * distance[..., None]
+    cell = np.arange(len(cells))[:, None]
+    twice = 2 * antennas(scenario, cells).towards(cell, step[cells.mast], (height - mast)[cells.mast])  # [cell, point]
+    return np.asarray(10 ** ((twice - loss + cells.power[:, None]) / 10))

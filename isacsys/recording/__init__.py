@@ -8,18 +8,5 @@ from isacsys.recording.memory_recorder import MemoryRecorder, PendingRows, Table
 from isacsys.recording.merge import MergedSources, write_log
 from isacsys.recording.parts import Part, write_part
 
-__all__ = [
-           "DropIntegrity",
-           "Hdf5Recorder",
-           "Log",
-           "MemoryRecorder",
-           "MergedSources",
-           "Part",
-           "PendingRows",
-           "Recorder",
-           "Source",
-           "Tables",
-           "hdf5_file",
-           "write_log",
-           "write_part",
-]
+__all__ = ["DropIntegrity", "Hdf5Recorder", "Log", "MemoryRecorder", "MergedSources", "Part", "PendingRows", "Recorder",
+           "Source", "Tables", "hdf5_file", "write_log", "write_part"]

@@ -59,6 +59,12 @@ def write_all(file: BinaryIO, data: bytes | memoryview) -> None:
         view = view[file.write(view):]
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, all of it or nothing."""
+    with whole_file(path) as file:
+        write_all(file, content)
+
+
 def behind_links(path: Path) -> Path:
     """Return the file or directory that a path leads to, whether it exists or not."""
     return Path(os.path.realpath(path))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from isacsys.core.arrays import Table
 from isacsys.core.columns import Column
 from isacsys.recording.atomic_files import whole_file
-from isacsys.recording.checksums import CHECKSUM, HELD, SEAL, seal
+from isacsys.recording.integrity import CHECKSUM, HELD, SEAL, seal
 from isacsys.recording.memory_recorder import Block, join
 from isacsys.recording.schema import BLOCK_ROWS, DIMENSION, FORMAT, FORMAT_VERSION, LEVELS, Layouts
 
@@ -146,8 +146,7 @@ class Hdf5Recorder:
 
 
 @contextmanager
-def hdf5_file(path: Path, level: str, attributes: Mapping[str, Any],
-              mode: int | None = None) -> Iterator[Hdf5Recorder]:
+def hdf5_file(path: Path, level: str, attributes: Mapping[str, Any], mode: int | None = None) -> Iterator[Hdf5Recorder]:
     """Write a log that appears as ``path`` only when it is whole; ``mode`` as in `whole_file`."""
     with whole_file(path, mode) as file:
         recorder = Hdf5Recorder(file, level, attributes)

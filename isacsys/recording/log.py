@@ -14,15 +14,13 @@ from isacsys.core.arrays import Table
 from isacsys.core.columns import MOST_COLUMNS, Column
 from isacsys.core.errors import LogFormatError
 from isacsys.recording.atomic_files import check_regular
-from isacsys.recording.checksums import CHECKSUM, HELD, SEAL, check_attributes, drop_range
 from isacsys.recording.hdf5 import stored_blocks
-from isacsys.recording.integrity import DropIntegrity
+from isacsys.recording.integrity import CHECKSUM, HELD, SEAL, DropIntegrity, check_attributes, drop_range
 from isacsys.recording.memory_recorder import join
 from isacsys.recording.schema import DIMENSION, FORMAT, FORMAT_VERSION, REQUIRED, TABLES, known_columns
 from isacsys.recording.untrusted_files import attribute, attributes, check_rows, column, group, own, there
 
-_DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, MemoryError,
-           RecursionError)
+_DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, MemoryError, RecursionError)
 
 
 class Log:
@@ -145,8 +143,7 @@ def _columns(path: Path, file: Any, table: str) -> dict[str, Any]:
         raise LogFormatError(f"{path} has no table {table}; it was recorded with less (recording.level)")
     if len(here) > MOST_COLUMNS:
         raise LogFormatError(f"{path} is damaged: {table} has {len(here)} columns")
-    known = [known for known in known_columns(table)
-             if not known.optional or there(here, known.name)]
+    known = [known for known in known_columns(table) if not known.optional or there(here, known.name)]
     try:
         datasets = {stated.name: column(here, stated) for stated in (*known, *_strangers(here, table))}
         check_rows(datasets)

@@ -1,8 +1,14 @@
-"""From many sources to one log."""
+"""From many sources to one log, while signals wait.
+
+HDF5 calls back into Python, and an exception there ends the process.
+"""
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +17,43 @@ import numpy as np
 from isacsys.core.arrays import Table
 from isacsys.core.columns import Column
 from isacsys.recording.base import Source
-from isacsys.recording.deferred_signals import held
 from isacsys.recording.hdf5 import hdf5_file
 from isacsys.recording.integrity import DropIntegrity
 from isacsys.recording.memory_recorder import join
 from isacsys.recording.schema import foreign
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class DeferredSignals:
+    """Whether a signal has come that waits."""
+
+    def __init__(self) -> None:
+        self.caught = False
+
+    def catch(self, *_: Any) -> None:
+        """Record a signal (a signal handler)."""
+        self.caught = True
+
+    def look(self) -> None:
+        """Raise KeyboardInterrupt where one has come; to be called where nothing can be harmed."""
+        if self.caught:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def held() -> Iterator[DeferredSignals]:
+    """Hold SIGINT and SIGTERM back until it is safe to handle them."""
+    state = DeferredSignals()
+    if threading.current_thread() is not threading.main_thread():
+        yield state
+        return
+    before = {number: signal.signal(number, state.catch) for number in SIGNALS}
+    try:
+        yield state
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 class MergedSources:

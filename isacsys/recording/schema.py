@@ -52,8 +52,7 @@ def known_columns(table: str) -> tuple[Column, ...]:
 
 
 declare_table("drops", "summary", (DROP, *SUMS, *DROP_COLUMNS))
-declare_table("frames", "summary", (
-    DROP, FRAME, *SUMS))
+declare_table("frames", "summary", (DROP, FRAME, *SUMS))
 declare_table("classes", "summary", (
     DROP, Column("kind", "u1", "1", "0: users, 1: targets, 2: users, and another station that sends to them"),
     index("streams", "users to which their base station, or the other one, sends"),

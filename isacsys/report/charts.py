@@ -9,7 +9,8 @@ from html import escape
 
 import numpy as np
 
-from isacsys.core.arrays import Array
+from isacsys.campaign.distributions import ENOUGH, Averages
+from isacsys.core.arrays import Array, Index
 from isacsys.report.content import visible
 
 WIDTH, HEIGHT = 440.0, 280.0
@@ -41,6 +42,13 @@ class Series:
     colour: int = 0
     points: bool = False
     dashed: bool = False
+
+
+def share_below(name: str, x: Array, above: Averages, drops: Index, colour: int, *, dashed: bool = False) -> Series:
+    """Return the share below ``x`` [point], of ``drops`` [drop], with a band where these are enough."""
+    below, band = 1 - above.mean, above.half_width if len(drops) >= ENOUGH else None
+    low, high = (None, None) if band is None else (np.clip(below - band, 0, 1), np.clip(below + band, 0, 1))
+    return Series(name, x, below, low, high, colour, dashed=dashed)
 
 
 def text(x: float, y: float, words: object, *, anchor: str = "middle", turn: float | None = None,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from isacsys.campaign import Run
+from isacsys.campaign.distributions import LinkSamples
 from isacsys.campaign.estimates import linearise
 from isacsys.core.arrays import Array
 from isacsys.core.arrays import Table as Columns
@@ -14,7 +15,7 @@ from isacsys.core.display import figure, pretty_unit, with_interval
 from isacsys.network.receivers import ReceiverType
 from isacsys.report import charts
 from isacsys.report.content import Figure, PageSection, PageTable
-from isacsys.report.link_charts import RunLinks, other_columns
+from isacsys.report.link_charts import other_columns
 
 CONVERGING = ("communication_ase", "sensing_ase")
 POINTS = 50
@@ -60,7 +61,7 @@ def over_time(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
     return PageSection("time", "Over time", figures=figures)
 
 
-def sensing(runs: Sequence[Run], names: Sequence[str], links: Sequence[RunLinks]) -> PageSection:
+def sensing(runs: Sequence[Run], names: Sequence[str], links: Sequence[LinkSamples]) -> PageSection:
     """Return the charts of sensing quality and of tracks: one for whatever was recorded."""
     known = {name: metric for run in runs for name, metric in run.known_metrics.items()}
     shown = [name for name in known if name.startswith(_OF_SENSING) and name not in _PLAIN

@@ -66,13 +66,8 @@ def estimates(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
     if not rows:
         return PageSection("estimates", "Estimates", ["No drop is finished yet."])
     summary = f"{len(rows)} metrics with 95 % intervals"
-    return PageSection(
-        "estimates",
-        "Every estimate",
-        lines,
-        summary=summary,
-        tables=[PageTable(["metric", *names, "unit", "meaning"], rows)],
-    )
+    return PageSection("estimates", "Every estimate", lines, summary=summary,
+                       tables=[PageTable(["metric", *names, "unit", "meaning"], rows)])
 
 
 def differences(runs: Sequence[Run], names: Sequence[str]) -> PageSection:

@@ -1,62 +1,32 @@
-"""Sections about single links: distributions, sources of interference, and whatever else was recorded."""
+"""Sections about single links and users: distributions, sources of interference, and whatever else was recorded."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from isacsys.campaign import Run
-from isacsys.campaign.distributions import Averages, means_by, quantiles, survival
-from isacsys.core.arrays import Array, Index
-from isacsys.core.arrays import Table as Columns
+from isacsys.campaign.distributions import ENOUGH, LinkSamples, users_of
+from isacsys.core.arrays import Array
 from isacsys.core.display import pretty_unit
 from isacsys.network.receivers import ReceiverType
-from isacsys.recording.schema import LEVELS
 from isacsys.report import charts
 from isacsys.report.content import Figure, PageSection, PageTable
 from isacsys.services import link_columns
 from isacsys.services.link_terms import INTERFERENCE, ratio_word
 
-POINTS, BINS, ENOUGH = 80, 12, 5  # of a distribution, of distance, drops from which a band means something
+POINTS, BINS = 80, 12  # of a distribution, of distance
 PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 NO_QUANTITY = ("strongest_station",)
 IN_DECIBEL = ("clutter", "fused_sir")  # powers: over the transmit power, and over each other
+EDGE = 5  # percent
+OF_USERS = (5, 25, 50, 75, 95)
+COLUMNS = (("throughput", "User throughput", "Mbit/s"), ("geometry", "Wideband SINR", "dB"),
+           ("mean_rate", "Mean rate", "bit/s/Hz"))
 
 
-class RunLinks(NamedTuple):
-    """The links of one kind in one run."""
-
-    name: str
-    kind: ReceiverType
-    table: Columns
-    drops: Index  # [drop]
-    colour: int
-    dashed: bool
-
-    def where(self) -> tuple[Array, Index, Index]:
-        """Return the weight and drop of every link [link], and the drops [drop], for an estimate over drops."""
-        return self.table["weight"], self.table["drop"], self.drops
-
-
-def links_of(runs: Sequence[Run], names: Sequence[str]) -> list[RunLinks]:
-    """Return the links of every run that recorded any."""
-    found = []
-    for number, (run, name) in enumerate(zip(runs, names, strict=True)):
-        if "links/communication" not in LEVELS[run.scenario.recording.level]:
-            continue
-        drops = np.unique(run.table("drops")["drop"])
-        for kind in ReceiverType:
-            table = run.table(f"links/{kind.service}")
-            if len(table["drop"]):
-                label = kind.words if len(runs) == 1 else f"{kind.words}, {name}"
-                colour = int(kind) if len(runs) == 1 else number
-                found.append(RunLinks(label, kind, table, drops, colour, kind == ReceiverType.TARGET))
-    return found
-
-
-def distributions(links: Sequence[RunLinks]) -> PageSection:
+def distributions(links: Sequence[LinkSamples]) -> PageSection:
     """Draw SIR and rate of typical links, and the rate over distance."""
     ratio = ratio_word(kind.table for kind in links)
     figures = [_distribution(links, "sir", ratio, "dB"), _distribution(links, "rate", "Rate", "bit/s/Hz"),
@@ -73,11 +43,11 @@ def _title(column: str) -> str:
     return f"Bound of the {words}" if column.endswith("_error") else words.capitalize()
 
 
-def interference(links: Sequence[RunLinks], echoes_count: bool) -> PageSection:
+def interference(links: Sequence[LinkSamples], echoes_count: bool) -> PageSection:
     """Draw by how much each term makes up the interference of a typical link, and which stations interfere most."""
     terms = [term for term in INTERFERENCE if (term != "inter_target" or echoes_count)
              and any(term in kind.table and kind.table[term].any() for kind in links)]
-    shares = [_shares(kind, terms) for kind in links]
+    shares = [kind.shares(terms) for kind in links]
     names = [INTERFERENCE[term] for term in terms]
     rows = [[kind.name, *(f"{share:.1%}" for share in mine)] for kind, mine in zip(links, shares, strict=True)]
     drawn = charts.bars([(kind.name, mine.tolist()) for kind, mine in zip(links, shares, strict=True)], names,
@@ -87,7 +57,7 @@ def interference(links: Sequence[RunLinks], echoes_count: bool) -> PageSection:
         Figure("Shares", drawn, PageTable(["links", *names], rows))], details=tables)
 
 
-def other_columns(links: Sequence[RunLinks], kind: ReceiverType) -> list[Figure]:
+def other_columns(links: Sequence[LinkSamples], kind: ReceiverType) -> list[Figure]:
     """Draw the distribution of every further column that links of a kind have."""
     mine = [some for some in links if some.kind == kind]
     columns = [c for c in link_columns(kind) if c.optional and c.dtype == "f8" and c.name not in NO_QUANTITY
@@ -97,18 +67,16 @@ def other_columns(links: Sequence[RunLinks], kind: ReceiverType) -> list[Figure]
     return [found for found in figures if found is not None]
 
 
-def _distribution(links: Sequence[RunLinks], column: str, title: str, unit: str, note: str = "") -> Figure | None:
+def _distribution(links: Sequence[LinkSamples], column: str, title: str, unit: str, note: str = "") -> Figure | None:
     series, rows = [], []
     for kind in links:
-        values = kind.table[column].astype(float)
-        finite = np.isfinite(values) & (kind.table["weight"] > 0)
-        if not finite.any():
+        found, fine = kind.distribution(column, POINTS), kind.distribution(column, 1000)
+        if found is None or fine is None:
             continue
-        at = quantiles(values[finite], kind.table["weight"][finite], POINTS)
-        found = survival(values, *kind.where(), at)
+        at, exact = found[0], fine[0]
         x = _decibel(at) if unit == "dB" else at
-        series.append(_curve(kind, x, found))
-        exact = quantiles(values[finite], kind.table["weight"][finite], 1000)
+        series.append(charts.share_below(kind.name, x, found[1], kind.drops, kind.colour,
+                                         dashed=kind.kind == ReceiverType.TARGET))
         places = np.minimum((np.array(PERCENTILES) / 100 * len(exact)).astype(int), len(exact) - 1)
         chosen = _decibel(exact[places]) if unit == "dB" else exact[places]
         rows.append([kind.name, *(f"{value:.4g}" for value in chosen)])
@@ -120,20 +88,10 @@ def _distribution(links: Sequence[RunLinks], column: str, title: str, unit: str,
     return Figure(title, drawn, table, note)
 
 
-def _curve(kind: RunLinks, x: Array, found: Averages) -> charts.Series:
-    below, band = 1 - found.mean, found.half_width if len(kind.drops) >= ENOUGH else None
-    return charts.Series(kind.name, x, below, None if band is None else np.clip(below - band, 0, 1),
-                         None if band is None else np.clip(below + band, 0, 1), kind.colour, dashed=kind.dashed)
-
-
-def _over_distance(links: Sequence[RunLinks]) -> Figure:
+def _over_distance(links: Sequence[LinkSamples]) -> Figure:
     series, rows = [], []
     for kind in links:
-        distance = kind.table["distance"]
-        edges = quantiles(distance, kind.table["weight"], BINS)[1:]
-        place = np.searchsorted(edges, distance)
-        rate = means_by(place, len(edges) + 1, kind.table["rate"], *kind.where())
-        centre = means_by(place, len(edges) + 1, distance, *kind.where()).mean
+        centre, rate = kind.over_distance(BINS)
         half = np.nan_to_num(rate.half_width) if len(kind.drops) >= ENOUGH else np.zeros(len(rate.mean))
         series.append(charts.Series(kind.name, centre, rate.mean, rate.mean - half, rate.mean + half, kind.colour,
                                     points=True))
@@ -144,15 +102,7 @@ def _over_distance(links: Sequence[RunLinks]) -> Figure:
     return Figure(title, drawn, PageTable(["links", "distance (km)", "rate (bit/s/Hz)", "± 95 %"], rows))
 
 
-def _shares(kind: RunLinks, terms: Sequence[str]) -> Array:
-    powers = np.array([kind.table.get(term, np.zeros(len(kind.table["drop"]))) for term in terms])
-    powers = powers.reshape(len(terms), -1)
-    total = powers.sum(axis=0)
-    shares = np.divide(powers, total, out=np.zeros_like(powers), where=total > 0) @ kind.table["weight"]
-    return np.asarray(shares / kind.table["weight"].sum())
-
-
-def _strongest(kind: RunLinks) -> PageTable:
+def _strongest(kind: LinkSamples) -> PageTable:
     """Return which stations interfere most, of all drops, by how many links they are worst for."""
     table = kind.table
     hit = table["strongest_station"] >= 0
@@ -170,3 +120,32 @@ def _decibel(values: Array) -> Array:
     with np.errstate(divide="ignore"):
         return np.asarray(10 * np.log10(values))
 
+
+def over_users(runs: Sequence[Run], names: Sequence[str]) -> PageSection:
+    """Draw how throughput, SINR and rate are distributed over the users of runs that recorded them."""
+    chosen = [(run, name) for run, name in zip(runs, names, strict=True) if "users/communication" in run.tables]
+    chosen = [(run, name) for run, name in chosen if len(run.table("users/communication")["drop"])]
+    if not chosen:
+        return PageSection("over-users", "Users")
+    figures = [_figure(chosen, *column) for column in COLUMNS]
+    remarks = [f"{name}: {line}." for run, name in chosen for line in run.remarks]
+    lines = [*remarks, "Every user of every drop counts once, served or not. A point marks the 5 % of "
+             "all of them; user_throughput_5 is the mean of each drop's own."]
+    return PageSection("over-users", "Users", lines, figures=figures)
+
+
+def _figure(runs: Sequence[tuple[Run, str]], column: str, title: str, unit: str) -> Figure:
+    series, rows = [], []
+    for number, (run, name) in enumerate(runs):
+        found = users_of(run, column, POINTS)
+        if found is None:
+            continue
+        label = "users" if len(runs) == 1 else name
+        series.append(charts.share_below(label, found.at, found.above, found.drops, number))
+        edge = np.array([np.percentile(found.values, EDGE)])
+        series.append(charts.Series(f"5 % of all: {edge[0]:.3g} {unit}" + f", {name}" * (len(runs) > 1), edge,
+                                    np.array([EDGE / 100]), None, None, number, points=True))
+        rows.append([label, *(f"{value:.4g}" for value in np.percentile(found.values, OF_USERS))])
+    label = f"{title} ({unit})"
+    drawn = charts.lines(series, label, "share of users below", f"Distribution of {label} over users", bottom=0, top=1)
+    return Figure(title, drawn, PageTable(["users", *(f"{p} %" for p in OF_USERS)], rows, f"percentiles of {label}"))

@@ -6,21 +6,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from isacsys.campaign import Run, open_run
+from isacsys.campaign.distributions import links_of
 from isacsys.campaign.result import distinct_names
 from isacsys.core.errors import ConfigError
 from isacsys.core.version import version
 from isacsys.network.receivers import ReceiverType
-from isacsys.recording.atomic_files import whole_file, write_all
 from isacsys.report.budget import budget
-from isacsys.report.content import PageSection, visible
+from isacsys.report.content import PageSection, page_path, template, visible, write_page
 from isacsys.report.course import convergence, over_time, sensing
 from isacsys.report.figures import again, differences, estimates, ladder, simulated
 from isacsys.report.glance import at_a_glance
-from isacsys.report.link_charts import distributions, interference, links_of, other_columns
+from isacsys.report.link_charts import distributions, interference, other_columns, over_users
 from isacsys.report.player import LARGEST_RATE
 from isacsys.report.scene import map_of
-from isacsys.report.template import template
-from isacsys.report.user_charts import over_users
 
 MOST_MAPS = 4
 
@@ -46,16 +44,9 @@ def write_report(runs: Sequence[Run | str | Path], output: str | Path) -> Path:
     LogFormatError
         Where there is no such run.
     """
-    path = Path(output)
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise ConfigError("output", str(path), "a name that ends with .html")
+    path = page_path(output)
     page = render(runs)
-    try:
-        with whole_file(path) as file:
-            write_all(file, page.encode())
-    except OSError as error:
-        raise ConfigError("output", str(path), f"a file that can be written ({error.strerror})") from None
-    return path
+    return write_page(path, page)
 
 
 def render(runs: Sequence[Run | str | Path]) -> str:

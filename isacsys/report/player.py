@@ -16,9 +16,7 @@ from isacsys.core.arrays import Array, Index, Table
 from isacsys.core.errors import ConfigError
 from isacsys.core.version import version
 from isacsys.network.point_processes import hexagonal_side
-from isacsys.recording.atomic_files import whole_file, write_all
-from isacsys.report.content import visible
-from isacsys.report.template import template
+from isacsys.report.content import page_path, template, visible, write_page
 
 CENTIMETRES = 1e5  # in a km
 ABSENT = -(2**31)  # of one who is absent
@@ -44,18 +42,11 @@ def write_player(run: Run | str | Path, output: str | Path, drop: int | None = N
     ConfigError
         Where the run lacks what is played, there is no such drop, or the page cannot be written.
     """
-    path = Path(output)
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise ConfigError("output", str(path), "a name that ends with .html")
+    path = page_path(output)
     opened = run if isinstance(run, Run) else open_run(run)
     page = template("player.html.j2").render(title=visible(opened.name), version=version(),
                                              data=as_json(play_data(opened, drop)), largest_rate=LARGEST_RATE)
-    try:
-        with whole_file(path) as file:
-            write_all(file, str(page).encode())
-    except OSError as error:
-        raise ConfigError("output", str(path), f"a file that can be written ({error.strerror})") from None
-    return path
+    return write_page(path, str(page))
 
 
 def can_play(run: Run) -> bool:

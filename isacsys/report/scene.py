@@ -20,8 +20,8 @@ from isacsys.report import charts
 from isacsys.report.content import Figure, PageSection, PageTable
 from isacsys.scheduling import allocate
 from isacsys.services import FrameRecord
+from isacsys.simulation.daily_processes import PROCESS
 from isacsys.simulation.drop import Drop
-from isacsys.simulation.process_registry import PROCESS
 
 MOST_STATIONS = 150  # on a map
 WIDTH = 640.0  # of a map
@@ -81,8 +81,7 @@ def map_of(run: Run, name: str, *, folded: bool = False) -> PageSection:
     handed = [what for what in HANDED if run.attributes.get(what)]
     if handed:
         return PageSection(
-            "map",
-            f"Map: {name}",
+            "map", f"Map: {name}",
             [f"{name} used a {' and '.join(handed)} from Python, without which its drops cannot be made again here."],
         )
     drop = int(run.attributes.get("first_drop", 0))

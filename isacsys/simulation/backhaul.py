@@ -11,7 +11,7 @@ from isacsys.core.arrays import Array, Index
 from isacsys.core.frames import in_frames, on_grid
 from isacsys.core.random_streams import Purpose, stream
 from isacsys.network.selection import NullRequests
-from isacsys.simulation.event_log import EventLog
+from isacsys.simulation.stage import EventLog
 
 
 class Backhaul:

@@ -26,11 +26,10 @@ from isacsys.recording.schema import LEVELS
 from isacsys.services import FrameRecord, ServiceRecord
 from isacsys.simulation.clock import bits_got, remember
 from isacsys.simulation.frame import coordinate, schedule, transmit
-from isacsys.simulation.link_statistics import LinkStatistics
+from isacsys.simulation.link_statistics import LinkStatistics, RefusalStatistics
 from isacsys.simulation.memory_limits import keep_freed_memory
 from isacsys.simulation.policies import Policies, find_policies
 from isacsys.simulation.receiver_tables import ReceiverTables
-from isacsys.simulation.refusal_statistics import RefusalStatistics
 
 _ROWS = 256  # frames whose rows are kept before they are written
 _PAIRS = 8  # from so many numbers on numpy adds those of one row in pairs, and those of several one by one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from isacsys.config.scenario import Scenario
-from isacsys.network.presence import come_and_go
+from isacsys.network.trajectories import come_and_go
 from isacsys.plugins.kinds import written_by_users
 from isacsys.scheduling import find_scheduler
 

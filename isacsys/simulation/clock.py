@@ -19,10 +19,9 @@ from isacsys.services import FrameRecord
 from isacsys.simulation import log_rows
 from isacsys.simulation.backhaul import Backhaul
 from isacsys.simulation.frame import coordinate, schedule, transmit
-from isacsys.simulation.link_statistics import LinkStatistics
+from isacsys.simulation.link_statistics import LinkStatistics, RefusalStatistics
 from isacsys.simulation.policies import Policies
 from isacsys.simulation.receiver_tables import ReceiverTables
-from isacsys.simulation.refusal_statistics import RefusalStatistics
 from isacsys.simulation.stage import Process, Stage, Steps
 
 

@@ -1,4 +1,4 @@
-"""Processes of a day: fewer active users at night, and stations that are switched off."""
+"""Processes of a day: fewer active users at night, stations that are switched off; the built-in processes by name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from isacsys.core.errors import ConfigError
 from isacsys.core.frames import on_grid
 from isacsys.core.random_streams import Purpose
+from isacsys.plugins.kinds import PluginKind, register
 from isacsys.simulation.stage import Process, Stage, Steps
 
 HOURS = 24
@@ -156,3 +157,7 @@ def _hour(key: str, value: float) -> float:
     if not 0 <= value <= HOURS:
         raise ConfigError(f"simulation.processes.{key}", value, "an hour of the day, from 0 to 24")
     return float(value)
+
+
+PROCESSES: dict[str, type[Process]] = {"load_profile": LoadProfile, "station_timetable": StationTimetable}
+PROCESS = register(PluginKind("process", Process, "simulation.processes", PROCESSES, many=True))

@@ -20,11 +20,10 @@ from isacsys.metrics import METRIC, Metric, declared_columns
 from isacsys.network import NetworkState, Positions, deploy
 from isacsys.network.deployment import population_count, remarks
 from isacsys.network.places import given_positions
-from isacsys.network.presence import presence
 from isacsys.network.queues import read_arrivals
 from isacsys.network.receivers import ReceiverType
 from isacsys.network.trace_remarks import trace_remarks
-from isacsys.network.trajectories import read_trajectories, roles
+from isacsys.network.trajectories import presence, read_trajectories, roles
 from isacsys.propagation import check_propagation
 from isacsys.recording.base import Recorder
 from isacsys.recording.schema import LEVELS
@@ -33,14 +32,12 @@ from isacsys.sensing import Tracker
 from isacsys.services import FrameRecord
 from isacsys.simulation import log_rows
 from isacsys.simulation.clock import FrameClock
+from isacsys.simulation.daily_processes import PROCESS
 from isacsys.simulation.energy_process import EnergyProcess
 from isacsys.simulation.memory_limits import check_comparisons, check_memory, keep_freed_memory
-from isacsys.simulation.mobility_process import MobilityProcess
+from isacsys.simulation.mobility_process import MobilityProcess, PresenceProcess, TargetProcess
 from isacsys.simulation.policies import Policies, find_policies
-from isacsys.simulation.presence_process import PresenceProcess
-from isacsys.simulation.process_registry import PROCESS
 from isacsys.simulation.stage import Process, Stage
-from isacsys.simulation.target_process import TargetProcess
 from isacsys.simulation.tracking_process import TrackingProcess, find_tracker
 from isacsys.simulation.traffic_process import TrafficProcess
 
@@ -157,16 +154,9 @@ class Drop:
         policies = policies or find_policies(scenario)
         self.clock = FrameClock(self.stage, policies, metrics)
         self._metrics = metrics
-        self._processes = (
-            TrafficProcess(policies.link_model),
-            MobilityProcess(),
-            PresenceProcess(),
-            TargetProcess(),
-            TrackingProcess(copy.deepcopy(tracker)),
-            EnergyProcess(energy_model),
-            *copy.deepcopy(list(processes)),
-            self.clock,
-        )
+        self._processes = (TrafficProcess(policies.link_model), MobilityProcess(), PresenceProcess(), TargetProcess(),
+                           TrackingProcess(copy.deepcopy(tracker)), EnergyProcess(energy_model),
+                           *copy.deepcopy(list(processes)), self.clock)
 
     def run(self) -> None:
         """Run every frame and write the drop's row."""

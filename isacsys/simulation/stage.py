@@ -1,4 +1,4 @@
-"""The stage of a drop: what a process may use, and the interface of processes."""
+"""The stage of a drop: what a process may use, the interface of processes, and the log of events."""
 
 from __future__ import annotations
 
@@ -12,22 +12,46 @@ import numpy as np
 import simpy
 
 from isacsys.config.scenario import Scenario
+from isacsys.core.arrays import Index
 from isacsys.core.errors import PluginError
 from isacsys.core.frames import delay_until, in_frames, on_grid
 from isacsys.core.random_streams import Purpose, stream
 from isacsys.metrics import DropMetrics, Throughput
 from isacsys.network import NetworkState
 from isacsys.network.clusters import Clusters
-from isacsys.network.presence import come_and_go
+from isacsys.network.trajectories import come_and_go
 from isacsys.plugins.loading import calling_theirs
 from isacsys.recording.base import Recorder
-from isacsys.recording.schema import LEVELS
+from isacsys.recording.schema import EVENTS, LEVELS
 from isacsys.services import FrameRecord
-from isacsys.simulation.event_log import EventLog
 from isacsys.simulation.warm_up import CountedRows
 
-Steps = Generator[simpy.Event, Any, None]
 _LAST = 2  # priority of an event, after simpy.events.URGENT (0) and NORMAL (1)
+
+
+class EventLog:
+    """Writes events at the simulated time at which they are noted, where everything is recorded."""
+
+    def __init__(self, environment: simpy.Environment, recorder: Recorder, drop: int, frame_duration: float, *,
+                 kept: bool) -> None:
+        self._environment, self._recorder, self._drop, self._kept = environment, recorder, drop, kept
+        self._frame_duration = frame_duration
+
+    def note(self, event: str, count: int, subject: int | Index = -1) -> None:
+        """Record an event that concerned ``count`` rows, or one event for each of an array ``subject`` [n].
+
+        With a count of 0, nothing is recorded. A frame's own events have its number as subject.
+        """
+        if not self._kept or (count == 0 and event not in ("frame_start", "selection", "null_requests", "grants",
+                                                           "frame_end")):
+            return
+        rows = np.size(subject)
+        self._recorder.append("events", {
+            "drop": self._drop, "time": np.full(rows, self._environment.now * self._frame_duration),
+            "event": EVENTS.index(event), "subject": subject, "count": count})
+
+
+Steps = Generator[simpy.Event, Any, None]
 
 
 class LoadShare(Protocol):

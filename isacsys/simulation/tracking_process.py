@@ -41,13 +41,9 @@ class TrackingProcess(Process):
         self._stage, self._lost = stage, 0
         t, targets = stage.scenario.tracking, stage.state.targets
         rules = Rules(t.gate, t.maximum_misses, t.maximum_error)
-        self._book = TrackManager(
-            self._tracker or find_tracker(stage.scenario),
-            rules,
-            stage.state.deployment.side * METRES_PER_KM,
-            len(targets),
-            steering=t.steering == "belief",
-        )
+        self._book = TrackManager(self._tracker or find_tracker(stage.scenario), rules,
+                                  stage.state.deployment.side * METRES_PER_KM, len(targets),
+                                  steering=t.steering == "belief")
         stage.state.beliefs, self._station = self._book, targets.station.copy()
         for _ in range(stage.ticks):
             yield stage.next_frame()

@@ -9,8 +9,8 @@ from isacsys.core.arrays import Array, Index
 from isacsys.core.frames import in_frames
 from isacsys.core.random_streams import Purpose
 from isacsys.link import LinkModel
-from isacsys.network.presence import come_and_go
 from isacsys.network.queues import Files, Queues, read_arrivals
+from isacsys.network.trajectories import come_and_go
 from isacsys.services import FrameRecord
 from isacsys.simulation import log_rows
 from isacsys.simulation.stage import Process, Stage, Steps

@@ -1,10 +1,10 @@
-"""The invariants of transmit and receive designs."""
+"""The invariants of transmit and receive designs, and of tracking filters."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,12 @@ from isacsys.config.scenario import Scenario
 from isacsys.core.arrays import Complex, Index
 from isacsys.coupling import FullChannelCoupling
 from isacsys.network import NetworkState, deploy
+from isacsys.sensing import Beliefs, Measured, Tracker
+from isacsys.sensing.track_manager import checked
+from isacsys.sensing.tracks import expected
 from isacsys.simulation import find_policies, simulate_drop
 from isacsys.simulation.frame import settle
-from isacsys.testing.harness import Silent, hold, made
+from isacsys.testing.harness import SMALL, Silent, hold, made
 
 # Networks a design has to cope with: clusters, more users than there are, none at all, one antenna, lines of sight.
 NETWORKS: Mapping[str, Mapping[str, Any]] = {
@@ -31,6 +34,9 @@ NETWORKS: Mapping[str, Mapping[str, Any]] = {
 _SMALL = {"network.area": 12, "network.users_per_cell": 6, "network.targets_per_cell": 4, "antennas.transmit": 8,
           "antennas.receive": 4, "allocation.users_per_bs": 3, "allocation.targets_per_bs": 2, "simulation.drops": 1,
           "simulation.frames": 2, "nulling.policy": "random"}
+_TARGETS = 12
+_RUN = {"tracking.enabled": True, "sensing.coherent_time": 0.005, "sensing.rcs": 1e-4, "simulation.frames": 12,
+        "mobility.target_speed": 30.0, "targets.lifetime": 0.2}
 
 
 def check_precoder(precoder: type[Precoder] | Precoder, *, seed: int = 1) -> None:
@@ -148,8 +154,7 @@ def _check_filters(combiner: Combiner, bearings: Complex, covariance: Complex, w
 
 def _part(known: TransmitterCsi, stations: Index) -> TransmitterCsi:
     """Return the CSI of some of the stations."""
-    per_station = ("streams", "nulls", "own", "granted", "held", "sir", "granted_sir", "granted_weight",
-                   "bearings")
+    per_station = ("streams", "nulls", "own", "granted", "held", "sir", "granted_sir", "granted_weight", "bearings")
     part: dict[str, Any] = {name: value[stations] for name in per_station
                             if (value := getattr(known, name)) is not None}
     return dataclasses.replace(known, **part)
@@ -158,3 +163,76 @@ def _part(known: TransmitterCsi, stations: Index) -> TransmitterCsi:
 def _alike(one: TransmitterCsi, other: TransmitterCsi) -> bool:
     return all(np.array_equal(value, vars(other)[name]) for name, value in vars(one).items()
                if isinstance(value, np.ndarray))
+
+
+Call = Callable[..., Beliefs]
+
+
+def check_tracker(tracker: type[Tracker] | Tracker, *, seed: int = 1) -> None:
+    """Run a filter through the invariants of all of them; say which one fails.
+
+    Beliefs are finite and of the right shapes, covariances symmetric and without negative variances; what it says of
+    one target does not depend on which others it is asked about; it leaves what it is given as it is; it says the same
+    when asked again; it can be sent to another process; and it copes with networks in which targets move, come and
+    leave, and with looks that measure no speed, or no bearing.
+
+    Parameters
+    ----------
+    tracker : Tracker or class of one
+        A class is made without arguments.
+    seed : int
+        Of the targets.
+
+    Raises
+    ------
+    TrackerError
+        Where it raises, or returns what is no belief.
+    AssertionError
+        Where it breaks another invariant.
+
+    Examples
+    --------
+    >>> import isacsys
+    >>> class Last(isacsys.Tracker):
+    ...     def update(self, beliefs, measured):
+    ...         return self.start(measured)
+    >>> check_tracker(Last)
+    """
+    found = made(tracker, "tracker")
+    name, rng = f"tracker {type(found).__name__}", np.random.default_rng(seed)
+    for deviation in ((3.0, 0.01, 0.8), (3.0, 0.01, np.inf), (3.0, np.inf, 0.8)):
+        first, second = (_measured(rng, np.array(deviation)) for _ in range(2))
+        begun = _ask(name, found, "start", first)
+        later = _ask(name, found, "predict", begun, np.full(_TARGETS, 0.1))
+        _ask(name, found, "update", later, second)
+    for several in ({}, {"combining.policy": "mvdr"}, {"antennas.receive": 1}):
+        simulate_drop(Scenario().replace({**SMALL, **_RUN, **several}), 0, Silent(), tracker=found)
+
+
+def _measured(rng: np.random.Generator, deviation: np.ndarray) -> Measured:
+    """Return measurements of some targets from their stations."""
+    state = np.concatenate([rng.uniform(-900, 900, (_TARGETS, 2)), rng.normal(0, 10, (_TARGETS, 2))], axis=1)
+    value = expected(state, np.zeros((_TARGETS, 2)))[0]
+    value += rng.standard_normal(value.shape) * np.where(np.isfinite(deviation), deviation, 0.0)
+    return Measured(np.zeros((_TARGETS, 2)), value, np.tile(deviation**2, (_TARGETS, 1)))
+
+
+def _ask(name: str, tracker: Tracker, method: str, *given: Beliefs | Measured | np.ndarray) -> Beliefs:
+    """Call a tracker for all targets, again, and for some of them; check the results."""
+    before = copy.deepcopy(given)
+    found = copy.deepcopy(checked(tracker, method, *given))
+    again = checked(tracker, method, *given)
+    _same(found, again, f"{name}.{method} changes what it is given, or says something else when asked again")
+    rows = np.arange(0, _TARGETS, 3)
+    some = checked(tracker, method, *(part[rows] for part in before))
+    _same(found[rows], some, f"{name}.{method} says something else of a target when asked about others besides")
+    p = found.covariance
+    scale = np.abs(p).max()
+    hold(np.allclose(p, p.swapaxes(1, 2), atol=1e-9 * scale), f"{name}.{method} returns covariances not symmetric")
+    hold(bool(np.linalg.eigvalsh(p).min() >= -1e-9 * scale), f"{name}.{method} returns negative variances")
+    return found
+
+
+def _same(one: Beliefs, other: Beliefs, otherwise: str) -> None:
+    hold(np.allclose(one.mean, other.mean, rtol=1e-9, atol=1e-9)
+         and np.allclose(one.covariance, other.covariance, rtol=1e-9, atol=1e-9), otherwise)

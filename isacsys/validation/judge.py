@@ -1,7 +1,8 @@
-"""The function `validate`."""
+"""The function `validate`, and where it looks: the points of a sweep, one run each, on common seeds."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -16,12 +17,39 @@ from isacsys.core.arrays import Array
 from isacsys.core.errors import ConfigError
 from isacsys.scheduling import GrantPolicy, Scheduler
 from isacsys.validation.detection_checks import UNITS, looks
-from isacsys.validation.formulas import Formula, check_mean_metric, compare_mean, wants_thresholds
 from isacsys.validation.ladder import QUANTITIES, check_names, ladder
-from isacsys.validation.measured_laws import check_law, compare_law
-from isacsys.validation.points import Sweep, points
+from isacsys.validation.measured_laws import (
+    Formula,
+    check_law,
+    check_mean_metric,
+    compare_law,
+    compare_mean,
+    wants_thresholds,
+)
 from isacsys.validation.throughput_check import NAME, link_throughput
 from isacsys.validation.verdicts import Law, Quantity, Validation
+
+Sweep = Mapping[str, Iterable[Any]] | Iterable[Mapping[str, Any]]
+
+
+def points(sweep: Sweep | None) -> list[dict[str, Any]]:
+    """Return the settings of every point: the grid of some axes, or points as they are given."""
+    if sweep is None:
+        return [{}]
+    if isinstance(sweep, Mapping):
+        axes = {key: [values] if isinstance(values, str | int | float) else list(values)
+                for key, values in sweep.items()}
+        found = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    else:
+        found = [dict(point) for point in sweep]
+    if not found:
+        raise ConfigError("sweep", [], "at least one point")
+    return [{key: _plain(value) for key, value in point.items()} for point in found]
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
 
 Compare = Callable[[Run, Mapping[str, Any]], Iterable[Quantity | Law]]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from isacsys.analysis.cell_populations import links_per_station, share_without
+from isacsys.analysis.lattices import links_per_station, share_without
 from isacsys.analysis.scenarios import left_out
 from isacsys.campaign import Run
 from isacsys.config.scenario import Scenario

@@ -15,8 +15,7 @@ from isacsys.analysis.beam_law import (
 )
 from isacsys.analysis.communication_rates import bits
 from isacsys.analysis.cooperation import Sender
-from isacsys.analysis.joint_refusals import joint_rates_with_refusals
-from isacsys.analysis.refusals import rate_with_refusals
+from isacsys.analysis.refusals import joint_rates_with_refusals, rate_with_refusals
 from isacsys.analysis.scenarios import (
     LinkValues,
     communication_values,

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from isacsys.analysis.scenario_throughput import throughput, without_coverage, without_law
 from isacsys.analysis.scenarios import communication_values, medium_of
+from isacsys.analysis.throughput import throughput, without_coverage, without_law
 from isacsys.campaign import Run
 from isacsys.campaign.estimates import student
 from isacsys.link import law_of_link

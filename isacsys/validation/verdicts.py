@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,7 +13,7 @@ from typing import Any, NamedTuple
 from scipy.special import ndtr, stdtrit
 
 from isacsys.core.arrays import Array
-from isacsys.core.display import draw, html_table
+from isacsys.core.display import csv_text, draw, html_table
 
 STANDARD_ERRORS, MANY = 4.0, 10**9
 RUNGS = ("paper", "exact_nominal", "exact_measured")
@@ -206,10 +204,7 @@ class Validation:
 
     def to_csv(self) -> str:
         """Return the table as CSV, with nothing where there are no data."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerows([self.table, *zip(*self.table.values(), strict=True)])
-        return text.getvalue()
+        return csv_text([self.table, *zip(*self.table.values(), strict=True)])
 
     def to_text(self) -> str:
         """Return the table for people: figures to four digits, verdicts below where they are long."""

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from isacsys import analysis
-from isacsys.analysis import fused_looks
-from isacsys.analysis.fused_looks import sample_fused_looks
+from isacsys.analysis import fused_bounds
+from isacsys.analysis.fused_bounds import sample_fused_looks
 
 SAMPLES, K = 30_000, 4
 LOOK = {"alpha": 3.6, "beta": 2.2, "c": 30.0, "bs_density": 2.0}
@@ -38,7 +38,7 @@ def test_information_is_a_sum_over_pairs():
     place = (rng.standard_normal((5, N)) + 1j * rng.standard_normal((5, N))) / 2
     delay, gamma = rng.random((5, N, N)), 1e3 * rng.random((5, N, N))
     weight = np.pi**2 * (M_r**2 - 1) / 6
-    radial, lateral, position = fused_looks._errors(place, delay, gamma.sum(axis=1) * weight)
+    radial, lateral, position = fused_bounds._errors(place, delay, gamma.sum(axis=1) * weight)
     for i in range(5):
         u = [-np.array([p.real, p.imag]) / abs(p) for p in place[i]]
         F = np.zeros((2, 2))

@@ -6,7 +6,7 @@ import pytest
 from isacsys import ConfigError, analysis
 from isacsys.analysis.beam_law import measured_communication_rate
 from isacsys.analysis.cooperation import Sender, measured_coherent_rate, measured_joint_rate
-from isacsys.analysis.joint_refusals import joint_rates_with_refusals
+from isacsys.analysis.refusals import joint_rates_with_refusals
 
 SERVING, MEMBER, SHAPE = Sender([7, 9], [5, 6], [0.4, 0.6]), Sender([8], [5]), 6.5
 SAMPLES = 100_000

@@ -7,14 +7,15 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from isacsys.analysis._constellations import information, symbol_information
 from isacsys.analysis.link_laws import (
     code_block_error,
+    information,
     link_law,
     mcs_table,
     nr,
     segmented,
     shannon,
+    symbol_information,
     truncated_shannon,
 )
 from isacsys.core.errors import ConfigError

@@ -6,8 +6,8 @@ import pytest
 from isacsys import Scenario, analysis
 from isacsys.analysis.line_process import Medium
 from isacsys.analysis.link_laws import nr, truncated_shannon
-from isacsys.analysis.scenario_throughput import blocks_of_frame, symbols_of_frame
 from isacsys.analysis.scenarios import communication_values, left_out
+from isacsys.analysis.throughput import blocks_of_frame, symbols_of_frame
 from tests.analysis.laws import uma
 
 LINK = {"antennas.transmit": 16, "allocation.users_per_bs": 4, "allocation.targets_per_bs": 0, "link.model": "nr"}

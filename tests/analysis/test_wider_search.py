@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isacsys import analysis
-from isacsys.analysis import wider_search
+from isacsys.analysis import optimization
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def powers():
 
 def test_interpolated_rates_are_those_computed(powers):
     some = powers[np.random.default_rng(1).integers(len(powers), size=60)]
-    exact = wider_search.exactly(some, M_t=4)
+    exact = optimization.exactly(some, M_t=4)
     assert some.communication_rate == pytest.approx(exact.communication_rate, rel=1e-3)
     assert some.sensing_rate == pytest.approx(exact.sensing_rate, rel=1e-3)
 
@@ -30,7 +30,7 @@ def test_no_share_is_the_space_without(powers):
 @pytest.mark.parametrize("rho", [0.3, 1.0])
 def test_the_optimum_against_every_design_by_hand(powers, rho):
     """Shares in steps of 0.1, each computed; the optimum of steps of 0.01 is at least as good, and not by much."""
-    best = wider_search.exactly(analysis.best(powers, rho=rho), M_t=4)
+    best = optimization.exactly(analysis.best(powers, rho=rho), M_t=4)
     plain = analysis.design_space(M_t=4, J_max=2)
     found = []
     for share in (0.0, 0.1, 0.3, 0.6, 0.9):

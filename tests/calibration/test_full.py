@@ -10,7 +10,7 @@ from isacsys.calibration import full
 from isacsys.channel.draws import AOA, AOD, ZOA, ZOD
 from isacsys.channel.parameters import Environment
 from isacsys.core.random_streams import Name, Purpose, stream
-from isacsys.propagation.penetration import coated_glass, concrete, glass
+from isacsys.propagation.buildings import coated_glass, concrete, glass
 from tests.twins import standard_rays as twin
 
 COUNT, CARRIER = 6, 6e9

@@ -9,7 +9,7 @@ import pytest
 
 import isacsys
 from isacsys import Scenario
-from isacsys.campaign import drop_ranges
+from isacsys.campaign import worker
 from isacsys.campaign.dispatcher import Crew, Dispatcher, Job
 from isacsys.simulation import batch_rules
 
@@ -106,7 +106,7 @@ def test_drops_that_share_a_frame_are_handed_out_together():
     job = Job(Named(), Empty(), 0, 40)
     dispatcher = Dispatcher([job], Crew(Two(), None), lambda: "")
     assert dispatcher._size(0) == 8
-    job.waiting = drop_ranges.Waiting([(0, 6)])
+    job.waiting = worker.Waiting([(0, 6)])
     assert dispatcher._size(0) == 3  # some for the other worker
 
 

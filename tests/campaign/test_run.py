@@ -13,7 +13,7 @@ import pytest
 
 import isacsys
 from isacsys import Positions, Scenario
-from isacsys.campaign import run_directory, store, worker
+from isacsys.campaign import output, store, worker
 from isacsys.campaign.output import MANIFEST, parts_directory
 from isacsys.core.errors import ConfigError, DropError, IncompleteRun, LogFormatError
 from isacsys.recording import Log
@@ -301,7 +301,7 @@ def test_a_run_that_was_killed_a_moment_ago_is_waited_for(path):
 
 
 def test_an_output_belongs_to_one_process(path, whole, monkeypatch):
-    monkeypatch.setattr(run_directory, "_PATIENCE", 0.01)
+    monkeypatch.setattr(output, "_PATIENCE", 0.01)
     context = multiprocessing.get_context("spawn")
     ready, go = context.Event(), context.Event()
     other = context.Process(target=hold, args=(path, ready, go))

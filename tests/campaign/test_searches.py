@@ -18,11 +18,11 @@ import pytest
 import isacsys
 from isacsys import Scenario
 from isacsys.campaign import METRICS
-from isacsys.campaign.conditions import Condition
 from isacsys.campaign.estimates import estimate, mean_half_width
 from isacsys.campaign.objectives import per_drop, read_constraints
 from isacsys.campaign.search_result import SearchResult
 from isacsys.campaign.searches import SearchField
+from isacsys.campaign.settings_grid import Condition
 from isacsys.campaign.store import FileStore
 from isacsys.cli import main
 from isacsys.core.errors import ConfigError, DropError, IncompleteRun, LogFormatError

@@ -20,12 +20,11 @@ import numpy as np
 import pytest
 
 from isacsys.channel import spatial_tables
-from isacsys.channel.draws import AOA, AOD, draw
+from isacsys.channel.draws import AOA, AOD, clusters, draw
 from isacsys.channel.parameters import Environment, correlations
-from isacsys.channel.ray_clusters import clusters
 from isacsys.channel.rays import circular_spread, delay_spread
-from isacsys.propagation.path_loss_links import links
-from isacsys.propagation.penetration import penetration
+from isacsys.propagation.base import links
+from isacsys.propagation.buildings import penetration
 from isacsys.propagation.urban import UrbanMacro, UrbanMicro
 
 CARRIER = 6e9

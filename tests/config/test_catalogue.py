@@ -18,7 +18,7 @@ from isacsys.core.errors import ConfigError
 from isacsys.network.places import read_positions
 from isacsys.network.queues import read_arrivals
 from isacsys.network.trajectories import read_trajectories
-from isacsys.simulation.process_registry import PROCESS
+from isacsys.simulation.daily_processes import PROCESS
 
 ROOT = Path(__file__).parents[2]
 DECLARED = [f"{section.name}.{f.name}" for section in Section.__subclasses__()

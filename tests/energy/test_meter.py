@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from isacsys.energy import EnergyMeter
 from isacsys.energy.meter import asleep_energy
-from isacsys.energy.tr38864 import Tr38864
+from isacsys.energy.models import Tr38864
 
 FRAME = 0.01
 STATES = Tr38864(reference_power=1.0).sleep_states()  # 55; 25 + 0.09 J from 6 ms on; 1 + 1 J from 50 ms on

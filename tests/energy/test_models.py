@@ -6,8 +6,7 @@ import pytest
 from isacsys import Scenario
 from isacsys.core.errors import ConfigError, PluginError
 from isacsys.energy import EnergyModel, find_energy_model, stations
-from isacsys.energy.earth import Earth
-from isacsys.energy.tr38864 import Tr38864
+from isacsys.energy.models import Earth, Tr38864
 from isacsys.testing import check_energy_model
 
 ON, OFF = np.ones(1, bool), np.zeros(1, bool)

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from isacsys.link.blocks import BlockFormats, block_formats, implementation_gap_db
-from isacsys.link.mcs import mcs_table
+from isacsys.link.blocks import BlockFormats, block_formats, implementation_gap_db, mcs_table
 from isacsys.link.rate_selection import point
 from tests.twins.link import TABLE_1, failure, format_of
 

@@ -5,7 +5,7 @@ import pytest
 
 from isacsys.config.link import LinkSettings
 from isacsys.core.errors import ConfigError
-from isacsys.link.mcs import mcs_count, mcs_table
+from isacsys.link.blocks import mcs_count, mcs_table
 
 
 @pytest.mark.parametrize(("number", "rows", "first", "last", "largest"), [

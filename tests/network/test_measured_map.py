@@ -8,7 +8,7 @@ import pytest
 
 import isacsys
 from isacsys.network import NetworkState, deploy
-from isacsys.propagation.path_loss_links import links
+from isacsys.propagation.base import links
 from isacsys.testing import check_propagation_model
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

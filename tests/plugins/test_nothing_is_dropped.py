@@ -9,8 +9,7 @@ import isacsys
 from isacsys import Combiner, Scenario, Scheduler
 from isacsys.core.errors import ConfigError
 from isacsys.recording.memory_recorder import MemoryRecorder
-from isacsys.scheduling.schedulers import MaxRate, Random, RoundRobin
-from isacsys.scheduling.semi_orthogonal import SemiOrthogonal
+from isacsys.scheduling.schedulers import MaxRate, Random, RoundRobin, SemiOrthogonal
 from isacsys.sensing.track_manager import Rules, TrackManager
 from isacsys.sensing.tracks import Beliefs, ExtendedKalman, Measured, predicted
 from isacsys.simulation import simulate_drop

@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from isacsys.propagation import Propagation, links
+from isacsys.propagation.buildings import high_loss, low_loss
 from isacsys.propagation.free_space import FreeSpace, PowerLaw
 from isacsys.propagation.indoor import DenseHigh, DenseLow, IndoorOffice, SparseHigh, SparseLow
-from isacsys.propagation.penetration import high_loss, low_loss
-from isacsys.propagation.rural import RuralMacro
-from isacsys.propagation.urban import UrbanMacro, UrbanMacroAerial, UrbanMicro
+from isacsys.propagation.urban import RuralMacro, UrbanMacro, UrbanMacroAerial, UrbanMicro
 
 C = 3e8
 MODELS = [UrbanMacro(), UrbanMicro(), RuralMacro(), IndoorOffice(), IndoorOffice("open"), SparseLow(), DenseLow(),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from isacsys.channel.parameters import Environment
-from isacsys.propagation.parameter_fields import ParameterFields
+from isacsys.propagation.fields import ParameterFields
 from tests.twins import standard_tables as tables
 from tests.twins.standard_rays import lower_cholesky
 

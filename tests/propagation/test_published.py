@@ -10,8 +10,7 @@ import pytest
 
 from isacsys.propagation import links
 from isacsys.propagation.indoor import IndoorOffice
-from isacsys.propagation.rural import RuralMacro
-from isacsys.propagation.urban import UrbanMacro, UrbanMicro
+from isacsys.propagation.urban import RuralMacro, UrbanMacro, UrbanMicro
 
 LOSSES = [
     (RuralMacro(), 35, True, {10: 77.3784, 100: 87.2965, 1000: 108.5577, 10000: 140.3896}),

@@ -11,7 +11,7 @@ import math
 import numpy as np
 import pytest
 
-from isacsys.propagation import MODELS, Correlation, buildings, links, penetration
+from isacsys.propagation import MODELS, Correlation, buildings, links
 from isacsys.propagation.antenna_patterns import Element
 
 C = 3.0e8  # the speed of light of Table 7.4.1-1, notes 1 and 5
@@ -398,7 +398,7 @@ def test_walls(high, release):
     for f, depth, normal in zip(rng.uniform(0.5, 100, 200), rng.uniform(0, 25, 200), rng.normal(size=200), strict=True):
         expected = (wall_high(f, release) if high else wall_low(f)) + INDOOR_SLOPE * depth
         expected += SIGMA_P["high" if high else "low"] * normal
-        found = penetration.penetration(f, np.array([high]), np.array([depth]), np.array([normal]), release)
+        found = buildings.penetration(f, np.array([high]), np.array([depth]), np.array([normal]), release)
         np.testing.assert_allclose(one(found), expected, **EXACT)
 
 

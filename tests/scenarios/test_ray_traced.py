@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import isacsys
-from isacsys.channel.files import ChannelFile, read_channels, write_channels
-from isacsys.channel.station_paths import one_way
+from isacsys.channel.files import ChannelFile, one_way, read_channels, write_channels
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 

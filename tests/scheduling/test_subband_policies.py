@@ -7,7 +7,7 @@ import isacsys
 from isacsys.channel.fading import Fading
 from isacsys.channel.gaussian import complex_normal
 from isacsys.network.fading import FADING
-from isacsys.scheduling.semi_orthogonal import semi_orthogonal
+from isacsys.scheduling.schedulers import semi_orthogonal
 
 BASE = {"network.area": 4.0, "simulation.frames": 3, "simulation.drops": 1, "allocation.users_per_bs": 3,
         "allocation.targets_per_bs": 0, "antennas.transmit": 6, "network.users_per_cell": 8.0,

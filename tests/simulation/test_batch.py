@@ -23,7 +23,7 @@ from isacsys.scheduling.schedulers import SCHEDULERS
 from isacsys.services import base as service_base
 from isacsys.services.communication import Communication
 from isacsys.simulation import batch, batch_rules, find_policies, simulate_drop
-from isacsys.simulation.process_registry import PROCESS
+from isacsys.simulation.daily_processes import PROCESS
 from tools import reference_scenarios
 
 SMALL = {"network.area": 7.0, "network.users_per_cell": 8.0, "network.targets_per_cell": 5.0, "antennas.transmit": 12,

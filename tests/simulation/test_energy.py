@@ -7,7 +7,7 @@ import isacsys
 from isacsys import Metric, Process, Scenario
 from isacsys.core.columns import count
 from isacsys.energy.meter import asleep_energy
-from isacsys.energy.tr38864 import Tr38864
+from isacsys.energy.models import Tr38864
 from isacsys.recording import MemoryRecorder
 from isacsys.simulation import simulate_drop
 

@@ -18,7 +18,7 @@ from isacsys.network.state import NetworkState
 from isacsys.recording.memory_recorder import MemoryRecorder
 from isacsys.recording.schema import EVENTS
 from isacsys.simulation.backhaul import Backhaul
-from isacsys.simulation.event_log import EventLog
+from isacsys.simulation.stage import EventLog
 
 ONE = Positions([[0.5, 0.5]], users=[[0.6, 0.5]])
 FEW = {"network.layout": "file", "network.area": 1.0, "allocation.users_per_bs": 1, "allocation.targets_per_bs": 0,

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import ndtr
 
 import isacsys
-from isacsys.analysis.cell_populations import links_per_station
+from isacsys.analysis.lattices import links_per_station
 from isacsys.analysis.scenarios import communication_values, sensing_values
 from isacsys.core.errors import ConfigError
 from isacsys.metrics.rate_metrics import RateMetrics

@@ -7,8 +7,7 @@ import numpy as np
 from isacsys import Scenario
 from isacsys.beamforming import ZeroForcing
 from isacsys.channel import sampled_gains
-from isacsys.link.blocks import block_formats
-from isacsys.link.mcs import mcs_table
+from isacsys.link.blocks import block_formats, mcs_table
 from isacsys.metrics import Tally
 from isacsys.network import station_status
 from isacsys.network.state import NetworkState

@@ -1,7 +1,6 @@
 """Antenna patterns: gains over direction, by formula, from a file, or by a plug-in."""
 
-from isacsys.propagation.antenna_patterns.base import AntennaPattern, turned, wrapped
-from isacsys.propagation.antenna_patterns.builtin import Element, Omni
+from isacsys.propagation.antenna_patterns.base import AntennaPattern, Element, Omni, turned, wrapped
 from isacsys.propagation.antenna_patterns.files import (
     GridPattern,
     MsiPattern,

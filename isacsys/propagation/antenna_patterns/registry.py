@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from isacsys.plugins.kinds import PluginKind, register
-from isacsys.propagation.antenna_patterns.base import AntennaPattern
-from isacsys.propagation.antenna_patterns.builtin import Element, Omni
+from isacsys.propagation.antenna_patterns.base import AntennaPattern, Element, Omni
 from isacsys.propagation.antenna_patterns.files import READERS
 
 PATTERNS: dict[str, type[AntennaPattern]] = {"omni": Omni, "tr38901": Element}

@@ -1,16 +1,54 @@
-"""An antenna pattern as a picture: both cuts, and the gain over the whole sphere."""
+"""Curves: ROC, calibration cases beside the companies' band, cuts of antenna patterns."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from isacsys.calibration import CaseComparison
+from isacsys.campaign.roc import RocPoint
 from isacsys.core.arrays import Array
-from isacsys.plotting.style import COLOURS, LOOK, bare_figure
+from isacsys.plotting.style import COLOURS, LOOK, axis, bare_figure, curve, figure, legend, simulated
 from isacsys.propagation import AntennaPattern
 
+_WORDS = {"coupling_loss": "coupling gain (dB)", "wideband_sir": "wideband SIR (dB)",
+          "geometry_sinr": "geometry SINR (dB)", "delay_spread": "delay spread (ns)", "asd": "ASD (degrees)",
+          "zsd": "ZSD (degrees)", "asa": "ASA (degrees)", "zsa": "ZSA (degrees)"}
 RANGE = 40.0  # dB below the largest gain that are shown
+
+
+def draw_roc(curves: Mapping[str, Sequence[RocPoint]]) -> Any:
+    """Draw P_d over P_fa, a family a curve."""
+    made, (axes,) = figure(1)
+    for family, points in enumerate(curves.values()):
+        known = [p for p in points if p.detection_probability is not None]
+        simulated(axes, [p.false_alarm for p in known], [p.detection_probability for p in known],
+                  [p.half_width or 0.0 for p in known], family)
+    axes.set_xscale("log")
+    axes.set_ylim(0, 1)
+    axis(axes, "probability of false alarm", "mean probability of detection")
+    legend(made, list(curves), {"simulated": "simulated, with 95 % intervals"})
+    return made
+
+
+def draw_calibration(comparison: CaseComparison) -> Any:
+    """Draw the distribution of every metric of a case, and the band of companies."""
+    made, panels = figure(len(comparison.values), width=3.9, height=3.3)
+    percentiles = comparison.percentiles
+    for axes, (metric, values) in zip(panels, comparison.values.items(), strict=True):
+        if metric in comparison.submitted:
+            theirs = comparison.submitted[metric]
+            low, high, median = (np.array(v, float) for v in (theirs.low, theirs.high, theirs.median))
+            axes.fill_betweenx(percentiles, low, high, color="0.8",
+                               label=f"{theirs.band} of {theirs.companies} companies")
+            axes.plot(median, percentiles, color="0.4", linestyle="--", linewidth=1.0, label=f"their {theirs.centre}")
+        curve(axes, values, percentiles, 0, "exact")
+        axes.lines[-1].set_label("isacsys")
+        axis(axes, _WORDS.get(metric, f"{metric} ({comparison.unit(metric)})"), "percentile", comparison.name)
+    panels[0].legend(fontsize=7, loc="upper left", frameon=False)
+    return made
 
 
 def draw_pattern(pattern: AntennaPattern, name: str = "") -> Any:

@@ -5,8 +5,8 @@ import pytest
 
 import isacsys
 from isacsys.campaign import worker
+from isacsys.campaign.coordinator import StoppingRule
 from isacsys.campaign.estimates import estimate
-from isacsys.campaign.stopping import StoppingRule
 from isacsys.core.errors import ConfigError
 from tests.campaign import fakes
 from tests.campaign.fakes import SCENARIO, sums_table

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from isacsys.analysis.cell_populations import links_per_station
+from isacsys.analysis.lattices import links_per_station
 
 
 def cells(rng, stations, population):

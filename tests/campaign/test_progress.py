@@ -9,7 +9,7 @@ import pytest
 
 import isacsys
 from isacsys.campaign.output import parts_directory
-from isacsys.campaign.progress_watch import look, watch
+from isacsys.campaign.progress import look, watch
 from isacsys.cli import main
 from isacsys.core.errors import IncompleteRun, LogFormatError
 from tests.campaign.fakes import SCENARIO, fail_at_seven, simulate

@@ -12,7 +12,7 @@ import pytest
 
 import isacsys
 from isacsys import Scenario
-from isacsys.campaign.identity import identity
+from isacsys.campaign.payload import identity
 from isacsys.cli import main
 from isacsys.core.errors import ConfigError
 

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isacsys.campaign.drop_ranges import Finished, Waiting, missing
+from isacsys.campaign.worker import Finished, Waiting, missing
 
 ranges = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 10)).map(lambda t: (t[0], t[0] + t[1])))
 

@@ -45,8 +45,8 @@ def check_comparisons(scenario: Scenario, cells: float, receivers: float) -> lis
     if minutes < LONG:
         return []
     return [f"network.neighbour_sites = 0: each of {receivers:.0f} users and targets is compared with each of "
-            f"{cells:.0f} cells, which takes some {minutes:.0f} minutes a drop; with {USUAL} sites, those of so many, "
-            "and all others are mean power"]
+            f"{cells:.0f} cells, which takes some {minutes:.0f} minutes a drop; {USUAL} compares those of the nearest "
+            f"{USUAL} sites, and all others are mean power"]
 
 
 def least_memory(scenario: Scenario, stations: float | None = None) -> dict[str, float]:

@@ -5,7 +5,8 @@ import pytest
 
 from tools import processors
 
-FEW = ["tracks and arrivals", "uma, mvdr", "sensing beams", "joint", "multistatic", "drones"]
+FEW = ["static", "tracks and arrivals", "grants communication_first", "uma, mvdr", "sensing beams", "joint",
+       "multistatic", "drones"]
 
 
 def environment(way):

@@ -12,7 +12,7 @@ from isacsys.core.errors import ConfigError
 
 _POINT, _PAIR, _COMPLEX, _FILE = 40, 48, 16, 48  # bytes that each takes at least
 _BETWEEN = 24  # bytes of two cells: their gain, and what is sorted
-_COMPARISON = 5e-7  # s that a receiver and a cell take
+_COMPARISON = 3e-7  # s that a receiver and a cell take
 LONG, USUAL = 10.0, 256  # minutes that are worth a line; sites that bring rates to 0.3 % (docs/speed.md)
 _FEWEST_RAYS = 100  # of a link, in the mean over links: UMa has 260
 

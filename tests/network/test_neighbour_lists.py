@@ -158,7 +158,7 @@ def test_a_network_too_large_for_comparing_all_is_told_so(monkeypatch):
     scenario = Scenario().replace(DRAWN)
     assert check_comparisons(scenario, 300, 3e3) == []
     line, = check_comparisons(scenario, 15e3, 150e3)
-    assert "network.neighbour_sites = 0" in line and "19 minutes" in line
+    assert "network.neighbour_sites = 0" in line and "11 minutes" in line
     assert check_comparisons(scenario.replace({"network.neighbour_sites": 256}), 3e5, 3e6) == []
     monkeypatch.setattr(machine, "memory", lambda: 16e9)
     with pytest.raises(ConfigError, match="network.neighbour_sites = 0") as error:

@@ -6,7 +6,7 @@ import numpy as np
 
 from isacsys.core.arrays import Array, Index
 
-_NUMBERS = 1 << 14  # added at a time
+_NUMBERS = 1 << 14  # added at a time, or as many as there are receivers
 
 
 class ReceiverSums:
@@ -37,7 +37,7 @@ class ReceiverSums:
         for name, column in values.items():
             self._values.setdefault(name, []).append(column)
         self._gathered += len(who)
-        if self._gathered >= _NUMBERS:
+        if self._gathered >= max(_NUMBERS, self._count):
             self._settle()
 
     def __getitem__(self, name: str) -> Array:
